@@ -1,0 +1,31 @@
+"""The types every stage shares: SkeletonSequence, Layout, FeatureSet, ZeroShotSplit, errors; NumPy only."""
+
+from zeroskel.core.errors import (
+    InputError,
+    LayoutError,
+    MissingFileError,
+    NotFittedError,
+    SkeletonFormatError,
+    SplitError,
+    ZeroskelError,
+)
+from zeroskel.core.features import FeatureSet
+from zeroskel.core.layout import Layout, available_layouts, get_layout
+from zeroskel.core.sequence import SkeletonSequence
+from zeroskel.core.split import ZeroShotSplit
+
+__all__ = [
+    "FeatureSet",
+    "InputError",
+    "Layout",
+    "LayoutError",
+    "MissingFileError",
+    "NotFittedError",
+    "SkeletonFormatError",
+    "SkeletonSequence",
+    "SplitError",
+    "ZeroShotSplit",
+    "ZeroskelError",
+    "available_layouts",
+    "get_layout",
+]

@@ -1,0 +1,130 @@
+"""Joint layouts: which joints a skeleton has, by name, and what they mean."""
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+
+import numpy as np
+
+from zeroskel.core.errors import LayoutError
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The joints of a skeleton by name, with bones, centre, mirror pairs and body parts.
+
+    Joint names are one vocabulary for all layouts, so that a joint of one is found in another by its name.
+
+    Attributes:
+        name: e.g. "ntu-25".
+        joints: V joint names in the order of the array axis.
+        bones: (child, parent) joint names; the edges of the skeleton graph.
+        centre: the joint from which the spatial graph partition measures distance.
+        pelvis: joints whose mean is the middle of the hips.
+        chest: joints whose mean is the middle of the shoulders; chest to pelvis is the torso.
+        mirror: (left, right) joint names; joints in no pair are their own mirror image.
+        parts: body part -> joint names ("head", "torso", "left_arm", "right_arm", "left_leg", "right_leg").
+        derived: joint of another layout -> joints here whose mean it is (e.g. hip_center from two hips).
+        aliases: other spellings of joint names found in files -> our name.
+        source: where the joint order comes from.
+    """
+
+    name: str
+    joints: tuple[str, ...]
+    bones: tuple[tuple[str, str], ...]
+    centre: str
+    pelvis: tuple[str, ...]
+    chest: tuple[str, ...]
+    mirror: tuple[tuple[str, str], ...]
+    parts: dict[str, tuple[str, ...]] = field(hash=False)
+    derived: dict[str, tuple[str, ...]] = field(hash=False)
+    aliases: dict[str, str] = field(hash=False)
+    source: str
+
+    def __post_init__(self) -> None:
+        named = [*self.pelvis, *self.chest, self.centre]
+        named += [j for pair in (*self.bones, *self.mirror) for j in pair]
+        named += [j for part in (*self.parts.values(), *self.derived.values()) for j in part]
+        unknown = sorted(set(named) - set(self.joints))
+        if unknown or len(set(self.joints)) != len(self.joints):
+            raise LayoutError(f"layout {self.name}: joints named but not listed, or listed twice: {unknown}")
+
+    def __repr__(self) -> str:
+        return f"Layout({self.name!r}, {len(self.joints)} joints)"
+
+    def index(self, joint: str) -> int:
+        """Position of a joint on the V axis. Raises LayoutError for a joint this layout does not have."""
+        try:
+            return self.joints.index(joint)
+        except ValueError:
+            raise LayoutError(f"layout {self.name} has no joint {joint!r}; it has {', '.join(self.joints)}") from None
+
+    def indices(self, joints: Iterable[str]) -> list[int]:
+        """Positions of several joints on the V axis."""
+        return [self.index(joint) for joint in joints]
+
+    @property
+    def mirror_order(self) -> np.ndarray:
+        """(V,) index array that swaps left and right joints."""
+        order = np.arange(len(self.joints))
+        for left, right in self.mirror:
+            order[self.index(left)], order[self.index(right)] = self.index(right), self.index(left)
+        return order
+
+
+def available_layouts() -> list[str]:
+    """Names of the layouts that come with the package."""
+    folder = resources.files("zeroskel.resources") / "layouts"
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+@cache
+def _load(name: str) -> Layout:
+    text = (resources.files("zeroskel.resources") / "layouts" / f"{name}.toml").read_text(encoding="utf-8")
+    data = tomllib.loads(text)
+    return Layout(
+        name=name,
+        joints=tuple(data["joints"]),
+        bones=tuple((child, parent) for child, parent in data["bones"]),
+        centre=data["centre"],
+        pelvis=tuple(data["pelvis"]),
+        chest=tuple(data["chest"]),
+        mirror=tuple((left, right) for left, right in data["mirror"]),
+        parts={part: tuple(joints) for part, joints in data["parts"].items()},
+        derived={joint: tuple(joints) for joint, joints in data.get("derived", {}).items()},
+        aliases=dict(data.get("aliases", {})),
+        source=data["source"],
+    )
+
+
+def get_layout(layout: str | Layout) -> Layout:
+    """The layout of that name (a Layout is returned as it is). Raises LayoutError for an unknown name."""
+    if isinstance(layout, Layout):
+        return layout
+    if layout not in available_layouts():
+        raise LayoutError(f"unknown layout {layout!r}; known are {', '.join(available_layouts())}")
+    return _load(layout)
+
+
+def canonical_joint(name: str, layout: Layout) -> str:
+    """Our spelling of a joint name from a file: letter case, blanks and the layout's aliases are resolved."""
+    plain = name.strip().lower().replace(" ", "_").replace("-", "_")
+    return layout.aliases.get(plain, plain)
+
+
+def layout_of_joints(joint_names: Iterable[str]) -> Layout:
+    """The known layout whose joints are exactly the given names, in whatever order.
+
+    Raises LayoutError when no layout fits.
+    """
+    names = list(joint_names)
+    for known in available_layouts():
+        layout = get_layout(known)
+        if len(names) == len(layout.joints) and {canonical_joint(n, layout) for n in names} == set(layout.joints):
+            return layout
+    raise LayoutError(
+        f"no known layout has exactly the {len(names)} joints {', '.join(names)}; "
+        f"known are {', '.join(available_layouts())}: name the layout to map the joints that both have"
+    )

@@ -1,0 +1,83 @@
+"""SkeletonSequence: one recording of one or more bodies."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from zeroskel.core.errors import InputError, LayoutError
+from zeroskel.core.layout import Layout, get_layout
+
+
+@dataclass(frozen=True, eq=False)
+class SkeletonSequence:
+    """Joints over time.
+
+    Args:
+        joints: (M, T, V, C) bodies, frames, joints, channels; (T, V, C) is taken as one body. Metres, y up (2-D
+            layouts: pixels or any unit, y up); NaN where a joint was not observed. Kept as float32.
+        layout: a Layout or the name of one.
+        fps: frames a second.
+
+    Raises:
+        InputError: wrong number of axes or channels, infinite values, no frames, fps not positive.
+        LayoutError: the V axis does not have the layout's joints.
+    """
+
+    joints: np.ndarray
+    layout: Layout
+    fps: float
+
+    def __init__(self, joints: np.ndarray, layout: str | Layout, fps: float = 30.0) -> None:
+        array = np.asarray(joints, dtype=np.float32)
+        if array.ndim == 3:
+            array = array[None]
+        resolved = get_layout(layout)
+        if array.ndim != 4 or array.shape[3] not in (2, 3):
+            raise InputError(
+                f"joints have shape {array.shape}; expected (bodies, frames, joints, channels) with 2 or 3 channels"
+            )
+        if array.shape[2] != len(resolved.joints):
+            raise LayoutError(
+                f"joints have shape {array.shape}, so {array.shape[2]} joints; layout {resolved.name} has "
+                f"{len(resolved.joints)}"
+            )
+        if array.shape[0] < 1 or array.shape[1] < 1:
+            raise InputError(f"joints have shape {array.shape}: a sequence needs at least one body and one frame")
+        if np.isinf(array).any():
+            raise InputError("joints hold infinite values; use NaN for what was not observed")
+        if not (np.isfinite(fps) and fps > 0):
+            raise InputError(f"fps is {fps}; expected a positive number of frames a second")
+        object.__setattr__(self, "joints", array)
+        object.__setattr__(self, "layout", resolved)
+        object.__setattr__(self, "fps", float(fps))
+
+    @property
+    def bodies(self) -> int:
+        """M, the number of bodies."""
+        return int(self.joints.shape[0])
+
+    @property
+    def frames(self) -> int:
+        """T, the number of frames."""
+        return int(self.joints.shape[1])
+
+    @property
+    def channels(self) -> int:
+        """C, 3 for metres in space, 2 for image coordinates."""
+        return int(self.joints.shape[3])
+
+    @property
+    def observed(self) -> np.ndarray:
+        """(M, T, V) bool: True where a joint has coordinates."""
+        return ~np.isnan(self.joints).any(axis=-1)
+
+    def replace(self, joints: np.ndarray, *, layout: Layout | None = None, fps: float | None = None) -> "SkeletonSequence":
+        """A copy with other joints (and, if given, another layout or frame rate)."""
+        return SkeletonSequence(joints, layout or self.layout, self.fps if fps is None else fps)
+
+    def __repr__(self) -> str:
+        missing = 1.0 - float(self.observed.mean())
+        return (
+            f"SkeletonSequence({self.bodies} bodies, {self.frames} frames, {self.layout.name}, "
+            f"{self.fps:g} fps, {missing:.1%} missing)"
+        )
