@@ -1,1 +1,59 @@
-"""To come."""
+"""Methods that join motion and text, all behind Aligner; the mutual information they may maximise."""
+
+from importlib import import_module
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zeroskel.align.base import Aligner
+from zeroskel.core import InputError
+from zeroskel.core.saved import load_model
+
+if TYPE_CHECKING:
+    from zeroskel.align.conse import ConSE
+    from zeroskel.align.ridge import Ridge
+    from zeroskel.align.smie import SMIE
+
+METHODS = {  # name -> (module, class)
+    "smie": ("zeroskel.align.smie", "SMIE"),
+    "ridge": ("zeroskel.align.ridge", "Ridge"),
+    "conse": ("zeroskel.align.conse", "ConSE"),
+}
+
+__all__ = ["METHODS", "SMIE", "Aligner", "ConSE", "Ridge", "available", "create", "load", "method_class"]
+
+
+def available() -> list[str]:
+    """Names of all methods."""
+    return list(METHODS)
+
+
+def method_class(method: str) -> type[Aligner]:
+    """The class of a method. Raises InputError for an unknown name."""
+    if method not in METHODS:
+        raise InputError(f"unknown method {method!r}; available are {', '.join(METHODS)}")
+    module, name = METHODS[method]
+    found: type[Aligner] = getattr(import_module(module), name)
+    return found
+
+
+def create(method: str, **options: Any) -> Aligner:
+    """A new aligner. Raises InputError for an unknown method or option."""
+    cls = method_class(method)
+    try:
+        return cls(**options)
+    except TypeError as error:
+        raise InputError(f"method {method}: {error}; its options are {', '.join(cls().options())}") from error
+
+
+def load(folder: str | PathLike[str]) -> Aligner:
+    """An aligner that `save` wrote. Raises MissingFileError or InputError."""
+    config, state = load_model(folder)
+    return method_class(str(config.get("method")))._restore(Path(folder), config, state)
+
+
+def __getattr__(name: str) -> Any:
+    for module, cls in METHODS.values():
+        if cls == name:
+            return getattr(import_module(module), cls)
+    raise AttributeError(f"module 'zeroskel.align' has no attribute {name!r}")

@@ -26,9 +26,7 @@ class FeatureSet:
 
     def __post_init__(self) -> None:
         if self.features.ndim != 2 or self.labels.shape != (len(self.features),):
-            raise InputError(
-                f"features {self.features.shape} and labels {self.labels.shape}; expected (N, D) and (N,)"
-            )
+            raise InputError(f"features {self.features.shape} and labels {self.labels.shape}; expected (N, D) and (N,)")
         if self.masked is not None and self.masked.shape[1:] != self.features.shape:
             raise InputError(f"masked features {self.masked.shape}; expected (R, {len(self.features)}, D)")
 

@@ -71,7 +71,9 @@ class SkeletonSequence:
         """(M, T, V) bool: True where a joint has coordinates."""
         return ~np.isnan(self.joints).any(axis=-1)
 
-    def replace(self, joints: np.ndarray, *, layout: Layout | None = None, fps: float | None = None) -> "SkeletonSequence":
+    def replace(
+        self, joints: np.ndarray, *, layout: Layout | None = None, fps: float | None = None
+    ) -> "SkeletonSequence":
         """A copy with other joints (and, if given, another layout or frame rate)."""
         return SkeletonSequence(joints, layout or self.layout, self.fps if fps is None else fps)
 

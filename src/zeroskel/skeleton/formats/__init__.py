@@ -1,1 +1,98 @@
-"""To come."""
+"""Files of one recording: a module a format, each with looks_like, read and write; `read` finds the format."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from zeroskel.core.errors import SkeletonFormatError
+from zeroskel.core.layout import Layout
+from zeroskel.core.sequence import SkeletonSequence
+from zeroskel.skeleton.formats import csv_joints, json_joints, npz, ntu
+from zeroskel.skeleton.formats.csv_joints import read_csv_joints, write_csv_joints
+from zeroskel.skeleton.formats.json_joints import read_json_joints, write_json_joints
+from zeroskel.skeleton.formats.named_joints import arrange_joints, existing_file
+from zeroskel.skeleton.formats.npz import NpzSequences, read_npz, read_npz_sequences, write_npz
+from zeroskel.skeleton.formats.ntu import read_ntu, write_ntu
+
+__all__ = [
+    "FORMATS",
+    "Format",
+    "NpzSequences",
+    "arrange_joints",
+    "read",
+    "read_csv_joints",
+    "read_json_joints",
+    "read_npz",
+    "read_npz_sequences",
+    "read_ntu",
+    "write_csv_joints",
+    "write_json_joints",
+    "write_npz",
+    "write_ntu",
+]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format: its usual suffix, whether the first bytes of a file look like it, its reader and its writer."""
+
+    suffix: str
+    looks_like: Callable[[bytes], bool]
+    read: Callable[..., SkeletonSequence]
+    write: Callable[[SkeletonSequence, str | os.PathLike[str]], None]
+
+
+FORMATS: dict[str, Format] = {
+    "NTU text": Format(".skeleton", ntu.looks_like, read_ntu, write_ntu),
+    "NumPy arrays": Format(".npz", npz.looks_like, read_npz, write_npz),
+    "CSV of joints": Format(".csv", csv_joints.looks_like, read_csv_joints, write_csv_joints),
+    "JSON of joints": Format(".json", json_joints.looks_like, read_json_joints, write_json_joints),
+}
+
+_HEAD_BYTES = 8192
+
+
+def read(
+    path: str | os.PathLike[str], *, layout: str | Layout | None = None, fps: float | None = None
+) -> SkeletonSequence:
+    """Read one recording; the format is found by content, and by suffix where the content does not tell.
+
+    Args:
+        path: a file in one of FORMATS.
+        layout: the joint layout wanted, joints are matched by name; None takes the file's.
+        fps: frames a second; None takes the file's, else 30.
+
+    Returns:
+        A sequence with joints (M, T, V, C) in metres, NaN where not observed.
+
+    Raises:
+        MissingFileError: there is no such file.
+        InputError: the path is a folder, or the file holds several sequences.
+        SkeletonFormatError: the format is unknown, or the file is broken.
+        LayoutError: the joints do not fit the layout, or no layout.
+    """
+    file = existing_file(path)
+    with file.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES)
+    return _format_of(file, head).read(file, layout=layout, fps=fps)
+
+
+def _format_of(file: Path, head: bytes) -> Format:
+    alike = [known for known in FORMATS.values() if known.looks_like(head)]
+    named = [known for known in FORMATS.values() if known.suffix == file.suffix.lower()]
+    if len(alike) == 1 or named:
+        return alike[0] if len(alike) == 1 else named[0]
+    raise SkeletonFormatError(
+        f"{file}: found {_describe(head)}; expected one of "
+        f"{', '.join(f'{name} ({known.suffix})' for name, known in FORMATS.items())}. Convert it, or correct its suffix"
+    )
+
+
+def _describe(head: bytes) -> str:
+    if not head:
+        return "an empty file"
+    first = head.split(b"\n", 1)[0].strip()[:60]
+    if first.isascii() and first.decode("ascii").isprintable():
+        return f"text that starts with {first.decode('ascii')!r}"
+    return f"bytes that start with {head[:8].hex(' ')}"

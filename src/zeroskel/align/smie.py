@@ -1,0 +1,243 @@
+"""SMIE: maximise the mutual information of motion and text, and let it grow with the frames observed."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import layer_norm, relu
+
+from zeroskel.align.base import Aligner, OnEpoch
+from zeroskel.align.critic import Critic
+from zeroskel.align.loop import History, seeded, train, warmup_cosine
+from zeroskel.align.mutual_information import NEGATIVES, jensen_shannon, other_class, rolled_by_one
+from zeroskel.core import InputError
+
+INFERENCE = ("layernorm", "published")
+_PUBLISHED_LAYERS = {"l0": "first", "l1": "second", "l2": "last"}
+
+
+class SMIE(Aligner):
+    """Zhou et al., "Zero-shot Skeleton-based Action Recognition via Mutual Information Estimation and Maximization",
+    ACM MM 2023 (arXiv 2308.03950).
+
+        loss = -I(v; l) + temporal_weight * max(0, margin - (I(v; l) - I(v_masked; l)))
+
+    with I the Jensen-Shannon estimate of a critic T(v, l) (three linear layers on the concatenation; v is
+    layer-normalised without affine terms). The second term asks that a sequence whose frames of most motion were
+    dropped tells less about the text, by a margin (its marginal pairs are those of I); it is left out when `fit` gets no
+    masked features. With R masked views, epoch e uses view e modulo R.
+    Score of a text: T(v, l), whose order is that of the published -softplus(-T).
+
+    Args:
+        epochs: length of the schedule (published: 100).
+        learning_rate: Adam's base rate (published: 1e-5).
+        batch_size: published: 128.
+        margin: published: 0.1.
+        temporal_weight: published: 0.5.
+        warmup_epochs: linear from 0, then half a cosine down (published: 15).
+        negatives: "other-class" pairs a text with a sequence of another class; "published" rolls the batch by one,
+            which makes false negatives when the neighbour has the same class.
+        inference: "layernorm" normalises features as in training; "published" leaves them raw, as the published code
+            does by an oversight.
+        stop_epoch: train only so many epochs of the schedule; None trains all.
+        hidden: widths of the critic's hidden layers (published: 1024 and 512).
+        shuffle: a new order each epoch.
+        warm_start: go on from the weights that are there instead of new ones.
+        device: where to train.
+
+    Attributes:
+        critic_: the fitted critic.
+        history_: epochs with loss, mutual_information, masked_mutual_information, and each step's loss.
+    """
+
+    method = "smie"
+    trained_by_epochs = True
+
+    def __init__(
+        self,
+        *,
+        epochs: int = 100,
+        learning_rate: float = 1e-5,
+        batch_size: int = 128,
+        margin: float = 0.1,
+        temporal_weight: float = 0.5,
+        warmup_epochs: int = 15,
+        negatives: str = "other-class",
+        inference: str = "layernorm",
+        stop_epoch: int | None = None,
+        hidden: tuple[int, int] = (1024, 512),
+        shuffle: bool = True,
+        warm_start: bool = False,
+        device: str = "cpu",
+    ) -> None:
+        self.epochs = epochs
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.margin = margin
+        self.temporal_weight = temporal_weight
+        self.warmup_epochs = warmup_epochs
+        self.negatives = negatives
+        self.inference = inference
+        self.stop_epoch = stop_epoch
+        self.hidden = hidden
+        self.shuffle = shuffle
+        self.warm_start = warm_start
+        self.device = device
+
+    def _fit(
+        self,
+        features: np.ndarray,
+        labels: np.ndarray,
+        class_embeddings: np.ndarray,
+        masked_features: np.ndarray | None,
+        seed: int,
+        on_epoch: OnEpoch | None,
+    ) -> None:
+        self._check_options()
+        visual, classes = self._normalise(self._tensor(features)), torch.from_numpy(labels).to(self.device)
+        texts = self._tensor(class_embeddings)[classes]
+        masked = None if masked_features is None else self._normalise(self._tensor(masked_features))
+        with seeded(seed) as generator:
+            if not (self.warm_start and hasattr(self, "critic_")):
+                self.critic_ = Critic(features.shape[1] + class_embeddings.shape[1], self.hidden).to(self.device)
+            critic = self.critic_
+
+            def step(batch: Tensor, epoch: int) -> dict[str, Tensor]:
+                v, text = visual[batch], texts[batch]
+                rows, partners = self._negatives(classes[batch].cpu(), generator)
+                marginal = self.critic_(v[partners], text[rows]) if len(rows) else v.new_zeros(1)
+                information = jensen_shannon(self.critic_(v, text), marginal)
+                if masked is None:
+                    return {"loss": -information, "mutual_information": information}
+                v_masked = masked[epoch % len(masked)][batch]
+                masked_information = jensen_shannon(self.critic_(v_masked, text), marginal)
+                gap = relu(self.margin - (information - masked_information))
+                return {
+                    "loss": -information + self.temporal_weight * gap,
+                    "mutual_information": information,
+                    "masked_mutual_information": masked_information,
+                }
+
+            def report(epoch: int) -> None:
+                if on_epoch is not None:
+                    self.feature_dim_, self.text_dim_ = features.shape[1], class_embeddings.shape[1]
+                    on_epoch(self, epoch)
+
+            self.history_: History = train(
+                list(critic.parameters()),
+                step,
+                count=len(visual),
+                epochs=self.epochs if self.stop_epoch is None else self.stop_epoch,
+                batch_size=self.batch_size,
+                learning_rate=self.learning_rate,
+                schedule=lambda epoch: warmup_cosine(epoch, self.epochs, self.warmup_epochs),
+                generator=generator if self.shuffle else None,
+                on_epoch=report,
+            )
+
+    def _negatives(self, classes: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Which texts of a batch meet which other sequences."""
+        if self.negatives == "published":
+            return torch.arange(len(classes)), rolled_by_one(len(classes))
+        return other_class(classes, generator)
+
+    def mutual_information(
+        self, features: np.ndarray, text_of_each: np.ndarray, *, marginal_features: np.ndarray | None = None
+    ) -> float:
+        """The Jensen-Shannon estimate of N pairs; the marginal pairs are the batch rolled by one.
+
+        Args:
+            features: (N, D), N at least 2.
+            text_of_each: (N, D_text), the text of each feature.
+            marginal_features: (N, D) features for the marginal pairs instead of `features`: SMIE's estimate of masked
+                views takes its negatives from the unmasked ones.
+
+        Returns:
+            At most 0; -2 log 2 = -1.386 where motion and text tell nothing of each other.
+
+        Raises:
+            NotFittedError: before `fit`; InputError: widths or lengths that do not fit.
+        """
+        self._require_fitted()
+        others = features if marginal_features is None else marginal_features
+        if not len(features) == len(text_of_each) == len(others) >= 2:
+            raise InputError(
+                f"{len(features)} features, {len(text_of_each)} texts, {len(others)} marginal features; expected the "
+                "same number of each, at least two"
+            )
+        with torch.inference_mode():
+            v, text, other = (self._tensor(values) for values in (features, text_of_each, others))
+            self._check_widths(v.shape[1], text.shape[1])
+            v, other = self._normalise(v), self._normalise(other)
+            return float(jensen_shannon(self.critic_(v, text), self.critic_(other[rolled_by_one(len(v))], text)))
+
+    def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            v = self._tensor(features)
+            if self.inference == "layernorm":
+                v = self._normalise(v)
+            return self.critic_.grid(v, self._tensor(class_embeddings)).cpu().numpy()
+
+    def _normalise(self, features: Tensor) -> Tensor:
+        return layer_norm(features, features.shape[-1:])
+
+    def _tensor(self, values: np.ndarray) -> Tensor:
+        return torch.tensor(np.asarray(values, dtype=np.float32), device=self.device)
+
+    def _state(self) -> dict[str, np.ndarray]:
+        return {name: value.cpu().numpy() for name, value in self.critic_.state_dict().items()}
+
+    def _set_state(self, state: dict[str, np.ndarray]) -> None:
+        width = len(state["first.weight"][0])
+        self.critic_ = Critic(width, self.hidden).to(self.device)
+        self.critic_.load_state_dict({name: torch.tensor(value) for name, value in state.items()})
+
+    def _check_widths(self, feature_dim: int, text_dim: int) -> None:
+        width = self.critic_.first.in_features
+        if self.feature_dim_ is None and feature_dim + text_dim == width:
+            self.feature_dim_, self.text_dim_ = feature_dim, text_dim
+        if self.feature_dim_ is None:
+            raise InputError(
+                f"features and texts of widths {feature_dim} and {text_dim}; these weights take {width} in all"
+            )
+        super()._check_widths(feature_dim, text_dim)
+
+    def _check_options(self) -> None:
+        for name, allowed in (("negatives", NEGATIVES), ("inference", INFERENCE)):
+            if getattr(self, name) not in allowed:
+                raise InputError(f"{name} is {getattr(self, name)!r}; expected {' or '.join(map(repr, allowed))}")
+        if self.epochs < 1 or self.batch_size < 2 or self.learning_rate <= 0 or self.warmup_epochs < 0:
+            raise InputError(
+                f"epochs {self.epochs}, batch_size {self.batch_size}, learning_rate {self.learning_rate}, "
+                f"warmup_epochs {self.warmup_epochs}; expected at least 1, at least 2, more than 0 and at least 0"
+            )
+        if self.stop_epoch is not None and not 1 <= self.stop_epoch <= self.epochs:
+            raise InputError(f"stop_epoch is {self.stop_epoch}; expected 1 to {self.epochs}, the number of epochs")
+
+    @classmethod
+    def from_smie(cls, state_dict: Mapping[str, Any], **options: Any) -> Self:
+        """The method with the published critic's weights (`global_D.l0.weight`, …; the prefix may be absent).
+
+        The weights do not say where the motion part of the first layer ends: the first features and texts that come do.
+
+        Args:
+            state_dict: tensors or NumPy arrays by published name.
+            options: as in the constructor.
+
+        Raises:
+            InputError: names or shapes do not fit.
+        """
+        state = {}
+        for name, value in state_dict.items():
+            layer, _, kind = name.removeprefix("global_D.").partition(".")
+            state[f"{_PUBLISHED_LAYERS.get(layer, layer)}.{kind}"] = np.asarray(value)
+        try:
+            hidden = len(state["first.bias"]), len(state["second.bias"])
+            aligner = cls(**{"hidden": hidden, **options})
+            aligner.feature_dim_ = aligner.text_dim_ = None
+            aligner._set_state(state)
+        except (KeyError, RuntimeError, TypeError) as error:
+            raise InputError(f"these are not the weights of a published SMIE critic: {error}") from error
+        return aligner

@@ -1,0 +1,79 @@
+"""Several data sets of one layout pooled into one, their classes mapped to shared concepts."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zeroskel.core import InputError, MissingFileError
+from zeroskel.datasets.dataset import SkeletonDataset
+
+LAYOUT = "kinect-20"
+FEWEST_FRAMES = 5
+
+
+def read_pool(path: Path, npz_files: Sequence[Path] = ()) -> SkeletonDataset:
+    """The data set that a pool file describes.
+
+    The JSON holds `concepts` (member name -> its class name -> concept), `class_names` (the concepts) and `splits`
+    (name -> unseen and validation_unseen concepts). Members are the .npz files given, else `MEMBER.npz` in the JSON's
+    folder or in the folder `data` beside that. Subject ids stay odd or even, with 1,000 added for each member before.
+    Sequences of fewer than 5 frames with an observed joint are dropped.
+
+    Raises:
+        InputError: the JSON is broken or names classes that a member lacks; MissingFileError: a member is not found.
+    """
+    pool = _parse(path)
+    given = {file.stem: file for file in npz_files}
+    unknown = sorted(set(given) - set(pool["concepts"]))
+    if unknown:
+        raise InputError(f"{path}: {', '.join(unknown)} given, but the pool has {', '.join(pool['concepts'])}")
+    sequences, labels, subjects = [], [], []
+    for place, (member, concepts) in enumerate(pool["concepts"].items()):
+        file = given.get(member) or _find(member, path)
+        dataset = SkeletonDataset.from_npz(file, layout=LAYOUT)
+        unmapped = [name for name in dataset.class_names if name not in concepts]
+        if unmapped:
+            raise InputError(f"{path}: concepts.{member} does not map {', '.join(unmapped)}, which {file} has")
+        ids = [pool["class_names"].index(concepts[name]) for name in dataset.class_names]
+        for i in range(len(dataset)):
+            if dataset[i].observed.any(axis=(0, 2)).sum() >= FEWEST_FRAMES:
+                sequences.append(dataset[i])
+                labels.append(ids[dataset.labels[i]])
+                subjects.append(dataset.subjects[i] + 1000 * place)
+    return SkeletonDataset(
+        sequences,
+        np.array(labels),
+        np.array(subjects),
+        pool["class_names"],
+        name=path.stem.lower().replace("_", "-"),
+        splits=pool["splits"],
+    )
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise MissingFileError(f"{path}: no such pool file")
+    try:
+        pool = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not JSON ({error}); expected a pool of data sets") from error
+    for key, kind in (("concepts", dict), ("class_names", list), ("splits", dict)):
+        if not isinstance(pool, dict) or not isinstance(pool.get(key), kind):
+            raise InputError(f"{path}: no {key} ({kind.__name__}); expected concepts, class_names and splits")
+    for member, concepts in pool["concepts"].items():
+        wrong = sorted(set(concepts.values()) - set(pool["class_names"])) if isinstance(concepts, dict) else [concepts]
+        if wrong:
+            raise InputError(f"{path}: concepts.{member} names {wrong}, which class_names does not list")
+    return pool
+
+
+def _find(member: str, path: Path) -> Path:
+    places = [path.parent / f"{member}.npz", path.parent.parent / "data" / f"{member}.npz"]
+    for place in places:
+        if place.is_file():
+            return place
+    looked = " and ".join(str(place) for place in places)
+    raise MissingFileError(f"{path}: member {member} not found at {looked}; give its .npz file after the pool's JSON")

@@ -1,0 +1,107 @@
+"""Class splits by name: published ones, random ones, a data set's own, a JSON file."""
+
+import json
+import re
+import tomllib
+import zlib
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zeroskel.core import MissingFileError, SplitError, ZeroShotSplit
+from zeroskel.datasets.dataset import SkeletonDataset
+
+
+@cache
+def published_splits() -> dict[tuple[str, str], dict[str, Any]]:
+    """(data set name, split name) -> {"unseen", "validation_unseen", "source"}, with 0-based ids."""
+    text = (resources.files("zeroskel.resources") / "splits.toml").read_text(encoding="utf-8")
+    return {(row["data"], row["name"]): row for row in tomllib.loads(text)["split"]}
+
+
+def split_names(dataset: SkeletonDataset) -> list[str]:
+    """Names of the published splits and the data set's own."""
+    return [*dataset.splits, *(name for data, name in published_splits() if data == dataset.name)]
+
+
+def resolve_split(name: str, dataset: SkeletonDataset) -> ZeroShotSplit:
+    """The class split of that name for this data set.
+
+    `name` is a published split (`smie-1`, `synse-12`, `purls-5`, `star-12`, …), one of the data set's own (`pool-1`),
+    `random-U-SEED` (U unseen classes drawn with that seed), or the path of a JSON file {"unseen": […],
+    "validation_unseen": […]} of class ids or names. Where no validation classes come with it, some seen ones are drawn:
+    as many as are unseen, but at most a third of the seen ones, from a generator seeded with the split's name.
+
+    Raises:
+        SplitError: unknown name, or classes that the data set does not have; MissingFileError: no such JSON file.
+    """
+    random = re.fullmatch(r"random-(\d+)-(\d+)", name)
+    if random:
+        return _random_split(name, dataset, int(random[1]), int(random[2]))
+    if name in dataset.splits:
+        return _make(name, dataset, dataset.splits[name], "the data set's own split")
+    if (dataset.name, name) in published_splits():
+        row = published_splits()[dataset.name, name]
+        return _make(name, dataset, row, row["source"])
+    if name.endswith(".json"):
+        return _from_file(Path(name), dataset)
+    known = ", ".join([*split_names(dataset), "random-U-SEED", "a JSON file"])
+    raise SplitError(f"data set {dataset.name} has no split {name!r}; it has {known}")
+
+
+def _from_file(path: Path, dataset: SkeletonDataset) -> ZeroShotSplit:
+    if not path.is_file():
+        raise MissingFileError(f"{path}: no such split file")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise SplitError(f"{path}: not JSON ({error}); expected an object with a list of unseen classes") from error
+    if not isinstance(content, dict) or not isinstance(content.get("unseen"), list):
+        raise SplitError(f'{path}: expected {{"unseen": [ids or names], "validation_unseen": [...]}}')
+    return _make(path.stem, dataset, content, str(path))
+
+
+def _make(name: str, dataset: SkeletonDataset, content: dict[str, Any], source: str) -> ZeroShotSplit:
+    unseen = _ids(name, "unseen", content["unseen"], dataset)
+    validation = content.get("validation_unseen")
+    if validation is None:
+        drawn = _draw_validation(name, len(dataset.class_names), unseen)
+        return ZeroShotSplit(name, tuple(dataset.class_names), unseen, drawn, f"{source}; validation classes drawn")
+    chosen = _ids(name, "validation_unseen", validation, dataset)
+    return ZeroShotSplit(name, tuple(dataset.class_names), unseen, chosen, source)
+
+
+def _ids(name: str, what: str, classes: Any, dataset: SkeletonDataset) -> tuple[int, ...]:
+    if not isinstance(classes, list):
+        raise SplitError(f"split {name}: {what} is {type(classes).__name__}; expected a list of class ids or names")
+    ids = []
+    for entry in classes:
+        if isinstance(entry, str) and entry in dataset.class_names:
+            ids.append(dataset.class_names.index(entry))
+        elif isinstance(entry, int) and not isinstance(entry, bool) and 0 <= entry < len(dataset.class_names):
+            ids.append(entry)
+        else:
+            raise SplitError(
+                f"split {name}: {what} names {entry!r}, which data set {dataset.name} does not have; it has "
+                f"{len(dataset.class_names)} classes (ids 0 to {len(dataset.class_names) - 1})"
+            )
+    return tuple(ids)
+
+
+def _random_split(name: str, dataset: SkeletonDataset, count: int, seed: int) -> ZeroShotSplit:
+    classes = len(dataset.class_names)
+    if not 2 <= count <= classes - 2:
+        raise SplitError(f"split {name}: {count} unseen of {classes} classes; expected 2 to {classes - 2}")
+    unseen = tuple(sorted(int(i) for i in np.random.default_rng(seed).permutation(classes)[:count]))
+    drawn = _draw_validation(name, classes, unseen)
+    return ZeroShotSplit(name, tuple(dataset.class_names), unseen, drawn, f"drawn with seed {seed}")
+
+
+def _draw_validation(name: str, classes: int, unseen: tuple[int, ...]) -> tuple[int, ...]:
+    seen = [i for i in range(classes) if i not in set(unseen)]
+    count = min(len(unseen), len(seen) // 3)
+    order = np.random.default_rng(zlib.crc32(name.encode())).permutation(len(seen))
+    return tuple(sorted(seen[int(i)] for i in order[:count]))

@@ -1,0 +1,96 @@
+"""SkeletonEncoder: the contract that every encoder of the pipeline fulfils."""
+
+import inspect
+from abc import ABC, abstractmethod
+from os import PathLike
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, Self
+
+import numpy as np
+
+from zeroskel.core import InputError, NotFittedError, get_layout
+from zeroskel.core.saved import save_model
+
+
+class BatchSource(Protocol):
+    """An (N, C, T, V, M) array, memory map or anything else that gives such rows when indexed."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: np.ndarray, /) -> np.ndarray: ...
+
+
+class SkeletonEncoder(ABC):
+    """Turns batches of skeletons into features; learns on seen classes only, which the caller sees to.
+
+    Args of every subclass: `layout`, then its own options.
+    """
+
+    encoder: ClassVar[str]
+    layout: str
+
+    def fit(self, batches: BatchSource, labels: np.ndarray, subjects: np.ndarray | None = None, seed: int = 0) -> Self:
+        """Learn from N labelled sequences.
+
+        Args:
+            batches: (N, C, T, V, M), read in parts.
+            labels: (N,) class ids; any integers.
+            subjects: (N,) subject ids, for encoders that withhold subjects to choose their epoch.
+            seed: of every random draw.
+
+        Raises:
+            InputError: lengths differ, or fewer than two classes.
+        """
+        labels = np.asarray(labels)
+        if labels.shape != (len(batches),) or len(np.unique(labels)) < 2:
+            raise InputError(
+                f"{len(batches)} sequences and labels {labels.shape} of {len(np.unique(labels))} classes; expected a "
+                "label for each and at least two classes"
+            )
+        self._fit(batches, np.unique(labels, return_inverse=True)[1], subjects, seed)
+        self.fitted_ = True
+        return self
+
+    def encode(self, batch: np.ndarray) -> np.ndarray:
+        """(N, C, T, V, M), any T -> (N, D) float32. Raises NotFittedError before `fit`, InputError for other axes."""
+        if not getattr(self, "fitted_", False):
+            raise NotFittedError(f"{type(self).__name__} is not fitted; call fit first")
+        if batch.ndim != 5 or batch.shape[3] != len(get_layout(self.layout).joints):
+            raise InputError(f"batch has shape {batch.shape}; expected (N, C, T, V, M) in layout {self.layout}")
+        return np.asarray(self._encode(batch), dtype=np.float32)
+
+    def options(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    def save(self, folder: str | PathLike[str]) -> None:
+        """Write config.json and weights.safetensors."""
+        if not getattr(self, "fitted_", False):
+            raise NotFittedError(f"{type(self).__name__} is not fitted; call fit first")
+        save_model(folder, {"encoder": self.encoder, "options": self.options()}, self._state())
+
+    @classmethod
+    def _restore(cls, folder: Path, config: dict[str, Any], state: dict[str, np.ndarray]) -> Self:
+        try:
+            encoder = cls(**config["options"])
+            encoder._set_state(state)
+        except (KeyError, TypeError, RuntimeError) as error:
+            raise InputError(f"{folder}: not a saved {cls.encoder} encoder ({error})") from error
+        encoder.fitted_ = True
+        return encoder
+
+    @abstractmethod
+    def _fit(self, batches: BatchSource, labels: np.ndarray, subjects: np.ndarray | None, seed: int) -> None:
+        """Learn; labels are 0 to K-1."""
+
+    @abstractmethod
+    def _encode(self, batch: np.ndarray) -> np.ndarray:
+        """(N, D) of a validated batch."""
+
+    @abstractmethod
+    def _state(self) -> dict[str, np.ndarray]:
+        """Everything learnt, by name."""
+
+    @abstractmethod
+    def _set_state(self, state: dict[str, np.ndarray]) -> None:
+        """The inverse of `_state`."""

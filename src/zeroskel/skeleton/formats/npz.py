@@ -1,0 +1,260 @@
+"""NumPy `.npz` files without pickle: one sequence, or the labelled sequences of a data set.
+
+A data set holds `joints` (sum of T, V, C), `offsets` (N + 1; sequence i is joints[offsets[i]:offsets[i + 1]]), `labels`
+(N), `subjects` (N), `class_names` (K), `joint_names` (V) and any further arrays. One sequence holds `joints` (T, V, C)
+or (M, T, V, C) and, where known, `joint_names` and `fps`. Metres, y up; NaN where not observed.
+"""
+
+import os
+import sys
+import tokenize
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from zeroskel.core.errors import InputError, SkeletonFormatError
+from zeroskel.core.files import atomic_path
+from zeroskel.core.layout import Layout
+from zeroskel.core.sequence import SkeletonSequence
+from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, existing_file
+
+_MOST_BYTES = 4 * 2**30  # of all arrays, as the zip directory declares them
+_DATASET_ARRAYS = ("joints", "offsets", "labels", "subjects", "class_names", "joint_names")
+_FAULTS = (  # what the zip and .npy readers raise on broken files
+    zipfile.BadZipFile,
+    zlib.error,
+    tokenize.TokenError,
+    ValueError,
+    SyntaxError,
+    TypeError,
+    EOFError,
+    OSError,
+    RuntimeError,  # encrypted, or nested too deeply; NotImplementedError is one: unknown compression
+    OverflowError,
+    IndexError,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class NpzSequences:
+    """N labelled sequences as a file holds them.
+
+    Attributes:
+        joints: (sum of T, V, C) float32, metres, y up (2-D sets: pixels); NaN where not observed.
+        offsets: (N + 1,) int64; sequence i is joints[offsets[i]:offsets[i + 1]], never empty.
+        labels: (N,) int64 class ids from 0.
+        subjects: (N,) int64.
+        class_names: K names.
+        joint_names: V names in the file's spelling.
+        extras: the other arrays of the file, unchecked, e.g. fps, visibility, official_train, sample_names.
+    """
+
+    joints: np.ndarray
+    offsets: np.ndarray
+    labels: np.ndarray
+    subjects: np.ndarray
+    class_names: list[str]
+    joint_names: list[str]
+    extras: dict[str, np.ndarray]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def looks_like(head: bytes) -> bool:
+    """Whether a file that starts so is a zip archive."""
+    return head[:4] in (b"PK\x03\x04", b"PK\x05\x06")
+
+
+def read_npz_sequences(path: str | os.PathLike[str]) -> NpzSequences:
+    """Read and check the labelled sequences of a data set.
+
+    Args:
+        path: the .npz file.
+
+    Raises:
+        SkeletonFormatError: not such a file, arrays missing, or arrays that do not fit each other.
+    """
+    file = existing_file(path)
+    arrays = _load(file)
+    missing = [name for name in _DATASET_ARRAYS if name not in arrays]
+    if missing:
+        raise SkeletonFormatError(
+            f"{file}: no array {', '.join(missing)}; found {', '.join(arrays)}. A data set needs "
+            f"{', '.join(_DATASET_ARRAYS)}; a single sequence is read with zeroskel.read"
+        )
+    joints = _joints(arrays["joints"], (3,), file)
+    offsets = _offsets(arrays["offsets"], len(joints), file)
+    class_names = _names(arrays["class_names"], "class_names", file)
+    joint_names = _names(arrays["joint_names"], "joint_names", file)
+    if len(joint_names) != joints.shape[1]:
+        raise SkeletonFormatError(f"{file}: {len(joint_names)} joint_names for joints {joints.shape}; expected as many")
+    labels = _ids(arrays["labels"], "labels", len(offsets) - 1, file)
+    outside = np.flatnonzero((labels < 0) | (labels >= len(class_names)))
+    if len(outside):
+        raise SkeletonFormatError(
+            f"{file}, labels[{outside[0]}]: found {labels[outside[0]]}; expected 0 to {len(class_names) - 1}, an index "
+            "of class_names. Subtract 1 from labels that start at 1"
+        )
+    subjects = _ids(arrays["subjects"], "subjects", len(offsets) - 1, file)
+    extras = {name: array for name, array in arrays.items() if name not in _DATASET_ARRAYS}
+    return NpzSequences(joints, offsets, labels, subjects, class_names, joint_names, extras)
+
+
+def read_npz(
+    path: str | os.PathLike[str], *, layout: str | Layout | None = None, fps: float | None = None
+) -> SkeletonSequence:
+    """Read the one sequence of a .npz file.
+
+    Args:
+        path: the file.
+        layout: the layout wanted; None finds the one of the file's joint_names or joint count.
+        fps: frames a second; None takes the file's, else 30.
+
+    Returns:
+        A sequence with joints (M, T, V, C) in metres.
+
+    Raises:
+        InputError: the file holds several sequences.
+        SkeletonFormatError: not such a file.
+        LayoutError: the joints fit no layout, or more than one.
+    """
+    file = existing_file(path)
+    arrays = _load(file)
+    if "joints" not in arrays:
+        raise SkeletonFormatError(f"{file}: no array joints; found {', '.join(arrays) or 'none'}. Name it joints")
+    joints = _joints(arrays["joints"], (3,) if "offsets" in arrays else (3, 4), file)
+    if "offsets" in arrays and (count := len(_offsets(arrays["offsets"], len(joints), file)) - 1) > 1:
+        raise InputError(
+            f"{file}: found {count} sequences; expected one. Open it with zeroskel.SkeletonDataset.from_npz "
+            "and choose one"
+        )
+    names = _names(arrays["joint_names"], "joint_names", file) if "joint_names" in arrays else None
+    arranged, found = arrange_joints(joints, names, layout, file=file)
+    return SkeletonSequence(arranged, found, _frame_rate(arrays.get("fps"), file) if fps is None else fps)
+
+
+def write_npz(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
+    """Write one sequence: joints (T, V, C), or (M, T, V, C) for several bodies, joint_names and fps."""
+    joints = sequence.joints[0] if sequence.bodies == 1 else sequence.joints
+    with atomic_path(Path(path)) as temporary, temporary.open("wb") as stream:
+        np.savez_compressed(
+            stream, joints=joints, joint_names=np.array(sequence.layout.joints), fps=np.float64(sequence.fps)
+        )
+
+
+def _load(file: Path) -> dict[str, np.ndarray]:
+    """All arrays of the file, after the sizes that its headers claim were found to be possible."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            _check_members(archive, file)
+        with np.load(file, allow_pickle=False) as data:
+            return {name: data[name] for name in data.files}
+    except SkeletonFormatError:
+        raise
+    except _FAULTS as error:
+        raise SkeletonFormatError(
+            f"{file}: not a whole .npz file ({type(error).__name__}: {str(error)[:120]}); expected arrays as "
+            "numpy.savez writes them. Write or copy it again"
+        ) from error
+
+
+def _check_members(archive: zipfile.ZipFile, file: Path) -> None:
+    """Refuse an archive whose arrays are too large, lie about their size, or need pickle."""
+    members = archive.infolist()
+    if (total := sum(member.file_size for member in members)) > _MOST_BYTES:
+        raise SkeletonFormatError(
+            f"{file}: found arrays of {total / 2**30:.1f} GiB when unpacked; expected at most "
+            f"{_MOST_BYTES >> 30} GiB. Split the file"
+        )
+    for member in members:
+        with archive.open(member) as stream:
+            version = np.lib.format.read_magic(stream)
+            if version not in ((1, 0), (2, 0)):
+                raise ValueError(f"{member.filename} has .npy version {version}")
+            read_header = (
+                np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+            )
+            shape, _, dtype = read_header(stream)
+            if dtype.hasobject:
+                raise SkeletonFormatError(
+                    f"{file}, array {member.filename}: found pickled Python objects; expected numbers or text. Loading "
+                    "those can run code: write the array again without dtype=object"
+                )
+            claimed = int(np.prod([int(length) for length in shape], dtype=object)) * dtype.itemsize
+            if min(shape, default=0) < 0 or claimed != member.file_size - stream.tell():
+                raise ValueError(f"{member.filename} of shape {shape} does not fill {member.file_size} bytes")
+
+
+def _joints(array: np.ndarray, axes: tuple[int, ...], file: Path) -> np.ndarray:
+    if array.dtype.kind not in "fiu" or array.ndim not in axes or array.shape[-1] not in (2, 3) or 0 in array.shape:
+        raise SkeletonFormatError(
+            f"{file}, array joints: found {array.dtype} {array.shape}; expected real numbers (frames, joints, 3 or 2)"
+            + (" or (bodies, frames, joints, 3 or 2)" if 4 in axes else "")
+        )
+    infinite = np.abs(array) > np.finfo(np.float32).max
+    if infinite.any():
+        place = tuple(int(index) for index in np.argwhere(infinite)[0])
+        raise SkeletonFormatError(
+            f"{file}, joints{list(place)}: found {array[place]}; expected finite numbers. Use NaN for what was not "
+            "observed"
+        )
+    return array.astype(np.float32, copy=False)
+
+
+def _offsets(array: np.ndarray, frames: int, file: Path) -> np.ndarray:
+    if array.dtype.kind not in "iu" or array.ndim != 1 or len(array) < 2:
+        raise SkeletonFormatError(
+            f"{file}, array offsets: found {array.dtype} {array.shape}; expected one more whole number than sequences"
+        )
+    offsets = array.astype(np.int64)
+    if offsets[0] != 0 or offsets[-1] != frames:
+        raise SkeletonFormatError(
+            f"{file}, array offsets: found {offsets[0]} to {offsets[-1]}; expected 0 to {frames}, the frames of joints"
+        )
+    empty = np.flatnonzero(offsets[1:] <= offsets[:-1])
+    if len(empty):
+        raise SkeletonFormatError(
+            f"{file}, offsets[{empty[0] + 1}]: found {offsets[empty[0] + 1]} after {offsets[empty[0]]}; expected more: "
+            "every sequence has a frame at least"
+        )
+    return offsets
+
+
+def _names(array: np.ndarray, name: str, file: Path) -> list[str]:
+    names = array.tolist() if array.dtype.kind == "U" and array.ndim == 1 and _is_text(array) else []
+    if not names or len(set(names)) != len(names) or not all(names):
+        raise SkeletonFormatError(
+            f"{file}, array {name}: found {array.dtype} {array.shape}; expected text, one axis, no name empty or twice"
+        )
+    return names
+
+
+def _is_text(array: np.ndarray) -> bool:
+    """Whether all code points are ones that a Python string can hold."""
+    if not array.size or not array.dtype.itemsize:
+        return False
+    points = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("=")).view(np.uint32)
+    return int(points.max()) <= sys.maxunicode
+
+
+def _ids(array: np.ndarray, name: str, count: int, file: Path) -> np.ndarray:
+    if array.dtype.kind not in "iu" or array.shape != (count,):
+        raise SkeletonFormatError(
+            f"{file}, array {name}: found {array.dtype} {array.shape}; expected whole numbers ({count},), "
+            "one a sequence"
+        )
+    return array.astype(np.int64)
+
+
+def _frame_rate(array: np.ndarray | None, file: Path) -> float:
+    if array is None:
+        return 30.0
+    if array.dtype.kind not in "fiu" or array.size != 1 or not 0 < float(array.reshape(())) <= LARGEST:
+        raise SkeletonFormatError(
+            f"{file}, array fps: found {array.dtype} {array.shape} {str(array)[:60]}; expected one positive number"
+        )
+    return float(array.reshape(()))

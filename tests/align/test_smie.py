@@ -1,0 +1,123 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from zeroskel import align
+from zeroskel.align.loop import warmup_cosine
+from zeroskel.core import InputError
+
+CLOSE = {"atol": 1e-5, "rtol": 1e-4}
+
+
+def published_state(content: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {key.removeprefix(prefix): value for key, value in content.items() if key.startswith(prefix)}
+
+
+def test_mutual_information_equals_the_published_code(reference):
+    critic = reference("critic")
+    smie = align.SMIE.from_smie(published_state(critic, "state/"))
+    information = smie.mutual_information(critic["visual"], critic["text"])
+    masked = smie.mutual_information(critic["visual_masked"], critic["text"], marginal_features=critic["visual"])
+    np.testing.assert_allclose(information, critic["global_mi"], **CLOSE)
+    np.testing.assert_allclose(masked, critic["masked_mi"], **CLOSE)
+    loss = -information + 0.5 * max(0.0, 0.1 - (information - masked))
+    np.testing.assert_allclose(loss, critic["loss"], **CLOSE)
+
+
+def test_loss_of_a_step_equals_the_published_code(reference):
+    critic = reference("critic")
+    smie = align.SMIE.from_smie(
+        published_state(critic, "state/"), negatives="published", warm_start=True, shuffle=False, epochs=1
+    )
+    smie.fit(critic["visual"], np.arange(16), critic["text"], critic["visual_masked"][None])
+    np.testing.assert_allclose(smie.history_.step_losses, [critic["loss"]], **CLOSE)
+
+
+@pytest.mark.parametrize(("inference", "key"), [("layernorm", "critic_layernorm"), ("published", "critic_raw")])
+def test_scores_equal_the_published_code(reference, inference, key):
+    critic = reference("critic")
+    smie = align.SMIE.from_smie(published_state(critic, "state/"), inference=inference)
+    scores = smie.score_classes(critic["visual"], critic["unseen_text"])
+    np.testing.assert_allclose(scores, critic[key], **CLOSE)
+    if inference == "published":
+        predicted = critic["official_unseen_ids"][scores.argmax(axis=1)]
+        np.testing.assert_array_equal(predicted, critic["official_prediction"])
+
+
+def test_learning_rates_equal_the_published_code(reference):
+    published = reference("training")["learning_rates_official"]
+    ours = [1e-5 * warmup_cosine(epoch, 100, 15) for epoch in range(100)]
+    np.testing.assert_allclose(ours, published, atol=1e-12, rtol=1e-4)
+
+
+def test_training_equals_the_published_code(reference):
+    training = reference("training")
+    smie = align.SMIE.from_smie(
+        published_state(training, "init/"),
+        epochs=int(training["schedule_epochs"]),
+        stop_epoch=int(training["epochs"]),
+        warmup_epochs=int(training["warmup_epochs"]),
+        learning_rate=float(training["base_lr"]),
+        batch_size=int(training["batch_size"]),
+        negatives="published",
+        shuffle=False,
+        warm_start=True,
+    )
+    smie.fit(training["features"], training["labels"], training["class_embeddings"], training["masked_features"][None])
+    assert len(smie.history_.step_losses) == 90
+    np.testing.assert_allclose(smie.history_.step_losses, training["loss"], atol=1e-5, rtol=1e-3)
+    expected = align.SMIE.from_smie(published_state(training, "final/"))
+    for name, value in smie._state().items():
+        np.testing.assert_allclose(value, expected._state()[name], atol=1e-5, rtol=1e-3, err_msg=name)
+
+
+def test_stop_epoch_ends_the_same_run_early(toy):
+    recorded = []
+    whole = align.create("smie", epochs=6, learning_rate=1e-3, warmup_epochs=1, batch_size=16)
+    whole.fit(*toy, on_epoch=lambda aligner, epoch: recorded.append(aligner.score_classes(toy[0], toy[2])))
+    part = align.create("smie", epochs=6, learning_rate=1e-3, warmup_epochs=1, batch_size=16, stop_epoch=3).fit(*toy)
+    np.testing.assert_array_equal(part.score_classes(toy[0], toy[2]), recorded[2])
+
+
+def test_the_temporal_term_opens_a_gap(toy):
+    features, labels, texts = toy
+    noise = np.random.default_rng(0).normal(size=(2, *features.shape)).astype(np.float32)
+    options = {"epochs": 30, "learning_rate": 3e-4, "batch_size": 16, "warmup_epochs": 3}
+    smie = align.create("smie", **options).fit(features, labels, texts, features + noise)
+    last = smie.history_.epochs[-1]
+    assert last["mutual_information"] > last["masked_mutual_information"] + 0.1
+    assert last["mutual_information"] > -2 * math.log(2)
+
+
+def test_a_batch_of_one_class_teaches_without_negatives():
+    features = np.random.default_rng(0).normal(size=(8, 4)).astype(np.float32)
+    labels = np.repeat([0, 1], 4)
+    smie = align.create("smie", epochs=2, warmup_epochs=0, batch_size=4, shuffle=False).fit(features, labels, np.eye(2))
+    assert np.isfinite(smie.history_.step_losses).all()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"negatives": "none"}, {"inference": "x"}, {"epochs": 0}, {"stop_epoch": 200}, {"batch_size": 1}],
+)
+def test_wrong_options_are_named(toy, options):
+    with pytest.raises(InputError, match=next(iter(options))):
+        align.create("smie", **options).fit(*toy)
+
+
+def test_the_world_generator_is_left_alone(toy):
+    torch.manual_seed(7)
+    before = torch.random.get_rng_state()
+    align.create("smie", epochs=1).fit(*toy)
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_weights_that_do_not_fit_are_refused(reference):
+    state = published_state(reference("critic"), "state/")
+    with pytest.raises(InputError, match="published SMIE critic"):
+        align.SMIE.from_smie({key: value for key, value in state.items() if "l1" not in key})
+    smie = align.SMIE.from_smie(state)
+    with pytest.raises(InputError, match="80 in all"):
+        smie.score_classes(np.zeros((2, 30)), np.zeros((2, 48)))

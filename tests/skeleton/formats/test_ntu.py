@@ -1,0 +1,198 @@
+"""Facts of NTU `.skeleton` files; the fakes are written after the public description of the format."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zeroskel.core import InputError, SkeletonFormatError, SkeletonSequence
+from zeroskel.skeleton.formats.ntu import looks_like, read_ntu, write_ntu
+
+FIRST_ID, SECOND_ID = 72057594037931101, 72057594037931102
+
+
+def body(tracking_id: int, positions: np.ndarray, states: np.ndarray | None = None) -> list[str]:
+    """The 27 lines of one body in one frame; positions (25, 3) metres."""
+    states = np.full(25, 2) if states is None else states
+    lines = [f"{tracking_id} 0 1 1 1 1 0 -0.02 0.13 2", "25"]
+    for (x, y, z), state in zip(positions, states, strict=True):
+        lines.append(f"{x:.7g} {y:.7g} {z:.7g} 250.1 195.2 1010.3 530.4 -0.21 0.05 0.97 -0.06 {state}")
+    return lines
+
+
+def skeleton_text(frames: list[list[list[str]]]) -> list[str]:
+    lines = [str(len(frames))]
+    for bodies in frames:
+        lines += [str(len(bodies)), *(line for one in bodies for line in one)]
+    return lines
+
+
+def positions(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(25, 3)).round(5)
+
+
+def save(folder: Path, lines: list[str], ending: str = "\n") -> Path:
+    path = folder / "S001C001P001R001A050.skeleton"
+    path.write_text(ending.join(lines) + ending, encoding="ascii", newline="")
+    return path
+
+
+def two_frames() -> list[str]:
+    """Line 1 frames, 2 bodies, 3 state, 4 joint count, 5 to 29 joints; then 30, 31, 32 and 33 to 57 the same."""
+    return skeleton_text([[body(FIRST_ID, positions(0))], [body(FIRST_ID, positions(1))]])
+
+
+def test_joints_stand_in_the_order_of_the_file(tmp_path: Path) -> None:
+    sequence = read_ntu(save(tmp_path, two_frames()))
+    assert (sequence.layout.name, sequence.fps) == ("ntu-25", 30.0)
+    np.testing.assert_allclose(sequence.joints[0], [positions(0), positions(1)], rtol=1e-6)
+
+
+def test_windows_line_ends_and_a_missing_last_one_are_read(tmp_path: Path) -> None:
+    expected = read_ntu(save(tmp_path, two_frames())).joints
+    np.testing.assert_array_equal(read_ntu(save(tmp_path, two_frames(), "\r\n")).joints, expected)
+    path = tmp_path / "open.skeleton"
+    path.write_text("\n".join(two_frames()))
+    np.testing.assert_array_equal(read_ntu(path).joints, expected)
+
+
+def test_bodies_are_apart_by_tracking_id_in_order_of_first_appearance(tmp_path: Path) -> None:
+    frames = [
+        [],
+        [body(SECOND_ID, positions(0))],
+        [body(FIRST_ID, positions(1)), body(SECOND_ID, positions(2))],
+        [body(FIRST_ID, positions(3))],
+    ]
+    joints = read_ntu(save(tmp_path, skeleton_text(frames))).joints
+    assert joints.shape == (2, 4, 25, 3)
+    seen = ~np.isnan(joints).any(axis=(2, 3))
+    assert seen.tolist() == [[False, True, True, False], [False, False, True, True]]
+    np.testing.assert_allclose(joints[0, 2], positions(2), rtol=1e-6)
+    np.testing.assert_allclose(joints[1, 3], positions(3), rtol=1e-6)
+
+
+def test_joints_not_tracked_or_at_the_origin_are_not_observed(tmp_path: Path) -> None:
+    states = np.array([0, 1, *[2] * 23])
+    where = positions(0)
+    where[4] = 0
+    where[5, :2] = 0  # zeros in some coordinates are a place like any other
+    observed = read_ntu(save(tmp_path, skeleton_text([[body(FIRST_ID, where, states)]]))).observed[0, 0]
+    assert np.flatnonzero(~observed).tolist() == [0, 4]
+
+
+def test_pixels_outside_the_image_do_not_matter(tmp_path: Path) -> None:
+    lines = two_frames()
+    lines[10] = lines[10].replace("1010.3 530.4", "-Inf NaN")
+    assert read_ntu(save(tmp_path, lines)).observed.all()
+
+
+@pytest.mark.parametrize("frames", [[[]], [[], [], []], [[body(FIRST_ID, np.zeros((25, 3)))]]])
+def test_a_file_in_which_nobody_is_seen_is_refused(frames: list[list[list[str]]], tmp_path: Path) -> None:
+    with pytest.raises(SkeletonFormatError, match=r"S001C001P001R001A050\.skeleton: found no"):
+        read_ntu(save(tmp_path, skeleton_text(frames)))
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "found"),
+    [
+        (1, "1000000000", "1000000000 frames announced and 56 lines"),
+        (1, "99999999999999999999", "99999999999999999999"),
+        (1, "0", "0 frames"),
+        (1, "-2", "-2"),
+        (1, "2.0", "2.0"),
+        (1, "3", "line 58: found the end of the file"),
+        (1, "1", "line 30: found more lines after the last of 1 frames"),
+        (2, "17", "17 bodies"),
+        (2, "two", "two"),
+        (2, "2", "line 30"),
+        (3, "7205759403793 0 1 1", "7205759403793 0 1 1"),
+        (3, "x 0 1 1 1 1 0 -0.02 0.13 2", "x 0 1"),
+        (3, "72 0 1 1 1 1 0 lean 0.13 2", "lean"),
+        (4, "24", "24 joints"),
+        (4, "26", "26 joints"),
+        (7, "", "0 fields"),
+        (7, "1 2 3", "3 fields"),
+        (7, "1 2 3 4 5 6 7 8 9 10 11 2 13", "13 fields"),
+        (33, "1 2 tall 4 5 6 7 8 9 10 11 2", "tall"),
+        (33, "1_0 2 3 4 5 6 7 8 9 10 11 2", "1_0"),
+        (57, "nan 2 3 4 5 6 7 8 9 10 11 2", "nan"),
+        (57, "1 inf 3 4 5 6 7 8 9 10 11 2", "inf"),
+        (57, "1 2 -1e39 4 5 6 7 8 9 10 11 2", "1e"),
+        (57, "1 2 3 4 5 6 7 8 9 10 11 3", "1 2 3 3"),
+        (57, "1 2 3 4 5 6 7 8 9 10 11 nan", "nan"),
+    ],
+)
+def test_a_wrong_line_is_named(line: int, text: str, found: str, tmp_path: Path) -> None:
+    lines = two_frames()
+    lines[line - 1] = text
+    place = "" if found.startswith("line") or text == "2" else rf"line {line}: .*"
+    with pytest.raises(SkeletonFormatError, match=rf"A050\.skeleton.*{place}{found}.*expected.*release again"):
+        read_ntu(save(tmp_path, lines))
+
+
+@pytest.mark.parametrize("kept", [1, 2, 3, 4, 20, 29, 30, 31, 32, 56])
+def test_a_file_cut_short_is_refused(kept: int, tmp_path: Path) -> None:
+    with pytest.raises(SkeletonFormatError, match="line"):
+        read_ntu(save(tmp_path, two_frames()[:kept]))
+
+
+def test_a_tracking_id_twice_in_a_frame_is_refused(tmp_path: Path) -> None:
+    lines = skeleton_text([[body(FIRST_ID, positions(0)), body(FIRST_ID, positions(1))]])
+    with pytest.raises(SkeletonFormatError, match=r"line 30: found tracking id 72057594037931101 twice in frame 1"):
+        read_ntu(save(tmp_path, lines))
+
+
+def test_a_new_body_in_every_frame_does_not_fill_the_memory(tmp_path: Path) -> None:
+    where = positions(0)
+    frames = [[body(number, where)] for number in range(2000)]  # 2000 bodies x 2000 frames would be 1.2 GB
+    with pytest.raises(SkeletonFormatError, match="MiB"):
+        read_ntu(save(tmp_path, skeleton_text(frames)))
+
+
+def test_ten_seconds_of_two_bodies_are_read_in_far_less(tmp_path: Path) -> None:
+    frames = [[body(FIRST_ID, positions(frame)), body(SECOND_ID, positions(frame + 1))] for frame in range(300)]
+    path = save(tmp_path, skeleton_text(frames))
+    started = time.perf_counter()
+    assert read_ntu(path).joints.shape == (2, 300, 25, 3)
+    assert time.perf_counter() - started < 2.0
+
+
+def test_a_body_without_joints_in_a_frame_is_left_out_of_it(tmp_path: Path) -> None:
+    joints = np.stack([np.stack([positions(0), positions(1)]), np.stack([np.full((25, 3), np.nan), positions(2)])])
+    write_ntu(SkeletonSequence(joints, "ntu-25"), tmp_path / "clip.skeleton")
+    lines = (tmp_path / "clip.skeleton").read_text().split("\n")
+    assert (lines[0], lines[1], lines[29]) == ("2", "1", "2")
+
+
+@pytest.mark.parametrize(
+    "sequence",
+    [
+        SkeletonSequence(np.ones((2, 20, 3)), "kinect-20"),
+        SkeletonSequence(np.ones((2, 25, 2)), "ntu-25"),
+        SkeletonSequence(np.full((2, 25, 3), np.nan), "ntu-25"),
+    ],
+)
+def test_what_the_format_cannot_hold_is_not_written(sequence: SkeletonSequence, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"clip\.skeleton: found SkeletonSequence.*expected.*ntu-25"):
+        write_ntu(sequence, tmp_path / "clip.skeleton")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_frame_rate_that_the_format_cannot_hold_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write_ntu(SkeletonSequence(np.ones((2, 25, 3)), "ntu-25", 15.0), tmp_path / "clip.skeleton")
+    assert "15" in caplog.text and read_ntu(tmp_path / "clip.skeleton").fps == 30.0
+
+
+@pytest.mark.parametrize(
+    ("head", "looks"),
+    [
+        (b"103\r\n1\r\n72057", True),
+        (b"\xef\xbb\xbf12\n0\n", True),
+        (b"103", False),
+        (b"1.5 2\n3\n", False),
+        (b"", False),
+    ],
+)
+def test_two_lines_of_one_whole_number_look_like_ntu(head: bytes, looks: bool) -> None:
+    assert looks_like(head) is looks
