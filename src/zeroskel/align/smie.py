@@ -26,8 +26,9 @@ class SMIE(Aligner):
 
     with I the Jensen-Shannon estimate of a critic T(v, l) (three linear layers on the concatenation; v is
     layer-normalised without affine terms). The second term asks that a sequence whose frames of most motion were
-    dropped tells less about the text, by a margin (its marginal pairs are those of I); it is left out when `fit` gets no
-    masked features. With R masked views, epoch e uses view e modulo R.
+    dropped tells less about the text, by a margin (its marginal pairs are those of I); it is left out when `fit` gets
+    no masked features. With R masked views, epoch e uses view e modulo R.
+
     Score of a text: T(v, l), whose order is that of the published -softplus(-T).
 
     Args:

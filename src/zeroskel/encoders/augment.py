@@ -16,8 +16,8 @@ def augment(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     result = _crop(batch, rng)
     n, channels = result.shape[:2]
     if channels == 3:
-        angle = rng.uniform(-TURN, TURN, (n, 1, 1, 1)).astype(np.float32)
-        cos, sin = np.cos(angle), np.sin(angle)
+        turn = np.asarray(rng.uniform(-TURN, TURN, (n, 1, 1, 1)), np.float32)
+        cos, sin = np.cos(turn), np.sin(turn)
         x, z = result[:, 0].copy(), result[:, 2].copy()
         result[:, 0], result[:, 2] = cos * x + sin * z, cos * z - sin * x
     result *= rng.uniform(1 - SCALE, 1 + SCALE, (n, 1, 1, 1, 1)).astype(np.float32)

@@ -2,6 +2,7 @@
 
 import inspect
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
@@ -10,6 +11,8 @@ import numpy as np
 
 from zeroskel.core import InputError, NotFittedError, get_layout
 from zeroskel.core.saved import save_model
+
+OnEpoch = Callable[[int, int], None]
 
 
 class BatchSource(Protocol):
@@ -29,7 +32,15 @@ class SkeletonEncoder(ABC):
     encoder: ClassVar[str]
     layout: str
 
-    def fit(self, batches: BatchSource, labels: np.ndarray, subjects: np.ndarray | None = None, seed: int = 0) -> Self:
+    def fit(
+        self,
+        batches: BatchSource,
+        labels: np.ndarray,
+        subjects: np.ndarray | None = None,
+        seed: int = 0,
+        *,
+        on_epoch: OnEpoch | None = None,
+    ) -> Self:
         """Learn from N labelled sequences.
 
         Args:
@@ -37,6 +48,7 @@ class SkeletonEncoder(ABC):
             labels: (N,) class ids; any integers.
             subjects: (N,) subject ids, for encoders that withhold subjects to choose their epoch.
             seed: of every random draw.
+            on_epoch: called with (epochs done, epochs in all) by encoders that have any.
 
         Raises:
             InputError: lengths differ, or fewer than two classes.
@@ -47,7 +59,7 @@ class SkeletonEncoder(ABC):
                 f"{len(batches)} sequences and labels {labels.shape} of {len(np.unique(labels))} classes; expected a "
                 "label for each and at least two classes"
             )
-        self._fit(batches, np.unique(labels, return_inverse=True)[1], subjects, seed)
+        self._fit(batches, np.unique(labels, return_inverse=True)[1], subjects, seed, on_epoch)
         self.fitted_ = True
         return self
 
@@ -80,7 +92,14 @@ class SkeletonEncoder(ABC):
         return encoder
 
     @abstractmethod
-    def _fit(self, batches: BatchSource, labels: np.ndarray, subjects: np.ndarray | None, seed: int) -> None:
+    def _fit(
+        self,
+        batches: BatchSource,
+        labels: np.ndarray,
+        subjects: np.ndarray | None,
+        seed: int,
+        on_epoch: OnEpoch | None,
+    ) -> None:
         """Learn; labels are 0 to K-1."""
 
     @abstractmethod

@@ -3,7 +3,7 @@
 import numpy as np
 
 from zeroskel.core import InputError, Layout, get_layout
-from zeroskel.encoders.base import BatchSource, SkeletonEncoder
+from zeroskel.encoders.base import BatchSource, OnEpoch, SkeletonEncoder
 
 FIT_SEQUENCES = 8192  # the most training sequences that the components are fitted on, so that memory is bounded
 READ_AT_ONCE = 256
@@ -42,7 +42,14 @@ class Kinematic(SkeletonEncoder):
         self.frequencies = frequencies
         self.whiten = whiten
 
-    def _fit(self, batches: BatchSource, labels: np.ndarray, subjects: np.ndarray | None, seed: int) -> None:
+    def _fit(
+        self,
+        batches: BatchSource,
+        labels: np.ndarray,
+        subjects: np.ndarray | None,
+        seed: int,
+        on_epoch: OnEpoch | None,
+    ) -> None:
         if self.embed_dim < 1 or self.moments < 2 or self.frequencies < 1:
             raise InputError(
                 f"embed_dim {self.embed_dim}, moments {self.moments}, frequencies {self.frequencies}; expected at "

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from zeroskel.core import InputError, Layout, get_layout
 from zeroskel.encoders.augment import augment
-from zeroskel.encoders.base import BatchSource, SkeletonEncoder
+from zeroskel.encoders.base import BatchSource, OnEpoch, SkeletonEncoder
 from zeroskel.encoders.stgcn import STGCN
 
 logger = logging.getLogger(__name__)
@@ -73,7 +73,14 @@ class PretrainedSTGCN(SkeletonEncoder):
         self.select = select
         self.device = device
 
-    def _fit(self, batches: BatchSource, labels: np.ndarray, subjects: np.ndarray | None, seed: int) -> None:
+    def _fit(
+        self,
+        batches: BatchSource,
+        labels: np.ndarray,
+        subjects: np.ndarray | None,
+        seed: int,
+        on_epoch: OnEpoch | None,
+    ) -> None:
         self._check_options(subjects)
         rng = np.random.default_rng(seed)
         trained, withheld = np.arange(len(labels)), np.arange(0)
@@ -83,11 +90,17 @@ class PretrainedSTGCN(SkeletonEncoder):
             torch.manual_seed(seed)
             self.network_ = self._new_network()
             self.classifier_ = nn.Linear(self.embed_dim, int(labels.max()) + 1).to(self.device)
-            self._train(batches, torch.from_numpy(labels), trained, withheld, rng)
+            self._train(batches, torch.from_numpy(labels), trained, withheld, rng, on_epoch)
         self.network_.eval()
 
     def _train(
-        self, batches: BatchSource, labels: Tensor, trained: np.ndarray, withheld: np.ndarray, rng: np.random.Generator
+        self,
+        batches: BatchSource,
+        labels: Tensor,
+        trained: np.ndarray,
+        withheld: np.ndarray,
+        rng: np.random.Generator,
+        on_epoch: OnEpoch | None,
     ) -> None:
         model = nn.Sequential(self.network_, self.classifier_)
         optimizer = torch.optim.Adam(model.parameters(), lr=self.learning_rate)
@@ -116,6 +129,8 @@ class PretrainedSTGCN(SkeletonEncoder):
                     best = record["withheld_accuracy"], epoch, copy.deepcopy(model.state_dict())
             self.history_.append(record)
             logger.info("pre-training epoch %d of %d: %s", epoch, self.epochs, record)
+            if on_epoch is not None:
+                on_epoch(epoch, self.epochs)
         self.selected_epoch_ = self.epochs
         if best is not None:
             self.selected_epoch_ = best[1]

@@ -30,8 +30,8 @@ class Sequences(Protocol):
 class Preprocessing:
     """How a sequence becomes an encoder's input; one path for training and for prediction.
 
-    Main bodies, short gaps filled, first pelvis at the origin, turned to the camera, torso of length 1, layout converted,
-    resampled to `frames`; what was never observed is 0 (the pelvis).
+    Main bodies, short gaps filled, first pelvis at the origin, turned to the camera, torso of length 1, layout
+    converted, resampled to `frames`; what was never observed is 0 (the pelvis).
 
     Attributes:
         layout: layout of the result.
