@@ -5,7 +5,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zeroskel.align.base import Aligner
+from zeroskel.align.base import Aligner, OnEpoch
 from zeroskel.core import InputError
 from zeroskel.core.saved import load_model
 
@@ -20,7 +20,7 @@ METHODS = {  # name -> (module, class)
     "conse": ("zeroskel.align.conse", "ConSE"),
 }
 
-__all__ = ["METHODS", "SMIE", "Aligner", "ConSE", "Ridge", "available", "create", "load", "method_class"]
+__all__ = ["METHODS", "SMIE", "Aligner", "ConSE", "OnEpoch", "Ridge", "available", "create", "load", "method_class"]
 
 
 def available() -> list[str]:

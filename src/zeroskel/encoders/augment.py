@@ -28,7 +28,7 @@ def augment(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def _crop(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     n, t = batch.shape[0], batch.shape[2]
     share = rng.uniform(CROP, 1.0, n)
-    start = rng.uniform(0, 1 - share)
+    start = rng.random(n) * (1 - share)
     moments = (start[:, None] + share[:, None] * np.linspace(0, 1, t)) * (t - 1)
     before = np.floor(moments).astype(int)
     after = np.minimum(before + 1, t - 1)

@@ -22,8 +22,8 @@ WITHHELD_SHARE = 0.2
 class PretrainedSTGCN(SkeletonEncoder):
     """STGCN trained with a linear classifier of the seen classes (cross-entropy, Adam, cosine rate), then frozen.
 
-    Published (SMIE): 150 epochs of batch 128 at 5e-3 without augmentation. The defaults take fewer epochs of smaller
-    batches, which on data sets of a thousand sequences are as many steps.
+    Published (SMIE): 150 epochs of batch 128 at 5e-3. The defaults (30 epochs of batch 32 at 2e-3, augmented) were fixed
+    on a withheld training subject of UTD-MHAD's seen classes: 0.73 of its recordings right, 0.52 at 5e-3.
 
     Args:
         layout: joint layout of the batches.
@@ -50,9 +50,9 @@ class PretrainedSTGCN(SkeletonEncoder):
         self,
         layout: str | Layout = "ntu-25",
         *,
-        epochs: int = 25,
+        epochs: int = 30,
         batch_size: int = 32,
-        learning_rate: float = 5e-3,
+        learning_rate: float = 2e-3,
         augment: bool = True,
         dropout: float = 0.0,
         hidden_channels: int = 16,

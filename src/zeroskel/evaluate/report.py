@@ -1,0 +1,246 @@
+"""report.html: the benchmark's records as one file that a reader opens anywhere; no script, no network."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zeroskel.core.files import atomic_path
+from zeroskel.evaluate.summary import (
+    NOTHING_KNOWN,
+    Curve,
+    Row,
+    Setting,
+    Spread,
+    options_text,
+    summarise,
+    unique_cells,
+)
+
+WIDTH, HEIGHT = 480, 300  # of a plot, in the units of its view box
+LEFT, RIGHT, TOP, BOTTOM = 54, 14, 14, 46
+FRAME = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT, "bottom": HEIGHT - BOTTOM}
+MINUS = "\u2212"
+MISSING = "\u2013"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row's curve in plot units: points, the band of one standard deviation as a polygon, and its last value."""
+
+    label: str
+    series: int
+    points: tuple[tuple[float, float], ...]
+    band: str
+    last: str
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A figure with the share of frames observed on its x axis, ready to be drawn."""
+
+    title: str
+    unit: str
+    x_ticks: tuple[tuple[float, str], ...]
+    y_ticks: tuple[tuple[float, str], ...]
+    reference: tuple[float, str]
+    lines: tuple[Line, ...]
+
+    @property
+    def description(self) -> str:
+        """The figure in words, for those who cannot see it."""
+        ends = "; ".join(f"{line.label} {line.last}" for line in self.lines)
+        return f"{self.title} against the share of frames observed. At the last point: {ends}; {self.reference[1]}."
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A linear map from values to plot units."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+
+    def __call__(self, value: float) -> float:
+        clipped = min(max(value, self.low), self.high)
+        return round(self.start + (clipped - self.low) / (self.high - self.low) * (self.end - self.start), 2)
+
+
+def write_report(records: Sequence[Mapping[str, Any]], path: Path, *, command: str) -> None:
+    """Write one self-contained HTML page; the file appears whole or not at all.
+
+    Args:
+        records: lines of results.jsonl; none gives a page that says so. Equal records give equal bytes.
+        path: the file to write.
+        command: how to reproduce the records, shown as it is.
+
+    Raises:
+        InputError: a record lacks a field that the report cannot do without.
+    """
+    page = _render(records, command)
+    with atomic_path(path) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+
+
+def _render(records: Sequence[Mapping[str, Any]], command: str) -> str:
+    import jinja2
+
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters.update(
+        percent=percent, spread=percent_spread, either=either, seconds=seconds, short=short_notice
+    )
+    source = (resources.files("zeroskel.resources") / "report.html.j2").read_text(encoding="utf-8")
+    settings = summarise(records)
+    series = series_of(settings)
+    page = environment.from_string(source).render(
+        command=command,
+        settings=settings,
+        data=list(dict.fromkeys(setting.data for setting in settings)),
+        facts=facts(unique_cells(records)),
+        labels=list(series),
+        series=series,
+        frame=FRAME,
+        plots=[_plots(setting, series) for setting in settings],
+        nothing_known=number(NOTHING_KNOWN),
+    )
+    return page.lstrip()  # of the lines that the macros leave before the doctype
+
+
+def facts(records: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """Distinct values over all records, sorted, of what the summary names in words."""
+    names = ("method", "text", "prompt", "seed", "selection", "version", "notice")
+    distinct: dict[str, list[Any]] = {
+        name: sorted({record[name] for record in records if record.get(name) not in (None, "")}) for name in names
+    }
+    noticed = {(record["notice"], record["data"]) for record in records if record.get("notice")}
+    by_notice = [(n, sorted(d for notice, d in noticed if notice == n)) for n in distinct["notice"]]
+    encoders = {", ".join((record["encoder"], *options_text(record.get("encoder_options")))) for record in records}
+    return {**distinct, "encoder": sorted(encoders), "notice": by_notice, "cells": list(records)}
+
+
+def series_of(settings: Sequence[Setting]) -> dict[str, int]:
+    """Label of every honest row -> its colour and marker, the same in the whole report."""
+    return {label: i for i, label in enumerate(sorted({row.label for s in settings for row in s.honest}))}
+
+
+def _plots(setting: Setting, series: Mapping[str, int]) -> list[Plot]:
+    """Accuracy of every honest row, then mutual information of those that estimate it."""
+    found = []
+    if accuracies := [(row, row.accuracy) for row in setting.honest if row.accuracy]:
+        chance = setting.honest[0].chance
+        top = max(chance, *(p.mean + (p.std or 0) for _, curve in accuracies for _, p in curve.points))
+        reference = (chance, f"chance {percent(chance)} %")
+        found.append(_plot("Accuracy", "%", accuracies, series, (0.0, min(1.0, top * 1.04)), reference, percent_whole))
+    if estimates := [(row, row.mutual_information) for row in setting.honest if row.mutual_information]:
+        low = min(NOTHING_KNOWN, *(p.mean - (p.std or 0) for _, curve in estimates for _, p in curve.points))
+        reference = (NOTHING_KNOWN, f"nothing known {number(NOTHING_KNOWN)}")
+        title = "Estimated mutual information"
+        found.append(_plot(title, "nats", estimates, series, (low * 1.06, 0.0), reference, number_short))
+    return found
+
+
+def _plot(
+    title: str,
+    unit: str,
+    curves: Sequence[tuple[Row, Curve]],
+    series: Mapping[str, int],
+    limits: tuple[float, float],
+    reference: tuple[float, str],
+    tick_text: Callable[[float], str],
+) -> Plot:
+    ticks = nice_ticks(*limits)
+    x = Scale(0.0, 1.0, LEFT, WIDTH - RIGHT)
+    y = Scale(min(limits[0], ticks[0]), max(limits[1], ticks[-1]), HEIGHT - BOTTOM, TOP)
+    value_text = percent_spread if unit == "%" else number_spread
+    lines = (
+        Line(
+            row.label,
+            series[row.label],
+            tuple((x(share), y(found.mean)) for share, found in curve.points),
+            _band(curve, x, y),
+            f"{value_text(curve.last)} {unit}",
+        )
+        for row, curve in curves
+    )
+    return Plot(
+        title,
+        unit,
+        tuple((x(share), percent_whole(share)) for share in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)),
+        tuple((y(tick), tick_text(tick)) for tick in ticks),
+        (y(reference[0]), reference[1]),
+        tuple(lines),
+    )
+
+
+def _band(curve: Curve, x: Scale, y: Scale) -> str:
+    """Points of the polygon between mean plus and mean minus one standard deviation; empty for a single seed."""
+    spreads = [(x(share), found.mean, found.std) for share, found in curve.points if found.std is not None]
+    upper = [f"{left},{y(mean + std)}" for left, mean, std in spreads]
+    lower = [f"{left},{y(mean - std)}" for left, mean, std in reversed(spreads)]
+    return " ".join(upper + lower) if len(spreads) > 1 else ""
+
+
+def nice_ticks(low: float, high: float) -> list[float]:
+    """Round numbers, at most seven, from at or above `low` to at or below `high`, in steps of 1, 2 or 5 times ten to a power."""
+    power = 10.0 ** math.floor(math.log10((high - low) / 6))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power * 6 >= high - low)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [round(i * step, 10) + 0.0 for i in range(first, last + 1)]
+
+
+def percent(value: float | None) -> str:
+    """0.312 -> "31.2"."""
+    return MISSING if value is None or np.isnan(value) else f"{value * 100:.1f}"
+
+
+def percent_whole(value: float) -> str:
+    """0.2 -> "20"; a decimal only where it is needed."""
+    return f"{value * 100:.3g}"
+
+
+def percent_spread(found: Spread | None) -> str:
+    """Mean and standard deviation in per cent; the mean alone where there is one value."""
+    if found is None:
+        return MISSING
+    return percent(found.mean) + (f"\u202f±\u202f{percent(found.std)}" if found.std is not None else "")
+
+
+def number(value: float) -> str:
+    """Three decimals with a true minus sign."""
+    return f"{value:.3f}".replace("-", MINUS)
+
+
+def number_short(value: float) -> str:
+    """As few digits as a tick needs, with a true minus sign."""
+    return f"{value:.4g}".replace("-", MINUS)
+
+
+def number_spread(found: Spread) -> str:
+    """Mean and standard deviation with three decimals."""
+    return number(found.mean) + (f"\u202f±\u202f{number(found.std)}" if found.std is not None else "")
+
+
+def seconds(found: Spread | None) -> str:
+    """Mean seconds of a cell with three digits or, when long, as a whole number."""
+    if found is None:
+        return MISSING
+    return f"{found.mean:.0f}" if found.mean >= 100 else f"{found.mean:.3g}"
+
+
+def either(values: Sequence[int]) -> str:
+    """One value as it is, several as their range."""
+    if not values:
+        return MISSING
+    return str(values[0]) if len(values) == 1 else f"{values[0]}{MISSING}{values[-1]}"
+
+
+def short_notice(notice: str) -> str:
+    """A notice's words before its colon, to stand beside a name; the whole is in the banner."""
+    return notice.partition(":")[0] if ":" in notice[:40] else "see notice"

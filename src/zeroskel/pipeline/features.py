@@ -1,0 +1,240 @@
+"""Features of a data set under a split, computed once and kept on disk by content."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zeroskel import __version__, align, encoders
+from zeroskel.core import FeatureSet, InputError, ZeroShotSplit
+from zeroskel.core.files import atomic_folder, atomic_path, content_key
+from zeroskel.datasets import SkeletonDataset
+from zeroskel.encoders import BatchSource, SkeletonEncoder
+from zeroskel.skeleton import Preprocessing, SequenceBatches
+from zeroskel.skeleton.transforms import temporal_mask
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
+
+ENCODE_AT_ONCE = 128
+OBSERVED_SHARES = tuple(round(0.1 * step, 1) for step in range(1, 11))
+FRAMES = 50
+KEPT_SHARE, REMAINING_SHARE = 35 / 50, 20 / 50  # SMIE's temporal mask
+
+
+def quiet(_what: str, _done: int, _total: int) -> None:
+    """A Progress that says nothing."""
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """Which encoder, with which options, fitted with which seed."""
+
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)
+    masked_views: int = 4
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedSplit:
+    """Features of one data set under one split by one encoder that never saw an unseen class.
+
+    Attributes:
+        train: training recordings of the classes trained on, with masked views.
+        validation: training recordings of the classes withheld for validation; None where none were withheld.
+        unseen: test recordings of unseen classes.
+        seen: test recordings of seen classes.
+        observed: (S, n, D) features of `unseen` when only the first share of the frames is seen (OBSERVED_SHARES).
+        seen_class_accuracy: a linear classifier of the trained classes on `train`, tested on `seen`.
+    """
+
+    train: FeatureSet
+    validation: FeatureSet | None
+    unseen: FeatureSet
+    seen: FeatureSet
+    observed: np.ndarray
+    seen_class_accuracy: float
+
+
+class FeatureStore:
+    """Batches, fitted encoders and features of one data set.
+
+    Args:
+        dataset: labelled sequences.
+        cache: folder for results by content.
+        progress: told about long work.
+    """
+
+    def __init__(self, dataset: SkeletonDataset, cache: Path, progress: Progress = quiet) -> None:
+        self.dataset = dataset
+        self.cache = cache
+        self.progress = progress
+        self.preprocessing = Preprocessing(dataset.layout.name, frames=FRAMES, bodies=min(2, dataset.bodies))
+        self._batches: np.ndarray | None = None
+
+    @property
+    def batches(self) -> np.ndarray:
+        """(N, C, T, V, M) of all sequences as a memory map."""
+        if self._batches is None:
+            key = content_key(__version__, self.dataset.fingerprint, self.preprocessing.to_config())
+            file = self.cache / f"batches-{key}.npy"
+            if not file.is_file():
+                self._write_batches(file)
+            self._batches = np.load(file, mmap_mode="r", allow_pickle=False)
+        return self._batches
+
+    def _write_batches(self, file: Path) -> None:
+        source = SequenceBatches(self.dataset, self.preprocessing)
+        with atomic_path(file) as temporary, temporary.open("wb") as stream:
+            np.lib.format.write_array_header_1_0(
+                stream, {"descr": "<f4", "fortran_order": False, "shape": source.shape}
+            )
+            for rows in _parts(np.arange(len(source))):
+                stream.write(np.ascontiguousarray(source[rows]).tobytes())
+                self.progress("preparing sequences", int(rows[-1]) + 1, len(source))
+
+    def encoder(self, config: EncoderConfig, rows: np.ndarray) -> SkeletonEncoder:
+        """An encoder fitted on the given training rows, from the cache where it was fitted before."""
+        folder = self.cache / f"encoder-{self._key(config, rows)}"
+        if not folder.is_dir():
+            encoder = encoders.create(config.name, self.preprocessing.layout, **config.options)
+            encoder.fit(
+                _Rows(self.batches, rows),
+                self.dataset.labels[rows],
+                self.dataset.subjects[rows],
+                config.seed,
+                on_epoch=lambda done, total: self.progress(f"pre-training {config.name}", done, total),
+            )
+            encoder.save(folder)
+        return encoders.load(folder)
+
+    def encode_split(self, split: ZeroShotSplit, config: EncoderConfig, *, withhold: bool = False) -> EncodedSplit:
+        """Fit the encoder on seen classes of training recordings and encode what the split's evaluation needs.
+
+        Args:
+            split: which classes are unseen.
+            config: the encoder.
+            withhold: leave the split's validation classes out of training, to choose something on them.
+
+        Raises:
+            InputError: a part of the split has no recordings.
+        """
+        rows = self._rows(split, withhold)
+        folder = self.cache / f"features-{self._key(config, *rows.values(), config.masked_views)}"
+        if not folder.is_dir():
+            self._write_split(folder, rows, config)
+        loaded = {file.stem: np.load(file, allow_pickle=False) for file in folder.glob("*.npy")}
+        facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+        sets = {
+            part: FeatureSet(loaded[part], self.dataset.labels[chosen], loaded["masked"] if part == "train" else None)
+            for part, chosen in rows.items()
+            if len(chosen)
+        }
+        return EncodedSplit(
+            sets["train"], sets.get("validation"), sets["unseen"], sets["seen"], loaded["observed"], facts["accuracy"]
+        )
+
+    def encode_rows(self, rows: np.ndarray, config: EncoderConfig) -> tuple[SkeletonEncoder, FeatureSet]:
+        """An encoder fitted on these rows, and their features with masked views; only the encoder is kept on disk."""
+        encoder = self.encoder(config, rows)
+        features = self._encode(encoder, rows, "encoding")
+        return encoder, FeatureSet(features, self.dataset.labels[rows], self._encode_views(encoder, rows, config))
+
+    def _rows(self, split: ZeroShotSplit, withhold: bool) -> dict[str, np.ndarray]:
+        labels, train = self.dataset.labels, self.dataset.train_mask
+        new, kept_back = np.isin(labels, split.unseen), np.isin(labels, split.validation_unseen)
+        masks = {
+            "train": train & ~new & ~(kept_back if withhold else np.zeros_like(new)),
+            "validation": train & kept_back & withhold,
+            "unseen": ~train & new,
+            "seen": ~train & ~new,
+        }
+        rows = {part: np.flatnonzero(mask) for part, mask in masks.items()}
+        wanted = {"train", "unseen", "seen"} | ({"validation"} if withhold else set())
+        empty = sorted(part for part in wanted if not len(rows[part]))
+        if empty:
+            raise InputError(
+                f"data set {self.dataset.name}, split {split.name}: no recordings for {', '.join(empty)} "
+                f"({int(train.sum())} of {len(labels)} recordings train); expected some of each"
+            )
+        return rows
+
+    def _write_split(self, folder: Path, rows: dict[str, np.ndarray], config: EncoderConfig) -> None:
+        encoder = self.encoder(config, rows["train"])
+        arrays = {part: self._encode(encoder, chosen, "encoding") for part, chosen in rows.items() if len(chosen)}
+        arrays["masked"] = self._encode_views(encoder, rows["train"], config)
+        arrays["observed"] = np.stack(
+            [
+                self._encode(encoder, rows["unseen"], f"encoding the first {share:.0%} of the frames", share)
+                for share in OBSERVED_SHARES
+            ]
+        )
+        accuracy = self._seen_class_accuracy(rows, arrays)
+        with atomic_folder(folder) as temporary:
+            for name, array in arrays.items():
+                np.save(temporary / f"{name}.npy", array, allow_pickle=False)
+            (temporary / "facts.json").write_text(json.dumps({"accuracy": accuracy}), encoding="utf-8")
+
+    def _encode(self, encoder: SkeletonEncoder, rows: np.ndarray, what: str, share: float = 1.0) -> np.ndarray:
+        frames = max(1, round(share * self.preprocessing.frames))
+        result = []
+        for part in _parts(rows):
+            result.append(encoder.encode(self.batches[part][:, :, :frames]))
+            self.progress(what, sum(map(len, result)), len(rows))
+        return np.concatenate(result)
+
+    def _encode_views(self, encoder: SkeletonEncoder, rows: np.ndarray, config: EncoderConfig) -> np.ndarray:
+        """(R, n, D) features of SMIE's masked views."""
+        keep, frames = (round(share * self.preprocessing.frames) for share in (KEPT_SHARE, REMAINING_SHARE))
+        views = []
+        for view in range(config.masked_views):
+            rng = np.random.default_rng([config.seed, view])
+            parts = []
+            for part in _parts(rows):
+                parts.append(encoder.encode(temporal_mask(self.batches[part], rng, keep=keep, frames=frames)))
+                self.progress(f"encoding masked view {view + 1}", sum(map(len, parts)), len(rows))
+            views.append(np.concatenate(parts))
+        return np.stack(views)
+
+    def _seen_class_accuracy(self, rows: dict[str, np.ndarray], arrays: dict[str, np.ndarray]) -> float:
+        labels = self.dataset.labels
+        classes = np.unique(labels[rows["train"]])
+        classifier = align.ConSE()
+        classifier.fit(arrays["train"], labels[rows["train"]], np.eye(len(self.dataset.class_names)))
+        predicted = classes[classifier.seen_probabilities(arrays["seen"]).argmax(axis=1)]
+        tested = np.isin(labels[rows["seen"]], classes)
+        return float((predicted == labels[rows["seen"]])[tested].mean())
+
+    def _key(self, config: EncoderConfig, *parts: Any) -> str:
+        return content_key(
+            __version__,
+            self.dataset.fingerprint,
+            self.preprocessing.to_config(),
+            config.name,
+            config.options,
+            config.seed,
+            *parts,
+        )
+
+
+class _Rows:
+    """Some rows of a batch source, as a batch source."""
+
+    def __init__(self, source: BatchSource, rows: np.ndarray) -> None:
+        self.source = source
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, chosen: np.ndarray) -> np.ndarray:
+        return np.asarray(self.source[self.rows[chosen]])
+
+
+def _parts(rows: np.ndarray) -> Iterator[np.ndarray]:
+    for start in range(0, len(rows), ENCODE_AT_ONCE):
+        yield rows[start : start + ENCODE_AT_ONCE]

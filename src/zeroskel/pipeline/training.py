@@ -1,0 +1,79 @@
+"""From a data set to a bundle."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zeroskel import __version__, align
+from zeroskel.datasets import SkeletonDataset, resolve_split
+from zeroskel.pipeline.features import EncoderConfig, FeatureStore, Progress, quiet
+from zeroskel.pipeline.recognizer import ZeroShotRecognizer
+from zeroskel.text import SentenceEncoder, class_embeddings, class_texts
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How a bundle is trained.
+
+    Attributes:
+        split: leave out its unseen classes and the test subjects, so that the bundle can be judged on them; None
+            trains on everything.
+        encoder, method: by name; options: name -> options that differ from the defaults.
+        text, prompt: as in the benchmark.
+        masked_views: of each sequence, for the temporal term.
+        seed: of everything.
+    """
+
+    split: str | None = None
+    encoder: str = "kinematic"
+    method: str = "smie"
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    text: str = "minilm"
+    prompt: str = "name"
+    masked_views: int = 4
+    seed: int = 0
+
+
+def train_bundle(
+    dataset: SkeletonDataset, config: TrainingConfig, *, cache: Path, progress: Progress = quiet
+) -> ZeroShotRecognizer:
+    """Fit encoder and aligner and join them to a recognizer; `save` writes it.
+
+    Raises InputError for unknown names or options.
+    """
+    aligner = align.create(config.method, **config.options.get(config.method, {}))
+    rows = np.arange(len(dataset))
+    unseen: list[str] = []
+    if config.split is not None:
+        split = resolve_split(config.split, dataset)
+        rows = np.flatnonzero(dataset.train_mask & ~np.isin(dataset.labels, split.unseen))
+        unseen = split.names(split.unseen)
+    store = FeatureStore(dataset, cache, progress)
+    encoder_config = EncoderConfig(
+        config.encoder, dict(config.options.get(config.encoder, {})), config.masked_views, config.seed
+    )
+    encoder, train = store.encode_rows(rows, encoder_config)
+    sentences = SentenceEncoder(config.text, cache=cache)
+    embeddings = class_embeddings(sentences, class_texts(dataset.class_names, config.prompt))
+    epochs = aligner.options().get("epochs") or 0
+    aligner.fit(
+        train.features,
+        train.labels,
+        embeddings,
+        train.masked,
+        config.seed,
+        on_epoch=lambda _, epoch: progress(f"training {config.method}", epoch, epochs),
+    )
+    facts = {
+        "data": dataset.name,
+        "notice": dataset.notice,
+        "sequences": len(rows),
+        "seen_classes": [dataset.class_names[i] for i in np.unique(dataset.labels[rows])],
+        "left_out": unseen,
+        "seed": config.seed,
+        "version": __version__,
+    }
+    return ZeroShotRecognizer(store.preprocessing, encoder, aligner, sentences, config.prompt, facts)
