@@ -11,7 +11,7 @@ class ConSE(Aligner):
 
         f(x) = sum over the `top` most probable seen classes of p(k | x) s_k / sum of p        score = cos(f(x), s)
 
-    p is a logistic regression on features standardised on the training sequences.
+    p is a logistic regression on features centred and scaled by their overall deviation in training.
 
     Args:
         top: how many seen classes are combined (published: 10).
@@ -38,7 +38,7 @@ class ConSE(Aligner):
         if self.top < 1 or self.strength <= 0:
             raise InputError(f"top {self.top}, strength {self.strength}; expected at least 1 and more than 0")
         self._mean = features.mean(axis=0)
-        self._scale = features.std(axis=0) + 1e-6
+        self._scale = (features - self._mean).std(keepdims=True).reshape(1) + np.float32(1e-6)
         classifier = LogisticRegression(C=self.strength, max_iter=1000)
         classifier.fit((features - self._mean) / self._scale, labels)
         weight, bias = classifier.coef_, classifier.intercept_

@@ -11,17 +11,17 @@ class Ridge(Aligner):
 
         W = (X^T X / N + g I)^-1 X^T Y S / N (S^T S + h I)^-1        score(x, s) = x W s
 
-    X: features, standardised on the training sequences (N, D); Y: +1 for the class of each, -1 for the others (N, K);
-    S: texts of the seen classes, less their mean (K, D_text).
+    X: features, centred and scaled by their overall deviation (N, D); Y: +1 for the class of each, -1 for the others
+    (N, K); S: texts of the seen classes, less their mean (K, D_text).
 
     Args:
-        feature_penalty: g, on standardised features.
-        text_penalty: h, on L2-normalised texts.
+        feature_penalty: g, on features of unit overall variance.
+        text_penalty: h, on L2-normalised texts. Both fixed on validation classes of pool-1 to pool-3.
     """
 
     method = "ridge"
 
-    def __init__(self, *, feature_penalty: float = 1.0, text_penalty: float = 1.0) -> None:
+    def __init__(self, *, feature_penalty: float = 3.0, text_penalty: float = 3.0) -> None:
         self.feature_penalty = feature_penalty
         self.text_penalty = text_penalty
 
@@ -37,7 +37,7 @@ class Ridge(Aligner):
         if self.feature_penalty <= 0 or self.text_penalty <= 0:
             raise InputError(f"penalties {self.feature_penalty} and {self.text_penalty}; expected more than 0")
         self._mean = features.mean(axis=0)
-        self._scale = features.std(axis=0) + 1e-6
+        self._scale = (features - self._mean).std(keepdims=True).reshape(1) + np.float32(1e-6)
         self._text_mean = class_embeddings.mean(axis=0)
         x = ((features - self._mean) / self._scale).astype(np.float64)
         s = (class_embeddings - self._text_mean).astype(np.float64)

@@ -1,1 +1,1 @@
-"""To come."""
+"""Faces of the pipeline: the command line."""

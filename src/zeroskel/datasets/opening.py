@@ -8,13 +8,16 @@ import numpy as np
 from zeroskel.core import InputError, MissingFileError
 from zeroskel.datasets.dataset import SkeletonDataset
 from zeroskel.datasets.pool import read_pool
-from zeroskel.datasets.synthetic import NOTICE, generate_dataset
+from zeroskel.datasets.synthetic import DEMO_UNSEEN, NOTICE, generate_dataset
 
 
 def synthetic_dataset(*, subjects: int = 8, repetitions: int = 3, seed: int = 0) -> SkeletonDataset:
-    """Synthetic motion as a data set: for demos, tests and scale, not evidence."""
+    """Synthetic motion as a data set, with the split `demo`: for demos, tests and scale, not evidence."""
     sequences, labels, people, names = generate_dataset(subjects=subjects, repetitions=repetitions, seed=seed)
-    return SkeletonDataset(sequences, np.asarray(labels), np.asarray(people), names, name="synthetic", notice=NOTICE)
+    demo = {"demo": {"unseen": list(DEMO_UNSEEN)}}
+    return SkeletonDataset(
+        sequences, np.asarray(labels), np.asarray(people), names, name="synthetic", splits=demo, notice=NOTICE
+    )
 
 
 def open_datasets(sources: Sequence[str]) -> list[SkeletonDataset]:

@@ -16,7 +16,7 @@ def augment(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     result = _crop(batch, rng)
     n, channels = result.shape[:2]
     if channels == 3:
-        turn = np.asarray(rng.uniform(-TURN, TURN, (n, 1, 1, 1)), np.float32)
+        turn = (TURN * (2 * rng.random((n, 1, 1, 1)) - 1)).astype(np.float32)
         cos, sin = np.cos(turn), np.sin(turn)
         x, z = result[:, 0].copy(), result[:, 2].copy()
         result[:, 0], result[:, 2] = cos * x + sin * z, cos * z - sin * x
@@ -27,9 +27,9 @@ def augment(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _crop(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     n, t = batch.shape[0], batch.shape[2]
-    share = rng.uniform(CROP, 1.0, n)
-    start = rng.random(n) * (1 - share)
-    moments = (start[:, None] + share[:, None] * np.linspace(0, 1, t)) * (t - 1)
+    share = CROP + (1 - CROP) * rng.random((n, 1))
+    start = (1 - share) * rng.random((n, 1))
+    moments = (start + share * np.linspace(0, 1, t)) * (t - 1)
     before = np.floor(moments).astype(int)
     after = np.minimum(before + 1, t - 1)
     weight = (moments - before).astype(np.float32)[:, None, :, None, None]

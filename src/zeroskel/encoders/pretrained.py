@@ -22,8 +22,8 @@ WITHHELD_SHARE = 0.2
 class PretrainedSTGCN(SkeletonEncoder):
     """STGCN trained with a linear classifier of the seen classes (cross-entropy, Adam, cosine rate), then frozen.
 
-    Published (SMIE): 150 epochs of batch 128 at 5e-3. The defaults (30 epochs of batch 32 at 2e-3, augmented) were fixed
-    on a withheld training subject of UTD-MHAD's seen classes: 0.73 of its recordings right, 0.52 at 5e-3.
+    Published (SMIE): 150 epochs of batch 128 at 5e-3. The defaults (30 epochs of batch 32 at 2e-3, augmented) were
+    fixed on a withheld training subject of UTD-MHAD's seen classes: 0.73 of its recordings right.
 
     Args:
         layout: joint layout of the batches.

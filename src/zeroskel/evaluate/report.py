@@ -22,7 +22,7 @@ from zeroskel.evaluate.summary import (
 )
 
 WIDTH, HEIGHT = 480, 300  # of a plot, in the units of its view box
-LEFT, RIGHT, TOP, BOTTOM = 54, 14, 14, 46
+LEFT, RIGHT, TOP, BOTTOM = 54, 20, 14, 46
 FRAME = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT, "bottom": HEIGHT - BOTTOM}
 MINUS = "\u2212"
 MISSING = "\u2013"
@@ -188,7 +188,7 @@ def _band(curve: Curve, x: Scale, y: Scale) -> str:
 
 
 def nice_ticks(low: float, high: float) -> list[float]:
-    """Round numbers, at most seven, from at or above `low` to at or below `high`, in steps of 1, 2 or 5 times ten to a power."""
+    """Round numbers within `low` to `high`, at most seven, in steps of 1, 2 or 5 times a power of ten."""
     power = 10.0 ** math.floor(math.log10((high - low) / 6))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power * 6 >= high - low)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)

@@ -147,9 +147,9 @@ class Setting:
 
 
 def spread(values: Iterable[float | None]) -> Spread | None:
-    """Mean and sample standard deviation (ddof=1) of what is there: None and NaN are left out; None when none is left."""
+    """Mean and sample standard deviation (ddof=1) without None, NaN and infinities; None when nothing is left."""
     found = np.array([value for value in values if value is not None], dtype=np.float64)
-    found = found[~np.isnan(found)]
+    found = found[np.isfinite(found)]
     if not len(found):
         return None
     return Spread(float(found.mean()), float(found.std(ddof=1)) if len(found) > 1 else None, len(found))

@@ -203,7 +203,7 @@ class FeatureStore:
     def _seen_class_accuracy(self, rows: dict[str, np.ndarray], arrays: dict[str, np.ndarray]) -> float:
         labels = self.dataset.labels
         classes = np.unique(labels[rows["train"]])
-        classifier = align.ConSE()
+        classifier = align.ConSE(strength=0.1)
         classifier.fit(arrays["train"], labels[rows["train"]], np.eye(len(self.dataset.class_names)))
         predicted = classes[classifier.seen_probabilities(arrays["seen"]).argmax(axis=1)]
         tested = np.isin(labels[rows["seen"]], classes)

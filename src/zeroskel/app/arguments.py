@@ -1,0 +1,65 @@
+"""Turning what was typed into what the pipeline takes."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from zeroskel.core import InputError
+
+VARIADIC = ("--data", "--actions", "--set")
+
+
+def spread_variadic(arguments: Sequence[str]) -> list[str]:
+    """`--data A B` as `--data A --data B`, so that an option takes all values up to the next option."""
+    result: list[str] = []
+    option: str | None = None
+    for argument in arguments:
+        if argument.startswith("--") or (argument.startswith("-") and option is None):
+            option = argument if argument in VARIADIC else None
+            result.append(argument)
+        elif option is not None and result[-1] != option:
+            result.extend((option, argument))
+        else:
+            result.append(argument)
+    return result
+
+
+def comma_list(text: str) -> tuple[str, ...]:
+    """The parts of a text between commas, blanks removed."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def seed_list(text: str) -> tuple[int, ...]:
+    """Whole numbers between commas. Raises InputError for anything else."""
+    try:
+        return tuple(int(part) for part in comma_list(text))
+    except ValueError:
+        raise InputError(f"--seeds {text!r}: expected whole numbers with commas between them, such as 0,1,2") from None
+
+
+def option_map(settings: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """`smie.epochs=50` … as {"smie": {"epochs": 50}}; a value is JSON where it reads as JSON, else text.
+
+    Raises InputError for a setting of another form.
+    """
+    options: dict[str, dict[str, Any]] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        owner, dot, option = name.partition(".")
+        if not (owner and dot and option and equals):
+            raise InputError(f"--set {setting!r}: expected METHOD.OPTION=VALUE, such as smie.learning_rate=1e-5")
+        try:
+            options.setdefault(owner, {})[option] = json.loads(value)
+        except ValueError:
+            options.setdefault(owner, {})[option] = value
+    return options
+
+
+def cache_folder(given: Path | None) -> Path:
+    """Where features and embeddings are kept: given, else ZEROSKEL_CACHE, else the user's cache folder."""
+    if given is not None:
+        return given
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("ZEROSKEL_CACHE") or Path(home) / "zeroskel")

@@ -1,0 +1,236 @@
+"""The command line: `zeroskel --help`. Exit 0 done, 1 a run failed, 2 wrong usage or bad input."""
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from zeroskel import __version__
+from zeroskel.app.arguments import cache_folder, comma_list, option_map, seed_list, spread_variadic
+from zeroskel.core import InputError, MissingFileError, ZeroskelError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Name human actions in skeleton sequences from words alone (zero-shot recognition).",
+)
+data_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look at data sets.")
+app.add_typer(data_app, name="data")
+console = Console()
+errors = Console(stderr=True)
+
+Data = Annotated[
+    list[str],
+    typer.Option("--data", help="One or more .npz files, a pool's .json (its .npz files may follow), or: synthetic."),
+]
+Out = Annotated[Path, typer.Option("--out", help="Folder for what is written.")]
+Cache = Annotated[
+    Path | None, typer.Option("--cache", help="Folder of features and texts by content (or ZEROSKEL_CACHE).")
+]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", help="Options: METHOD.OPTION=VALUE or ENCODER.OPTION=VALUE …")
+]
+Text = Annotated[str, typer.Option("--text", help="Sentence encoder: minilm, a model folder, or a cached hub name.")]
+Prompt = Annotated[str, typer.Option("--prompt", help="name, person, ensemble, description, described, or a template.")]
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        console.print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def demo(
+    out: Out = Path("zeroskel-demo"),
+    encoder: Annotated[str, typer.Option(help="kinematic, or stgcn (minutes longer).")] = "kinematic",
+    cache: Cache = None,
+) -> None:
+    """The main job on synthetic motion, end to end: train, evaluate on unseen actions, report, predict."""
+    from zeroskel.app.progress import shown_progress
+    from zeroskel.app.tables import results_table
+    from zeroskel.pipeline.demo import run_demo
+
+    with shown_progress(errors) as progress:
+        result = run_demo(out, cache=cache_folder(cache), encoder=encoder, progress=progress)
+    console.print(results_table(result.records))
+    console.print(result.dataset.notice, style="yellow")
+    console.print(f"Report: {result.report}", soft_wrap=True)
+    console.print(f"Bundle: {result.bundle}", soft_wrap=True)
+    best, of = result.prediction, len(result.prediction.actions)
+    verdict = "right" if best.best == result.shown else "wrong"
+    console.print(
+        f'A fresh clip of "{result.shown}" among {of} actions never trained on: "{best.best}" '
+        f"({best.probabilities.max():.0%}), {verdict}",
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def benchmark(
+    data: Data,
+    split: Annotated[
+        str, typer.Option("--split", help="Splits, with commas: purls-5, pool-1, random-5-0, FILE.json …")
+    ],
+    out: Out,
+    methods: Annotated[str, typer.Option(help="Methods, with commas.")] = "smie,ridge,conse",
+    encoder: Annotated[str, typer.Option(help="Encoders, with commas: stgcn, kinematic.")] = "stgcn",
+    seeds: Annotated[str, typer.Option(help="Seeds, with commas.")] = "0,1,2",
+    selection: Annotated[
+        str, typer.Option(help="How epochs are chosen: last, validation, or leaking-test (as published; it leaks).")
+    ] = "last",
+    text: Text = "minilm",
+    prompt: Prompt = "name",
+    descriptions: Annotated[Path | None, typer.Option(help="JSON of class name -> text or list of texts.")] = None,
+    masked_views: Annotated[int, typer.Option(help="Masked views of each training sequence.")] = 4,
+    settings: Settings = None,
+    download: Annotated[bool, typer.Option("--download", help="Allow the sentence encoder to be fetched.")] = False,
+    cache: Cache = None,
+) -> None:
+    """Run a grid of data x split x encoder x seed x method; finished cells are skipped.
+
+    Writes results.jsonl and report.html.
+    """
+    from zeroskel.app.progress import shown_progress
+    from zeroskel.app.tables import results_table
+    from zeroskel.datasets import open_datasets
+    from zeroskel.pipeline import BenchmarkConfig, run_benchmark
+    from zeroskel.text import read_descriptions
+
+    config = BenchmarkConfig(
+        splits=comma_list(split),
+        methods=comma_list(methods),
+        encoders=comma_list(encoder),
+        seeds=seed_list(seeds),
+        options=option_map(settings or []),
+        text=text,
+        download=download,
+        prompt=prompt,
+        descriptions=None if descriptions is None else read_descriptions(descriptions),
+        selection=selection,
+        masked_views=masked_views,
+    )
+    config.check()
+    datasets = open_datasets(data)
+    command = shlex.join(["zeroskel", *sys.argv[1:]])
+    with shown_progress(errors) as progress:
+        records = run_benchmark(datasets, config, out, cache=cache_folder(cache), command=command, progress=progress)
+    console.print(results_table(records))
+    for notice in sorted({record["notice"] for record in records if record["notice"]}):
+        console.print(notice, style="yellow")
+    console.print(f"Results: {out / 'results.jsonl'}\nReport:  {out / 'report.html'}", soft_wrap=True)
+
+
+@app.command()
+def train(
+    data: Data,
+    out: Out,
+    split: Annotated[str | None, typer.Option(help="Leave out its unseen classes and the test subjects.")] = None,
+    method: Annotated[str, typer.Option(help="Method.")] = "smie",
+    encoder: Annotated[str, typer.Option(help="Encoder: kinematic or stgcn.")] = "kinematic",
+    text: Text = "minilm",
+    prompt: Prompt = "name",
+    seed: Annotated[int, typer.Option(help="Seed of every random draw.")] = 0,
+    settings: Settings = None,
+    cache: Cache = None,
+) -> None:
+    """Train a bundle that `predict` and ZeroShotRecognizer open."""
+    from zeroskel.app.progress import shown_progress
+    from zeroskel.datasets import open_datasets
+    from zeroskel.pipeline import TrainingConfig, train_bundle
+
+    config = TrainingConfig(split, encoder, method, option_map(settings or []), text, prompt, seed=seed)
+    datasets = open_datasets(data)
+    if len(datasets) != 1:
+        raise InputError(f"--data names {len(datasets)} data sets; expected one (pool several with a pool's JSON)")
+    with shown_progress(errors) as progress:
+        recognizer = train_bundle(datasets[0], config, cache=cache_folder(cache), progress=progress)
+    recognizer.save(out)
+    if datasets[0].notice:
+        console.print(datasets[0].notice, style="yellow")
+    facts = recognizer.facts
+    console.print(
+        f"Bundle {out}: {config.encoder} and {config.method} on {facts['sequences']} sequences of "
+        f"{len(facts['seen_classes'])} classes of {facts['data']}",
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def predict(
+    file: Annotated[Path, typer.Argument(help="A skeleton file: NTU .skeleton, .npz, CSV or JSON of joints.")],
+    actions: Annotated[list[str], typer.Option("--actions", help="Two or more action names, each in quotes.")],
+    model: Annotated[str, typer.Option("--model", help="Folder of a bundle.")] = "default",
+    layout: Annotated[str | None, typer.Option(help="Joint layout, where the file does not tell.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Name the action in one recording."""
+    from zeroskel import ZeroShotRecognizer, read
+    from zeroskel.app.tables import prediction_table
+
+    sequence = read(file, layout=layout)
+    recognizer = ZeroShotRecognizer.load(model)
+    prediction = recognizer.predict(sequence, actions)
+    if as_json:
+        content = {
+            "file": str(file),
+            "best": prediction.best,
+            "actions": list(prediction.actions),
+            "scores": [float(score) for score in prediction.scores],
+            "probabilities": [float(share) for share in prediction.probabilities],
+            "notice": recognizer.facts.get("notice", ""),
+        }
+        print(json.dumps(content))
+        return
+    console.print(prediction_table(prediction))
+    if recognizer.facts.get("notice"):
+        console.print(f"This bundle: {recognizer.facts['notice']}", style="yellow", soft_wrap=True)
+
+
+@data_app.command("list")
+def data_list() -> None:
+    """The data sets known by name, what is read of them today, and their published splits."""
+    from zeroskel.app.tables import catalog_table
+    from zeroskel.datasets import catalog
+
+    console.print(catalog_table(catalog()))
+
+
+@data_app.command("info")
+def data_info(data: Annotated[list[str], typer.Argument(help="As for --data.")]) -> None:
+    """Counts, class histogram, lengths, missing joints and splits."""
+    from zeroskel.app.tables import print_info
+    from zeroskel.datasets import open_datasets
+
+    for dataset in open_datasets(data):
+        print_info(console, dataset)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point: one line on standard error and the exit code for everything that a user can mend."""
+    if arguments is None:
+        arguments = sys.argv[1:]
+    try:
+        app(args=spread_variadic(arguments), prog_name="zeroskel")
+    except (InputError, MissingFileError) as error:
+        _fail(str(error), 2)
+    except OSError as error:
+        _fail(
+            f"{error.filename or 'file'}: {error.strerror or error}; check the path, its permissions and free space", 2
+        )
+    except ZeroskelError as error:
+        _fail(str(error), 1)
+    except KeyboardInterrupt:
+        _fail("interrupted; what was finished is kept, and the same command goes on from there", 1)
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"zeroskel: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(code)

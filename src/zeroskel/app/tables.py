@@ -1,0 +1,94 @@
+"""What the command line prints."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from zeroskel.datasets import SkeletonDataset, split_names
+from zeroskel.pipeline import Prediction
+
+
+def results_table(records: Sequence[Mapping[str, Any]]) -> Table:
+    """Mean and standard deviation over seeds of each data set, split, encoder and method."""
+    axes = ("data", "split", "encoder")
+    constant = [axis for axis in axes if len({record[axis] for record in records}) == 1]
+    where = ", ".join(str(records[0][axis]) for axis in constant) if records else ""
+    seeds = len({record["seed"] for record in records})
+    title = f"Unseen actions named, % ({where})" if where else "Unseen actions named, %"
+    table = Table(title=title, caption=f"mean ± standard deviation over {seeds} seeds" if seeds > 1 else None)
+    varying = [axis for axis in axes if axis not in constant]
+    for name in (*varying, "method"):
+        table.add_column(name, overflow="fold")
+    for name in ("by sample", "by class", "chance", "GZSL H", "seen"):
+        table.add_column(name, justify="right", no_wrap=True)
+    groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for record in records:
+        method = record["method"] + (" (leaks)" if record["selection"] == "leaking-test" else "")
+        groups.setdefault((*(record[axis] for axis in varying), method), []).append(record)
+    for group, members in groups.items():
+        table.add_row(
+            *group,
+            _spread([m["zsl_accuracy"] for m in members]),
+            _spread([m["zsl_per_class_accuracy"] for m in members]),
+            f"{100 * members[0]['chance']:.1f}",
+            _spread([m["gzsl_harmonic_mean"] for m in members]),
+            _spread([m["seen_class_accuracy"] for m in members]),
+        )
+    return table
+
+
+def _spread(values: Sequence[float]) -> str:
+    percent = 100 * np.asarray(values)
+    return f"{percent.mean():.1f}" + (f" ± {percent.std(ddof=1):.1f}" if len(percent) > 1 else "")
+
+
+def prediction_table(prediction: Prediction) -> Table:
+    """Actions from best to worst."""
+    table = Table()
+    table.add_column("action", overflow="fold")
+    table.add_column("probability", justify="right")
+    table.add_column("score", justify="right")
+    for place in np.argsort(-prediction.scores, kind="stable"):
+        share, score = prediction.probabilities[place], prediction.scores[place]
+        table.add_row(prediction.actions[place], f"{share:.1%}", f"{score:.3f}")
+    return table
+
+
+def catalog_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """The known data sets."""
+    table = Table()
+    for name in ("name", "title", "layout", "classes", "--data takes", "published splits"):
+        table.add_column(name, justify="right" if name == "classes" else "left", overflow="fold")
+    for row in rows:
+        splits = ", ".join(row["splits"]) or "-"
+        table.add_row(row["name"], row["title"], row["layout"], str(row["classes"]), row["reads"], splits)
+    return table
+
+
+def print_info(console: Console, dataset: SkeletonDataset) -> None:
+    """What a data set holds."""
+    lengths = np.array([dataset[i].frames for i in range(len(dataset))])
+    missing = float(np.mean([1 - dataset[i].observed.mean() for i in range(len(dataset))]))
+    train = dataset.train_mask
+    console.print(
+        f"{dataset.name}: {len(dataset)} sequences, {len(dataset.class_names)} classes, {dataset.layout.name}"
+    )
+    if dataset.notice:
+        console.print(dataset.notice, style="yellow")
+    console.print(f"subjects: {len(np.unique(dataset.subjects))}; {train.sum()} sequences train, {(~train).sum()} test")
+    console.print(
+        f"frames: {lengths.min()} to {lengths.max()}, median {np.median(lengths):g}; bodies: {dataset.bodies}"
+    )
+    console.print(f"joints not observed: {missing:.2%}")
+    console.print(f"splits: {', '.join([*split_names(dataset), 'random-U-SEED', 'a JSON file'])}")
+    counts = np.bincount(dataset.labels, minlength=len(dataset.class_names))
+    table = Table()
+    table.add_column("id", justify="right")
+    table.add_column("class", overflow="fold")
+    table.add_column("sequences", justify="right")
+    for place, (name, count) in enumerate(zip(dataset.class_names, counts, strict=True)):
+        table.add_row(str(place), name, str(count))
+    console.print(table)

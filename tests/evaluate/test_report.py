@@ -1,0 +1,228 @@
+"""The report is one page that needs nothing else and hides nothing."""
+
+import random
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from zeroskel.core import InputError
+from zeroskel.evaluate.report import nice_ticks, write_report
+
+NOTICE = "Synthetic motion: for demos, tests and scale, not evidence."
+COMMAND = "zeroskel benchmark --data a&b.npz --split purls-5 --methods smie,ridge --out runs"
+VOID = {"meta", "link", "br", "wbr", "circle", "path", "rect", "polyline", "polygon"}
+OUTSIDE = re.compile(r"""(?:src|href|action|data)\s*=\s*["']?\s*(?:https?:)?//|url\(|@import|<script""", re.IGNORECASE)
+
+
+def record(**changes: Any) -> dict[str, Any]:
+    """One line of results.jsonl for three unseen classes."""
+    line = {
+        "data": "utd-mhad",
+        "notice": "",
+        "split": "purls-5",
+        "encoder": "stgcn",
+        "encoder_options": {},
+        "method": "smie",
+        "options": {},
+        "text": "minilm",
+        "prompt": "name",
+        "seed": 0,
+        "selection": "last",
+        "selected_epoch": 100,
+        "classes_seen": 22,
+        "classes_unseen": ["wave", "squat", "jog"],
+        "train_sequences": 352,
+        "test_sequences": 15,
+        "zsl_accuracy": 0.7,
+        "zsl_per_class_accuracy": 0.6,
+        "chance": 1 / 3,
+        "majority": 1 / 3,
+        "seen_class_accuracy": 0.66,
+        "gzsl_seen": 0.4,
+        "gzsl_unseen": 0.2,
+        "gzsl_harmonic_mean": 0.8 / 3,
+        "confusion": [[4, 1, 0], [2, 3, 0], [0, 0, 5]],
+        "observed": {"share": [0.5, 1.0], "accuracy": [0.6, 0.7], "mutual_information": [-1.5, -1.2]},
+        "seconds": 12.0,
+        "version": "0.1.0",
+    }
+    return {**line, **changes}
+
+
+class Balance(HTMLParser):
+    """Tags that are closed by another than themselves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.wrong: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: Any) -> None:
+        return
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(tag)
+
+
+@pytest.fixture
+def rendered(tmp_path: Path):
+    """A function from records to the page as text."""
+
+    def render(records: list[dict[str, Any]]) -> str:
+        write_report(records, tmp_path / "report.html", command=COMMAND)
+        return (tmp_path / "report.html").read_text(encoding="utf-8")
+
+    return render
+
+
+def several() -> list[dict[str, Any]]:
+    """Two data sets, one of them synthetic, two methods, three seeds and a leaking row."""
+    grid = [
+        record(data=data, notice=notice, method=method, seed=seed, zsl_accuracy=0.6 + 0.1 * seed)
+        for data, notice in (("utd-mhad", ""), ("made-up", NOTICE))
+        for method in ("smie", "ridge")
+        for seed in (0, 1, 2)
+    ]
+    return [*grid, record(selection="leaking-test", zsl_accuracy=0.987, selected_epoch=17)]
+
+
+def test_the_page_is_whole_and_well_formed(rendered):
+    page = rendered(several())
+    balance = Balance()
+    balance.feed(page)
+    assert page.startswith("<!doctype html>")
+    assert '<html lang="en">' in page and "<title>" in page
+    assert not balance.wrong and not balance.open
+
+
+def test_mean_and_standard_deviation_are_printed_in_per_cent(rendered):
+    assert "70.0\u202f±\u202f10.0" in rendered(several())
+
+
+def test_nothing_is_fetched(rendered):
+    page = rendered(several())
+    assert not OUTSIDE.search(page)
+    assert "http://" not in page and "https://" not in page
+
+
+def test_ids_are_unique_and_links_find_them(rendered):
+    page = rendered(several())
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    targets = set(re.findall(r'href="#([^"]+)"', page)) | set(re.findall(r'aria-labelledby="([^"]+)"', page))
+    assert targets and targets <= set(ids)
+
+
+def test_names_from_records_are_text_and_never_markup(rendered):
+    evil = "<script>alert(1)</script>"
+    page = rendered(
+        [
+            record(
+                data=evil,
+                split=evil,
+                method=evil,
+                notice=evil,
+                prompt=evil,
+                options={evil: evil},
+                classes_unseen=[evil, '"><img src=x>', "jog"],
+            )
+        ]
+    )
+    assert "<script" not in page and "<img" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_the_command_is_shown_as_it_is(rendered):
+    assert COMMAND.replace("&", "&amp;") in rendered([record()])
+
+
+def test_synthetic_data_is_announced_at_the_top_with_its_name(rendered):
+    page = rendered(several())
+    banner = page.index('<aside class="banner"')
+    assert banner < page.index("What was run")
+    assert "made-up:</strong> " + NOTICE in page[banner:]
+
+
+def test_without_a_notice_there_is_no_banner(rendered):
+    assert "<aside" not in rendered([record()])
+
+
+def test_leaking_rows_are_marked_and_stand_in_a_table_of_their_own(rendered):
+    page = rendered(several())
+    tables = re.findall(r"<table.*?</table>", page, re.DOTALL)
+    leaking = [table for table in tables if "98.7" in table]
+    assert len(leaking) == 1
+    assert "leaks: epoch chosen on the test classes" in leaking[0]
+    assert "70.0" not in leaking[0]
+
+
+def test_only_leaking_rows_leave_no_honest_table_and_no_figure(rendered):
+    page = rendered([record(selection="leaking-test")])
+    assert "No honest row is finished here" in page
+    assert "<figure" not in page
+
+
+def test_a_method_at_chance_is_said_to_be_there(rendered):
+    page = rendered([record(zsl_accuracy=1 / 3)])
+    assert '<span class="tag weak">not above chance</span>' in page
+
+
+def test_each_setting_has_its_curves_and_confusion_matrices(rendered):
+    page = rendered(several())
+    assert page.count('<figure class="plot">') == 4  # accuracy and information of two data sets
+    assert page.count('<table class="confusion') == 4  # two methods of two data sets
+    assert page.count('role="img" aria-label=') == 4
+
+
+def test_without_an_estimate_there_is_no_information_curve(rendered):
+    observed = {"share": [0.5, 1.0], "accuracy": [0.4, 0.5], "mutual_information": None}
+    page = rendered([record(observed=observed)])
+    assert page.count('<figure class="plot">') == 1
+    assert "Jensen-Shannon estimate is at most 0" not in page
+
+
+def test_the_unseen_classes_are_named(rendered):
+    assert "3 unseen: wave, squat and jog." in rendered([record()])
+
+
+def test_a_class_without_test_sequences_has_no_accuracy(rendered):
+    page = rendered([record(confusion=[[4, 1, 0], [2, 3, 0], [0, 0, 0]])])
+    assert '<td class="recall">–</td>' in page
+
+
+def test_no_records_give_a_page_that_says_so(rendered):
+    page = rendered([])
+    assert "No cell is finished" in page
+    assert "<table" not in page
+
+
+def test_equal_records_in_any_order_give_equal_bytes(rendered):
+    records = several()
+    shuffled = list(records)
+    random.Random(0).shuffle(shuffled)
+    assert rendered(records) == rendered(records) == rendered(shuffled)
+
+
+def test_a_broken_record_leaves_the_old_page(tmp_path: Path):
+    path = tmp_path / "report.html"
+    path.write_text("old", encoding="utf-8")
+    with pytest.raises(InputError, match="lacks method"):
+        write_report([{**record(), "method": None}], path, command=COMMAND)
+    assert path.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 0.05), (0.0, 0.43), (0.0, 1.0), (-1.47, 0.0), (-31.0, 0.0)])
+def test_ticks_are_few_round_and_within(low: float, high: float):
+    ticks = nice_ticks(low, high)
+    assert 2 <= len(ticks) <= 7
+    assert low <= min(ticks) and max(ticks) <= high
+    assert all(float(f"{tick:.1g}") == tick or float(f"{tick:.2g}") == tick for tick in ticks)
