@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zeroskel.core import InputError, Layout, LayoutError, SkeletonSequence
+from zeroskel.core import InputError, Layout, LayoutError, SkeletonFormatError, SkeletonSequence
 from zeroskel.core.files import content_key
 from zeroskel.skeleton.formats import NpzSequences, arrange_joints, read_npz_sequences
 
@@ -83,7 +83,7 @@ class SkeletonDataset:
         """
         content = read_npz_sequences(path)
         joints, target = arrange_joints(_observed(content), content.joint_names, layout, file=Path(path))
-        rates = _frame_rates(content)
+        rates = _frame_rates(content, Path(path))
         bounds = content.offsets
         sequences = [
             SkeletonSequence(joints[bounds[i] : bounds[i + 1]], target, rates[i]) for i in range(len(bounds) - 1)
@@ -139,11 +139,17 @@ def _observed(content: NpzSequences) -> np.ndarray:
     return joints
 
 
-def _frame_rates(content: NpzSequences) -> np.ndarray:
+def _frame_rates(content: NpzSequences, file: Path) -> np.ndarray:
     """(N,) frames a second."""
     count = len(content.offsets) - 1
     if "fps" in content.extras:
-        return np.broadcast_to(np.asarray(content.extras["fps"], dtype=float), (count,))
+        fps = content.extras["fps"]
+        if fps.dtype.kind not in "fiu" or fps.shape not in ((), (1,), (count,)):
+            raise SkeletonFormatError(
+                f"{file}, array fps: found {fps.dtype} {fps.shape}; expected one number, or one for each of the "
+                f"{count} sequences"
+            )
+        return np.broadcast_to(fps.astype(float), (count,))
     rates = np.full(count, 30.0)
     stamps = content.extras.get("timestamps_ms")
     if stamps is not None and stamps.shape == (len(content.joints),):

@@ -63,8 +63,11 @@ def _parse(path: Path) -> dict[str, Any]:
     for key, kind in (("concepts", dict), ("class_names", list), ("splits", dict)):
         if not isinstance(pool, dict) or not isinstance(pool.get(key), kind):
             raise InputError(f"{path}: no {key} ({kind.__name__}); expected concepts, class_names and splits")
+    if not all(isinstance(split, dict) for split in pool["splits"].values()):
+        raise InputError(f"{path}: splits holds {pool['splits']!r:.80}; expected name -> {{unseen, validation_unseen}}")
     for member, concepts in pool["concepts"].items():
-        wrong = sorted(set(concepts.values()) - set(pool["class_names"])) if isinstance(concepts, dict) else [concepts]
+        known = pool["class_names"]
+        wrong = [c for c in concepts.values() if c not in known] if isinstance(concepts, dict) else [concepts]
         if wrong:
             raise InputError(f"{path}: concepts.{member} names {wrong}, which class_names does not list")
     return pool

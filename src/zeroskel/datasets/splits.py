@@ -65,7 +65,7 @@ def _from_file(path: Path, dataset: SkeletonDataset) -> ZeroShotSplit:
 
 
 def _make(name: str, dataset: SkeletonDataset, content: dict[str, Any], source: str) -> ZeroShotSplit:
-    unseen = _ids(name, "unseen", content["unseen"], dataset)
+    unseen = _ids(name, "unseen", content.get("unseen"), dataset)
     validation = content.get("validation_unseen")
     if validation is None:
         drawn = _draw_validation(name, len(dataset.class_names), unseen)

@@ -7,19 +7,13 @@ from zeroskel.core import InputError
 
 def accuracy(predicted: np.ndarray, labels: np.ndarray) -> float:
     """Share of the samples that are right. Raises InputError without samples or with other lengths."""
-    if predicted.shape != labels.shape or not len(labels):
-        raise InputError(
-            f"{predicted.shape} predictions for {labels.shape} labels; expected one for each, at least one"
-        )
+    _check(predicted, labels)
     return float((predicted == labels).mean())
 
 
 def per_class_accuracy(predicted: np.ndarray, labels: np.ndarray) -> float:
     """Mean over the classes that have samples of each one's share of right samples."""
-    if predicted.shape != labels.shape or not len(labels):
-        raise InputError(
-            f"{predicted.shape} predictions for {labels.shape} labels; expected one for each, at least one"
-        )
+    _check(predicted, labels)
     return float(np.mean([(predicted[labels == c] == c).mean() for c in np.unique(labels)]))
 
 

@@ -60,9 +60,9 @@ def evaluate_zsl(scores: np.ndarray, labels: np.ndarray, candidates: np.ndarray)
     Raises:
         InputError: a label is not among the candidates, or shapes differ.
     """
-    strangers = sorted(set(np.unique(labels)) - set(np.asarray(candidates).tolist()))
+    strangers = sorted(set(np.asarray(labels).tolist()) - set(np.asarray(candidates).tolist()))
     if strangers:
-        raise InputError(f"labels {strangers} are not among the candidates {list(candidates)}")
+        raise InputError(f"labels {strangers} are not among the candidates {np.asarray(candidates).tolist()}")
     predicted = predictions(scores, candidates)
     return ZSLResult(
         accuracy(predicted, labels),
@@ -80,7 +80,12 @@ def evaluate_gzsl(scores: np.ndarray, labels: np.ndarray, unseen: np.ndarray) ->
         scores: (N, K) of seen and unseen sequences for all K classes, columns in the order of the ids.
         labels: (N,) true class ids.
         unseen: ids of the unseen classes.
+
+    Raises:
+        InputError: no seen or no unseen sequence, or shapes differ.
     """
+    if scores.shape[:1] != labels.shape:
+        raise InputError(f"scores {scores.shape} for labels {labels.shape}; expected a row for each")
     predicted = predictions(scores, np.arange(scores.shape[1]))
     new = np.isin(labels, unseen)
     seen_accuracy = per_class_accuracy(predicted[~new], labels[~new])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zeroskel.core import SkeletonSequence
+from zeroskel.core import InputError, SkeletonSequence
 
 
 def _point(sequence: SkeletonSequence, joints: tuple[str, ...]) -> np.ndarray:
@@ -33,12 +33,12 @@ def centre(sequence: SkeletonSequence) -> SkeletonSequence:
 def rotate(sequence: SkeletonSequence, yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0) -> SkeletonSequence:
     """Turn about the origin: yaw about y (up), then pitch about x, then roll about z, in radians.
 
-    A 2-D sequence can only roll; yaw and pitch then raise ValueError.
+    A 2-D sequence can only roll; yaw and pitch then raise InputError.
     """
     cy, sy, cp, sp, cr, sr = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
     if sequence.channels == 2:
         if yaw or pitch:
-            raise ValueError("a 2-D sequence can only roll: yaw and pitch must be 0")
+            raise InputError("a 2-D sequence can only roll: yaw and pitch must be 0")
         matrix = np.array([[cr, -sr], [sr, cr]])
     else:
         about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])

@@ -1,0 +1,135 @@
+"""What every aligner must do; a new method is found by itself."""
+
+import json
+
+import numpy as np
+import pytest
+
+from zeroskel import align
+from zeroskel.core import InputError, MissingFileError, NotFittedError
+
+OPTIONS = {"smie": {"epochs": 40, "learning_rate": 1e-3, "batch_size": 16, "warmup_epochs": 4}}
+
+
+@pytest.fixture(params=align.available())
+def method(request):
+    return request.param
+
+
+def new(method):
+    return align.create(method, **OPTIONS.get(method, {}))
+
+
+def masked_of(toy):
+    return toy[0][None] + np.random.default_rng(1).normal(scale=0.5, size=(2, *toy[0].shape)).astype(np.float32)
+
+
+def test_same_seed_same_scores(method, toy):
+    first, second = (new(method).fit(*toy, masked_of(toy), seed=3).score_classes(toy[0], toy[2]) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_scores_have_a_row_a_motion_and_a_column_a_text(method, toy):
+    scores = new(method).fit(*toy).score_classes(toy[0][:7], toy[2][:3])
+    assert scores.shape == (7, 3)
+    assert scores.dtype == np.float32
+    assert np.isfinite(scores).all()
+
+
+def test_permuted_candidates_permute_columns(method, toy):
+    aligner = new(method).fit(*toy)
+    order = np.random.default_rng(0).permutation(8)
+    np.testing.assert_allclose(
+        aligner.score_classes(toy[0], toy[2][order]), aligner.score_classes(toy[0], toy[2])[:, order], rtol=1e-4, atol=1e-5
+    )
+
+
+def test_texts_of_unseen_classes_change_nothing(method, toy):
+    features, labels, texts = toy
+    blanked = texts.copy()
+    blanked[6:] = np.nan
+    known = new(method).fit(features, labels, texts, masked_of(toy))
+    blind = new(method).fit(features, labels, blanked, masked_of(toy))
+    np.testing.assert_array_equal(known.score_classes(features, texts), blind.score_classes(features, texts))
+
+
+def test_save_and_load_keep_the_scores(method, toy, tmp_path):
+    aligner = new(method).fit(*toy)
+    aligner.save(tmp_path / "saved")
+    assert {file.name for file in (tmp_path / "saved").iterdir()} == {"config.json", "weights.safetensors"}
+    loaded = align.load(tmp_path / "saved")
+    assert type(loaded) is type(aligner)
+    assert loaded.options() == aligner.options()
+    np.testing.assert_array_equal(loaded.score_classes(toy[0], toy[2]), aligner.score_classes(toy[0], toy[2]))
+
+
+def test_scoring_before_fit_is_refused(method, toy):
+    with pytest.raises(NotFittedError, match="fit first"):
+        new(method).score_classes(toy[0], toy[2])
+
+
+def test_inputs_are_left_as_they_are(method, toy):
+    given = [*toy, masked_of(toy)]
+    copies = [array.copy() for array in given]
+    new(method).fit(*given).score_classes(given[0], given[2])
+    for array, copy in zip(given, copies, strict=True):
+        np.testing.assert_array_equal(array, copy)
+
+
+def test_a_separable_toy_is_solved(method, toy):
+    aligner = new(method).fit(*toy)
+    seen = aligner.score_classes(toy[0], toy[2][:6]).argmax(axis=1)
+    assert (seen == toy[1]).mean() > 0.95
+
+
+def test_unseen_classes_of_a_linear_world_are_named(method):
+    rng = np.random.default_rng(0)
+    texts = rng.normal(size=(40, 5))
+    texts /= np.linalg.norm(texts, axis=1, keepdims=True)
+    world = rng.normal(size=(5, 24))
+    labels = np.repeat(np.arange(40), 12)
+    features = (texts[labels] @ world + 0.1 * rng.normal(size=(480, 24))).astype(np.float32)
+    seen = labels < 35
+    aligner = new(method).fit(features[seen], labels[seen], texts)
+    predicted = 35 + aligner.score_classes(features[~seen], texts[35:]).argmax(axis=1)
+    assert (predicted == labels[~seen]).mean() > 0.6
+
+
+def test_bad_input_is_named(method, toy):
+    features, labels, texts = toy
+    broken = features.copy()
+    broken[5, 2] = np.nan
+    with pytest.raises(InputError, match="row 5"):
+        new(method).fit(broken, labels, texts)
+    with pytest.raises(InputError, match="labels run from"):
+        new(method).fit(features, labels + 10, texts)
+    with pytest.raises(InputError, match="at least two seen classes"):
+        new(method).fit(features, np.zeros_like(labels), texts)
+    with pytest.raises(InputError, match="masked_features"):
+        new(method).fit(features, labels, texts, features)
+    with pytest.raises(InputError, match="fitted with 24 and 6"):
+        new(method).fit(*toy).score_classes(features[:, :20], texts)
+
+
+def test_options_show_in_the_repr(method):
+    assert type(new(method)).__name__ in repr(new(method))
+
+
+def test_unknown_names_are_answered_with_the_known_ones(tmp_path):
+    with pytest.raises(InputError, match="smie, ridge, conse"):
+        align.create("nope")
+    with pytest.raises(InputError, match="its options are"):
+        align.create("ridge", epochs=3)
+    with pytest.raises(MissingFileError, match=r"config\.json"):
+        align.load(tmp_path)
+
+
+def test_a_broken_save_is_refused(toy, tmp_path):
+    align.create("ridge").fit(*toy).save(tmp_path / "saved")
+    (tmp_path / "saved" / "weights.safetensors").write_bytes(b"\x00" * 20)
+    with pytest.raises(InputError, match="safetensors"):
+        align.load(tmp_path / "saved")
+    config = json.loads((tmp_path / "saved" / "config.json").read_text())
+    (tmp_path / "saved" / "config.json").write_text(json.dumps({**config, "options": {"nonsense": 1}}))
+    with pytest.raises(InputError):
+        align.load(tmp_path / "saved")

@@ -1,0 +1,23 @@
+import numpy as np
+
+from zeroskel import align
+
+
+def test_the_closed_form_solves_its_equation(toy):
+    features, labels, texts = toy
+    ridge = align.create("ridge", feature_penalty=0.7, text_penalty=0.2).fit(features, labels, texts)
+    state = ridge._state()
+    x = (features - state["mean"]).astype(np.float64) / state["scale"]
+    s = (texts[:6] - state["text_mean"]).astype(np.float64)
+    y = np.where(labels[:, None] == np.arange(6), 1.0, -1.0)
+    left, right = x.T @ x / len(x) + 0.7 * np.eye(24), s.T @ s + 0.2 * np.eye(6)
+    np.testing.assert_allclose(left @ state["weight"] @ right, x.T @ y @ s / len(x), atol=1e-5)
+
+
+def test_scores_do_not_depend_on_the_unit_of_features(toy):
+    features, labels, texts = toy
+    metres, millimetres = (
+        align.create("ridge").fit(unit * features, labels, texts).score_classes(unit * features, texts)
+        for unit in (1, 1000)
+    )
+    np.testing.assert_allclose(metres, millimetres, rtol=1e-3, atol=1e-5)

@@ -1,0 +1,103 @@
+"""Facts of the way from one joint layout to another."""
+
+import logging
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from zeroskel.core import LayoutError, available_layouts, get_layout
+from zeroskel.skeleton.transforms import convert_layout, layout_mapping, layouts
+
+
+@pytest.fixture(autouse=True)
+def nothing_said_yet() -> None:
+    layouts._say_once.cache_clear()
+
+
+@pytest.mark.parametrize(("source", "target"), [*pairwise(available_layouts()), ("ntu-25", "kinect-20")])
+def test_joints_of_one_name_are_copied_and_missing_ones_are_nan(sequence_maker, source: str, target: str) -> None:
+    sequence = sequence_maker(source, bodies=2)
+    converted = convert_layout(sequence, target)
+    mapping = layout_mapping(source, target)
+    assert converted.layout == get_layout(target)
+    for joint in mapping.shared:
+        here, there = converted.layout.index(joint), sequence.layout.index(joint)
+        np.testing.assert_array_equal(converted.joints[:, :, here], sequence.joints[:, :, there])
+    assert not converted.observed[:, :, converted.layout.indices(mapping.missing)].any()
+    assert converted.observed[:, :, converted.layout.indices(joint for joint, _ in mapping.derived)].all()
+
+
+@pytest.mark.parametrize("source", available_layouts())
+@pytest.mark.parametrize("target", available_layouts())
+def test_a_mapping_accounts_for_every_joint_once(source: str, target: str) -> None:
+    mapping = layout_mapping(source, target)
+    found = [*mapping.shared, *(joint for joint, _ in mapping.derived), *mapping.missing]
+    assert sorted(found) == sorted(get_layout(target).joints)
+    taken = {*mapping.shared, *(part for _, parts in mapping.derived for part in parts)}
+    assert taken | set(mapping.unused) == set(get_layout(source).joints)
+    assert not taken & set(mapping.unused)
+
+
+def test_a_layout_is_itself(sequence_maker) -> None:
+    sequence = sequence_maker("ntu-25")
+    assert convert_layout(sequence, "ntu-25") is sequence
+    mapping = layout_mapping("ntu-25", "ntu-25")
+    assert (mapping.missing, mapping.unused, mapping.derived) == ((), (), ())
+
+
+def test_there_and_back_keeps_the_joints_both_have(sequence_maker) -> None:
+    sequence = sequence_maker("kinect-20")
+    back = convert_layout(convert_layout(sequence, "ntu-25"), "kinect-20")
+    both = get_layout("kinect-20").indices(layout_mapping("kinect-20", "ntu-25").shared)
+    np.testing.assert_array_equal(back.joints[:, :, both], sequence.joints[:, :, both])
+
+
+def test_coco_has_its_pelvis_half_way_between_the_hips(sequence_maker) -> None:
+    sequence = sequence_maker("coco-17")
+    converted = convert_layout(sequence, "kinect-20")
+    hips = sequence.joints[:, :, sequence.layout.indices(["hip_left", "hip_right"])]
+    pelvis = converted.joints[:, :, converted.layout.index("hip_center")]
+    np.testing.assert_allclose(pelvis, hips.mean(axis=2), atol=1e-6)
+
+
+def test_a_mean_with_a_hidden_part_is_hidden(sequence_maker) -> None:
+    sequence = sequence_maker("coco-17")
+    joints = sequence.joints.copy()
+    joints[0, 2, sequence.layout.index("hip_left")] = np.nan
+    converted = convert_layout(sequence.replace(joints), "kinect-20")
+    seen = converted.observed[0, :, converted.layout.index("hip_center")]
+    assert np.flatnonzero(~seen).tolist() == [2]
+
+
+def test_joints_left_out_are_named_once_for_a_pair(sequence_maker, caplog: pytest.LogCaptureFixture) -> None:
+    sequence = sequence_maker("coco-17")
+    mapping = layout_mapping("coco-17", "ntu-25")
+    assert mapping.missing
+    with caplog.at_level(logging.WARNING):
+        convert_layout(sequence, "ntu-25")
+        convert_layout(sequence, "ntu-25")
+    assert len(caplog.records) == 1
+    assert all(joint in caplog.text for joint in mapping.missing)
+
+
+def test_nothing_is_said_where_nothing_is_missing(sequence_maker, caplog: pytest.LogCaptureFixture) -> None:
+    assert not layout_mapping("coco-17", "penn-13").missing
+    with caplog.at_level(logging.WARNING):
+        convert_layout(sequence_maker("coco-17"), "penn-13")
+    assert not caplog.records
+
+
+def test_a_mapping_reads_as_a_sentence() -> None:
+    mapping = layout_mapping("coco-17", "kinect-20")
+    text = str(mapping)
+    assert text.startswith(f"coco-17 to kinect-20: {len(mapping.shared)} joints by name")
+    assert "hip_center" in text.split("as means of others")[1]
+    assert all(joint in text.split("not observed")[1] for joint in mapping.missing)
+
+
+def test_an_unknown_layout_is_an_error(sequence_maker) -> None:
+    with pytest.raises(LayoutError, match="kinect-99"):
+        convert_layout(sequence_maker(), "kinect-99")
+    with pytest.raises(LayoutError, match="kinect-99"):
+        layout_mapping("kinect-99", "ntu-25")

@@ -1,0 +1,95 @@
+"""The arrows of the architecture: stages do not know each other, pipeline joins them."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parent.parent / "src" / "zeroskel"
+MAY_IMPORT = {
+    "core": set(),
+    "resources": set(),
+    "skeleton": {"core"},
+    "datasets": {"core", "skeleton"},
+    "text": {"core"},
+    "encoders": {"core"},
+    "align": {"core"},
+    "evaluate": {"core"},
+    "pipeline": {"core", "skeleton", "datasets", "text", "encoders", "align", "evaluate"},
+    "app": {"core", "skeleton", "datasets", "text", "pipeline"},
+}
+OF_TORCH = {"encoders", "align"}
+
+
+def imported_modules(file: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            if node.module == "zeroskel":
+                found |= {f"zeroskel.{alias.name}" for alias in node.names}
+    return found
+
+
+def files_of(stage: str) -> list[Path]:
+    return sorted((SOURCE / stage).rglob("*.py"))
+
+
+def test_every_folder_is_a_known_stage():
+    folders = {path.name for path in SOURCE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("stage", MAY_IMPORT)
+def test_a_stage_imports_only_what_it_may(stage):
+    for file in files_of(stage):
+        stages = {module.split(".")[1] for module in imported_modules(file) if module.startswith("zeroskel.")}
+        strangers = (stages & set(MAY_IMPORT)) - MAY_IMPORT[stage] - {stage}
+        assert not strangers, f"{file.relative_to(SOURCE)} imports {strangers}"
+
+
+@pytest.mark.parametrize("stage", sorted(set(MAY_IMPORT) - OF_TORCH))
+def test_torch_stays_inside_encoders_and_align(stage):
+    for file in files_of(stage):
+        assert not any(module.split(".")[0] == "torch" for module in imported_modules(file)), file
+
+
+def test_core_takes_numpy_only():
+    allowed = set(sys.stdlib_module_names) | {"numpy", "safetensors", "zeroskel"}
+    for file in files_of("core"):
+        strangers = {module.split(".")[0] for module in imported_modules(file)} - allowed
+        assert not strangers, f"{file.name} imports {strangers}"
+
+
+def test_files_stay_short():
+    for file in SOURCE.rglob("*.py"):
+        assert len(file.read_text(encoding="utf-8").splitlines()) <= 400, file
+
+
+def test_nothing_can_execute_data():
+    for file in SOURCE.rglob("*.py"):
+        text = file.read_text(encoding="utf-8")
+        assert not imported_modules(file) & {"pickle", "dill", "joblib", "shelve", "marshal"}, file
+        assert "allow_pickle=True" not in text and "torch.load" not in text, file
+
+
+def test_importing_is_instant_and_takes_no_torch():
+    program = (
+        "import time; start = time.perf_counter(); import zeroskel; took = time.perf_counter() - start;"
+        "import sys; assert not {'torch', 'numpy', 'sklearn', 'sentence_transformers'} & set(sys.modules); print(took)"
+    )
+    fastest = min(
+        float(subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout)
+        for _ in range(3)
+    )
+    assert fastest < 0.3
+
+
+def test_reading_takes_no_torch():
+    program = "import sys, zeroskel; zeroskel.read; zeroskel.SkeletonDataset; print('torch' in sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    assert shown.strip() == "False"

@@ -1,0 +1,123 @@
+"""Facts of class texts and class embeddings."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zeroskel.core import InputError, MissingFileError
+from zeroskel.text import class_embeddings, class_texts, prompt_names, read_descriptions
+
+NAMES = ["drink water", "wave"]
+DESCRIPTIONS = {"drink water": ["lift a cup", "tilt the head"], "wave": ["move the raised hand"]}
+
+
+class LetterEncoder:
+    """Counts of letters, L2-normalised: an encoder that a reader can follow."""
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        counts = np.array([[text.count(letter) for letter in "abcdefghijklmnopqrstuvwxyz"] for text in texts])
+        return (counts / np.linalg.norm(counts, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_the_name_is_the_default_text() -> None:
+    assert class_texts(NAMES) == [["drink water"], ["wave"]]
+
+
+@pytest.mark.parametrize("prompt", prompt_names())
+def test_every_prompt_gives_every_class_texts_without_braces(prompt: str) -> None:
+    for name, texts in zip(NAMES, class_texts(NAMES, prompt, DESCRIPTIONS), strict=True):
+        assert texts
+        assert not any("{" in text or "}" in text for text in texts)
+        assert all(name in text or any(d in text for d in DESCRIPTIONS[name]) for text in texts)
+
+
+def test_an_ensemble_has_several_texts_a_class() -> None:
+    assert len(class_texts(NAMES, "ensemble")[0]) > 1
+
+
+def test_a_template_of_ones_own_is_filled() -> None:
+    assert class_texts(NAMES, "to {name}") == [["to drink water"], ["to wave"]]
+
+
+def test_each_description_makes_a_text() -> None:
+    assert class_texts(NAMES, "{name}: {description}", DESCRIPTIONS) == [
+        ["drink water: lift a cup", "drink water: tilt the head"],
+        ["wave: move the raised hand"],
+    ]
+
+
+def test_a_prompt_without_description_needs_none() -> None:
+    assert class_texts(NAMES, "name", {}) == class_texts(NAMES, "name", DESCRIPTIONS)
+
+
+def test_classes_without_a_description_are_named() -> None:
+    with pytest.raises(InputError, match="none for wave"):
+        class_texts(NAMES, "description", {"drink water": ["lift a cup"], "wave": []})
+    with pytest.raises(InputError, match="and others"):
+        class_texts([f"class {i}" for i in range(9)], "description")
+
+
+def test_an_unknown_prompt_is_told_with_the_known_ones() -> None:
+    with pytest.raises(InputError, match=r"'poem'.*ensemble"):
+        class_texts(NAMES, "poem")
+
+
+def test_class_embeddings_are_normalised_means() -> None:
+    texts = [["ab", "b"], ["c"]]
+    embeddings = class_embeddings(LetterEncoder(), texts)
+    assert embeddings.dtype == np.float32
+    expected = np.array([np.sqrt(0.5), np.sqrt(0.5) + 1])
+    np.testing.assert_allclose(embeddings[0, :2], expected / np.linalg.norm(expected), rtol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, rtol=1e-6)
+    assert embeddings[1, 2] == 1
+
+
+def test_one_text_a_class_keeps_the_encoder_s_embedding() -> None:
+    embeddings = class_embeddings(LetterEncoder(), class_texts(NAMES))
+    np.testing.assert_allclose(embeddings, LetterEncoder().encode(NAMES), rtol=1e-6)
+
+
+def test_the_order_of_the_texts_of_a_class_does_not_matter() -> None:
+    one = class_embeddings(LetterEncoder(), [["ab", "b", "cd"]])
+    np.testing.assert_allclose(class_embeddings(LetterEncoder(), [["cd", "ab", "b"]]), one, rtol=1e-6)
+
+
+@pytest.mark.parametrize("texts", [[], [["a"], []]])
+def test_a_class_without_texts_has_no_embedding(texts: list) -> None:
+    with pytest.raises(InputError, match="at least one text"):
+        class_embeddings(LetterEncoder(), texts)
+
+
+def test_descriptions_are_read_as_lists(tmp_path: Path) -> None:
+    path = tmp_path / "descriptions.json"
+    path.write_text(json.dumps({"jump": "leave the ground", "wave": ["raise a hand", "move it — ü"]}), encoding="utf-8")
+    assert read_descriptions(path) == {"jump": ["leave the ground"], "wave": ["raise a hand", "move it — ü"]}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"{", "not JSON"),
+        (b"\xff\xfe\x00", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b"[]", "found list"),
+        (b'{"jump": ""}', "'jump'"),
+        (b'{"jump": []}', "'jump'"),
+        (b'{"jump": ["up", " "]}', "'jump'"),
+        (b'{"jump": 3}', "'jump'"),
+    ],
+)
+def test_broken_descriptions_name_the_file_and_the_class(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "broken.json"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message) as error:
+        read_descriptions(path)
+    assert str(path) in str(error.value)
+
+
+def test_missing_descriptions_are_told(tmp_path: Path) -> None:
+    with pytest.raises(MissingFileError, match=r"none\.json"):
+        read_descriptions(tmp_path / "none.json")
