@@ -40,7 +40,10 @@ def test_permuted_candidates_permute_columns(method, toy):
     aligner = new(method).fit(*toy)
     order = np.random.default_rng(0).permutation(8)
     np.testing.assert_allclose(
-        aligner.score_classes(toy[0], toy[2][order]), aligner.score_classes(toy[0], toy[2])[:, order], rtol=1e-4, atol=1e-5
+        aligner.score_classes(toy[0], toy[2][order]),
+        aligner.score_classes(toy[0], toy[2])[:, order],
+        rtol=1e-4,
+        atol=1e-5,
     )
 
 

@@ -5,30 +5,13 @@ import numpy as np
 from zeroskel.core import Layout, get_layout
 
 
-def hop_distance(layout: Layout) -> np.ndarray:
-    """(V,) number of bones from each joint to the layout's centre (V for a joint that no path reaches)."""
-    count = len(layout.joints)
-    distance = np.full(count, count)
-    frontier = [layout.index(layout.centre)]
-    distance[frontier] = 0
-    edges = [(layout.index(a), layout.index(b)) for a, b in layout.bones]
-    while frontier:
-        reached = []
-        for a, b in edges:
-            for here, there in ((a, b), (b, a)):
-                if here in frontier and distance[there] > distance[here] + 1:
-                    distance[there] = distance[here] + 1
-                    reached.append(there)
-        frontier = reached
-    return distance
-
-
 def spatial_partition(layout: str | Layout) -> np.ndarray:
-    """Adjacency in three parts: as far from the centre as the neighbour, nearer, farther.
+    """Adjacency in three parts: the joint itself; neighbours not farther from the centre; neighbours farther from it.
 
-    Columns are normalised by the degree of the joint that is read (A D^-1 with self loops), then each entry (v, w) goes
-    to part 0 if v and w are equally far from the centre, to part 1 if v is farther out than w, else to part 2
-    (Yan et al., "Spatial Temporal Graph Convolutional Networks", AAAI 2018, section 3.3: spatial configuration).
+    Columns are normalised by the degree of the joint that is read (A D^-1 with self loops). Entry (v, w) with v != w is
+    in part 2 if v is nearer to the centre than w, else in part 1 (Yan et al., "Spatial Temporal Graph Convolutional
+    Networks", AAAI 2018, section 3.3, spatial configuration). As in the released code of ST-GCN and SMIE, distances of
+    more than one bone from the centre count as equal, so that part 2 holds only the two rings around the centre.
 
     Returns:
         (3, V, V) float32.
@@ -40,9 +23,8 @@ def spatial_partition(layout: str | Layout) -> np.ndarray:
         adjacency[layout.index(child), layout.index(parent)] = 1
         adjacency[layout.index(parent), layout.index(child)] = 1
     normalised = adjacency / adjacency.sum(axis=0)
-    distance = hop_distance(layout)
-    parts = np.zeros((3, count, count), np.float32)
-    parts[0] = np.where(distance[:, None] == distance[None], normalised, 0)
-    parts[1] = np.where(distance[:, None] > distance[None], normalised, 0)
-    parts[2] = np.where(distance[:, None] < distance[None], normalised, 0)
-    return parts
+    distance = np.where(adjacency[layout.index(layout.centre)] > 0, 1, 2)
+    distance[layout.index(layout.centre)] = 0
+    itself, farther = np.eye(count, dtype=bool), distance[:, None] < distance[None]
+    parts = [np.where(mask, normalised, 0) for mask in (itself, ~itself & ~farther, farther)]
+    return np.stack(parts).astype(np.float32)

@@ -1,0 +1,152 @@
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from zeroskel.app.arguments import comma_list, option_map, seed_list, spread_variadic
+from zeroskel.core import InputError
+from zeroskel.datasets.synthetic import generate_sequence
+from zeroskel.skeleton.formats import write_json_joints
+
+
+def zeroskel(*arguments, cwd=None):
+    """Run the command as a user does."""
+    program = [sys.executable, "-c", "from zeroskel.app.cli import main; main()", *map(str, arguments)]
+    return subprocess.run(program, capture_output=True, text=True, cwd=cwd, env={**os.environ, "COLUMNS": "120"})
+
+
+def refused(result, *words):
+    assert result.returncode == 2, result.stderr
+    assert result.stderr.count("\n") == 1, result.stderr
+    for word in words:
+        assert word in result.stderr
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    return folder, zeroskel("demo", "--out", folder / "out", "--cache", folder / "cache")
+
+
+def test_the_demo_beats_three_times_chance_on_eight_or_more_unseen_actions(demo):
+    folder, result = demo
+    assert result.returncode == 0, result.stderr
+    records = [json.loads(line) for line in (folder / "out" / "results.jsonl").read_text().splitlines()]
+    smie = next(record for record in records if record["method"] == "smie")
+    assert len(smie["classes_unseen"]) >= 8
+    assert smie["zsl_accuracy"] >= 3 * smie["chance"]
+    assert "not evidence" in result.stdout
+    assert "report.html" in result.stdout
+    assert "A fresh clip of" in result.stdout.splitlines()[-1]
+    assert "not evidence" in (folder / "out" / "report.html").read_text()
+
+
+def test_predict_names_a_file(demo, tmp_path):
+    write_json_joints(generate_sequence("squat", seed=5), tmp_path / "clip.json")
+    bundle = demo[0] / "out" / "bundle"
+    result = zeroskel("predict", tmp_path / "clip.json", "--actions", "squat", "wave", "--json", "--model", bundle)
+    assert result.returncode == 0, result.stderr
+    content = json.loads(result.stdout)
+    assert content["actions"] == ["squat", "wave"]
+    assert content["best"] == "squat"
+    assert "not evidence" in content["notice"]
+    shown = zeroskel("predict", tmp_path / "clip.json", "--actions", "squat", "wave", "--model", bundle)
+    assert shown.returncode == 0
+    assert "probability" in shown.stdout
+
+
+def test_train_writes_a_bundle_and_benchmark_resumes(demo, tmp_path):
+    cache = demo[0] / "cache"
+    result = zeroskel(
+        *("train", "--data", "synthetic", "--split", "demo", "--method", "ridge", "--out", tmp_path / "bundle"),
+        *("--cache", cache),
+    )
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "bundle" / "bundle.json").is_file()
+    command = (
+        *("benchmark", "--data", "synthetic", "--split", "demo", "--encoder", "kinematic", "--methods", "ridge,conse"),
+        *("--seeds", "0", "--out", tmp_path / "out", "--cache", cache, "--set", "conse.top=5"),
+    )
+    first = zeroskel(*command)
+    assert first.returncode == 0, first.stderr
+    before = (tmp_path / "out" / "results.jsonl").read_text()
+    assert zeroskel(*command).returncode == 0
+    assert (tmp_path / "out" / "results.jsonl").read_text() == before
+    assert json.loads(before.splitlines()[1])["options"] == {"top": 5}
+
+
+def test_help_and_version():
+    for command in ([], ["demo"], ["benchmark"], ["train"], ["predict"], ["data"], ["data", "info"]):
+        assert zeroskel(*command, "--help").returncode == 0
+    assert zeroskel("--version").stdout.strip() == "0.1.0"
+
+
+def test_data_list_and_info():
+    listed = zeroskel("data", "list")
+    assert listed.returncode == 0
+    assert "synthetic" in listed.stdout
+    info = zeroskel("data", "info", "synthetic")
+    assert info.returncode == 0, info.stderr
+    assert "squat" in info.stdout
+    assert "not evidence" in info.stdout
+
+
+def test_bad_input_is_one_line_and_exit_2(demo, tmp_path):
+    (tmp_path / "broken.npz").write_bytes(b"PK\x03\x04 not really")
+    (tmp_path / "clip.txt").write_text("hello")
+    run = ("--methods", "ridge", "--out", tmp_path / "out", "--split")
+    refused(zeroskel("benchmark", "--data", tmp_path / "none.npz", *run, "purls-5"), "none.npz", "no such file")
+    refused(zeroskel("benchmark", "--data", tmp_path / "broken.npz", *run, "purls-5"), "broken.npz")
+    refused(zeroskel("benchmark", "--data", tmp_path / "clip.txt", *run, "purls-5"), "clip.txt", ".npz")
+    refused(zeroskel("benchmark", "--data", "synthetic", *run, "purls-99"), "purls-99", "demo")
+    refused(zeroskel("benchmark", "--data", "synthetic", *run, "demo", "--seeds", "a"), "--seeds")
+    refused(zeroskel("benchmark", "--data", "synthetic", *run, "demo", "--set", "ridge"), "--set")
+    refused(zeroskel("predict", tmp_path / "clip.txt", "--actions", "a", "b", "--model", demo[0] / "out" / "bundle"))
+    refused(zeroskel("predict", tmp_path / "gone.skeleton", "--actions", "a"), "gone.skeleton")
+    write_json_joints(generate_sequence("squat", seed=5), tmp_path / "clip.json")
+    refused(zeroskel("predict", tmp_path / "clip.json", "--actions", "a", "b"), "zeroskel train")
+    assert not (tmp_path / "out").exists()
+
+
+def test_wrong_usage_is_exit_2():
+    assert zeroskel("benchmark").returncode == 2
+    assert zeroskel("nonsense").returncode == 2
+
+
+def test_a_folder_that_may_not_be_written_is_said(demo, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    shutil.copytree(demo[0] / "cache", tmp_path / "cache")
+    result = zeroskel(
+        *("benchmark", "--data", "synthetic", "--split", "demo", "--methods", "ridge", "--seeds", "0"),
+        *("--encoder", "kinematic", "--out", tmp_path / "file" / "out", "--cache", tmp_path / "cache"),
+    )
+    refused(result, "file", "check the path")
+
+
+def test_options_take_all_values_up_to_the_next_option():
+    spread = spread_variadic(["predict", "f", "--actions", "kick a ball", "sit", "--json", "--model", "m"])
+    assert spread == ["predict", "f", "--actions", "kick a ball", "--actions", "sit", "--json", "--model", "m"]
+
+
+def test_values_are_read_as_json_where_they_are():
+    options = option_map(["smie.epochs=5", "smie.negatives=published", "stgcn.augment=false"])
+    assert options == {"smie": {"epochs": 5, "negatives": "published"}, "stgcn": {"augment": False}}
+    assert comma_list(" a, b ,,c") == ("a", "b", "c")
+    assert seed_list("0,2") == (0, 2)
+    with pytest.raises(InputError, match="--set"):
+        option_map(["epochs=5"])
+
+
+def test_predictions_of_the_command_are_finite(demo, tmp_path):
+    sequence = generate_sequence("jump", seed=8)
+    sequence.joints[0, 3:6, 5] = np.nan
+    write_json_joints(sequence, tmp_path / "clip.json")
+    bundle = demo[0] / "out" / "bundle"
+    result = zeroskel(
+        "predict", tmp_path / "clip.json", "--model", bundle, "--json", "--actions", "jump", "bow", "kick"
+    )
+    assert np.isfinite(json.loads(result.stdout)["scores"]).all()
