@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from zeroskel.core.errors import InputError, MissingFileError
+
 
 @contextmanager
 def atomic_path(target: Path) -> Iterator[Path]:
@@ -48,6 +50,28 @@ def atomic_folder(target: Path) -> Iterator[Path]:
     finally:
         if temporary.exists():
             shutil.rmtree(temporary)
+
+
+def read_json_object(file: Path, expected: str, error: type[InputError] = InputError) -> dict[str, Any]:
+    """The JSON object in a file.
+
+    Args:
+        file: its path.
+        expected: what should be there, for messages.
+        error: raised when it is not.
+
+    Raises:
+        MissingFileError: no such file.
+    """
+    if not file.is_file():
+        raise MissingFileError(f"{file}: no such file; expected {expected}")
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as problem:
+        raise error(f"{file}: not JSON ({problem}); expected {expected}") from problem
+    if not isinstance(content, dict):
+        raise error(f"{file}: found {type(content).__name__}; expected {expected}")
+    return content
 
 
 def content_key(*parts: Any) -> str:

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from zeroskel.core.errors import InputError, MissingFileError
-from zeroskel.core.files import atomic_folder
+from zeroskel.core.files import atomic_folder, read_json_object
 
 CONFIG = "config.json"
 WEIGHTS = "weights.safetensors"
@@ -24,23 +24,10 @@ def save_model(folder: str | PathLike[str], config: dict[str, Any], state: Mappi
         save_file({name: np.ascontiguousarray(value) for name, value in state.items()}, temporary / WEIGHTS)
 
 
-def load_config(file: Path) -> dict[str, Any]:
-    """A JSON object. Raises MissingFileError or InputError that name the file."""
-    if not file.is_file():
-        raise MissingFileError(f"{file}: not there; expected what `save` wrote")
-    try:
-        config = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{file}: not JSON ({error})") from error
-    if not isinstance(config, dict):
-        raise InputError(f"{file}: found {type(config).__name__}; expected an object")
-    return config
-
-
 def load_model(folder: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The configuration and arrays that `save_model` wrote. Raises MissingFileError or InputError."""
     path = Path(folder)
-    config = load_config(path / CONFIG)
+    config = read_json_object(path / CONFIG, "the configuration of a saved model")
     if not isinstance(config.get("options"), dict):
         raise InputError(f"{path / CONFIG}: no options; expected the configuration of a saved model")
     config["options"] = {k: tuple(v) if isinstance(v, list) else v for k, v in config["options"].items()}

@@ -28,7 +28,10 @@ class SkeletonSequence:
     fps: float
 
     def __init__(self, joints: np.ndarray, layout: str | Layout, fps: float = 30.0) -> None:
-        array = np.asarray(joints, dtype=np.float32)
+        try:
+            array, rate = np.asarray(joints, dtype=np.float32), float(fps)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"joints or fps are not numbers in even rows and columns ({error})") from error
         if array.ndim == 3:
             array = array[None]
         resolved = get_layout(layout)
@@ -45,11 +48,11 @@ class SkeletonSequence:
             raise InputError(f"joints have shape {array.shape}: a sequence needs at least one body and one frame")
         if np.isinf(array).any():
             raise InputError("joints hold infinite values; use NaN for what was not observed")
-        if not (np.isfinite(fps) and fps > 0):
+        if not (np.isfinite(rate) and rate > 0):
             raise InputError(f"fps is {fps}; expected a positive number of frames a second")
         object.__setattr__(self, "joints", array)
         object.__setattr__(self, "layout", resolved)
-        object.__setattr__(self, "fps", float(fps))
+        object.__setattr__(self, "fps", rate)
 
     @property
     def bodies(self) -> int:

@@ -1,6 +1,5 @@
 """Several data sets of one layout pooled into one, their classes mapped to shared concepts."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from zeroskel.core import InputError, MissingFileError
+from zeroskel.core.files import read_json_object
 from zeroskel.datasets.dataset import SkeletonDataset
 
 LAYOUT = "kinect-20"
@@ -54,14 +54,9 @@ def read_pool(path: Path, npz_files: Sequence[Path] = ()) -> SkeletonDataset:
 
 
 def _parse(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise MissingFileError(f"{path}: no such pool file")
-    try:
-        pool = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not JSON ({error}); expected a pool of data sets") from error
+    pool = read_json_object(path, "a pool of data sets")
     for key, kind in (("concepts", dict), ("class_names", list), ("splits", dict)):
-        if not isinstance(pool, dict) or not isinstance(pool.get(key), kind):
+        if not isinstance(pool.get(key), kind):
             raise InputError(f"{path}: no {key} ({kind.__name__}); expected concepts, class_names and splits")
     if not all(isinstance(split, dict) for split in pool["splits"].values()):
         raise InputError(f"{path}: splits holds {pool['splits']!r:.80}; expected name -> {{unseen, validation_unseen}}")

@@ -1,6 +1,5 @@
 """Class splits by name: published ones, random ones, a data set's own, a JSON file."""
 
-import json
 import re
 import tomllib
 import zlib
@@ -11,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from zeroskel.core import MissingFileError, SplitError, ZeroShotSplit
+from zeroskel.core import SplitError, ZeroShotSplit
+from zeroskel.core.files import read_json_object
 from zeroskel.datasets.dataset import SkeletonDataset
 
 
@@ -53,14 +53,10 @@ def resolve_split(name: str, dataset: SkeletonDataset) -> ZeroShotSplit:
 
 
 def _from_file(path: Path, dataset: SkeletonDataset) -> ZeroShotSplit:
-    if not path.is_file():
-        raise MissingFileError(f"{path}: no such split file")
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise SplitError(f"{path}: not JSON ({error}); expected an object with a list of unseen classes") from error
-    if not isinstance(content, dict) or not isinstance(content.get("unseen"), list):
-        raise SplitError(f'{path}: expected {{"unseen": [ids or names], "validation_unseen": [...]}}')
+    expected = '{"unseen": [ids or names], "validation_unseen": [...]}'
+    content = read_json_object(path, expected, SplitError)
+    if not isinstance(content.get("unseen"), list):
+        raise SplitError(f"{path}: no list of unseen classes; expected {expected}")
     return _make(path.stem, dataset, content, str(path))
 
 

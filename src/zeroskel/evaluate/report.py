@@ -142,7 +142,7 @@ def _plots(setting: Setting, series: Mapping[str, int]) -> list[Plot]:
         low = min(NOTHING_KNOWN, *(p.mean - (p.std or 0) for _, curve in estimates for _, p in curve.points))
         reference = (NOTHING_KNOWN, f"nothing known {number(NOTHING_KNOWN)}")
         title = "Estimated mutual information"
-        found.append(_plot(title, "nats", estimates, series, (low * 1.06, 0.0), reference, number_short))
+        found.append(_plot(title, "Jensen-Shannon", estimates, series, (low * 1.06, 0.0), reference, number_short))
     return found
 
 

@@ -63,7 +63,7 @@ class Row:
         majority: accuracy of always answering the most frequent unseen class, or None.
         confusion: (U, U) counts summed over seeds, rows true and columns predicted, or None.
         accuracy: accuracy against the share of frames observed, or None.
-        mutual_information: the Jensen-Shannon estimate in nats against the share of frames observed, or None.
+        mutual_information: the Jensen-Shannon estimate against the share of frames observed, or None.
     """
 
     method: str

@@ -12,8 +12,7 @@ import numpy as np
 from zeroskel import __version__, align, encoders
 from zeroskel.align import Aligner
 from zeroskel.core import InputError, MissingFileError, SkeletonSequence
-from zeroskel.core.files import atomic_folder
-from zeroskel.core.saved import load_config
+from zeroskel.core.files import atomic_folder, read_json_object
 from zeroskel.encoders import SkeletonEncoder
 from zeroskel.pipeline.features import ENCODE_AT_ONCE
 from zeroskel.skeleton import Preprocessing, make_batch
@@ -129,7 +128,7 @@ class ZeroShotRecognizer:
                 f"{folder / BUNDLE}: not there; {hint}make a bundle with `zeroskel train` or `zeroskel demo` and name "
                 "its folder"
             )
-        config = load_config(folder / BUNDLE)
+        config = read_json_object(folder / BUNDLE, "a bundle")
         try:
             preprocessing = Preprocessing(**config["preprocessing"])
             sentences = SentenceEncoder(config["text"], cache=cache)

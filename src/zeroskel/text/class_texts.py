@@ -1,6 +1,5 @@
 """From class names to texts, and from texts to one embedding a class."""
 
-import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -10,7 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
-from zeroskel.core import InputError, MissingFileError
+from zeroskel.core import InputError
+from zeroskel.core.files import read_json_object
 
 
 class Encoder(Protocol):
@@ -36,14 +36,7 @@ def read_descriptions(path: Path) -> dict[str, list[str]]:
     Raises:
         MissingFileError: no such file; InputError: not such an object, or an empty text.
     """
-    if not path.is_file():
-        raise MissingFileError(f"{path}: no such file of descriptions")
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not JSON ({error}); expected {{class name: text or list of texts}}") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: found {type(content).__name__}; expected {{class name: text or list of texts}}")
+    content = read_json_object(path, "{class name: text or list of texts}")
     descriptions = {}
     for name, texts in content.items():
         texts = [texts] if isinstance(texts, str) else texts

@@ -1,0 +1,53 @@
+"""What the documentation shows, runs."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from zeroskel import align, encoders
+from zeroskel.core import available_layouts
+
+PROJECT = Path(__file__).resolve().parent.parent
+PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+BLOCKS = [
+    pytest.param(block, id=f"{page.name}-{number}")
+    for page in PAGES
+    for number, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.S))
+]
+EXAMPLES = sorted((PROJECT / "examples").glob("*.py"))
+
+
+def run(code: str, folder: Path) -> str:
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_python_of_the_docs_runs(block, tmp_path):
+    run(block, tmp_path)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_examples_run_and_say_something(example, tmp_path):
+    assert run(example.read_text(encoding="utf-8"), tmp_path).strip()
+
+
+def test_the_readme_quotes_the_quickstart():
+    quickstart = (PROJECT / "examples" / "quickstart.py").read_text(encoding="utf-8")
+    assert f"```python\n{quickstart}```" in (PROJECT / "README.md").read_text(encoding="utf-8")
+
+
+def test_links_between_pages_lead_somewhere():
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_method_encoder_and_layout_is_documented():
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    for name in (*align.available(), *encoders.available(), *available_layouts()):
+        assert f"`{name}`" in text, f"{name} is not in the docs"
