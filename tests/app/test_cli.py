@@ -113,8 +113,11 @@ def test_bad_input_is_one_line_and_exit_2(demo, tmp_path):
 
 
 def test_wrong_usage_is_exit_2():
-    assert zeroskel("benchmark").returncode == 2
-    assert zeroskel("nonsense").returncode == 2
+    refused(zeroskel("benchmark", "--data", "synthetic"), "--split")
+    refused(zeroskel("nonsense"), "nonsense")
+    refused(zeroskel("demo", "--nope"), "--nope")
+    assert "Commands" in zeroskel().stdout
+    assert "info" in zeroskel("data").stdout
 
 
 def test_a_folder_that_may_not_be_written_is_said(demo, tmp_path):

@@ -14,14 +14,14 @@ from zeroskel.app.arguments import cache_folder, comma_list, option_map, seed_li
 from zeroskel.core import InputError, MissingFileError, ZeroskelError
 
 app = typer.Typer(
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Name human actions in skeleton sequences from words alone (zero-shot recognition).",
 )
-data_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Look at data sets.")
+data_app = typer.Typer(rich_markup_mode=None, help="Look at data sets.")
 app.add_typer(data_app, name="data")
+UsageError = typer.BadParameter.__bases__[0]  # typer carries it under a private name
 console = Console()
 errors = Console(stderr=True)
 
@@ -217,8 +217,13 @@ def main(arguments: list[str] | None = None) -> None:
     """Entry point: one line on standard error and the exit code for everything that a user can mend."""
     if arguments is None:
         arguments = sys.argv[1:]
+    if arguments in ([], ["data"]):
+        arguments = [*arguments, "--help"]
     try:
-        app(args=spread_variadic(arguments), prog_name="zeroskel")
+        code = app(args=spread_variadic(arguments), prog_name="zeroskel", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except UsageError as error:
+        _fail(error.format_message(), 2)
     except (InputError, MissingFileError) as error:
         _fail(str(error), 2)
     except OSError as error:
@@ -227,7 +232,7 @@ def main(arguments: list[str] | None = None) -> None:
         )
     except ZeroskelError as error:
         _fail(str(error), 1)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         _fail("interrupted; what was finished is kept, and the same command goes on from there", 1)
 
 
