@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from typer._click.exceptions import UsageError  # typer gives it no public name
 
 from zeroskel import __version__
 from zeroskel.app.arguments import cache_folder, comma_list, option_map, seed_list, spread_variadic
@@ -21,7 +22,6 @@ app = typer.Typer(
 )
 data_app = typer.Typer(rich_markup_mode=None, help="Look at data sets.")
 app.add_typer(data_app, name="data")
-UsageError = typer.BadParameter.__bases__[0]  # typer carries it under a private name
 console = Console()
 errors = Console(stderr=True)
 
