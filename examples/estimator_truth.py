@@ -15,5 +15,5 @@ for correlation in (0.0, 0.5, 0.8, 0.95):
     )
     smie.fit(x[:2048], np.arange(2048), y[:2048])  # every pair is a class of its own
     estimate = smie.mutual_information(x[2048:], y[2048:])
-    true = -2 * math.log(1 - correlation**2)
+    true = 2 * math.log(1 / (1 - correlation**2))
     print(f"correlation {correlation:4.2f}   true {true:5.2f} nats   Jensen-Shannon estimate {estimate:6.3f}")
