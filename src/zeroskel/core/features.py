@@ -32,9 +32,3 @@ class FeatureSet:
 
     def __len__(self) -> int:
         return len(self.features)
-
-    def select(self, chosen: np.ndarray) -> "FeatureSet":
-        """The rows chosen by a boolean mask or an index array."""
-        return FeatureSet(
-            self.features[chosen], self.labels[chosen], None if self.masked is None else self.masked[:, chosen]
-        )
