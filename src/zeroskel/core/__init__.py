@@ -1,6 +1,7 @@
 """The types every stage shares: SkeletonSequence, Layout, FeatureSet, ZeroShotSplit, errors; NumPy only."""
 
 from zeroskel.core.errors import (
+    FileLayoutError,
     InputError,
     LayoutError,
     MissingFileError,
@@ -16,6 +17,7 @@ from zeroskel.core.split import ZeroShotSplit
 
 __all__ = [
     "FeatureSet",
+    "FileLayoutError",
     "InputError",
     "Layout",
     "LayoutError",

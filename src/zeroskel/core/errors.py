@@ -17,6 +17,10 @@ class LayoutError(InputError):
     """A joint layout is unknown or does not fit the joints given."""
 
 
+class FileLayoutError(SkeletonFormatError, LayoutError):
+    """The joints of a skeleton file fit no layout, or not the one wanted."""
+
+
 class SplitError(InputError):
     """A class split is unknown, or names classes that the data set does not have."""
 

@@ -1,7 +1,7 @@
 """Facts of every format: what is written is read back, the format is found, and no broken file gets through."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -127,10 +127,12 @@ def test_a_path_without_a_file_is_refused(tmp_path: Path) -> None:
         formats.read(tmp_path)
 
 
-@pytest.mark.parametrize("known", FORMATS.values(), ids=KINDS)
-def test_each_reader_by_itself_names_a_missing_file(known: formats.Format, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "reader", [formats.read_ntu, formats.read_npz, formats.read_csv_joints, formats.read_json_joints]
+)
+def test_each_reader_by_itself_names_a_missing_file(reader: Callable[[Path], SkeletonSequence], tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match="gone"):
-        known.read(tmp_path / "gone")
+        reader(tmp_path / "gone")
 
 
 @pytest.mark.parametrize(
@@ -191,11 +193,10 @@ def test_a_broken_file_is_read_or_refused(kind: str, tmp_path: Path) -> None:
     path = tmp_path / f"broken{FORMATS[kind].suffix}"
     refused = 0
     for content in mutations(contents[kind], others, seed=7):
-        path.write_bytes(content)
-        for read in (formats.read, FORMATS[kind].read):
+        for parse in (formats.parse, FORMATS[kind].parse):
             try:
-                assert isinstance(read(path), SkeletonSequence)
-            except InputError as error:
+                assert isinstance(parse(content, path), SkeletonSequence)
+            except SkeletonFormatError as error:
                 assert "broken" in str(error), "the message does not name the file"
                 refused += 1
     assert refused > 100

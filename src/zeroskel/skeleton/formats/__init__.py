@@ -9,17 +9,22 @@ from zeroskel.core.errors import SkeletonFormatError
 from zeroskel.core.layout import Layout
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats import csv_joints, json_joints, npz, ntu
-from zeroskel.skeleton.formats.csv_joints import read_csv_joints, write_csv_joints
-from zeroskel.skeleton.formats.json_joints import read_json_joints, write_json_joints
-from zeroskel.skeleton.formats.named_joints import arrange_joints, existing_file
-from zeroskel.skeleton.formats.npz import NpzSequences, read_npz, read_npz_sequences, write_npz
-from zeroskel.skeleton.formats.ntu import read_ntu, write_ntu
+from zeroskel.skeleton.formats.csv_joints import parse_csv_joints, read_csv_joints, write_csv_joints
+from zeroskel.skeleton.formats.json_joints import parse_json_joints, read_json_joints, write_json_joints
+from zeroskel.skeleton.formats.named_joints import arrange_joints, file_content
+from zeroskel.skeleton.formats.npz import NpzSequences, parse_npz, read_npz, read_npz_sequences, write_npz
+from zeroskel.skeleton.formats.ntu import parse_ntu, read_ntu, write_ntu
 
 __all__ = [
     "FORMATS",
     "Format",
     "NpzSequences",
     "arrange_joints",
+    "parse",
+    "parse_csv_joints",
+    "parse_json_joints",
+    "parse_npz",
+    "parse_ntu",
     "read",
     "read_csv_joints",
     "read_json_joints",
@@ -35,19 +40,19 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Format:
-    """A file format: its usual suffix, whether the first bytes of a file look like it, its reader and its writer."""
+    """A file format: its usual suffix, whether the first bytes of a file look like it, its parser and its writer."""
 
     suffix: str
     looks_like: Callable[[bytes], bool]
-    read: Callable[..., SkeletonSequence]
+    parse: Callable[..., SkeletonSequence]
     write: Callable[[SkeletonSequence, str | os.PathLike[str]], None]
 
 
 FORMATS: dict[str, Format] = {
-    "NTU text": Format(".skeleton", ntu.looks_like, read_ntu, write_ntu),
-    "NumPy arrays": Format(".npz", npz.looks_like, read_npz, write_npz),
-    "CSV of joints": Format(".csv", csv_joints.looks_like, read_csv_joints, write_csv_joints),
-    "JSON of joints": Format(".json", json_joints.looks_like, read_json_joints, write_json_joints),
+    "NTU text": Format(".skeleton", ntu.looks_like, parse_ntu, write_ntu),
+    "NumPy arrays": Format(".npz", npz.looks_like, parse_npz, write_npz),
+    "CSV of joints": Format(".csv", csv_joints.looks_like, parse_csv_joints, write_csv_joints),
+    "JSON of joints": Format(".json", json_joints.looks_like, parse_json_joints, write_json_joints),
 }
 
 _HEAD_BYTES = 8192
@@ -72,10 +77,14 @@ def read(
         SkeletonFormatError: the format is unknown, or the file is broken.
         LayoutError: the joints do not fit the layout, or no layout.
     """
-    file = existing_file(path)
-    with file.open("rb") as stream:
-        head = stream.read(_HEAD_BYTES)
-    return _format_of(file, head).read(file, layout=layout, fps=fps)
+    return parse(*file_content(path), layout=layout, fps=fps)
+
+
+def parse(
+    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
+) -> SkeletonSequence:
+    """As read, from the content of a file; `file` gives the suffix and is named in messages."""
+    return _format_of(file, content[:_HEAD_BYTES]).parse(content, file, layout=layout, fps=fps)
 
 
 def _format_of(file: Path, head: bytes) -> Format:

@@ -20,7 +20,7 @@ from zeroskel.core.errors import SkeletonFormatError
 from zeroskel.core.files import atomic_path
 from zeroskel.core.layout import Layout
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, existing_file, read_text, unobserved
+from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, file_content, text_of, unobserved
 
 _COORDINATE = re.compile(r"(?P<joint>.+)[_.\- ](?P<axis>[xyzXYZ])|(?P<joint2>.*[a-z0-9])(?P<axis2>[XYZ])")
 _TIMES = {  # column name -> seconds a unit; None: told by magnitude
@@ -104,8 +104,14 @@ def read_csv_joints(
         SkeletonFormatError: not such a file; the message names the line and the column.
         LayoutError: the joints fit no layout.
     """
-    file = existing_file(path)
-    sheet = _read_sheet(read_text(file), file)
+    return parse_csv_joints(*file_content(path), layout=layout, fps=fps)
+
+
+def parse_csv_joints(
+    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
+) -> SkeletonSequence:
+    """As read_csv_joints, from the content of a file; `file` is named in messages."""
+    sheet = _read_sheet(text_of(content, file), file)
     joint = _joint_of_rows(sheet) if _is_long(sheet.header) else None
     names, channels, columns = _wide_columns(sheet) if joint is None else _long_columns(sheet)
     body, bodies = _body_of_rows(sheet)

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from zeroskel.core.errors import LayoutError, SkeletonFormatError
+from zeroskel.core.errors import FileLayoutError, LayoutError, SkeletonFormatError
 from zeroskel.core.files import atomic_path
 from zeroskel.core.layout import Layout, available_layouts, get_layout
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, existing_file, read_text, unobserved
+from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, file_content, text_of, unobserved
 
 _SHAPES = "expected [frame][joint][x, y, z] or [body][frame][joint][x, y, z], also with [x, y] only"
 
@@ -43,8 +43,14 @@ def read_json_joints(
         SkeletonFormatError: not such a file; the message names the place, e.g. joints[3][7].
         LayoutError: the joints fit no layout, or more than one.
     """
-    file = existing_file(path)
-    record = _parse(read_text(file), file)
+    return parse_json_joints(*file_content(path), layout=layout, fps=fps)
+
+
+def parse_json_joints(
+    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
+) -> SkeletonSequence:
+    """As read_json_joints, from the content of a file; `file` is named in messages."""
+    record = _parse(text_of(content, file), file)
     nested = record.get("joints", record.get("skeletons"))
     joints = unobserved(_shape(nested, file), file)
     _fill(joints, nested, (), file)
@@ -141,7 +147,7 @@ def _joint_names(record: dict[str, Any], file: Path) -> list[str] | None:
     try:
         return list(get_layout(str(layout)).joints)
     except LayoutError as error:
-        raise LayoutError(f"{file}, layout: {error}") from error
+        raise FileLayoutError(f"{file}, layout: {error}") from error
 
 
 def _frame_rate(record: dict[str, Any], file: Path) -> float | None:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from zeroskel.core.errors import InputError, LayoutError, MissingFileError, SkeletonFormatError
+from zeroskel.core.errors import FileLayoutError, InputError, LayoutError, MissingFileError, SkeletonFormatError
 from zeroskel.core.layout import Layout, available_layouts, canonical_joint, get_layout, layout_of_joints
 
 LARGEST = 3.4028235e38  # rounds to the largest float32, in which joints are kept
+MOST_FILE_BYTES = 2**28  # of the file of one recording
 _MOST_BYTES = 2**30  # of one sequence: a small file must not claim the memory of a machine
 _LONGEST_NAME = 100
 
@@ -30,10 +31,21 @@ def existing_file(path: str | os.PathLike[str]) -> Path:
     return file
 
 
-def read_text(file: Path) -> str:
-    """The text of a file, line ends as newlines, without a byte order mark."""
+def file_content(path: str | os.PathLike[str]) -> tuple[bytes, Path]:
+    """What a file holds, and its path. Raises as existing_file, and SkeletonFormatError for an endless file."""
+    file = existing_file(path)
+    if (size := file.stat().st_size) > MOST_FILE_BYTES:
+        raise SkeletonFormatError(
+            f"{file}: found {size / 2**20:.0f} MiB; expected one recording of at most {MOST_FILE_BYTES >> 20} MiB. "
+            "Cut it into shorter ones"
+        )
+    return file.read_bytes(), file
+
+
+def text_of(content: bytes, file: Path) -> str:
+    """The text of a file's content, line ends as newlines, without a byte order mark."""
     try:
-        return file.read_text(encoding="utf-8-sig")
+        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise SkeletonFormatError(
             f"{file}, byte {error.start}: found bytes that are not UTF-8 text; expected text. Save it as UTF-8"
@@ -65,7 +77,7 @@ def arrange_joints(
         (..., V', C) joints and their layout; joints that the file lacks are NaN, and logged.
 
     Raises:
-        LayoutError: no layout fits, or more than one does.
+        FileLayoutError: no layout fits, or more than one does.
         SkeletonFormatError: names repeated or not as many as joints.
     """
     if joint_names is None:
@@ -79,10 +91,10 @@ def arrange_joints(
     try:
         target = layout_of_joints(joint_names) if layout is None else get_layout(layout)
     except LayoutError as error:
-        raise LayoutError(f"{file}: {error}") from error
+        raise FileLayoutError(f"{file}: {error}") from error
     places = _match(joint_names, target)
     if not places:
-        raise LayoutError(
+        raise FileLayoutError(
             f"{file}: none of the joints {', '.join(joint_names)[:300]} is in {target.name}; name another layout"
         )
     _warn_of_differences(joint_names, target, places, file)
@@ -95,7 +107,7 @@ def _layout_of_count(count: int, layout: str | Layout | None, file: Path) -> Lay
     known = [get_layout(name) for name in available_layouts()] if layout is None else [get_layout(layout)]
     fitting = [candidate for candidate in known if len(candidate.joints) == count]
     if len(fitting) != 1:
-        raise LayoutError(
+        raise FileLayoutError(
             f"{file}: found {count} joints without names; expected "
             f"{', '.join(f'{len(k.joints)} ({k.name})' for k in known)}. Name the layout, or the joints in the file"
         )

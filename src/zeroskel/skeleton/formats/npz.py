@@ -5,6 +5,7 @@ A data set holds `joints` (sum of T, V, C), `offsets` (N + 1; sequence i is join
 or (M, T, V, C) and, where known, `joint_names` and `fps`. Metres, y up; NaN where not observed.
 """
 
+import io
 import os
 import sys
 import tokenize
@@ -12,6 +13,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -19,7 +21,7 @@ from zeroskel.core.errors import InputError, SkeletonFormatError
 from zeroskel.core.files import atomic_path
 from zeroskel.core.layout import Layout
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, existing_file
+from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, existing_file, file_content
 
 _MOST_BYTES = 4 * 2**30  # of all arrays, as the zip directory declares them
 _DATASET_ARRAYS = ("joints", "offsets", "labels", "subjects", "class_names", "joint_names")
@@ -79,7 +81,8 @@ def read_npz_sequences(path: str | os.PathLike[str]) -> NpzSequences:
         SkeletonFormatError: not such a file, arrays missing, or arrays that do not fit each other.
     """
     file = existing_file(path)
-    arrays = _load(file)
+    with file.open("rb") as stream:
+        arrays = _load(stream, file)
     missing = [name for name in _DATASET_ARRAYS if name not in arrays]
     if missing:
         raise SkeletonFormatError(
@@ -122,8 +125,14 @@ def read_npz(
         SkeletonFormatError: not such a file.
         LayoutError: the joints fit no layout, or more than one.
     """
-    file = existing_file(path)
-    arrays = _load(file)
+    return parse_npz(*file_content(path), layout=layout, fps=fps)
+
+
+def parse_npz(
+    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
+) -> SkeletonSequence:
+    """As read_npz, from the content of a file; `file` is named in messages."""
+    arrays = _load(io.BytesIO(content), file)
     if "joints" not in arrays:
         raise SkeletonFormatError(f"{file}: no array joints; found {', '.join(arrays) or 'none'}. Name it joints")
     joints = _joints(arrays["joints"], (3,) if "offsets" in arrays else (3, 4), file)
@@ -146,12 +155,13 @@ def write_npz(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
         )
 
 
-def _load(file: Path) -> dict[str, np.ndarray]:
+def _load(stream: IO[bytes], file: Path) -> dict[str, np.ndarray]:
     """All arrays of the file, after the sizes that its headers claim were found to be possible."""
     try:
-        with zipfile.ZipFile(file) as archive:
+        with zipfile.ZipFile(stream) as archive:
             _check_members(archive, file)
-        with np.load(file, allow_pickle=False) as data:
+        stream.seek(0)
+        with np.load(stream, allow_pickle=False) as data:
             return {name: data[name] for name in data.files}
     except SkeletonFormatError:
         raise

@@ -17,7 +17,7 @@ from zeroskel.core.errors import InputError, SkeletonFormatError
 from zeroskel.core.files import atomic_path
 from zeroskel.core.layout import Layout, get_layout
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, existing_file, read_text, unobserved
+from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, file_content, text_of, unobserved
 
 _FPS = 30.0
 _JOINTS = 25
@@ -61,8 +61,14 @@ def read_ntu(
     Raises:
         SkeletonFormatError: the file is cut short, altered, or holds no body; the message names the line.
     """
-    file = existing_file(path)
-    lines = read_text(file).rstrip().split("\n")
+    return parse_ntu(*file_content(path), layout=layout, fps=fps)
+
+
+def parse_ntu(
+    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
+) -> SkeletonSequence:
+    """As read_ntu, from the content of a file; `file` is named in messages."""
+    lines = text_of(content, file).rstrip().split("\n")
     frames, blocks = _find_blocks(lines, file)
     order = {tracking_id: body for body, tracking_id in enumerate(dict.fromkeys(b.tracking_id for b in blocks))}
     joints = unobserved((len(order), frames, _JOINTS, 3), file)
