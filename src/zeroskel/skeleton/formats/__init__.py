@@ -11,12 +11,13 @@ from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats import csv_joints, json_joints, npz, ntu
 from zeroskel.skeleton.formats.csv_joints import parse_csv_joints, read_csv_joints, write_csv_joints
 from zeroskel.skeleton.formats.json_joints import parse_json_joints, read_json_joints, write_json_joints
-from zeroskel.skeleton.formats.named_joints import arrange_joints, file_content
+from zeroskel.skeleton.formats.named_joints import MOST_FILE_BYTES, arrange_joints, file_content
 from zeroskel.skeleton.formats.npz import NpzSequences, parse_npz, read_npz, read_npz_sequences, write_npz
 from zeroskel.skeleton.formats.ntu import parse_ntu, read_ntu, write_ntu
 
 __all__ = [
     "FORMATS",
+    "MOST_FILE_BYTES",
     "Format",
     "NpzSequences",
     "arrange_joints",
