@@ -9,6 +9,7 @@ import pytest
 
 from zeroskel.app.arguments import comma_list, option_map, seed_list, spread_variadic
 from zeroskel.core import InputError
+from zeroskel.datasets import synthetic_dataset, write_container
 from zeroskel.datasets.synthetic import generate_sequence
 from zeroskel.skeleton.formats import write_json_joints
 
@@ -77,6 +78,57 @@ def test_train_writes_a_bundle_and_benchmark_resumes(demo, tmp_path):
     assert zeroskel(*command).returncode == 0
     assert (tmp_path / "out" / "results.jsonl").read_text() == before
     assert json.loads(before.splitlines()[1])["options"] == {"top": 5}
+
+
+@pytest.fixture
+def features(tmp_path):
+    """A folder of ready features under the file names of SynSE, with labels that count from 1."""
+    unseen = [10, 11, 19, 26, 56]
+    seen = [i for i in range(60) if i not in unseen]
+    folder = tmp_path / "shift_5_r"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    parts = (("train", "train_label", seen * 2), ("ztest", "z_label", unseen * 2), ("gtest", "g_label", range(60)))
+    for data, label, ids in parts:
+        np.save(folder / f"{data}.npy", rng.normal(size=(len(ids), 16)).astype(np.float32))
+        np.save(folder / f"{label}.npy", np.array(ids) + 1)
+    return folder
+
+
+def test_ready_features_take_the_place_of_data_and_encoder(features, tmp_path):
+    command = ("benchmark", "--features", features, "--split", "synse-5", "--methods", "ridge,conse", "--seeds", "0")
+    command += ("--out", tmp_path / "out", "--cache", tmp_path / "cache")
+    first = zeroskel(*command)
+    assert first.returncode == 0, first.stderr
+    assert "features" in first.stdout and "1 was subtracted" in " ".join(first.stdout.split())
+    before = (tmp_path / "out" / "results.jsonl").read_text()
+    records = [json.loads(line) for line in before.splitlines()]
+    assert [(r["data"], r["method"], r["encoder"]) for r in records] == [
+        ("ntu60", "ridge", "features"),
+        ("ntu60", "conse", "features"),
+    ]
+    assert records[0]["encoder_options"] == {"folder": "shift_5_r"}
+    assert zeroskel(*command).returncode == 0
+    assert (tmp_path / "out" / "results.jsonl").read_text() == before  # finished cells are skipped
+    (features / "gtest.npy").unlink()
+    (features / "g_label.npy").unlink()
+    without = zeroskel(*command)
+    assert without.returncode == 0, without.stderr
+    assert "no GZSL" in " ".join(without.stdout.split())
+    assert json.loads((tmp_path / "out" / "results.jsonl").read_text().splitlines()[0])["gzsl_seen"] is None
+
+
+def test_ready_features_that_cannot_be_used_are_refused_in_one_line(features, tmp_path):
+    run = ("benchmark", "--methods", "ridge", "--seeds", "0", "--out", tmp_path / "out", "--split")
+    refused(zeroskel(*run, "synse-5"), "neither --data nor --features")
+    refused(zeroskel(*run, "synse-5", "--features", features, "--data", "synthetic"), "--data and --features")
+    refused(zeroskel(*run, "demo", "--data", "synthetic", "--classes", "ntu60"), "--classes", "without --features")
+    refused(zeroskel(*run, "synse-5,synse-12", "--features", features), "expected one split")
+    refused(zeroskel(*run, "synse-5", "--features", features, "--encoder", "kinematic"), "encoder", "ready features")
+    refused(zeroskel(*run, "random-5-0", "--features", features), "--classes")
+    refused(zeroskel(*run, "synse-12", "--features", features, "--classes", "ntu60"), "z_label.npy", "synse-12")
+    refused(zeroskel(*run, "synse-5", "--features", tmp_path / "none"), "no such folder", "ztest.npy")
+    assert not (tmp_path / "out").exists()
 
 
 def test_help_and_version():
@@ -153,3 +205,27 @@ def test_predictions_of_the_command_are_finite(demo, tmp_path):
         "predict", tmp_path / "clip.json", "--model", bundle, "--json", "--actions", "jump", "bow", "kick"
     )
     assert np.isfinite(json.loads(result.stdout)["scores"]).all()
+
+
+def test_a_container_runs_like_any_other_data(tmp_path):
+    write_container(synthetic_dataset(subjects=4, repetitions=1), tmp_path / "made")
+    arguments = ("benchmark", "--data", tmp_path / "made", "--split", "demo", "--encoder", "kinematic")
+    arguments += ("--methods", "ridge", "--seeds", "0", "--cache", tmp_path / "cache", "--out", tmp_path / "out")
+    result = zeroskel(*arguments)
+    assert result.returncode == 0, result.stderr
+    record = json.loads((tmp_path / "out" / "results.jsonl").read_text())
+    assert (record["data"], record["protocol"]) == ("synthetic", "odd-subjects")
+    assert "not evidence" in record["notice"]
+    assert "odd-subjects" in (tmp_path / "out" / "report.html").read_text()
+    refused(zeroskel(*arguments, "--protocol", "cross-view"), "no protocol 'cross-view'", "odd-subjects")
+
+
+def test_splits_are_shown_by_class_name():
+    shown = zeroskel("data", "splits", "ntu60").stdout
+    assert "unseen (5): drop, put on a hat/cap, taking a selfie, nausea/vomiting, pushing" in shown
+    assert shown.count("validation (5)") >= 4 and "seen (50): drink water, eat meal" in shown
+    refused(zeroskel("data", "splits", "no-such"), "no class names of 'no-such'", "ntu120")
+
+
+def test_data_set_names_are_taken_with_either_dash():
+    assert zeroskel("data", "splits", "nw_ucla").stdout == zeroskel("data", "splits", "nw-ucla").stdout

@@ -11,6 +11,7 @@ from zeroskel.core.layout import canonical_joint, layout_of_joints
 JOINT_COUNTS = {
     "coco-17": 17,
     "hdm05-31": 31,
+    "mocap-21": 21,
     "jhmdb-15": 15,
     "kinect-15": 15,
     "kinect-20": 20,

@@ -195,7 +195,8 @@ def test_sequences_of_two_layouts_are_no_data_set(sequence_maker) -> None:
         ({"subjects": [1, 2, 3]}, "expected one of each"),
         ({"labels": [0, 2]}, "labels run from 0 to 2"),
         ({"labels": [-1, 0]}, "labels run from -1"),
-        ({"train": [True]}, "train mask"),
+        ({"protocols": {"published": [True]}}, "train mask"),
+        ({"protocol": "cross-view"}, "no protocol 'cross-view'; it has odd-subjects"),
     ],
 )
 def test_arguments_that_do_not_agree_are_told(sequence_maker, changed: dict[str, Any], message: str) -> None:

@@ -66,7 +66,7 @@ def test_a_missing_file_is_told_with_what_could_be_given(tmp_path: Path) -> None
 
 
 def test_a_folder_is_no_data_set(tmp_path: Path) -> None:
-    with pytest.raises(MissingFileError, match=r"expected an \.npz"):
+    with pytest.raises(MissingFileError, match=r"no manifest\.json.*data prepare"):
         open_datasets([str(tmp_path)])
 
 

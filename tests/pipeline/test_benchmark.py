@@ -44,6 +44,7 @@ def test_a_line_a_cell_with_every_figure(finished):
         assert record["chance"] == pytest.approx(1 / 3)
         assert np.sum(record["confusion"]) == record["test_sequences"] == 18
         assert record["notice"] == "Synthetic."
+        assert record["masked_views"] == 2
     assert [r["selected_epoch"] for r in records[:3]] == [8, None, None]
     assert "Synthetic." in (out / "report.html").read_text()
     assert [json.loads(line)["cell"] for line in (out / "results.jsonl").read_text().splitlines()] == [

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from zeroskel.core import InputError
+from zeroskel.core import InputError, MissingFileError
 
 VARIADIC = ("--data", "--actions", "--set")
 
@@ -63,3 +63,16 @@ def cache_folder(given: Path | None) -> Path:
         return given
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("ZEROSKEL_CACHE") or Path(home) / "zeroskel")
+
+
+def name_lines(file: Path) -> list[str]:
+    """The names in a text file, one a line, blank lines left out. Raises MissingFileError or InputError."""
+    if not file.is_file():
+        raise MissingFileError(f"{file}: no such file; expected a text file with one class name a line")
+    try:
+        names = [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: not UTF-8 text; expected one class name a line") from error
+    if len(names) < 2 or len(set(names)) != len(names):
+        raise InputError(f"{file}: found {len(names)} names, some perhaps twice; expected one class name a line")
+    return names

@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from typer._click.exceptions import UsageError  # typer gives it no public name
 
 from zeroskel import __version__
 from zeroskel.app.arguments import cache_folder, comma_list, option_map, seed_list, spread_variadic
+from zeroskel.app.data_commands import data_app
 from zeroskel.core import InputError, MissingFileError, ZeroskelError
 
 app = typer.Typer(
@@ -20,24 +22,29 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Name human actions in skeleton sequences from words alone (zero-shot recognition).",
 )
-data_app = typer.Typer(rich_markup_mode=None, help="Look at data sets.")
 app.add_typer(data_app, name="data")
 console = Console()
 errors = Console(stderr=True)
 
-Data = Annotated[
-    list[str],
-    typer.Option("--data", help="One or more .npz files, a pool's .json (its .npz files may follow), or: synthetic."),
-]
+DATA = typer.Option("--data", help="Containers, .npz files, a pool's .json (its members may follow), or: synthetic.")
+Data = Annotated[list[str], DATA]
 Out = Annotated[Path, typer.Option("--out", help="Folder for what is written.")]
 Cache = Annotated[
     Path | None, typer.Option("--cache", help="Folder of features and texts by content (or ZEROSKEL_CACHE).")
+]
+Protocol = Annotated[
+    str | None, typer.Option("--protocol", help="Which recordings train: cross-subject, cross-view … (see data info).")
 ]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", help="Options: METHOD.OPTION=VALUE or ENCODER.OPTION=VALUE …")
 ]
 Text = Annotated[str, typer.Option("--text", help="Sentence encoder: minilm, a model folder, or a cached hub name.")]
-Prompt = Annotated[str, typer.Option("--prompt", help="name, person, ensemble, description, described, or a template.")]
+Prompt = Annotated[
+    str,
+    typer.Option(
+        "--prompt", help="name, person, ensemble, description, described, parts, phases, everything, or a template."
+    ),
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -75,11 +82,17 @@ def demo(
 
 @app.command()
 def benchmark(
-    data: Data,
     split: Annotated[
         str, typer.Option("--split", help="Splits, with commas: purls-5, pool-1, random-5-0, FILE.json …")
     ],
     out: Out,
+    data: Annotated[list[str] | None, DATA] = None,
+    features: Annotated[
+        Path | None, typer.Option(help="Instead of --data and --encoder: a folder of ready features of one split.")
+    ] = None,
+    classes: Annotated[
+        str | None, typer.Option(help="Whose classes --features has: ntu60, ntu120, …, or a file of class names.")
+    ] = None,
     methods: Annotated[str, typer.Option(help="Methods, with commas.")] = "smie,ridge,conse",
     encoder: Annotated[str, typer.Option(help="Encoders, with commas: stgcn, kinematic.")] = "stgcn",
     seeds: Annotated[str, typer.Option(help="Seeds, with commas.")] = "0,1,2",
@@ -88,20 +101,24 @@ def benchmark(
     ] = "last",
     text: Text = "minilm",
     prompt: Prompt = "name",
-    descriptions: Annotated[Path | None, typer.Option(help="JSON of class name -> text or list of texts.")] = None,
+    descriptions: Annotated[
+        Path | None, typer.Option(help="Your own, in JSON or TOML; else those that come with us.")
+    ] = None,
     masked_views: Annotated[int, typer.Option(help="Masked views of each training sequence.")] = 4,
     settings: Settings = None,
     download: Annotated[bool, typer.Option("--download", help="Allow the sentence encoder to be fetched.")] = False,
+    protocol: Protocol = None,
     cache: Cache = None,
 ) -> None:
-    """Run a grid of data x split x encoder x seed x method; finished cells are skipped.
+    """Run a grid of data (or --features) x split x encoder x seed x method; finished cells are skipped.
 
     Writes results.jsonl and report.html.
     """
     from zeroskel.app.progress import shown_progress
     from zeroskel.app.tables import results_table
-    from zeroskel.datasets import open_datasets
+    from zeroskel.datasets import SkeletonDataset, open_datasets
     from zeroskel.pipeline import BenchmarkConfig, run_benchmark
+    from zeroskel.pipeline.feature_folder import FeatureFolder, read_feature_folder
     from zeroskel.text import read_descriptions
 
     config = BenchmarkConfig(
@@ -118,7 +135,21 @@ def benchmark(
         masked_views=masked_views,
     )
     config.check()
-    datasets = open_datasets(data)
+    datasets: Sequence[SkeletonDataset | FeatureFolder]
+    if features is None:
+        if not data:
+            raise InputError("neither --data nor --features is given; expected one: data sets, or a folder of features")
+        if classes is not None:
+            raise InputError("--classes is given without --features; data sets bring their class names")
+        datasets = open_datasets(data, protocol=protocol)
+    else:
+        if protocol is not None:
+            raise InputError("--protocol is given with --features, whose recordings were parted by whoever made them")
+        if data:
+            raise InputError("--data and --features are both given; expected one of them")
+        if len(config.splits) != 1:
+            raise InputError(f"--features with splits {split!r}; expected one split, that of the features")
+        datasets = [read_feature_folder(features, config.splits[0], classes=classes)]
     command = shlex.join(["zeroskel", *sys.argv[1:]])
     with shown_progress(errors) as progress:
         records = run_benchmark(datasets, config, out, cache=cache_folder(cache), command=command, progress=progress)
@@ -139,6 +170,7 @@ def train(
     prompt: Prompt = "name",
     seed: Annotated[int, typer.Option(help="Seed of every random draw.")] = 0,
     settings: Settings = None,
+    protocol: Protocol = None,
     cache: Cache = None,
 ) -> None:
     """Train a bundle that `predict` and ZeroShotRecognizer open."""
@@ -147,7 +179,7 @@ def train(
     from zeroskel.pipeline import TrainingConfig, train_bundle
 
     config = TrainingConfig(split, encoder, method, option_map(settings or []), text, prompt, seed=seed)
-    datasets = open_datasets(data)
+    datasets = open_datasets(data, protocol=protocol)
     if len(datasets) != 1:
         raise InputError(f"--data names {len(datasets)} data sets; expected one (pool several with a pool's JSON)")
     with shown_progress(errors) as progress:
@@ -165,7 +197,7 @@ def train(
 
 @app.command()
 def predict(
-    file: Annotated[Path, typer.Argument(help="A skeleton file: NTU .skeleton, .npz, CSV or JSON of joints.")],
+    file: Annotated[Path, typer.Argument(help="A skeleton file: .skeleton, .bvh, .csv, .json, .npz, .mat …")],
     actions: Annotated[list[str], typer.Option("--actions", help="Two or more action names, each in quotes.")],
     model: Annotated[str, typer.Option("--model", help="Folder of a bundle.")] = "default",
     layout: Annotated[str | None, typer.Option(help="Joint layout, where the file does not tell.")] = None,
@@ -192,25 +224,6 @@ def predict(
     console.print(prediction_table(prediction))
     if recognizer.facts.get("notice"):
         console.print(f"This bundle: {recognizer.facts['notice']}", style="yellow", soft_wrap=True)
-
-
-@data_app.command("list")
-def data_list() -> None:
-    """The data sets known by name, what is read of them today, and their published splits."""
-    from zeroskel.app.tables import catalog_table
-    from zeroskel.datasets import catalog
-
-    console.print(catalog_table(catalog()))
-
-
-@data_app.command("info")
-def data_info(data: Annotated[list[str], typer.Argument(help="As for --data.")]) -> None:
-    """Counts, class histogram, lengths, missing joints and splits."""
-    from zeroskel.app.tables import print_info
-    from zeroskel.datasets import open_datasets
-
-    for dataset in open_datasets(data):
-        print_info(console, dataset)
 
 
 def main(arguments: list[str] | None = None) -> None:

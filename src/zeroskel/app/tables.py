@@ -7,13 +7,14 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from zeroskel.datasets import SkeletonDataset, split_names
+from zeroskel.core import ZeroShotSplit
+from zeroskel.datasets import Container, SkeletonDataset, split_names
 from zeroskel.pipeline import Prediction
 
 
 def results_table(records: Sequence[Mapping[str, Any]]) -> Table:
     """Mean and standard deviation over seeds of each data set, split, encoder and method."""
-    axes = ("data", "split", "encoder")
+    axes = ("data", "split", "protocol", "encoder")
     constant = [axis for axis in axes if len({record[axis] for record in records}) == 1]
     where = ", ".join(str(records[0][axis]) for axis in constant) if records else ""
     seeds = len({record["seed"] for record in records})
@@ -40,8 +41,10 @@ def results_table(records: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def _spread(values: Sequence[float]) -> str:
-    percent = 100 * np.asarray(values)
+def _spread(values: Sequence[float | None]) -> str:
+    percent = 100 * np.array([value for value in values if value is not None])
+    if not len(percent):
+        return ""
     return f"{percent.mean():.1f}" + (f" ± {percent.std(ddof=1):.1f}" if len(percent) > 1 else "")
 
 
@@ -60,35 +63,61 @@ def prediction_table(prediction: Prediction) -> Table:
 def catalog_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     """The known data sets."""
     table = Table()
-    for name in ("name", "title", "layout", "classes", "--data takes", "published splits"):
-        table.add_column(name, justify="right" if name == "classes" else "left", overflow="fold")
+    for name in ("name", "title", "layout", "classes", "data prepare takes", "published splits"):
+        table.add_column(
+            name, justify="right" if name == "classes" else "left", overflow="fold", no_wrap=name == "name"
+        )
     for row in rows:
         splits = ", ".join(row["splits"]) or "-"
-        table.add_row(row["name"], row["title"], row["layout"], str(row["classes"]), row["reads"], splits)
+        table.add_row(
+            row["name"], row["title"], row["layout"], str(row["classes"] or "-"), row["prepare"] or "-", splits
+        )
     return table
 
 
 def print_info(console: Console, dataset: SkeletonDataset) -> None:
     """What a data set holds."""
-    lengths = np.array([dataset[i].frames for i in range(len(dataset))])
-    missing = float(np.mean([1 - dataset[i].observed.mean() for i in range(len(dataset))]))
+    lengths, missing = dataset.sequences.frames, dataset.sequences.missing
     train = dataset.train_mask
     console.print(
         f"{dataset.name}: {len(dataset)} sequences, {len(dataset.class_names)} classes, {dataset.layout.name}"
     )
     if dataset.notice:
         console.print(dataset.notice, style="yellow")
-    console.print(f"subjects: {len(np.unique(dataset.subjects))}; {train.sum()} sequences train, {(~train).sum()} test")
+    if isinstance(dataset.sequences, Container):
+        facts = dataset.sequences.manifest
+        counts = facts["counts"]
+        known = {"cameras": "cameras", "setups": "set-ups", "repetitions": "repetitions"}
+        told = [f"{counts[key]} {what}" for key, what in known.items() if counts[key] > 1]
+        size = sum(file["bytes"] for file in facts["files"].values()) / 1e6
+        stored = f"{np.dtype(facts['dtype']).name} in {facts['shards']} shard{'s' if facts['shards'] > 1 else ''}"
+        console.print(f"container: {', '.join([stored, f'{size:.1f} MB', *told])}", soft_wrap=True)
+        console.print(f"source: {facts['source']}", soft_wrap=True)
+    console.print(f"subjects: {len(np.unique(dataset.subjects))}")
+    others = [name for name in dataset.protocols if name != dataset.protocol]
+    also = f"; --protocol also takes {', '.join(others)}" if others else ""
+    parts = f"{train.sum()} sequences train, {(~train).sum()} test"
+    console.print(f"protocol {dataset.protocol}: {parts}{also}", soft_wrap=True)
     console.print(
         f"frames: {lengths.min()} to {lengths.max()}, median {np.median(lengths):g}; bodies: {dataset.bodies}"
     )
-    console.print(f"joints not observed: {missing:.2%}")
+    console.print(f"joints not observed: {missing.mean():.2%}")
     console.print(f"splits: {', '.join([*split_names(dataset), 'random-U-SEED', 'a JSON file'])}")
-    counts = np.bincount(dataset.labels, minlength=len(dataset.class_names))
+    counts_of = np.bincount(dataset.labels, minlength=len(dataset.class_names))
     table = Table()
     table.add_column("id", justify="right")
     table.add_column("class", overflow="fold")
     table.add_column("sequences", justify="right")
-    for place, (name, count) in enumerate(zip(dataset.class_names, counts, strict=True)):
-        table.add_row(str(place), name, str(count))
+    table.add_column("")
+    for place, (name, count) in enumerate(zip(dataset.class_names, counts_of, strict=True)):
+        table.add_row(str(place), name, str(count), "▆" * round(20 * count / max(1, counts_of.max())))
     console.print(table)
+
+
+def print_split(console: Console, split: ZeroShotSplit) -> None:
+    """Seen, unseen and validation classes by name."""
+    console.print(f"{split.name}: {split.source}", style="bold", soft_wrap=True, highlight=False)
+    seen = [i for i in split.seen if i not in split.validation_unseen]
+    for what, ids in (("unseen", split.unseen), ("validation", split.validation_unseen), ("seen", seen)):
+        names = ", ".join(split.names(tuple(ids))) or "none"
+        console.print(f"  {what} ({len(ids)}): {names}", soft_wrap=True, highlight=False, markup=False)

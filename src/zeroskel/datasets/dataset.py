@@ -1,60 +1,143 @@
 """SkeletonDataset: labelled sequences of one joint layout."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from zeroskel.core import InputError, Layout, LayoutError, SkeletonFormatError, SkeletonSequence
 from zeroskel.core.files import content_key
-from zeroskel.skeleton.formats import NpzSequences, arrange_joints, read_npz_sequences
+from zeroskel.datasets.container import open_container
+from zeroskel.skeleton.formats import NpzSequences, arrange_joints, read_npz_sequences, write_npz_sequences
+
+ODD_SUBJECTS = "odd-subjects"
+
+
+class StoredSequences(Protocol):
+    """Sequences of one layout, in memory or on disk, with what is known of them without reading all."""
+
+    @property
+    def layout(self) -> Layout: ...
+
+    @property
+    def bodies(self) -> int: ...
+
+    @property
+    def frames(self) -> np.ndarray: ...
+
+    @property
+    def missing(self) -> np.ndarray: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> SkeletonSequence: ...
+
+
+class ListedSequences:
+    """Sequences in memory.
+
+    Raises InputError when there is none, LayoutError when layouts differ.
+    """
+
+    def __init__(self, sequences: Sequence[SkeletonSequence]) -> None:
+        self._sequences = list(sequences)
+        if not self._sequences:
+            raise InputError("there are no sequences; expected at least one")
+        if any(sequence.layout != self.layout for sequence in self._sequences):
+            raise LayoutError("the data set mixes layouts; convert its sequences to one first")
+
+    @property
+    def layout(self) -> Layout:
+        """The layout of every sequence."""
+        return self._sequences[0].layout
+
+    @property
+    def bodies(self) -> int:
+        """The largest number of bodies in a sequence."""
+        return max(sequence.bodies for sequence in self._sequences)
+
+    @property
+    def frames(self) -> np.ndarray:
+        """(N,) lengths."""
+        return np.array([sequence.frames for sequence in self._sequences])
+
+    @property
+    def missing(self) -> np.ndarray:
+        """(N,) share of joints not observed."""
+        return np.array([1.0 - float(sequence.observed.mean()) for sequence in self._sequences])
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of joints and frame rates."""
+        rates = np.array([sequence.fps for sequence in self._sequences])
+        return content_key([content_key(sequence.joints) for sequence in self._sequences], rates)
+
+    def __len__(self) -> int:
+        return len(self._sequences)
+
+    def __getitem__(self, index: int) -> SkeletonSequence:
+        return self._sequences[index]
 
 
 class SkeletonDataset:
     """Labelled sequences with subjects and class names.
 
     Args:
-        sequences: N sequences of one layout.
+        sequences: N sequences of one layout, in a list or stored elsewhere.
         labels: (N,) 0-based class ids.
         subjects: (N,) subject ids.
         class_names: K names.
         name: short name; published splits are found by it.
-        train: (N,) bool, the published training part. Without it, odd subject ids train and even ones test.
+        protocols: name -> (N,) bool, published ways to choose the recordings that train; the first is used unless
+            another is asked for. Without any, odd subject ids train and even ones test ("odd-subjects").
+        protocol: which of them is used.
         splits: class splits of this data set's own: name -> {"unseen": class names, "validation_unseen": class names}.
         notice: a sentence to be shown with every result (synthetic data have one), or "".
+        names: N names of the sequences; None numbers them.
 
     Raises:
-        InputError: lengths or ids do not agree; LayoutError: sequences of different layouts.
+        InputError: lengths or ids do not agree, or the protocol is unknown; LayoutError: layouts differ.
     """
 
     def __init__(
         self,
-        sequences: Sequence[SkeletonSequence],
+        sequences: Sequence[SkeletonSequence] | StoredSequences,
         labels: np.ndarray,
         subjects: np.ndarray,
         class_names: Sequence[str],
         *,
         name: str = "data",
-        train: np.ndarray | None = None,
+        protocols: Mapping[str, np.ndarray] | None = None,
+        protocol: str | None = None,
         splits: dict[str, dict[str, list[str]]] | None = None,
         notice: str = "",
+        names: Sequence[str] | None = None,
     ) -> None:
+        self.sequences: StoredSequences = (
+            sequences if hasattr(sequences, "fingerprint") else ListedSequences(list(sequences))  # type: ignore[assignment]
+        )
         self.labels = np.asarray(labels, dtype=np.int64)
         self.subjects = np.asarray(subjects, dtype=np.int64)
         self.class_names = list(class_names)
         self.name = name
         self.splits = splits or {}
         self.notice = notice
-        self._sequences = list(sequences)
-        self._train = None if train is None else np.asarray(train, dtype=bool)
+        self.protocols = {key: np.asarray(mask, dtype=bool) for key, mask in (protocols or {}).items()}
+        self._names = names
         self._check()
+        known = list(self.protocols) or [ODD_SUBJECTS]
+        self.protocol = known[0] if protocol is None else protocol
+        if self.protocol not in known:
+            raise InputError(f"data set {name} has no protocol {protocol!r}; it has {', '.join(known)}")
 
     def _check(self) -> None:
-        count = len(self._sequences)
-        if count == 0:
-            raise InputError(f"data set {self.name} has no sequences")
+        count = len(self)
         if self.labels.shape != (count,) or self.subjects.shape != (count,):
             raise InputError(
                 f"data set {self.name}: {count} sequences, {self.labels.shape} labels, {self.subjects.shape} subjects; "
@@ -65,10 +148,54 @@ class SkeletonDataset:
                 f"data set {self.name}: labels run from {self.labels.min()} to {self.labels.max()}; expected 0 to "
                 f"{len(self.class_names) - 1}, one for each of the {len(self.class_names)} class names"
             )
-        if self._train is not None and self._train.shape != (count,):
-            raise InputError(f"data set {self.name}: train mask has shape {self._train.shape}; expected ({count},)")
-        if any(sequence.layout != self.layout for sequence in self._sequences):
-            raise LayoutError(f"data set {self.name} mixes layouts; convert them to one first")
+        for protocol, mask in self.protocols.items():
+            if mask.shape != (count,):
+                raise InputError(
+                    f"data set {self.name}: protocol {protocol} has a train mask of shape {mask.shape}; expected "
+                    f"({count},)"
+                )
+
+    @classmethod
+    def open(cls, path: str | PathLike[str], *, protocol: str | None = None) -> "SkeletonDataset":
+        """Open a container that `zeroskel data prepare` wrote; sequences are read as they are asked for.
+
+        Args:
+            path: its folder.
+            protocol: which recordings train, e.g. "cross-view"; None takes the container's first.
+
+        Raises:
+            MissingFileError: no container is there; SkeletonFormatError: it is broken; InputError: unknown protocol.
+        """
+        container = open_container(path)
+        return cls(
+            container,
+            container.index["labels"],
+            container.index["subjects"],
+            container.manifest["class_names"],
+            name=container.manifest["name"],
+            protocols=container.train,
+            protocol=protocol,
+            splits=container.manifest.get("splits"),
+            notice=container.manifest.get("notice", ""),
+            names=container.names.tolist(),
+        )
+
+    def with_protocol(self, protocol: str | None) -> "SkeletonDataset":
+        """The same data set, parted by another protocol (None: as it is). Raises InputError for an unknown one."""
+        if protocol is None:
+            return self
+        return SkeletonDataset(
+            self.sequences,
+            self.labels,
+            self.subjects,
+            self.class_names,
+            name=self.name,
+            protocols=self.protocols,
+            protocol=protocol,
+            splits=self.splits,
+            notice=self.notice,
+            names=self._names,
+        )
 
     @classmethod
     def from_npz(cls, path: str | PathLike[str], layout: str | Layout | None = None) -> "SkeletonDataset":
@@ -76,7 +203,7 @@ class SkeletonDataset:
 
         Joints are matched by name; with no `layout`, the known layout with exactly these joints is taken. A joint whose
         coordinates are all exactly 0, or that `visibility` marks as hidden, was not observed: NaN. `official_train…` is
-        the training part, `fps` or `timestamps_ms` give the frame rate (else 30).
+        the training part, `train_NAME` that of protocol NAME, `fps` or `timestamps_ms` give the frame rate (else 30).
 
         Raises:
             SkeletonFormatError: the file is broken; LayoutError: its joints fit no layout; MissingFileError.
@@ -84,42 +211,81 @@ class SkeletonDataset:
         content = read_npz_sequences(path)
         joints, target = arrange_joints(_observed(content), content.joint_names, layout, file=Path(path))
         rates = _frame_rates(content, Path(path))
-        bounds = content.offsets
+        bodies = _bodies(content, Path(path))
+        parts = np.split(joints, content.offsets[1:-1])
         sequences = [
-            SkeletonSequence(joints[bounds[i] : bounds[i + 1]], target, rates[i]) for i in range(len(bounds) - 1)
+            SkeletonSequence(part.reshape(m, -1, *part.shape[1:]), target, rate)
+            for part, m, rate in zip(parts, bodies, rates, strict=True)
         ]
-        train = next((v for k, v in sorted(content.extras.items()) if k.startswith("official_train")), None)
-        name = Path(path).stem.lower().replace("_", "-")
-        return cls(sequences, content.labels, content.subjects, content.class_names, name=name, train=train)
+        names = content.extras.get("sample_names")
+        notice = content.extras.get("notice")
+        return cls(
+            sequences,
+            content.labels,
+            content.subjects,
+            content.class_names,
+            name=Path(path).stem.lower().replace("_", "-"),
+            protocols=_protocols(content),
+            notice=str(notice) if notice is not None and notice.dtype.kind == "U" and notice.shape == () else "",
+            names=None if names is None or names.shape != content.labels.shape else [str(name) for name in names],
+        )
+
+    def to_npz(self, path: str | PathLike[str]) -> None:
+        """Write everything to one compressed .npz that from_npz reads; the sequences are loaded for it.
+
+        Several bodies of a sequence stand one after the other in `joints`, and `bodies` counts them.
+        """
+        sequences = [self[i] for i in range(len(self))]
+        rows = [sequence.joints.reshape(-1, *sequence.joints.shape[2:]) for sequence in sequences]
+        extras = {
+            "fps": np.array([sequence.fps for sequence in sequences]),
+            "bodies": np.array([sequence.bodies for sequence in sequences]),
+            "sample_names": np.array(self.names),
+            "notice": np.array(self.notice),
+            **{f"train_{protocol}": mask for protocol, mask in self.protocols.items()},
+        }
+        content = NpzSequences(
+            np.concatenate(rows),
+            np.cumsum([0, *map(len, rows)]),
+            self.labels,
+            self.subjects,
+            self.class_names,
+            list(self.layout.joints),
+            extras,
+        )
+        write_npz_sequences(content, path)
 
     @property
     def layout(self) -> Layout:
         """The layout of every sequence."""
-        return self._sequences[0].layout
+        return self.sequences.layout
 
-    @cached_property
+    @property
     def bodies(self) -> int:
         """The largest number of bodies in a sequence."""
-        return max(sequence.bodies for sequence in self._sequences)
+        return self.sequences.bodies
+
+    @property
+    def names(self) -> list[str]:
+        """N names of the sequences."""
+        return list(self._names) if self._names is not None else [f"{i:06d}" for i in range(len(self))]
 
     @property
     def train_mask(self) -> np.ndarray:
-        """(N,) bool: recordings for training. The published part, else odd subject ids."""
-        return self._train.copy() if self._train is not None else self.subjects % 2 == 1
+        """(N,) bool: recordings for training under `protocol`."""
+        return self.protocols[self.protocol].copy() if self.protocols else self.subjects % 2 == 1
 
     @cached_property
     def fingerprint(self) -> str:
         """A hash of everything that a result can depend on."""
-        rates = np.array([sequence.fps for sequence in self._sequences])
-        frames = [content_key(sequence.joints) for sequence in self._sequences]
         names = [self.layout.name, list(self.layout.joints), self.class_names]
-        return content_key(names, frames, rates, self.labels, self.subjects, self.train_mask)
+        return content_key(names, self.sequences.fingerprint, self.labels, self.subjects, self.train_mask)
 
     def __len__(self) -> int:
-        return len(self._sequences)
+        return len(self.sequences)
 
     def __getitem__(self, index: int) -> SkeletonSequence:
-        return self._sequences[index]
+        return self.sequences[index]
 
     def __repr__(self) -> str:
         return (
@@ -137,6 +303,25 @@ def _observed(content: NpzSequences) -> np.ndarray:
         hidden |= visibility == 0
     joints[hidden] = np.nan
     return joints
+
+
+def _protocols(content: NpzSequences) -> dict[str, np.ndarray]:
+    """Protocol -> (N,) train mask."""
+    masks = {k.removeprefix("train_"): mask for k, mask in content.extras.items() if k.startswith("train_")}
+    official = next((mask for k, mask in sorted(content.extras.items()) if k.startswith("official_train")), None)
+    return masks if official is None else {"published": official, **masks}
+
+
+def _bodies(content: NpzSequences, file: Path) -> np.ndarray:
+    """(N,) bodies of each sequence, which stand one after the other in its rows."""
+    lengths = np.diff(content.offsets)
+    bodies = content.extras.get("bodies", np.ones_like(lengths))
+    if bodies.dtype.kind not in "iu" or bodies.shape != lengths.shape or (bodies < 1).any() or (lengths % bodies).any():
+        raise SkeletonFormatError(
+            f"{file}, array bodies: found {bodies.dtype} {bodies.shape}; expected one whole number a sequence that "
+            "divides its rows"
+        )
+    return bodies
 
 
 def _frame_rates(content: NpzSequences, file: Path) -> np.ndarray:

@@ -20,26 +20,40 @@ def synthetic_dataset(*, subjects: int = 8, repetitions: int = 3, seed: int = 0)
     )
 
 
-def open_datasets(sources: Sequence[str]) -> list[SkeletonDataset]:
+def open_datasets(sources: Sequence[str], *, protocol: str | None = None) -> list[SkeletonDataset]:
     """The data sets that `--data` names.
 
-    A source is the path of an .npz, the path of a pool's JSON, or `synthetic`. .npz files that come with one pool are
-    its members; otherwise each is a data set.
+    A source is the folder of a container, the path of an .npz, the path of a pool's JSON, or `synthetic`. Containers
+    and .npz files that come with one pool are its members; otherwise each is a data set.
+
+    Args:
+        sources: what the user named.
+        protocol: which recordings train, for all of them; None takes each one's default.
 
     Raises:
         InputError, MissingFileError: a source is none of these or is not there.
     """
     files = [Path(source) for source in sources if source != "synthetic"]
+    expected = "a container's folder, an .npz, a pool's .json, or the word synthetic"
     for file in files:
-        if not file.is_file():
-            raise MissingFileError(f"{file}: no such file; expected an .npz, a pool's .json, or the word synthetic")
-        if file.suffix not in (".npz", ".json"):
-            raise InputError(f"{file}: suffix {file.suffix!r}; expected an .npz or a pool's .json")
-    pools = [file for file in files if file.suffix == ".json"]
-    arrays = [file for file in files if file.suffix == ".npz"]
+        if not file.exists():
+            raise MissingFileError(f"{file}: no such file; expected {expected}")
+        if file.is_file() and file.suffix not in (".npz", ".json"):
+            raise InputError(f"{file}: suffix {file.suffix!r}; expected {expected}")
+    pools = [file for file in files if file.is_file() and file.suffix == ".json"]
+    members = [file for file in files if file not in pools]
     if len(pools) > 1:
         raise InputError(f"{len(pools)} pools given ({', '.join(map(str, pools))}); expected one at a time")
     datasets = [synthetic_dataset()] if "synthetic" in sources else []
     if pools:
-        return [*datasets, read_pool(pools[0], arrays)]
-    return [*datasets, *(SkeletonDataset.from_npz(file) for file in arrays)]
+        datasets.append(read_pool(pools[0], members))
+    else:
+        datasets += [open_dataset(file) for file in members]
+    return [dataset.with_protocol(protocol) for dataset in datasets]
+
+
+def open_dataset(path: Path, layout: str | None = None) -> SkeletonDataset:
+    """A container (a folder) or an .npz file as a data set; see SkeletonDataset.open and from_npz."""
+    if path.is_dir():
+        return SkeletonDataset.open(path)
+    return SkeletonDataset.from_npz(path, layout=layout)

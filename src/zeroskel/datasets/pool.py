@@ -14,11 +14,12 @@ LAYOUT = "kinect-20"
 FEWEST_FRAMES = 5
 
 
-def read_pool(path: Path, npz_files: Sequence[Path] = ()) -> SkeletonDataset:
+def read_pool(path: Path, members: Sequence[Path] = ()) -> SkeletonDataset:
     """The data set that a pool file describes.
 
     The JSON holds `concepts` (member name -> its class name -> concept), `class_names` (the concepts) and `splits`
-    (name -> unseen and validation_unseen concepts). Members are the .npz files given, else `MEMBER.npz` in the JSON's
+    (name -> unseen and validation_unseen concepts). Members are the .npz files and containers given, by
+    name ("-" as "_"), else `MEMBER.npz` in the JSON's
     folder or in the folder `data` beside that. Subject ids stay odd or even, with 1,000 added for each member before.
     Sequences of fewer than 5 frames with an observed joint are dropped.
 
@@ -26,14 +27,16 @@ def read_pool(path: Path, npz_files: Sequence[Path] = ()) -> SkeletonDataset:
         InputError: the JSON is broken or names classes that a member lacks; MissingFileError: a member is not found.
     """
     pool = _parse(path)
-    given = {file.stem: file for file in npz_files}
+    given = {file.stem.replace("-", "_"): file for file in members}
     unknown = sorted(set(given) - set(pool["concepts"]))
     if unknown:
         raise InputError(f"{path}: {', '.join(unknown)} given, but the pool has {', '.join(pool['concepts'])}")
     sequences, labels, subjects = [], [], []
     for place, (member, concepts) in enumerate(pool["concepts"].items()):
         file = given.get(member) or _find(member, path)
-        dataset = SkeletonDataset.from_npz(file, layout=LAYOUT)
+        dataset = SkeletonDataset.open(file) if file.is_dir() else SkeletonDataset.from_npz(file, layout=LAYOUT)
+        if dataset.layout.name != LAYOUT:
+            raise InputError(f"{file}: layout {dataset.layout.name}; expected {LAYOUT}, as all members of a pool")
         unmapped = [name for name in dataset.class_names if name not in concepts]
         if unmapped:
             raise InputError(f"{path}: concepts.{member} does not map {', '.join(unmapped)}, which {file} has")

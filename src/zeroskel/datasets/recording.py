@@ -1,4 +1,4 @@
-"""Recording: one labelled sequence of a data set with its facts; Listing: what a source holds before it is read."""
+"""Recording: one labelled sequence with its facts; LeftOut: one that is not usable; Listing: what a source holds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,6 +32,21 @@ class Recording:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A recording that does not go into the container.
+
+    Attributes:
+        name: of the recording, or of the file where no recording could be told.
+        reason: in one line.
+        listed: the release itself names it as broken; False: it should have been readable.
+    """
+
+    name: str
+    reason: str
+    listed: bool = True
+
+
+@dataclass(frozen=True)
 class Task:
     """What has to be read together: one file, with what is known of it from its name and from others.
 
@@ -55,11 +70,11 @@ class Listing:
         class_names: K names; labels index them.
         layout: of every sequence.
         protocols: names of the ways to part training from testing, the default first; empty: odd subjects train.
-        left_out: (name, reason) of recordings that published lists name as broken.
+        left_out: recordings that published lists name as broken.
     """
 
     tasks: tuple[Task, ...]
     class_names: tuple[str, ...]
     layout: str
     protocols: tuple[str, ...] = ()
-    left_out: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[LeftOut, ...] = ()

@@ -1,6 +1,8 @@
 """The files that a user was given: a folder, a zip archive, a folder of archives; nothing is unpacked to disk."""
 
+import errno
 import os
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ _FAULTS = (  # what zipfile raises on broken archives
     RuntimeError,  # encrypted; NotImplementedError is one: unknown compression
     OverflowError,
     IndexError,
+    struct.error,
 )
 
 
@@ -119,7 +122,9 @@ def _walk(folder: Path) -> list[Path]:
 def _list_archive(path: Path) -> list[SourceFile]:
     try:
         members = _archive(path, path.stat().st_mtime_ns).infolist()
-    except _FAULTS as error:
+    except (*_FAULTS, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise
         raise SkeletonFormatError(
             f"{path}: not a whole zip archive ({type(error).__name__}: {str(error)[:120]}); expected the archive as it "
             "was released. Copy it again"
@@ -145,8 +150,8 @@ def _member_content(file: SourceFile) -> bytes:
         member = archive.getinfo(file.member)
         if member.file_size > _RATIO_MATTERS and member.file_size > _MOST_RATIO * member.compress_size:
             raise SkeletonFormatError(
-                f"{file.place}: {member.compress_size} bytes claim to hold {member.file_size}; expected text or arrays, "
-                f"which shrink less than {_MOST_RATIO} times. Do not trust this archive"
+                f"{file.place}: {member.compress_size} bytes claim to hold {member.file_size}; expected text or "
+                f"arrays, which shrink less than {_MOST_RATIO} times. Do not trust this archive"
             )
         with archive.open(member) as stream:
             content = stream.read(member.file_size + 1)
@@ -156,7 +161,9 @@ def _member_content(file: SourceFile) -> bytes:
         raise MissingFileError(f"{file.place}: the archive no longer has this member; leave it as it is") from error
     except SkeletonFormatError:
         raise
-    except _FAULTS as error:
+    except (*_FAULTS, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # EINVAL: sought at a place before the file
+            raise
         raise SkeletonFormatError(
             f"{file.place}: this member of the archive is broken ({type(error).__name__}: {str(error)[:120]}); "
             "expected a whole file. Copy the archive again"

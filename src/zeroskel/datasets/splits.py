@@ -3,16 +3,29 @@
 import re
 import tomllib
 import zlib
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from zeroskel.core import SplitError, ZeroShotSplit
 from zeroskel.core.files import read_json_object
-from zeroskel.datasets.dataset import SkeletonDataset
+
+
+class Named(Protocol):
+    """What a split is looked up by: a SkeletonDataset, or the classes of one without its sequences."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def class_names(self) -> Sequence[str]: ...
+
+    @property
+    def splits(self) -> Mapping[str, Mapping[str, Any]]: ...
 
 
 @cache
@@ -22,12 +35,12 @@ def published_splits() -> dict[tuple[str, str], dict[str, Any]]:
     return {(row["data"], row["name"]): row for row in tomllib.loads(text)["split"]}
 
 
-def split_names(dataset: SkeletonDataset) -> list[str]:
+def split_names(dataset: Named) -> list[str]:
     """Names of the published splits and the data set's own."""
     return [*dataset.splits, *(name for data, name in published_splits() if data == dataset.name)]
 
 
-def resolve_split(name: str, dataset: SkeletonDataset) -> ZeroShotSplit:
+def resolve_split(name: str, dataset: Named) -> ZeroShotSplit:
     """The class split of that name for this data set.
 
     `name` is a published split (`smie-1`, `synse-12`, `purls-5`, `star-12`, …), one of the data set's own (`pool-1`),
@@ -52,7 +65,7 @@ def resolve_split(name: str, dataset: SkeletonDataset) -> ZeroShotSplit:
     raise SplitError(f"data set {dataset.name} has no split {name!r}; it has {known}")
 
 
-def _from_file(path: Path, dataset: SkeletonDataset) -> ZeroShotSplit:
+def _from_file(path: Path, dataset: Named) -> ZeroShotSplit:
     expected = '{"unseen": [ids or names], "validation_unseen": [...]}'
     content = read_json_object(path, expected, SplitError)
     if not isinstance(content.get("unseen"), list):
@@ -60,7 +73,7 @@ def _from_file(path: Path, dataset: SkeletonDataset) -> ZeroShotSplit:
     return _make(path.stem, dataset, content, str(path))
 
 
-def _make(name: str, dataset: SkeletonDataset, content: dict[str, Any], source: str) -> ZeroShotSplit:
+def _make(name: str, dataset: Named, content: Mapping[str, Any], source: str) -> ZeroShotSplit:
     unseen = _ids(name, "unseen", content.get("unseen"), dataset)
     validation = content.get("validation_unseen")
     if validation is None:
@@ -70,7 +83,7 @@ def _make(name: str, dataset: SkeletonDataset, content: dict[str, Any], source: 
     return ZeroShotSplit(name, tuple(dataset.class_names), unseen, chosen, source)
 
 
-def _ids(name: str, what: str, classes: Any, dataset: SkeletonDataset) -> tuple[int, ...]:
+def _ids(name: str, what: str, classes: Any, dataset: Named) -> tuple[int, ...]:
     if not isinstance(classes, list):
         raise SplitError(f"split {name}: {what} is {type(classes).__name__}; expected a list of class ids or names")
     ids = []
@@ -87,7 +100,7 @@ def _ids(name: str, what: str, classes: Any, dataset: SkeletonDataset) -> tuple[
     return tuple(ids)
 
 
-def _random_split(name: str, dataset: SkeletonDataset, count: int, seed: int) -> ZeroShotSplit:
+def _random_split(name: str, dataset: Named, count: int, seed: int) -> ZeroShotSplit:
     classes = len(dataset.class_names)
     if not 2 <= count <= classes - 2:
         raise SplitError(f"split {name}: {count} unseen of {classes} classes; expected 2 to {classes - 2}")

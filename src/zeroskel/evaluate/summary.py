@@ -104,11 +104,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Setting:
-    """What rows must share to be compared: data, split and encoder.
+    """What rows must share to be compared: data, split, protocol and encoder.
 
     Attributes:
         data: name of the data set.
         split: name of the class split.
+        protocol: which recordings train, e.g. "cross-subject"; "" where it is not known.
         encoder: name of the skeleton encoder.
         encoder_options: its changed options, e.g. ("epochs=30",).
         notice: what limits the use of the data, e.g. that motion is synthetic; empty for none.
@@ -121,6 +122,7 @@ class Setting:
 
     data: str
     split: str
+    protocol: str
     encoder: str
     encoder_options: tuple[str, ...]
     notice: str
@@ -172,7 +174,7 @@ def summarise(records: Sequence[Record]) -> list[Setting]:
     """Settings in the order of their names, those with a notice last; a repeated cell counts once.
 
     Rows are grouped by method, options, text, prompt, selection and package version within data, split (with its unseen
-    classes) and encoder (with its options).
+    classes), protocol and encoder (with its options).
 
     Raises:
         InputError: a record lacks a field that the report cannot do without.
@@ -196,7 +198,7 @@ def _leaks(record: Record) -> bool:
 
 
 def _setting_key(record: Record) -> tuple[Any, ...]:
-    names = (str(record[name]) for name in ("data", "split", "encoder"))
+    names = (str(record.get(name, "")) for name in ("data", "split", "protocol", "encoder"))
     return (*names, options_text(record.get("encoder_options")), tuple(map(str, record["classes_unseen"])))
 
 
@@ -213,10 +215,11 @@ def _grouped(records: Sequence[Record], key: Any) -> list[list[Record]]:
 
 
 def _setting(records: Sequence[Record], varying: Sequence[str]) -> Setting:
-    data, split, encoder, encoder_options, classes_unseen = _setting_key(records[0])
+    data, split, protocol, encoder, encoder_options, classes_unseen = _setting_key(records[0])
     return Setting(
         data=data,
         split=split,
+        protocol=protocol,
         encoder=encoder,
         encoder_options=encoder_options,
         notice=" ".join(sorted({record["notice"] for record in records if record.get("notice")})),

@@ -1,5 +1,6 @@
 """The benchmark grid: data sets x splits x encoders x seeds x methods, resumable cell by cell."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +14,12 @@ from zeroskel.core.files import content_key
 from zeroskel.datasets import SkeletonDataset, resolve_split
 from zeroskel.evaluate.report import write_report
 from zeroskel.pipeline.cell import SELECTIONS, CellConfig, run_cell
+from zeroskel.pipeline.feature_folder import FeatureFolder
 from zeroskel.pipeline.features import EncodedSplit, EncoderConfig, FeatureStore, Progress, quiet
 from zeroskel.pipeline.results import read_results, write_results
-from zeroskel.text import SentenceEncoder, class_embeddings, class_texts
+from zeroskel.text import Description, SentenceEncoder, class_embeddings, class_texts, published_descriptions
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class BenchmarkConfig:
         options: method or encoder name -> options that differ from its defaults.
         text: name of the sentence encoder, or a folder; download: allow a hub model to be fetched.
         prompt: name of a prompt or a template.
-        descriptions: class name -> its descriptions, for prompts that use them.
+        descriptions: class name -> its descriptions, for prompts that use them; None: those of the package.
         selection: how the epoch of methods that have any is chosen.
         masked_views: how many masked views of each training sequence are encoded.
     """
@@ -40,7 +44,7 @@ class BenchmarkConfig:
     text: str = "minilm"
     download: bool = False
     prompt: str = "name"
-    descriptions: Mapping[str, Sequence[str]] | None = None
+    descriptions: Mapping[str, Description] | None = None
     selection: str = "last"
     masked_views: int = 4
 
@@ -67,7 +71,7 @@ class BenchmarkConfig:
 
 
 def run_benchmark(
-    datasets: Sequence[SkeletonDataset],
+    datasets: Sequence[SkeletonDataset | FeatureFolder],
     config: BenchmarkConfig,
     out: Path,
     *,
@@ -78,8 +82,9 @@ def run_benchmark(
     """Run what is not yet in OUT/results.jsonl, write that file after every cell, then report.html.
 
     Args:
-        datasets: what `open_datasets` gave.
-        config: the grid.
+        datasets: what `open_datasets` or `read_feature_folder` gave.
+        config: the grid; with a feature folder, its split, and encoders and masked views as by default: they are not
+            used.
         out: folder of results; cells of other runs in it are kept.
         cache: folder of features and texts by content.
         command: how to reproduce, shown in the report.
@@ -89,20 +94,25 @@ def run_benchmark(
         The records of this grid's cells, in the grid's order.
 
     Raises:
-        InputError: before anything is computed, for unknown names; or when a split leaves a part without recordings.
+        InputError: before anything is computed, for unknown names and for options that a feature folder has no use for;
+            or when a split leaves a part without recordings.
     """
     config.check()
     splits = {(ds.name, name): resolve_split(name, ds) for ds in datasets for name in config.splits}
+    for folder in (ds for ds in datasets if isinstance(ds, FeatureFolder)):
+        _check_folder(folder, config, [splits[folder.name, name] for name in config.splits])
     out.mkdir(parents=True, exist_ok=True)
     finished = {record["cell"]: record for record in read_results(out)}
     encoder = SentenceEncoder(config.text, cache=cache, download=config.download)
     cells: list[str] = []
     total = len(datasets) * len(config.splits) * len(config.encoders) * len(config.seeds) * len(config.methods)
     for dataset in datasets:
-        texts = class_texts(dataset.class_names, config.prompt, config.descriptions)
+        descriptions = published_descriptions(dataset.name) if config.descriptions is None else config.descriptions
+        texts = class_texts(dataset.class_names, config.prompt, descriptions)
         for split_name in config.splits:
             split = splits[dataset.name, split_name]
-            group = _Group(dataset, split, texts, config, FeatureStore(dataset, cache, progress), encoder)
+            store = dataset if isinstance(dataset, FeatureFolder) else FeatureStore(dataset, cache, progress)
+            group = _Group(dataset, split, texts, config, store, encoder)
             for encoder_name in config.encoders:
                 for seed in config.seeds:
                     for method in config.methods:
@@ -118,6 +128,30 @@ def run_benchmark(
     return records
 
 
+def _check_folder(folder: FeatureFolder, config: BenchmarkConfig, splits: Sequence[ZeroShotSplit]) -> None:
+    """Refuse what would be ignored, and say what validation classes are worth."""
+    for split in splits:
+        folder.check_split(split)
+    default = BenchmarkConfig(config.splits)
+    encoding = {
+        "encoder": (config.encoders, default.encoders),
+        "masked views": (config.masked_views, default.masked_views),
+        "options of other names than the methods'": (tuple(set(config.options) - set(config.methods)), ()),
+    }
+    asked = [what for what, (value, unused) in encoding.items() if value != unused]
+    if asked:
+        raise InputError(
+            f"{folder.path}: {', '.join(asked)} given with ready features, of which nothing is encoded; expected the "
+            "defaults. Leave these out, or give the data set instead of the folder"
+        )
+    if config.selection == "validation":
+        log.warning(
+            "%s: the validation classes are withheld from the method only; the encoder of these features was trained "
+            "with them",
+            folder.path,
+        )
+
+
 def _ordered(finished: Mapping[str, dict[str, Any]], first: Sequence[str]) -> list[dict[str, Any]]:
     """This run's cells in the grid's order, then those of other runs as they were."""
     return [finished[key] for key in first] + [finished[key] for key in finished if key not in set(first)]
@@ -128,11 +162,11 @@ class _Group:
 
     def __init__(
         self,
-        dataset: SkeletonDataset,
+        dataset: SkeletonDataset | FeatureFolder,
         split: ZeroShotSplit,
         texts: list[list[str]],
         config: BenchmarkConfig,
-        store: FeatureStore,
+        store: FeatureStore | FeatureFolder,
         encoder: SentenceEncoder,
     ) -> None:
         self.dataset = dataset
@@ -144,17 +178,25 @@ class _Group:
         self._embeddings: np.ndarray | None = None
         self._encoded: tuple[EncoderConfig, EncodedSplit, EncodedSplit | None] | None = None
 
+    def encoding(self, encoder: str, seed: int) -> EncoderConfig:
+        """How features are made; those of a folder are there, whatever the encoder and the seed."""
+        if isinstance(self.dataset, FeatureFolder):
+            return self.dataset.encoder
+        return EncoderConfig(encoder, dict(self.config.options.get(encoder, {})), self.config.masked_views, seed)
+
     def cell(self, encoder: str, method: str, seed: int) -> CellConfig:
         """The configuration of one cell."""
+        encoding = self.encoding(encoder, seed)
         return CellConfig(
             data=self.dataset.name,
             fingerprint=self.dataset.fingerprint,
             split=self.split.name,
+            protocol=self.dataset.protocol,
             unseen=self.split.unseen,
             validation_unseen=self.split.validation_unseen,
-            encoder=encoder,
-            encoder_options=dict(self.config.options.get(encoder, {})),
-            masked_views=self.config.masked_views,
+            encoder=encoding.name,
+            encoder_options=encoding.options,
+            masked_views=encoding.masked_views,
             method=method,
             options=dict(self.config.options.get(method, {})),
             text=self.config.text,
@@ -169,7 +211,7 @@ class _Group:
         """Fit and evaluate one cell; features of the last encoder and seed are kept at hand."""
         if self._embeddings is None:
             self._embeddings = class_embeddings(self.encoder, self.texts)
-        wanted = EncoderConfig(cell.encoder, cell.encoder_options, cell.masked_views, cell.seed)
+        wanted = self.encoding(cell.encoder, cell.seed)
         if self._encoded is None or self._encoded[0] != wanted:
             withheld = None
             if cell.selection == "validation":

@@ -10,7 +10,7 @@ from zeroskel import __version__, align
 from zeroskel.align import Aligner
 from zeroskel.core import FeatureSet, InputError, ZeroShotSplit
 from zeroskel.core.files import content_key
-from zeroskel.evaluate import accuracy, evaluate_gzsl, evaluate_zsl, per_class_accuracy, predictions
+from zeroskel.evaluate import GZSLResult, accuracy, evaluate_gzsl, evaluate_zsl, per_class_accuracy, predictions
 from zeroskel.pipeline.features import OBSERVED_SHARES, EncodedSplit, Progress, quiet
 
 SELECTIONS = ("last", "validation", "leaking-test")
@@ -23,8 +23,9 @@ class CellConfig:
     Attributes:
         data, fingerprint: name and content of the data set.
         split: name of the class split.
+        protocol: which recordings train.
         unseen, validation_unseen: its class ids.
-        encoder, encoder_options, masked_views: how features are made.
+        encoder, encoder_options, masked_views: how features are made; "features" and their folder for ready ones.
         method, options: the aligner; only options that differ from its defaults.
         text, text_fingerprint, prompt: how class embeddings are made; `texts` are the texts themselves, by content.
         seed: of encoder, masks and method.
@@ -35,6 +36,7 @@ class CellConfig:
     data: str
     fingerprint: str
     split: str
+    protocol: str
     unseen: tuple[int, ...]
     validation_unseen: tuple[int, ...]
     encoder: str
@@ -87,18 +89,13 @@ def run_cell(
         aligner.score_classes(encoded.unseen.features, class_embeddings[unseen]), encoded.unseen.labels, unseen
     )
     observed = _observed(aligner, encoded, class_embeddings, unseen, config.seed)
-    aligner.fit_candidates(class_embeddings, config.seed)
-    everything = np.concatenate((encoded.seen.features, encoded.unseen.features))
-    gzsl = evaluate_gzsl(
-        aligner.score_classes(everything, class_embeddings),
-        np.concatenate((encoded.seen.labels, encoded.unseen.labels)),
-        unseen,
-    )
+    gzsl = _gzsl(aligner, encoded, class_embeddings, unseen, config.seed)
     return {
         "cell": config.key,
         "data": config.data,
         "notice": notice,
         "split": config.split,
+        "protocol": config.protocol,
         "encoder": config.encoder,
         "encoder_options": config.encoder_options,
         "method": config.method,
@@ -112,14 +109,15 @@ def run_cell(
         "classes_unseen": split.names(split.unseen),
         "train_sequences": len(encoded.train),
         "test_sequences": len(encoded.unseen),
+        "masked_views": 0 if encoded.train.masked is None else len(encoded.train.masked),
         "zsl_accuracy": zsl.accuracy,
         "zsl_per_class_accuracy": zsl.per_class_accuracy,
         "chance": zsl.chance,
         "majority": zsl.majority,
         "seen_class_accuracy": encoded.seen_class_accuracy,
-        "gzsl_seen": gzsl.seen,
-        "gzsl_unseen": gzsl.unseen,
-        "gzsl_harmonic_mean": gzsl.harmonic_mean,
+        "gzsl_seen": None if gzsl is None else gzsl.seen,
+        "gzsl_unseen": None if gzsl is None else gzsl.unseen,
+        "gzsl_harmonic_mean": None if gzsl is None else gzsl.harmonic_mean,
         "confusion": zsl.confusion.tolist(),
         "observed": observed,
         "seconds": round(time.perf_counter() - started, 3),
@@ -185,10 +183,24 @@ def _fit_on(
     return aligner.fit(train.features, train.labels, known, train.masked, seed, on_epoch=on_epoch)
 
 
+def _gzsl(
+    aligner: Aligner, encoded: EncodedSplit, class_embeddings: np.ndarray, unseen: np.ndarray, seed: int
+) -> GZSLResult | None:
+    """All classes as candidates; None without test recordings of seen classes."""
+    if encoded.seen is None:
+        return None
+    aligner.fit_candidates(class_embeddings, seed)
+    everything = np.concatenate((encoded.seen.features, encoded.unseen.features))
+    labels = np.concatenate((encoded.seen.labels, encoded.unseen.labels))
+    return evaluate_gzsl(aligner.score_classes(everything, class_embeddings), labels, unseen)
+
+
 def _observed(
     aligner: Aligner, encoded: EncodedSplit, class_embeddings: np.ndarray, unseen: np.ndarray, seed: int
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
     """Accuracy and, where the method estimates it, mutual information against the share of frames observed."""
+    if encoded.observed is None:
+        return None
     labels = encoded.unseen.labels
     order = np.random.default_rng(seed).permutation(len(labels))  # neighbours of one class would be false negatives
     texts = class_embeddings[labels][order]

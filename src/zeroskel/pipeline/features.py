@@ -47,17 +47,18 @@ class EncodedSplit:
         train: training recordings of the classes trained on, with masked views.
         validation: training recordings of the classes withheld for validation; None where none were withheld.
         unseen: test recordings of unseen classes.
-        seen: test recordings of seen classes.
-        observed: (S, n, D) features of `unseen` when only the first share of the frames is seen (OBSERVED_SHARES).
-        seen_class_accuracy: a linear classifier of the trained classes on `train`, tested on `seen`.
+        seen: test recordings of seen classes; None where ready features have none.
+        observed: (S, n, D) features of `unseen` when only the first share of the frames is seen (OBSERVED_SHARES); None
+            for ready features.
+        seen_class_accuracy: a linear classifier of the trained classes on `train`, tested on `seen`, or None.
     """
 
     train: FeatureSet
     validation: FeatureSet | None
     unseen: FeatureSet
-    seen: FeatureSet
-    observed: np.ndarray
-    seen_class_accuracy: float
+    seen: FeatureSet | None
+    observed: np.ndarray | None
+    seen_class_accuracy: float | None
 
 
 class FeatureStore:
@@ -173,7 +174,8 @@ class FeatureStore:
                 for share in OBSERVED_SHARES
             ]
         )
-        accuracy = self._seen_class_accuracy(rows, arrays)
+        train, seen = (FeatureSet(arrays[part], self.dataset.labels[rows[part]]) for part in ("train", "seen"))
+        accuracy = seen_class_accuracy(train, seen, len(self.dataset.class_names))
         with atomic_folder(folder) as temporary:
             for name, array in arrays.items():
                 np.save(temporary / f"{name}.npy", array, allow_pickle=False)
@@ -200,15 +202,6 @@ class FeatureStore:
             views.append(np.concatenate(parts))
         return np.stack(views)
 
-    def _seen_class_accuracy(self, rows: dict[str, np.ndarray], arrays: dict[str, np.ndarray]) -> float:
-        labels = self.dataset.labels
-        classes = np.unique(labels[rows["train"]])
-        classifier = align.ConSE(strength=0.1)
-        classifier.fit(arrays["train"], labels[rows["train"]], np.eye(len(self.dataset.class_names)))
-        predicted = classes[classifier.seen_probabilities(arrays["seen"]).argmax(axis=1)]
-        tested = np.isin(labels[rows["seen"]], classes)
-        return float((predicted == labels[rows["seen"]])[tested].mean())
-
     def _key(self, config: EncoderConfig, *parts: Any) -> str:
         return content_key(
             __version__,
@@ -219,6 +212,27 @@ class FeatureStore:
             config.seed,
             *parts,
         )
+
+
+def seen_class_accuracy(train: FeatureSet, seen: FeatureSet, classes: int) -> float | None:
+    """How well a linear classifier tells the classes of `train` apart, on those of their recordings in `seen`.
+
+    Args:
+        train: features with class ids.
+        seen: test recordings; those of classes that `train` lacks are left out.
+        classes: K, the number of all class ids.
+
+    Returns:
+        Accuracy by recording; None where no recording in `seen` is of a class in `train`.
+    """
+    trained = np.unique(train.labels)
+    tested = np.isin(seen.labels, trained)
+    if not tested.any():
+        return None
+    classifier = align.ConSE(strength=0.1)
+    classifier.fit(train.features, train.labels, np.eye(classes))
+    predicted = trained[classifier.seen_probabilities(seen.features).argmax(axis=1)]
+    return float((predicted == seen.labels)[tested].mean())
 
 
 class _Rows:

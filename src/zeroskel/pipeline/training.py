@@ -11,7 +11,7 @@ from zeroskel import __version__, align
 from zeroskel.datasets import SkeletonDataset, resolve_split
 from zeroskel.pipeline.features import EncoderConfig, FeatureStore, Progress, quiet
 from zeroskel.pipeline.recognizer import ZeroShotRecognizer
-from zeroskel.text import SentenceEncoder, class_embeddings, class_texts
+from zeroskel.text import SentenceEncoder, class_embeddings, class_texts, published_descriptions
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ def train_bundle(
     )
     encoder, train = store.encode_rows(rows, encoder_config)
     sentences = SentenceEncoder(config.text, cache=cache)
-    embeddings = class_embeddings(sentences, class_texts(dataset.class_names, config.prompt))
+    texts = class_texts(dataset.class_names, config.prompt, published_descriptions(dataset.name))
+    embeddings = class_embeddings(sentences, texts)
     epochs = aligner.options().get("epochs") or 0
     aligner.fit(
         train.features,

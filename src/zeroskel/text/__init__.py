@@ -1,6 +1,16 @@
 """Class names, prompts and descriptions -> class embeddings."""
 
-from zeroskel.text.class_texts import class_embeddings, class_texts, prompt_names, read_descriptions
+from zeroskel.text.class_texts import class_embeddings, class_texts, needs_descriptions, prompt_names
+from zeroskel.text.descriptions import Description, published_descriptions, read_descriptions
 from zeroskel.text.sentence_encoder import SentenceEncoder
 
-__all__ = ["SentenceEncoder", "class_embeddings", "class_texts", "prompt_names", "read_descriptions"]
+__all__ = [
+    "Description",
+    "SentenceEncoder",
+    "class_embeddings",
+    "class_texts",
+    "needs_descriptions",
+    "prompt_names",
+    "published_descriptions",
+    "read_descriptions",
+]

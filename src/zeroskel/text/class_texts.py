@@ -1,16 +1,19 @@
 """From class names to texts, and from texts to one embedding a class."""
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib import resources
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from zeroskel.core import InputError
-from zeroskel.core.files import read_json_object
+from zeroskel.text.descriptions import FIELDS, Description, published_descriptions
+
+_ANY_PLACE = re.compile(r"\{(\w+)\}")
+_PLACE = re.compile(r"\{(" + "|".join(("description", *FIELDS)) + r")\}")
 
 
 class Encoder(Protocol):
@@ -30,56 +33,67 @@ def prompt_names() -> list[str]:
     return list(_prompts())
 
 
-def read_descriptions(path: Path) -> dict[str, list[str]]:
-    """Descriptions from a JSON object {class name: text or list of texts}.
-
-    Raises:
-        MissingFileError: no such file; InputError: not such an object, or an empty text.
-    """
-    content = read_json_object(path, "{class name: text or list of texts}")
-    descriptions = {}
-    for name, texts in content.items():
-        texts = [texts] if isinstance(texts, str) else texts
-        if not isinstance(texts, list) or not texts or not all(isinstance(t, str) and t.strip() for t in texts):
-            raise InputError(f"{path}: {name!r} has {texts!r}; expected a text or a list of texts that are not empty")
-        descriptions[name] = texts
-    return descriptions
+def needs_descriptions(prompt: str) -> bool:
+    """Whether a prompt's templates use more than the class name."""
+    return any(_PLACE.sub("", template) != template for template in _templates(prompt))
 
 
 def class_texts(
-    class_names: Sequence[str], prompt: str = "name", descriptions: Mapping[str, Sequence[str]] | None = None
+    class_names: Sequence[str], prompt: str = "name", descriptions: Mapping[str, Description] | None = None
 ) -> list[list[str]]:
     """One or several texts a class.
 
     Args:
         class_names: K names.
-        prompt: name of a prompt (`prompt_names`), or a template with {name} and possibly {description}.
-        descriptions: class name -> its descriptions, for templates with {description}.
+        prompt: name of a prompt (`prompt_names`), or a template with {name}, {description} or one of FIELDS.
+        descriptions: class name -> its descriptions, for templates that use them; None: ours, of all data sets.
+            {description} is each of the texts of a list, or the sentence.
 
     Returns:
         K lists of texts, every template filled with the name and each description.
 
     Raises:
-        InputError: unknown prompt, or a class without a description where the prompt wants one.
+        InputError: unknown prompt, or a class without a description (of parts or phases) where the prompt wants one.
     """
-    if prompt not in _prompts() and "{name}" not in prompt and "{description}" not in prompt:
-        raise InputError(f"prompt {prompt!r} is neither one of {', '.join(_prompts())} nor a template with {{name}}")
-    templates = _prompts().get(prompt, (prompt,))
-    if any("{description}" in template for template in templates):
-        missing = [name for name in class_names if not (descriptions or {}).get(name)]
-        if missing:
-            raise InputError(
-                f"prompt {prompt!r} needs a description of every class; none for {', '.join(missing[:5])}"
-                f"{' and others' if len(missing) > 5 else ''}: give a file of descriptions or use another prompt"
-            )
+    templates = _templates(prompt)
+    wanted = {place for template in templates for place in _PLACE.findall(template)}
+    if descriptions is None:
+        descriptions = published_descriptions() if wanted else {}
+    known = {name: _filled(descriptions.get(name) or []) for name in class_names}
+    missing = [
+        name for name in class_names if wanted and not all(wanted <= set(fields) for fields in known[name] or [{}])
+    ]
+    if missing:
+        raise InputError(
+            f"prompt {prompt!r} needs {', '.join(sorted(wanted))} of every class; none for {', '.join(missing[:5])}"
+            f"{' and others' if len(missing) > 5 else ''}: give a file of descriptions or use another prompt"
+        )
     result = []
     for name in class_names:
-        filled = []
+        texts = []
         for template in templates:
-            for description in (descriptions or {}).get(name, [""]) if "{description}" in template else [""]:
-                filled.append(template.replace("{name}", name).replace("{description}", description))
-        result.append(filled)
+            for fields in known[name] if _PLACE.search(template) else [{}]:
+                values = {**fields, "name": name}
+                texts.append(_ANY_PLACE.sub(partial(_value, values), template))
+        result.append(texts)
     return result
+
+
+def _value(values: Mapping[str, str], place: re.Match[str]) -> str:
+    return values.get(place[1], place[0])
+
+
+def _templates(prompt: str) -> tuple[str, ...]:
+    if prompt not in _prompts() and "{name}" not in prompt and not _PLACE.search(prompt):
+        raise InputError(f"prompt {prompt!r} is neither one of {', '.join(_prompts())} nor a template with {{name}}")
+    return _prompts().get(prompt, (prompt,))
+
+
+def _filled(description: Description) -> list[dict[str, str]]:
+    """What a template's places may hold, once for each text."""
+    if isinstance(description, Mapping):
+        return [{**description, "description": description["sentence"]}]
+    return [{"description": text} for text in description]
 
 
 def class_embeddings(encoder: Encoder, texts: Sequence[Sequence[str]]) -> np.ndarray:

@@ -1,13 +1,18 @@
 """Facts of NTU `.skeleton` files; the fakes are written after the public description of the format."""
 
+import re
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from zeroskel.core import InputError, SkeletonFormatError, SkeletonSequence
-from zeroskel.skeleton.formats.ntu import looks_like, read_ntu, write_ntu
+from zeroskel.skeleton.formats import ntu
+from zeroskel.skeleton.formats.ntu import looks_like, parse_ntu, read_ntu, write_ntu
+from zeroskel.skeleton.formats.ntu_fast import read_quickly
 
 FIRST_ID, SECOND_ID = 72057594037931101, 72057594037931102
 
@@ -196,3 +201,147 @@ def test_a_frame_rate_that_the_format_cannot_hold_is_logged(tmp_path: Path, capl
 )
 def test_two_lines_of_one_whole_number_look_like_ntu(head: bytes, looks: bool) -> None:
     assert looks_like(head) is looks
+
+
+RELEASED = (
+    "0.2181153 0.1725972 3.785547 277.419 191.8218 1036.233 519.1677 -0.2059419 0.05349901 0.9692109 -0.1239193 2"
+)
+
+
+def release(frames: int, bodies: int, ending: str = "\r\n", form: str = "%.7g", seed: int = 0) -> bytes:
+    """A file with the numbers written as the release writes them, eight significant digits at most."""
+    rng = np.random.default_rng(seed)
+    lines = [str(frames)]
+    for _ in range(frames):
+        lines.append(str(bodies))
+        for number in range(bodies):
+            lines += [f"{FIRST_ID + number} 0 1 1 1 1 0 -0.02059419 0.1239193 2", "25"]
+            fields = np.concatenate([rng.normal(size=(25, 3)), rng.uniform(-900, 900, size=(25, 8))], axis=1)
+            lines += [" ".join(form % field for field in row) + " 2" for row in fields.tolist()]
+    return (ending.join(lines) + ending).encode("ascii")
+
+
+def assert_read_alike(content: bytes) -> None:
+    """The quick reader, when it reads a file at all, gives what the strict one gives."""
+    quick = read_quickly(content)
+    if quick is not None:
+        strict = ntu._read_strictly(content, Path("clip.skeleton"))  # raises where quick should not have read
+        assert (quick.frames, quick.tracking_ids) == (strict.frames, strict.tracking_ids)
+        np.testing.assert_array_equal(quick.frame, strict.frame)
+        assert quick.numbers.tobytes() == strict.numbers.tobytes()
+
+
+def test_a_line_of_the_release_is_read_digit_by_digit() -> None:
+    lines = ["1", "1", f"{FIRST_ID} 0 1 1 1 1 0 -0.02059419 0.1239193 2", "25", *[RELEASED] * 25]
+    joints = parse_ntu("\r\n".join(lines).encode(), Path("clip.skeleton")).joints
+    assert joints[0, 0, 24].tolist() == [np.float32("0.2181153"), np.float32("0.1725972"), np.float32("3.785547")]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+@pytest.mark.parametrize("form", ["%.7g", "%.9g", "%r", "%.3f", "%.10f", "%.6e", "%d"])
+@pytest.mark.parametrize("bodies", [1, 2, 9])
+def test_both_ways_of_reading_give_the_same_bits(ending: str, form: str, bodies: int) -> None:
+    content = release(4, bodies, ending, form)
+    assert read_quickly(content) is not None and read_quickly(content.rstrip()) is not None
+    assert_read_alike(content)
+
+
+def test_ten_bodies_in_a_frame_and_a_byte_order_mark_are_read_strictly() -> None:
+    expected = parse_ntu(release(2, 1), Path("clip.skeleton")).joints
+    marked = b"\xef\xbb\xbf" + release(2, 1).replace(b" ", b"  ")
+    assert read_quickly(marked) is None and read_quickly(release(2, 10)) is None
+    np.testing.assert_array_equal(parse_ntu(marked, Path("clip.skeleton")).joints, expected)
+    assert parse_ntu(release(2, 10), Path("clip.skeleton")).bodies == 10
+
+
+@pytest.mark.parametrize("unread", ["NaN -Inf", "1e-05 2.5e+20", "5. .5", "-0 007"])
+def test_fields_that_are_not_read_may_be_any_number(unread: str) -> None:
+    content = re.sub(rb"(?m)^(\S+ \S+ \S+) \S+ \S+", rb"\1 " + unread.encode(), release(2, 1))
+    assert read_quickly(content) is not None
+    assert_read_alike(content)
+
+
+@pytest.mark.parametrize("unread", ["1.2.3", "--1", "1-2", "1_0", "one", "0x1f", "1/2", "-", "nan(1)", "e5", "\u0661"])
+def test_fields_that_are_not_read_must_be_numbers(unread: str) -> None:
+    lines = release(2, 1, "\n").decode().split("\n")
+    lines[40] = lines[40].replace(lines[40].split()[5], unread)
+    with pytest.raises(SkeletonFormatError, match="line 41: found"):
+        parse_ntu("\n".join(lines).encode(), Path("clip.skeleton"))
+
+
+REPLACEMENTS = [
+    b"",
+    b" ",
+    b"\n",
+    b"\r",
+    b"\t",
+    b"9",
+    b".",
+    b"-",
+    b"e",
+    b"0",
+    b"nan",
+    b"1 2",
+    b"25",
+    b"\xc2\xa0",
+    b"\x0b",
+]
+
+
+@given(st.sampled_from(["\n", "\r\n"]), st.data())
+def test_no_altered_file_is_read_quickly_that_would_be_refused_or_read_otherwise(ending: str, data) -> None:
+    content = release(2, 2, ending)
+    for _ in range(data.draw(st.integers(1, 3))):
+        at, width = data.draw(st.integers(0, len(content))), data.draw(st.integers(0, 3))
+        content = content[:at] + data.draw(st.sampled_from(REPLACEMENTS)) + content[at + width :]
+    assert_read_alike(content)
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=8))
+def test_any_number_of_bodies_in_each_frame_is_read_quickly(counts: list[int]) -> None:
+    lines = skeleton_text([[body(FIRST_ID + number, positions(number)) for number in range(count)] for count in counts])
+    content = "\n".join(lines).encode()
+    assert (read_quickly(content) is not None) == any(counts)
+    assert_read_alike(content)
+
+
+def test_a_number_of_frames_without_end_is_refused_at_once() -> None:
+    started = time.perf_counter()
+    with pytest.raises(SkeletonFormatError, match="frames announced"):
+        parse_ntu(b"999999999999999999" + release(2, 1)[1:], Path("clip.skeleton"))
+    assert time.perf_counter() - started < 0.5
+
+
+def test_what_is_written_is_read_quickly_and_the_same(tmp_path: Path) -> None:
+    joints = np.random.default_rng(0).normal(size=(2, 30, 25, 3)).astype(np.float32)
+    joints[1, 5:9] = np.nan
+    joints[0, 3, 7] = [0, 0, 12.5]
+    joints[0, 4] *= np.float32(1e-6)
+    path = tmp_path / "clip.skeleton"
+    write_ntu(SkeletonSequence(joints, "ntu-25"), path)
+    np.testing.assert_array_equal(read_ntu(path).joints, joints)
+    assert read_quickly(path.read_bytes()) is not None
+
+
+def test_numbers_are_written_as_numpy_writes_them(tmp_path: Path) -> None:
+    where = positions(0).astype(np.float32)
+    where[0], where[1, 2] = [1e-5, 1234567.0, -0.0], np.nan
+    write_ntu(SkeletonSequence(where[None], "ntu-25"), tmp_path / "clip.skeleton")
+    lines = (tmp_path / "clip.skeleton").read_text().split("\n")
+    assert lines[:6] == [
+        "1",
+        "1",
+        "1 0 0 0 0 0 0 0 0 2",
+        "25",
+        "1e-05 1.234567e+06 -0.0 0 0 0 0 0 0 0 0 2",
+        "0.0 0.0 0.0 " + "0 " * 8 + "0",
+    ]
+    assert lines[6] == f"{where[2, 0]!s} {where[2, 1]!s} {where[2, 2]!s} 0 0 0 0 0 0 0 0 2"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_spoilt_files_are_read_or_refused(ending: str, tmp_path: Path, withstands_mutations) -> None:
+    sample = tmp_path / "S001C001P001R001A050.skeleton"
+    sample.write_bytes(release(2, 2, ending))
+    withstands_mutations("zeroskel.skeleton.formats.ntu:read_ntu", sample)

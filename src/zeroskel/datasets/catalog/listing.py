@@ -8,7 +8,7 @@ from zeroskel.datasets.splits import published_splits
 
 
 def catalog() -> list[dict[str, Any]]:
-    """Facts of each known data set: name, title, layout, classes, reads, source and the published splits."""
+    """Facts of each known data set: name, title, layout, classes (0: as in the source), prepare, source and splits."""
     text = (resources.files("zeroskel.resources") / "catalog.toml").read_text(encoding="utf-8")
     rows: list[dict[str, Any]] = tomllib.loads(text)["dataset"]
     for row in rows:

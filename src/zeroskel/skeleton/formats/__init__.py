@@ -8,12 +8,50 @@ from pathlib import Path
 from zeroskel.core.errors import SkeletonFormatError
 from zeroskel.core.layout import Layout
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats import csv_joints, json_joints, npz, ntu
+from zeroskel.skeleton.formats import (
+    acclaim,
+    bvh,
+    c3d_markers,
+    csv_joints,
+    json_joints,
+    kinect_text,
+    matlab,
+    npz,
+    ntu,
+    pku_mmd,
+)
+from zeroskel.skeleton.formats.acclaim import parse_amc, read_amc
+from zeroskel.skeleton.formats.bvh import parse_bvh, read_bvh
+from zeroskel.skeleton.formats.c3d_markers import parse_c3d, read_c3d
 from zeroskel.skeleton.formats.csv_joints import parse_csv_joints, read_csv_joints, write_csv_joints
 from zeroskel.skeleton.formats.json_joints import parse_json_joints, read_json_joints, write_json_joints
+from zeroskel.skeleton.formats.kinect_text import (
+    parse_msr_action3d,
+    parse_utkinect,
+    read_florence3d,
+    read_kard,
+    read_msr_action3d,
+    read_utkinect,
+)
+from zeroskel.skeleton.formats.matlab import parse_matlab, read_jhmdb, read_matlab, read_penn_action, read_utd_mhad
 from zeroskel.skeleton.formats.named_joints import MOST_FILE_BYTES, arrange_joints, file_content
-from zeroskel.skeleton.formats.npz import NpzSequences, parse_npz, read_npz, read_npz_sequences, write_npz
+from zeroskel.skeleton.formats.npz import (
+    NpzSequences,
+    parse_npz,
+    read_npz,
+    read_npz_sequences,
+    write_npz,
+    write_npz_sequences,
+)
 from zeroskel.skeleton.formats.ntu import parse_ntu, read_ntu, write_ntu
+from zeroskel.skeleton.formats.pku_mmd import (
+    parse_pku_mmd,
+    parse_pku_mmd_labels,
+    read_pku_mmd,
+    write_pku_mmd,
+    write_pku_mmd_labels,
+)
+from zeroskel.skeleton.formats.pyskl_pickle import read_pyskl
 
 __all__ = [
     "FORMATS",
@@ -26,27 +64,47 @@ __all__ = [
     "parse_json_joints",
     "parse_npz",
     "parse_ntu",
+    "parse_pku_mmd",
+    "parse_pku_mmd_labels",
     "read",
+    "read_amc",
+    "read_bvh",
+    "read_c3d",
     "read_csv_joints",
+    "read_florence3d",
+    "read_jhmdb",
     "read_json_joints",
+    "read_kard",
+    "read_matlab",
+    "read_msr_action3d",
     "read_npz",
     "read_npz_sequences",
     "read_ntu",
+    "read_penn_action",
+    "read_pku_mmd",
+    "read_pyskl",
+    "read_utd_mhad",
+    "read_utkinect",
     "write_csv_joints",
     "write_json_joints",
     "write_npz",
+    "write_npz_sequences",
     "write_ntu",
+    "write_pku_mmd",
+    "write_pku_mmd_labels",
 ]
+
+Writer = Callable[[SkeletonSequence, str | os.PathLike[str]], None]
 
 
 @dataclass(frozen=True)
 class Format:
-    """A file format: its usual suffix, whether the first bytes of a file look like it, its parser and its writer."""
+    """A file format: its suffix, whether first bytes look like it, its parser and, where there is one, its writer."""
 
     suffix: str
     looks_like: Callable[[bytes], bool]
     parse: Callable[..., SkeletonSequence]
-    write: Callable[[SkeletonSequence, str | os.PathLike[str]], None]
+    write: Writer | None = None
 
 
 FORMATS: dict[str, Format] = {
@@ -54,6 +112,13 @@ FORMATS: dict[str, Format] = {
     "NumPy arrays": Format(".npz", npz.looks_like, parse_npz, write_npz),
     "CSV of joints": Format(".csv", csv_joints.looks_like, parse_csv_joints, write_csv_joints),
     "JSON of joints": Format(".json", json_joints.looks_like, parse_json_joints, write_json_joints),
+    "BVH": Format(".bvh", bvh.looks_like, parse_bvh),
+    "C3D": Format(".c3d", c3d_markers.looks_like, parse_c3d),
+    "Acclaim motion": Format(".amc", acclaim.looks_like, parse_amc),
+    "MATLAB": Format(".mat", matlab.looks_like, parse_matlab),
+    "PKU-MMD text": Format(".txt", pku_mmd.looks_like, parse_pku_mmd, write_pku_mmd),
+    "MSR-Action3D text": Format(".txt", kinect_text.looks_like_msr_action3d, parse_msr_action3d),
+    "UTKinect text": Format(".txt", kinect_text.looks_like_utkinect, parse_utkinect),
 }
 
 _HEAD_BYTES = 8192
@@ -91,8 +156,9 @@ def parse(
 def _format_of(file: Path, head: bytes) -> Format:
     alike = [known for known in FORMATS.values() if known.looks_like(head)]
     named = [known for known in FORMATS.values() if known.suffix == file.suffix.lower()]
-    if len(alike) == 1 or named:
-        return alike[0] if len(alike) == 1 else named[0]
+    for found in (alike, named):
+        if len(found) == 1:
+            return found[0]
     raise SkeletonFormatError(
         f"{file}: found {_describe(head)}; expected one of "
         f"{', '.join(f'{name} ({known.suffix})' for name, known in FORMATS.items())}. Convert it, or correct its suffix"

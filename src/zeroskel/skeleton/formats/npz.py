@@ -155,6 +155,20 @@ def write_npz(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
         )
 
 
+def write_npz_sequences(content: NpzSequences, path: str | os.PathLike[str]) -> None:
+    """Write the labelled sequences of a data set, compressed; `extras` become arrays of their names."""
+    arrays = {
+        "joints": content.joints,
+        "offsets": content.offsets,
+        "labels": content.labels,
+        "subjects": content.subjects,
+        "class_names": np.array(content.class_names),
+        "joint_names": np.array(content.joint_names),
+    }
+    with atomic_path(Path(path)) as temporary, temporary.open("wb") as stream:
+        np.savez_compressed(stream, allow_pickle=False, **arrays, **content.extras)
+
+
 def _load(stream: IO[bytes], file: Path) -> dict[str, np.ndarray]:
     """All arrays of the file, after the sizes that its headers claim were found to be possible."""
     try:

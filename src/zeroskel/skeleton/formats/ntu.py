@@ -7,7 +7,7 @@ tracked, 1 inferred, 2 tracked).
 
 import logging
 import os
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -17,12 +17,12 @@ from zeroskel.core.errors import InputError, SkeletonFormatError
 from zeroskel.core.files import atomic_path
 from zeroskel.core.layout import Layout, get_layout
 from zeroskel.core.sequence import SkeletonSequence
+from zeroskel.skeleton.formats.decimal_text import write_decimals
 from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, file_content, text_of, unobserved
+from zeroskel.skeleton.formats.ntu_fast import BODY_FIELDS, JOINT_FIELDS, JOINTS, Bodies, read_quickly
+from zeroskel.skeleton.formats.text_planes import NEWLINE, SPACE
 
 _FPS = 30.0
-_JOINTS = 25
-_BODY_FIELDS = 10
-_JOINT_FIELDS = 12
 _READ_FIELDS = [0, 1, 2, 11]  # x, y, z, tracking state
 _MOST_BODIES = 16  # in one frame; Kinect v2 tracks six
 _COPY_AGAIN = "The file is cut short or altered: take it from the release again"
@@ -68,15 +68,18 @@ def parse_ntu(
     content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
 ) -> SkeletonSequence:
     """As read_ntu, from the content of a file; `file` is named in messages."""
-    lines = text_of(content, file).rstrip().split("\n")
-    frames, blocks = _find_blocks(lines, file)
-    order = {tracking_id: body for body, tracking_id in enumerate(dict.fromkeys(b.tracking_id for b in blocks))}
-    joints = unobserved((len(order), frames, _JOINTS, 3), file)
-    joints[[order[b.tracking_id] for b in blocks], [b.frame for b in blocks]] = _coordinates(lines, blocks, file)
+    bodies = read_quickly(content) or _read_strictly(content, file)
+    order = {tracking_id: body for body, tracking_id in enumerate(dict.fromkeys(bodies.tracking_ids))}
+    joints = unobserved((len(order), bodies.frames, JOINTS, 3), file)
+    joints[[order[tracking_id] for tracking_id in bodies.tracking_ids], bodies.frame] = _observed(bodies.numbers)
     if np.isnan(joints).all():
-        raise SkeletonFormatError(f"{file}: found no tracked joint in {frames} frames; expected one body. Leave it out")
-    arranged, found = arrange_joints(joints, get_layout("ntu-25").joints, layout or "ntu-25", file=file)
-    return SkeletonSequence(arranged, found, _FPS if fps is None else fps)
+        raise SkeletonFormatError(
+            f"{file}: found no tracked joint in {bodies.frames} frames; expected one body. Leave it out"
+        )
+    found = _own_layout()
+    if layout not in (None, found.name, found):
+        joints, found = arrange_joints(joints, found.joints, layout, file=file)
+    return SkeletonSequence(joints, found, _FPS if fps is None else fps)
 
 
 def write_ntu(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
@@ -93,23 +96,47 @@ def write_ntu(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
     if sequence.fps != _FPS:
         log.warning("%s: an NTU file has no frame rate; it will read as 30 fps, not %g", path, sequence.fps)
     with atomic_path(Path(path)) as temporary:
-        temporary.write_text("\n".join(_written_lines(sequence)) + "\n", encoding="ascii")
+        temporary.write_bytes(_written(sequence))
 
 
-def _written_lines(sequence: SkeletonSequence) -> Iterator[str]:
+@cache
+def _own_layout() -> Layout:
+    return get_layout("ntu-25")
+
+
+def _observed(numbers: np.ndarray) -> np.ndarray:
+    """(B, 25, 3) float32 metres, NaN where not tracked or all zero, of x, y, z and tracking state (4, B, 25)."""
+    x, y, z, state = numbers
+    joints = np.empty((*x.shape, 3), np.float32)
+    joints[..., 0], joints[..., 1], joints[..., 2] = x, y, z
+    joints[(state == 0) | ((x == 0) & (y == 0) & (z == 0))] = np.nan
+    return joints
+
+
+def _written(sequence: SkeletonSequence) -> bytes:
     observed = sequence.observed
-    coordinates = np.where(observed[..., None], sequence.joints, 0).astype("U32")
-    unread = "0 0 0 0 0 0 0 0"
-    yield str(sequence.frames)
+    texts = write_decimals(np.where(observed[..., None], sequence.joints, np.float32(0)))
+    blank = np.full((*texts.shape[:-1], 1), SPACE, np.uint8)
+    coordinates = np.concatenate([texts, blank], axis=-1).reshape(*observed.shape, -1)
+    unread = np.broadcast_to(np.frombuffer(b"0 0 0 0 0 0 0 0 ", np.uint8), (*observed.shape, 16))
+    states = np.stack([np.where(observed, ord("2"), ord("0")), np.full(observed.shape, NEWLINE)], axis=-1)
+    lines = np.concatenate([coordinates, unread, states.astype(np.uint8)], axis=-1)
+    written = [b"%d\n" % sequence.frames]
     for frame in range(sequence.frames):
-        bodies = np.flatnonzero(observed[:, frame].any(axis=-1))
-        yield str(len(bodies))
+        bodies = np.flatnonzero(observed[:, frame].any(axis=-1)).tolist()
+        written.append(b"%d\n" % len(bodies))
         for body in bodies:
-            yield f"{body + 1} 0 0 0 0 0 0 0 0 2"
-            yield str(_JOINTS)
-            for joint in range(_JOINTS):
-                state = 2 if observed[body, frame, joint] else 0
-                yield f"{' '.join(coordinates[body, frame, joint])} {unread} {state}"
+            joints = lines[body, frame].tobytes().replace(b"\0", b"")
+            written.append(b"%d 0 0 0 0 0 0 0 0 2\n%d\n%b" % (body + 1, JOINTS, joints))
+    return b"".join(written)
+
+
+def _read_strictly(content: bytes, file: Path) -> Bodies:
+    """As read_quickly, of any file that can be read at all; of others it tells the line at fault."""
+    lines = text_of(content, file).rstrip().split("\n")
+    frames, blocks = _find_blocks(lines, file)
+    tracking_ids = [block.tracking_id for block in blocks]
+    return Bodies(frames, np.array([b.frame for b in blocks]), tracking_ids, _numbers(lines, blocks, file))
 
 
 def _find_blocks(lines: list[str], file: Path) -> tuple[int, list[_Block]]:
@@ -131,10 +158,10 @@ def _find_blocks(lines: list[str], file: Path) -> tuple[int, list[_Block]]:
                 _refuse(file, at, f"tracking id {tracking_id} twice in frame {frame + 1}", "one body an id")
             seen.add(tracking_id)
             joints = _count(lines, at + 1, "the number of joints", file)
-            if joints != _JOINTS:
-                _refuse(file, at + 1, f"{joints} joints", f"{_JOINTS}")
+            if joints != JOINTS:
+                _refuse(file, at + 1, f"{joints} joints", f"{JOINTS}")
             blocks.append(_Block(frame, tracking_id, at + 2))
-            at += 2 + _JOINTS
+            at += 2 + JOINTS
     if at != len(lines):
         found = "the end of the file" if at > len(lines) else f"more lines after the last of {frames} frames"
         _refuse(file, min(at, len(lines)), found, f"{at} lines")
@@ -152,8 +179,8 @@ def _count(lines: list[str], at: int, what: str, file: Path) -> int:
 
 def _tracking_id(lines: list[str], at: int, file: Path) -> int:
     fields = lines[at].split() if at < len(lines) else []
-    expected = f"a tracking id and {_BODY_FIELDS - 1} numbers of the body's state"
-    if len(fields) != _BODY_FIELDS or not (fields[0].isascii() and fields[0].isdigit() and len(fields[0]) < 25):
+    expected = f"a tracking id and {BODY_FIELDS - 1} numbers of the body's state"
+    if len(fields) != BODY_FIELDS or not (fields[0].isascii() and fields[0].isdigit() and len(fields[0]) < 25):
         _refuse(file, at, repr(lines[at][:60]) if at < len(lines) else "the end of the file", expected)
     try:
         np.array(fields[1:], dtype=np.float64)
@@ -162,17 +189,17 @@ def _tracking_id(lines: list[str], at: int, file: Path) -> int:
     return int(fields[0])
 
 
-def _coordinates(lines: list[str], blocks: list[_Block], file: Path) -> np.ndarray:
-    """(bodies in frames, 25, 3) float32 metres, NaN where not tracked.
+def _numbers(lines: list[str], blocks: list[_Block], file: Path) -> np.ndarray:
+    """(4, B, 25) x, y, z and tracking state.
 
     Fields that are not read may be NaN or infinite: the release has such where a joint falls outside an image.
     """
-    joint_lines = [line for block in blocks for line in lines[block.first : block.first + _JOINTS]]
+    joint_lines = [line for block in blocks for line in lines[block.first : block.first + JOINTS]]
     try:
         numbers = np.loadtxt(joint_lines, comments=None, ndmin=2)
     except ValueError as error:
         _refuse_joint_lines(joint_lines, blocks, file, error)
-    if numbers.shape != (len(joint_lines), _JOINT_FIELDS):
+    if numbers.shape != (len(joint_lines), JOINT_FIELDS):
         _refuse_joint_lines(joint_lines, blocks, file, None)
     read = numbers[:, _READ_FIELDS]
     wrong = ~(np.abs(read) <= LARGEST).all(axis=1) | ~np.isin(read[:, 3], (0, 1, 2))
@@ -184,15 +211,14 @@ def _coordinates(lines: list[str], blocks: list[_Block], file: Path) -> np.ndarr
             f"x, y, z and tracking state {' '.join(f'{number:g}' for number in read[row])}",
             "finite coordinates and a state of 0, 1 or 2",
         )
-    unseen = (read[:, 3] == 0) | (read[:, :3] == 0).all(axis=1)
-    return np.where(unseen[:, None], np.nan, read[:, :3]).astype(np.float32).reshape(-1, _JOINTS, 3)
+    return read.T.reshape(4, -1, JOINTS)
 
 
 def _refuse_joint_lines(lines: list[str], blocks: list[_Block], file: Path, error: ValueError | None) -> NoReturn:
     """Find the line that NumPy could not read as twelve numbers."""
-    expected = f"{_JOINT_FIELDS} numbers: x y z, depth x y, colour x y, orientation w x y z, tracking state"
+    expected = f"{JOINT_FIELDS} numbers: x y z, depth x y, colour x y, orientation w x y z, tracking state"
     for row, line in enumerate(lines):
-        if len(line.split()) != _JOINT_FIELDS:
+        if len(line.split()) != JOINT_FIELDS:
             _refuse(file, _line_of(row, blocks), f"{len(line.split())} fields", expected)
         try:
             np.loadtxt([line], comments=None)
@@ -202,7 +228,7 @@ def _refuse_joint_lines(lines: list[str], blocks: list[_Block], file: Path, erro
 
 
 def _line_of(row: int, blocks: list[_Block]) -> int:
-    return blocks[row // _JOINTS].first + row % _JOINTS
+    return blocks[row // JOINTS].first + row % JOINTS
 
 
 def _refuse(file: Path, at: int, found: str, expected: str) -> NoReturn:

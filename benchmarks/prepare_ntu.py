@@ -1,0 +1,149 @@
+"""How fast, in how much memory and into how much space `zeroskel data prepare ntu120` turns NTU text.
+
+    python benchmarks/prepare_ntu.py --recordings 8000 --folder /tmp/ntu --json prepare.json
+
+Writes synthetic recordings in NTU's format and lengths (some hundred contents under as many names as asked for), then
+prepares half of them and all of them, with one worker and with two, each in a process of its own whose memory is
+watched, and reads random batches of 128 from the container. Figures for 114,480 recordings are those measured times
+the number of recordings, and are called so.
+"""
+
+import argparse
+import json
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from ntu_recordings import recording_names, recording_text
+from zeroskel import SkeletonDataset
+from zeroskel.datasets.catalog.broken import broken_recordings
+
+FULL = 114_480
+CONTENTS = 200
+PROGRAM = (
+    "import sys; from pathlib import Path; from zeroskel.datasets.preparing import prepare\n"
+    "if __name__ == '__main__':\n"
+    "    prepare('ntu120', Path(sys.argv[1]), Path(sys.argv[2]), workers=int(sys.argv[3]))\n"
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--recordings", type=int, default=8000)
+    parser.add_argument("--folder", type=Path, help="where to work; a temporary folder by default")
+    parser.add_argument("--json", type=Path, help="also write the figures there")
+    arguments = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="zeroskel-", dir=arguments.folder))
+    try:
+        results = measure(folder, arguments.recordings)
+    finally:
+        shutil.rmtree(folder)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+def measure(folder: Path, recordings: int) -> list[dict[str, float]]:
+    """Prepare half and all of the recordings with one and two workers; prints a line each."""
+    half, whole = write_recordings(folder, recordings)
+    print(f"{platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}")
+    results = []
+    for source in (half, whole):
+        for workers in (1, 2):
+            results.append(prepare_once(source, folder / "container", workers))
+            show(results[-1])
+    return results
+
+
+def write_recordings(folder: Path, recordings: int) -> tuple[Path, Path]:
+    """Two folders: half of the recordings, and all of them."""
+    names = [name for name in recording_names(recordings + 600) if name not in broken_recordings("ntu")][:recordings]
+    contents = [recording_text(seed) for seed in range(CONTENTS)]
+    half, whole = folder / "half", folder / "whole"
+    for source, chosen in ((half, names[::2]), (whole, names)):
+        source.mkdir()
+        for i, name in enumerate(chosen):
+            (source / f"{name}.skeleton").write_bytes(contents[i % CONTENTS])
+    return half, whole
+
+
+def prepare_once(source: Path, container: Path, workers: int) -> dict[str, float]:
+    """Time, peak memory of all its processes together, and what the container is like."""
+    program = source.parent / "prepare_it.py"
+    program.write_text(PROGRAM)
+    started = time.perf_counter()
+    run = subprocess.Popen([sys.executable, str(program), str(source), str(container), str(workers)])
+    peak = 0
+    while run.poll() is None:
+        peak = max(peak, sum(resident(pid) for pid in family(run.pid)))
+        time.sleep(0.05)
+    seconds = time.perf_counter() - started
+    if run.returncode:
+        raise SystemExit(f"prepare ended with {run.returncode}")
+    data = SkeletonDataset.open(container)
+    batches = batch_seconds(data)
+    result = {
+        "recordings": len(data),
+        "workers": workers,
+        "seconds": seconds,
+        "recordings_a_second": len(data) / seconds,
+        "source_megabytes": sum(file.stat().st_size for file in source.iterdir()) / 1e6,
+        "peak_megabytes": peak / 2**20,
+        "container_megabytes": sum(file.stat().st_size for file in container.iterdir()) / 1e6,
+        "batch_of_128_milliseconds": 1000 * batches,
+    }
+    shutil.rmtree(container)
+    container.with_name(f"{container.name}.left-out.csv").unlink()
+    return result
+
+
+def batch_seconds(data: SkeletonDataset, rounds: int = 20) -> float:
+    """Median time to read 128 random sequences."""
+    rng = np.random.default_rng(0)
+    times = []
+    for _ in range(rounds):
+        rows = rng.integers(len(data), size=128)
+        started = time.perf_counter()
+        for row in rows:
+            data[int(row)]
+        times.append(time.perf_counter() - started)
+    return float(np.median(times))
+
+
+def family(pid: int) -> list[int]:
+    """A process and those it started."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [pid, *(grandchild for child in children for grandchild in family(int(child)))]
+
+
+def resident(pid: int) -> int:
+    """Bytes of a process in memory; 0 when it has just ended."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
+    except (OSError, IndexError):
+        return 0
+
+
+def show(result: dict[str, float]) -> None:
+    times = FULL / result["recordings"]
+    print(
+        f"{result['recordings']:6.0f} recordings, {result['workers']:.0f} workers: {result['seconds']:6.1f} s, "
+        f"{result['recordings_a_second']:6.0f} a second, peak {result['peak_megabytes']:5.0f} MiB, "
+        f"{result['source_megabytes']:6.0f} MB of text -> {result['container_megabytes']:5.0f} MB, "
+        f"random batch of 128: {result['batch_of_128_milliseconds']:.1f} ms; "
+        f"times {times:.1f} for {FULL}: {result['seconds'] * times / 60:.1f} min, "
+        f"{result['container_megabytes'] * times / 1000:.1f} GB",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()

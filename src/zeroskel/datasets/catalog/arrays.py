@@ -1,0 +1,45 @@
+"""An .npz of labelled sequences (see `zeroskel.skeleton.formats.npz`) as the source of a container."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from zeroskel.core import InputError
+from zeroskel.datasets.dataset import SkeletonDataset
+from zeroskel.datasets.recording import Listing, Recording, Task
+from zeroskel.datasets.sources import SourceFile
+
+_AT_ONCE = 256
+
+
+def find(files: Sequence[SourceFile]) -> Listing:
+    """The sequences of one .npz file."""
+    arrays = [file for file in files if file.place.suffix.lower() == ".npz" and not file.member]
+    if len(arrays) != 1:
+        raise InputError(f"found {len(arrays)} .npz files; expected one. Name the file")
+    dataset = _open(arrays[0])
+    tasks = [
+        Task(arrays[0], {"start": start, "stop": min(start + _AT_ONCE, len(dataset))})
+        for start in range(0, len(dataset), _AT_ONCE)
+    ]
+    return Listing(tuple(tasks), tuple(dataset.class_names), dataset.layout.name, tuple(dataset.protocols))
+
+
+def read(task: Task) -> list[Recording]:
+    """Some of the sequences."""
+    dataset = _open(task.file)
+    names = dataset.names
+    return [
+        Recording(
+            names[i],
+            dataset[i],
+            int(dataset.labels[i]),
+            int(dataset.subjects[i]),
+            train={protocol: bool(mask[i]) for protocol, mask in dataset.protocols.items()},
+        )
+        for i in range(task.facts["start"], task.facts["stop"])
+    ]
+
+
+@lru_cache(maxsize=1)
+def _open(file: SourceFile) -> SkeletonDataset:
+    return SkeletonDataset.from_npz(file.path)

@@ -1,0 +1,169 @@
+"""Biovision hierarchy files (.bvh): a skeleton with offsets, then a line of numbers a frame.
+
+Read here and not by a library: pybvh 0.9.0 refuses position channels on joints other than the root, which the
+Bandai-Namco sets have. Rotations apply in the order of the channels; positions take the place of the offset.
+"""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from zeroskel.core.errors import InputError, LayoutError, SkeletonFormatError
+from zeroskel.core.layout import Layout, get_layout, layout_of_joints
+from zeroskel.core.sequence import SkeletonSequence
+from zeroskel.skeleton.formats.bvh_hierarchy import BvhJoint, numbers, read_hierarchy, refuse
+from zeroskel.skeleton.formats.euler import FRAMES_AT_ONCE, euler_rotations
+from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, file_content, text_of, unobserved
+from zeroskel.skeleton.transforms import convert_layout
+
+_LAYOUT = "mocap-21"
+_LARGEST_IN_METRES = 10.0
+_WHOLE_RATE = 1e-4  # 0.0333333 seconds mean 30 frames a second
+
+
+def looks_like(head: bytes) -> bool:
+    """Whether a file that starts so has the word HIERARCHY on its first line."""
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"HIERARCHY")
+
+
+def read_bvh(
+    path: str | os.PathLike[str],
+    *,
+    layout: str | Layout | None = None,
+    fps: float | None = None,
+    metres_per_unit: float | None = None,
+) -> SkeletonSequence:
+    """Read a .bvh file.
+
+    Args:
+        path: the file.
+        layout: the layout wanted; None takes the known layout that has exactly the file's joints, else mocap-21, whose
+            joints are found under the names of Bandai-Namco, CMU and Mixamo (with or without "mixamorig:").
+        fps: frames a second; None takes the file's.
+        metres_per_unit: the file's unit, which the format does not tell. None takes metres, or centimetres where the
+            rest pose spans more than 10 in some direction.
+
+    Returns:
+        A sequence with joints (1, T, V, 3) in metres, y up as in the file.
+
+    Raises:
+        SkeletonFormatError: the file is cut short or altered; the message names the line.
+        LayoutError: none of its joints is known.
+        InputError: metres_per_unit is not positive.
+    """
+    return parse_bvh(*file_content(path), layout=layout, fps=fps, metres_per_unit=metres_per_unit)
+
+
+def parse_bvh(
+    content: bytes,
+    file: Path,
+    *,
+    layout: str | Layout | None = None,
+    fps: float | None = None,
+    metres_per_unit: float | None = None,
+) -> SkeletonSequence:
+    """As read_bvh, from the content of a file; `file` is named in messages."""
+    if metres_per_unit is not None and not 0 < metres_per_unit < np.inf:
+        raise InputError(
+            f"{file}: metres_per_unit is {metres_per_unit}; expected a number above 0, 0.01 for centimetres"
+        )
+    lines = text_of(content, file).strip().split("\n")
+    joints, at = read_hierarchy(lines, file)
+    frames, rate = _announced(lines, at, file)
+    width = sum(len(joint.channels) for joint in joints)
+    table = _numbers(lines, at + 3, frames, width, file)
+    scale = _unit(joints) if metres_per_unit is None else metres_per_unit
+    positions = unobserved((1, frames, len(joints), 3), file)
+    for start in range(0, frames, FRAMES_AT_ONCE):
+        placed = _positions(joints, table[start : start + FRAMES_AT_ONCE]) * scale
+        if not (np.abs(placed) <= LARGEST).all():
+            frame = start + int(np.argmax(~(np.abs(placed) <= LARGEST).all(axis=(1, 2))))
+            refuse(file, at + 3 + frame, "joints beyond measure", "positions and angles of people")
+        positions[0, start : start + FRAMES_AT_ONCE] = placed
+    names = [joint.name.rpartition(":")[2].strip() for joint in joints]
+    arranged, own = arrange_joints(positions, names, _own_layout(names), file=file)
+    sequence = SkeletonSequence(arranged, own, rate if fps is None else fps)
+    return sequence if layout is None else convert_layout(sequence, get_layout(layout))
+
+
+def _own_layout(names: list[str]) -> Layout:
+    try:
+        return layout_of_joints(names)
+    except LayoutError:
+        return get_layout(_LAYOUT)
+
+
+def _announced(lines: list[str], at: int, file: Path) -> tuple[int, float]:
+    """The number of frames and the frame rate, from the two lines after MOTION."""
+    fields = lines[at + 1].replace(":", " : ").split() if at + 1 < len(lines) else []
+    if fields[:2] != ["Frames", ":"] or len(fields) != 3 or not (fields[2].isascii() and fields[2].isdigit()):
+        refuse(file, at + 1, repr(" ".join(fields)[:60]), "Frames: and their number")
+    following = len(lines) - at - 3
+    if len(fields[2]) > 9 or not 0 < int(fields[2]) <= following:
+        refuse(
+            file, at + 1, f"{fields[2][:20]} frames announced and {max(following, 0)} lines for them", "a line a frame"
+        )
+    time = lines[at + 2].replace(":", " : ").split()
+    seconds = numbers(time[3:]) if time[:3] == ["Frame", "Time", ":"] else None
+    if seconds is None or len(seconds) != 1 or not 1e-6 < seconds[0] < 1e6:
+        refuse(file, at + 2, repr(lines[at + 2][:60]), "Frame Time: and the seconds of a frame")
+    rate = 1 / float(seconds[0])
+    return int(fields[2]), float(round(rate)) if abs(round(rate) - rate) < _WHOLE_RATE * rate else rate
+
+
+def _numbers(lines: list[str], first: int, frames: int, width: int, file: Path) -> np.ndarray:
+    """(frames, width) numbers of the frames, a line each."""
+    text = [line for line in lines[first:] if line.strip()]
+    if len(text) != frames:
+        refuse(file, first + min(len(text), frames), f"{len(text)} lines of numbers", f"{frames}, one a frame")
+    if width == 0:
+        raise SkeletonFormatError(f"{file}: found no channels; expected some. Export the motion, not only the skeleton")
+    rows = [line.split() for line in text]
+    if all(len(row) == width for row in rows) and "_" not in "".join(text):
+        try:
+            table = np.array(rows, dtype=np.float64)
+        except ValueError:
+            table = np.full((1, 1), np.nan)
+        if (np.abs(table) <= LARGEST).all():
+            return table
+    for at in range(first, len(lines)):
+        values = numbers(lines[at].split())
+        if lines[at].strip() and (values is None or len(values) != width):
+            found = f"{len(values)} numbers" if values is not None else repr(lines[at][:60])
+            refuse(file, at, found, f"{width} finite numbers, one a channel")
+    refuse(file, first, "numbers that cannot be read", f"{width} finite numbers a line")
+
+
+def _unit(joints: list[BvhJoint]) -> float:
+    """Metres of one unit, from the largest extent of the rest pose."""
+    places = np.zeros((len(joints), 3))
+    for index, joint in enumerate(joints):
+        if joint.parent >= 0:
+            places[index] = places[joint.parent] + joint.offset
+    return 0.01 if np.ptp(places, axis=0).max() > _LARGEST_IN_METRES else 1.0
+
+
+def _positions(joints: list[BvhJoint], table: np.ndarray) -> np.ndarray:
+    """(T, V, 3) positions: each joint lies at its offset from its parent, turned by all rotations above it."""
+    positions = np.empty((len(table), len(joints), 3))
+    rotations: list[np.ndarray] = []
+    at = 0
+    for index, joint in enumerate(joints):
+        values = table[:, at : at + len(joint.channels)]
+        at += len(joint.channels)
+        offset = np.broadcast_to(joint.offset, (len(table), 3)).copy()
+        turning = [place for place, channel in enumerate(joint.channels) if channel.endswith("rotation")]
+        for place, channel in enumerate(joint.channels):
+            if place not in turning:
+                offset[:, "xyz".index(channel[0])] = values[:, place]
+        axes = "".join(joint.channels[place][0].upper() for place in turning)
+        rotation = euler_rotations(axes, np.radians(values[:, turning]))
+        if joint.parent < 0:
+            positions[:, index] = offset
+        else:
+            above = rotations[joint.parent]
+            positions[:, index] = positions[:, joint.parent] + (above @ offset[..., None])[..., 0]
+            rotation = above @ rotation
+        rotations.append(rotation)
+    return positions

@@ -1,0 +1,202 @@
+"""PKU-MMD part 1 text files: Kinect v2, 25 joints, metres, y up, 30 frames a second; and their label files.
+
+A line a frame of a long recording, 150 numbers: x y z of body 1's 25 joints, then of body 2's; zeros where there is no
+body. The release's README gives no more: there are no tracking states, so a joint at the origin is one not observed. A
+label file has a line an action: class (from 1), first frame, end frame, confidence.
+"""
+
+import logging
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+import numpy as np
+
+from zeroskel.core.errors import InputError, SkeletonFormatError
+from zeroskel.core.files import atomic_path
+from zeroskel.core.layout import Layout, get_layout
+from zeroskel.core.sequence import SkeletonSequence
+from zeroskel.skeleton.formats.decimal_text import write_decimals
+from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, file_content, text_of
+from zeroskel.skeleton.formats.text_planes import NEWLINE, SPACE
+
+_FPS = 30.0
+_BODIES = 2
+_JOINTS = 25
+_NUMBERS = _BODIES * _JOINTS * 3  # in a line
+_LABEL_FIELDS = 4
+_LONGEST_COUNT = 18  # digits of a class or frame
+_COPY_AGAIN = "The file is cut short or altered: take it from the release again"
+
+log = logging.getLogger(__name__)
+
+
+class ActionLabel(NamedTuple):
+    """An action in a long recording.
+
+    Attributes:
+        label: class id from 0 (files count from 1).
+        start, stop: its frames, from 0, `stop` is not one of them. The release does not say how it counts; its frames
+            are taken as indices from 0 with the end left out, and an end that equals the start as one frame.
+        confidence: the release's judgement of how well the action was performed.
+    """
+
+    label: int
+    start: int
+    stop: int
+    confidence: float
+
+
+def looks_like(head: bytes) -> bool:
+    """Whether the first line of a file that starts so has 150 numbers."""
+    line, end, _ = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")
+    fields = line.decode("latin-1").split()
+    return bool(end) and len(fields) == _NUMBERS and all(_is_number(field) for field in fields)
+
+
+def read_pku_mmd(
+    path: str | os.PathLike[str], *, layout: str | Layout | None = None, fps: float | None = None
+) -> SkeletonSequence:
+    """Read a PKU-MMD skeleton file.
+
+    Args:
+        path: the file.
+        layout: the layout wanted; None keeps ntu-25.
+        fps: frames a second; None is 30, the rate of the recordings.
+
+    Returns:
+        A sequence with joints (M, T, 25, 3) in metres of the bodies that are there, one or two; NaN for joints whose
+        coordinates are all zero.
+
+    Raises:
+        SkeletonFormatError: a line has not 150 numbers, or there is no body in any; the message names the line.
+    """
+    return parse_pku_mmd(*file_content(path), layout=layout, fps=fps)
+
+
+def parse_pku_mmd(
+    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
+) -> SkeletonSequence:
+    """As read_pku_mmd, from the content of a file; `file` is named in messages."""
+    numbers = _numbers(text_of(content, file).rstrip().split("\n"), file)
+    joints = numbers.astype(np.float32).reshape(len(numbers), _BODIES, _JOINTS, 3)
+    unseen = (joints == 0).all(axis=-1)
+    joints[unseen] = np.nan
+    there = np.flatnonzero(~unseen.all(axis=(0, 2)))
+    if not len(there):
+        raise SkeletonFormatError(f"{file}: found zeros only in {len(joints)} frames; expected a body. Leave it out")
+    own = get_layout("ntu-25")
+    arranged, found = arrange_joints(
+        joints.transpose(1, 0, 2, 3)[there], own.joints, own if layout is None else layout, file=file
+    )
+    return SkeletonSequence(arranged, found, _FPS if fps is None else fps)
+
+
+def write_pku_mmd(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
+    """Write one or two bodies of layout ntu-25 as a PKU-MMD skeleton file.
+
+    A joint with a NaN coordinate is written as zeros; one at the origin will read as not observed. The format has no
+    frame rate: another than 30 is lost, and logged.
+
+    Raises:
+        InputError: another layout, two channels, more than two bodies, or no observed joint.
+    """
+    fits = sequence.layout.joints == get_layout("ntu-25").joints and sequence.channels == 3
+    if not fits or sequence.bodies > _BODIES or not sequence.observed.any():
+        raise InputError(
+            f"{path}: found {sequence!r}; expected observed joints of layout ntu-25 with x, y and z, one or two bodies"
+        )
+    if sequence.fps != _FPS:
+        log.warning("%s: a PKU-MMD file has no frame rate; it will read as 30 fps, not %g", path, sequence.fps)
+    joints = np.zeros((sequence.frames, _BODIES, _JOINTS, 3), np.float32)
+    joints[:, : sequence.bodies] = np.where(sequence.observed[..., None], sequence.joints, 0).transpose(1, 0, 2, 3)
+    texts = write_decimals(joints.reshape(sequence.frames, _NUMBERS))
+    separators = np.full((*texts.shape[:2], 1), SPACE, np.uint8)
+    separators[:, -1] = NEWLINE
+    with atomic_path(Path(path)) as temporary:
+        temporary.write_bytes(np.concatenate([texts, separators], axis=-1).tobytes().replace(b"\0", b""))
+
+
+def parse_pku_mmd_labels(content: bytes, file: Path) -> list[ActionLabel]:
+    """The actions that a label file names, in its order.
+
+    Args:
+        content: lines `class,start,end,confidence`.
+        file: named in messages.
+
+    Raises:
+        SkeletonFormatError: a line is not so, or its action ends before it starts; the message names the line.
+    """
+    lines = text_of(content, file).rstrip().split("\n")
+    return [_action(line, number, file) for number, line in enumerate(lines)]
+
+
+def write_pku_mmd_labels(labels: Iterable[ActionLabel], path: str | os.PathLike[str]) -> None:
+    """Write a label file. Raises InputError for a negative class or an action without frames."""
+    lines = []
+    for action in labels:
+        if action.label < 0 or not 0 <= action.start < action.stop:
+            raise InputError(f"{path}: found {action}; expected a class from 0 and a start from 0 before the stop")
+        lines.append(f"{action.label + 1},{action.start},{action.stop},{action.confidence:g}\n")
+    with atomic_path(Path(path)) as temporary:
+        temporary.write_text("".join(lines), encoding="ascii")
+
+
+def _numbers(lines: list[str], file: Path) -> np.ndarray:
+    """(T, 150) float64, finite."""
+    if not lines[0]:  # an empty file, of which NumPy would only warn
+        _refuse_lines(lines, file)
+    try:
+        numbers = np.loadtxt(lines, comments=None, ndmin=2)
+    except ValueError:
+        numbers = np.empty((0, 0))
+    if numbers.shape != (len(lines), _NUMBERS):
+        _refuse_lines(lines, file)
+    wrong = ~(np.abs(numbers) <= LARGEST).all(axis=1)
+    if wrong.any():
+        at = int(np.argmax(wrong))
+        value = numbers[at][~(np.abs(numbers[at]) <= LARGEST)][0]
+        _refuse(file, at, f"{value:g}", "finite numbers, zeros where there is no body")
+    return numbers
+
+
+def _refuse_lines(lines: list[str], file: Path) -> NoReturn:
+    """Find the line that is not 150 numbers."""
+    expected = f"{_NUMBERS} numbers: x y z of {_JOINTS} joints of {_BODIES} bodies"
+    for at, line in enumerate(lines):
+        fields = line.split()
+        if len(fields) != _NUMBERS:
+            _refuse(file, at, f"{len(fields)} fields", expected)
+        wrong = next((field for field in fields if not _is_number(field)), None)
+        if wrong is not None:
+            _refuse(file, at, repr(wrong[:60]), expected)
+    raise SkeletonFormatError(f"{file}: its lines cannot be read; expected {expected} in each. {_COPY_AGAIN}")
+
+
+def _is_number(field: str) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return field.isascii() and "_" not in field
+
+
+def _action(line: str, at: int, file: Path) -> ActionLabel:
+    fields = [field.strip() for field in line.split(",")]
+    counts = fields[:3]
+    if len(fields) != _LABEL_FIELDS or not all(_is_count(field) for field in counts) or not _is_number(fields[3]):
+        _refuse(file, at, repr(line[:60]), "class,start,end,confidence, the first three whole numbers")
+    number, start, end = map(int, counts)
+    confidence = float(fields[3])
+    if number < 1 or end < start or not abs(confidence) <= LARGEST:
+        _refuse(file, at, repr(line[:60]), "a class from 1, an end not before the start and a finite confidence")
+    return ActionLabel(number - 1, start, max(end, start + 1), confidence)
+
+
+def _is_count(field: str) -> bool:
+    return field.isascii() and field.isdigit() and len(field) <= _LONGEST_COUNT
+
+
+def _refuse(file: Path, at: int, found: str, expected: str) -> NoReturn:
+    raise SkeletonFormatError(f"{file}, line {at + 1}: found {found}; expected {expected}. {_COPY_AGAIN}")

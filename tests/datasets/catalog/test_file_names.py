@@ -1,0 +1,49 @@
+"""Facts of finding recordings by the names of their files."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from zeroskel.core import InputError
+from zeroskel.datasets.catalog.file_names import from_one, matching, named_recordings, numbered_tasks
+from zeroskel.datasets.sources import SourceFile
+
+PATTERN = re.compile(r"(?P<name>a(?P<action>\d+)_s(?P<subject>\d+)_e(?P<repetition>\d+))\.txt")
+
+
+def files(*names: str) -> list[SourceFile]:
+    return [SourceFile(Path("release") / name) for name in names]
+
+
+def test_files_of_other_names_are_left_out_and_folders_do_not_matter() -> None:
+    found = matching(files("z/a2_s1_e1.txt", "README.txt", ".DS_Store", "a1_s1_e1.txt", "a1_s1_e1.txt.bak"), PATTERN)
+    assert [match["name"] for _, match in found] == ["a1_s1_e1", "a2_s1_e1"]
+    assert matching(files("README.txt"), PATTERN) == []
+
+
+def test_a_name_that_is_there_twice_is_refused_unless_wanted() -> None:
+    twice = files("a1_s1_e1.txt", "copy/a1_s1_e1.txt")
+    with pytest.raises(InputError, match=r"copy/a1_s1_e1\.txt: found the name a second time, after release/a1_s1_e1"):
+        matching(twice, PATTERN)
+    assert len(matching(twice, PATTERN, unique=False)) == 2
+
+
+def test_no_recording_at_all_says_what_was_expected() -> None:
+    with pytest.raises(InputError, match=r"found 1 files, none of them a recording; expected the folder of X\. Name"):
+        named_recordings(files("README.txt"), PATTERN, "the folder of X")
+
+
+def test_tasks_have_the_numbers_of_the_name_and_the_class_id() -> None:
+    tasks = numbered_tasks(files("a3_s10_e2.txt", "a1_s2_e1.txt"), PATTERN, "x", {1: 0, 3: 1})
+    assert [dict(task.facts) for task in tasks] == [
+        {"name": "a1_s2_e1", "label": 0, "subject": 2, "repetition": 1},
+        {"name": "a3_s10_e2", "label": 1, "subject": 10, "repetition": 2},
+    ]
+    assert json.loads(json.dumps(dict(tasks[0].facts))) == tasks[0].facts
+
+
+def test_an_action_that_the_release_does_not_have_is_refused() -> None:
+    with pytest.raises(InputError, match=r"a4_s1_e1\.txt: found action 4; expected one of 1, 2, 3\. Remove"):
+        numbered_tasks(files("a4_s1_e1.txt"), PATTERN, "x", from_one(3))

@@ -1,0 +1,290 @@
+"""Facts of `prepare`: what it makes, and that nothing that happens to it loses or spoils anything."""
+
+import csv
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zeroskel import SkeletonDataset
+from zeroskel.core import InputError, MissingFileError
+from zeroskel.datasets.catalog.broken import broken_recordings
+from zeroskel.datasets.catalog.recipes import RECIPES
+from zeroskel.datasets.preparing import prepare
+from zeroskel.skeleton.formats import write_csv_joints, write_ntu
+
+BROKEN = "S001C002P005R002A008"
+
+
+def ntu_folder(folder: Path, sequence_maker, count: int = 12, frames: int = 6) -> Path:
+    """`count` recordings of both releases in the original naming, of two actions by performers 1, 2 and 3."""
+    folder.mkdir()
+    for i in range(count):
+        setup, camera, performer, action = 1 + i % 2, 1 + i % 3, 1 + i % 3, 1 + i // 6 % 2
+        name = f"S{setup:03d}C{camera:03d}P{performer:03d}R{1 + i // 6:03d}A{action:03d}"
+        write_ntu(sequence_maker("ntu-25", frames=frames, seed=i), folder / f"{name}.skeleton")
+    return folder
+
+
+def sums(folder: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+
+
+@pytest.fixture
+def release(tmp_path: Path, sequence_maker) -> Path:
+    return ntu_folder(tmp_path / "ntu", sequence_maker)
+
+
+def test_a_folder_an_archive_and_a_folder_of_archives_give_the_same(release: Path, tmp_path: Path) -> None:
+    prepare("ntu60", release, tmp_path / "from-folder")
+    (tmp_path / "zips").mkdir()
+    with zipfile.ZipFile(tmp_path / "zips" / "all.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in release.iterdir():
+            archive.write(file, f"nturgb+d_skeletons/{file.name}")
+    prepare("ntu60", tmp_path / "zips" / "all.zip", tmp_path / "from-archive")
+    prepare("ntu60", tmp_path / "zips", tmp_path / "from-folder-of-archives")
+    expected = sums(tmp_path / "from-folder")
+    for name in ("from-archive", "from-folder-of-archives"):
+        found = sums(tmp_path / name)
+        assert {k: v for k, v in found.items() if k != "manifest.json"} == {
+            k: v for k, v in expected.items() if k != "manifest.json"
+        }
+
+
+def test_two_workers_make_the_same_bytes_as_one(release: Path, tmp_path: Path) -> None:
+    prepare("ntu120", release, tmp_path / "one", shard_tasks=3)
+    prepare("ntu120", release, tmp_path / "two", shard_tasks=3, workers=2)
+    assert sums(tmp_path / "one") == sums(tmp_path / "two")
+    assert len(SkeletonDataset.open(tmp_path / "two")) == 12
+
+
+def test_a_bad_file_is_left_out_and_reported_and_a_listed_one_counted(release: Path, tmp_path: Path) -> None:
+    names = sorted(file.name for file in release.iterdir())
+    (release / names[3]).write_text("2\n1\nnonsense\n")
+    shutil.copy(release / names[0], release / f"{BROKEN}.skeleton")
+    assert BROKEN in broken_recordings("ntu")
+    done = prepare("ntu60", release, tmp_path / "c")
+    assert (done.recordings, len(done.left_out), len(done.bad)) == (11, 2, 1)
+    assert names[3] not in [f"{name}.skeleton" for name in SkeletonDataset.open(tmp_path / "c").names]
+    with done.report.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [(row["name"], row["listed"]) for row in rows] == [(BROKEN, "yes"), (names[3], "no")]
+    assert f"{names[3]}, line 3: found 'nonsense'" in rows[1]["reason"]
+
+
+def test_the_same_command_again_changes_nothing(release: Path, tmp_path: Path) -> None:
+    (release / sorted(file.name for file in release.iterdir())[3]).write_text("")
+    first = prepare("ntu60", release, tmp_path / "c")
+    before = sums(tmp_path / "c")
+    again = prepare("ntu60", release, tmp_path / "c")
+    assert (again.reused, again.recordings, again.left_out) == (-1, first.recordings, first.left_out)
+    assert sums(tmp_path / "c") == before
+
+
+def test_another_source_does_not_overwrite_a_container(release: Path, tmp_path: Path) -> None:
+    prepare("ntu60", release, tmp_path / "c")
+    before = sums(tmp_path / "c")
+    next(release.iterdir()).unlink()
+    with pytest.raises(InputError, match="there is something already"):
+        prepare("ntu60", release, tmp_path / "c")
+    assert sums(tmp_path / "c") == before
+
+
+def test_a_source_that_vanishes_midway_is_told_and_the_rest_is_kept(release: Path, tmp_path: Path) -> None:
+    prepare("ntu60", release, tmp_path / "whole", shard_tasks=3)
+    last = sorted(release.iterdir())[-1]
+    content, stat = last.read_bytes(), last.stat()
+    with pytest.raises(MissingFileError, match=f"{last.name}: the file is gone"):
+        prepare("ntu60", release, tmp_path / "c", shard_tasks=3, progress=lambda *_: last.unlink(missing_ok=True))
+    assert not (tmp_path / "c").exists()
+    last.write_bytes(content)
+    os.utime(last, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert prepare("ntu60", release, tmp_path / "c", shard_tasks=3).reused == 3
+    assert sums(tmp_path / "c") == sums(tmp_path / "whole")
+    assert not (tmp_path / "c.partial").exists()
+
+
+def test_a_changed_file_is_read_again_after_an_interruption(release: Path, tmp_path: Path, sequence_maker) -> None:
+    def stop(_what: str, done: int, _total: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare("ntu60", release, tmp_path / "c", shard_tasks=3, progress=stop)
+    first = min(release.iterdir())
+    write_ntu(sequence_maker("ntu-25", frames=9, seed=99), first)
+    assert prepare("ntu60", release, tmp_path / "c", shard_tasks=3).reused == 1
+    assert SkeletonDataset.open(tmp_path / "c")[0].frames == 9
+
+
+PREPARE = (
+    "import sys; from pathlib import Path; from zeroskel.datasets.preparing import prepare\n"
+    "if __name__ == '__main__':\n"
+    "    prepare('ntu60', Path(sys.argv[1]), Path(sys.argv[2]), shard_tasks=4, workers=int(sys.argv[3]))\n"
+)
+
+
+def script(folder: Path) -> Path:
+    path = folder / "prepare_it.py"
+    path.write_text(PREPARE)
+    return path
+
+
+@pytest.mark.slow
+def test_killed_at_thirty_moments_it_ends_with_the_same_bytes(tmp_path: Path, sequence_maker) -> None:
+    source = ntu_folder(tmp_path / "ntu", sequence_maker, count=12, frames=60)
+    for copy in range(1, 6):  # 72 files in 18 shards
+        for file in sorted(source.glob("*R001*"))[:6] + sorted(source.glob("*R002*"))[:6]:
+            shutil.copy(file, source / file.name.replace("S00", f"S0{copy}"))
+    program = script(tmp_path)
+    started = time.monotonic()
+    command = [sys.executable, str(program), str(source)]
+    subprocess.run([*command, str(tmp_path / "whole"), "1"], check=True)
+    took = time.monotonic() - started
+    expected = sums(tmp_path / "whole")
+    rng = np.random.default_rng(0)
+    interrupted = 0
+    for round_ in range(30):
+        out = tmp_path / f"killed-{round_}"
+        workers = "2" if round_ % 3 == 0 else "1"
+        run = subprocess.Popen([*command, str(out), workers], start_new_session=True)
+        time.sleep(took * float(rng.uniform(0.1, 1.1)))
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+        working = out.with_name(f"{out.name}.partial")
+        shards = list((working / "container").glob("joints-*.npy"))
+        finished = {
+            p.name: p.stat().st_mtime_ns for p in shards if (working / "state" / f"{p.name[7:12]}.json").exists()
+        }
+        interrupted += bool(finished) and not out.exists()
+        time.sleep(0.2 if workers == "2" else 0)  # the killed run's workers end by themselves
+        subprocess.run([*command, str(out), "1"], check=True)
+        assert sums(out) == expected, f"round {round_}"
+        for name, stamp in finished.items():
+            assert (out / name).stat().st_mtime_ns == stamp, f"round {round_}: {name} was written twice"
+        assert not working.exists()
+        shutil.rmtree(out)
+    assert interrupted >= 5
+
+
+def run_cli(*arguments: str, limit: int | None = None) -> subprocess.CompletedProcess[str]:
+    """The command line in a process of its own; `limit`: no file may grow beyond so many bytes, as on a full disk."""
+
+    def restrict() -> None:
+        if limit is not None:
+            import resource
+
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    program = "from zeroskel.app.cli import main; main()"
+    command = [sys.executable, "-c", program, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, preexec_fn=restrict)
+
+
+def test_a_full_disk_is_one_line_and_nothing_half_written(release: Path, tmp_path: Path) -> None:
+    shown = run_cli("data", "prepare", "ntu60", str(release), "--out", str(tmp_path / "c"), limit=10_000)
+    assert shown.returncode == 2
+    assert len(shown.stderr.strip().splitlines()) == 1
+    assert "free space" in shown.stderr
+    assert not (tmp_path / "c").exists()
+    assert run_cli("data", "prepare", "ntu60", str(release), "--out", str(tmp_path / "c")).returncode == 0
+    prepare("ntu60", release, tmp_path / "undisturbed")
+    assert sums(tmp_path / "c") == sums(tmp_path / "undisturbed")
+
+
+def test_a_folder_that_may_not_be_written_is_one_line(release: Path, tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o555)
+    target = (
+        closed / "c" if os.geteuid() else Path("/sys/zeroskel-c")
+    )  # nothing is closed to root but such file systems
+    shown = run_cli("data", "prepare", "ntu60", str(release), "--out", str(target))
+    assert shown.returncode == 2
+    assert len(shown.stderr.strip().splitlines()) == 1
+    assert "permissions" in shown.stderr
+
+
+def test_exit_codes_and_the_report(release: Path, tmp_path: Path) -> None:
+    first = min(release.iterdir())
+    first.write_bytes(b"\x00\x01")
+    arguments = ["data", "prepare", "ntu60", str(release), "--out"]
+    shown = run_cli(*arguments, str(tmp_path / "c"))
+    assert shown.returncode == 1
+    assert "c.left-out.csv: 1 left out" in shown.stderr and first.name in shown.stderr
+    assert run_cli(*arguments, str(tmp_path / "d"), "--allow-bad").returncode == 0
+    assert run_cli(*arguments, str(tmp_path / "c")).returncode == 1, "what was bad stays bad"
+    gone = run_cli("data", "prepare", "ntu60", str(tmp_path / "gone"), "--out", str(tmp_path / "e"))
+    assert gone.returncode == 2 and "gone: no such file or folder" in gone.stderr
+    unknown = run_cli("data", "prepare", "ntu61", str(release), "--out", str(tmp_path / "e"))
+    assert unknown.returncode == 2 and "unknown data set 'ntu61'" in unknown.stderr
+
+
+def test_info_verifies_and_tells_an_altered_container(release: Path, tmp_path: Path) -> None:
+    prepare("ntu60", release, tmp_path / "c")
+    shown = run_cli("data", "info", str(tmp_path / "c"))
+    assert shown.returncode == 0
+    for text in ("ntu60: 12 sequences, 60 classes", "cross-subject", "drink water", "check sums: all", "float32"):
+        assert text in shown.stdout
+    (tmp_path / "c" / "fps.npy").write_bytes((tmp_path / "c" / "fps.npy").read_bytes()[:-8] + bytes(8))
+    shown = run_cli("data", "info", str(tmp_path / "c"), "--no-verify")
+    assert shown.returncode == 0
+    shown = run_cli("data", "info", str(tmp_path / "c"))
+    assert shown.returncode == 2 and "fps.npy: the check sum" in shown.stderr
+
+
+def test_nothing_readable_is_refused_and_reported(release: Path, tmp_path: Path) -> None:
+    for file in release.iterdir():
+        file.write_text("")
+    with pytest.raises(InputError, match="no recording could be read"):
+        prepare("ntu60", release, tmp_path / "c")
+    assert not (tmp_path / "c").exists()
+    assert len((tmp_path / "c.left-out.csv").read_text().splitlines()) == 13
+
+
+def test_two_runs_do_not_write_at_once(release: Path, tmp_path: Path) -> None:
+    def again(*_: object) -> None:
+        with pytest.raises(InputError, match="another run"):
+            prepare("ntu60", release, tmp_path / "c")
+
+    prepare("ntu60", release, tmp_path / "c", progress=again)
+
+
+def test_a_folder_of_classes_becomes_a_data_set(tmp_path: Path, sequence_maker) -> None:
+    for number, (name, subject) in enumerate([("wave_hand", 1), ("wave_hand", 2), ("sit", 1), ("sit", 2)]):
+        (tmp_path / "mine" / name).mkdir(parents=True, exist_ok=True)
+        write_csv_joints(sequence_maker(seed=number), tmp_path / "mine" / name / f"s{subject:02d}_take.csv")
+    prepare("folder", tmp_path / "mine", tmp_path / "c")
+    opened = SkeletonDataset.open(tmp_path / "c")
+    assert (opened.name, opened.class_names, opened.layout.name) == ("mine", ["sit", "wave hand"], "kinect-20")
+    assert opened.subjects.tolist() == [1, 2, 1, 2]
+    assert opened.names[0] == "sit/s01_take.csv"
+    assert opened.train_mask.tolist() == [True, False, True, False]
+    np.testing.assert_allclose(opened[2].joints, sequence_maker(seed=0).joints, rtol=1e-6)
+
+
+def test_without_subjects_every_second_recording_trains(tmp_path: Path, sequence_maker) -> None:
+    for name in ("wave", "sit"):
+        (tmp_path / "mine" / name).mkdir(parents=True)
+        for take in "abc":
+            write_csv_joints(sequence_maker(), tmp_path / "mine" / name / f"{take}.csv")
+    prepare("folder", tmp_path / "mine", tmp_path / "c")
+    opened = SkeletonDataset.open(tmp_path / "c")
+    assert opened.protocol == "every-second"
+    assert opened.train_mask.tolist() == [True, False, True] * 2
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_source_of_something_else_is_refused_in_one_line(name: str, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "README.txt").write_text("nothing here")
+    with pytest.raises(InputError, match=r"expected|found"):
+        prepare(name, tmp_path / "other", tmp_path / "c")
+    assert not (tmp_path / "c").exists()
