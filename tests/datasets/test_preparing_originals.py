@@ -1,4 +1,4 @@
-"""The original sample files, prepared as a user would: the same numbers as in the data sets that others read them into."""
+"""The original sample files, prepared as a user would: the same numbers as in the data sets made of them elsewhere."""
 
 from pathlib import Path
 

@@ -86,9 +86,8 @@ def print_info(console: Console, dataset: SkeletonDataset) -> None:
         console.print(dataset.notice, style="yellow")
     if isinstance(dataset.sequences, Container):
         facts = dataset.sequences.manifest
-        counts = facts["counts"]
         known = {"cameras": "cameras", "setups": "set-ups", "repetitions": "repetitions"}
-        told = [f"{counts[key]} {what}" for key, what in known.items() if counts[key] > 1]
+        told = [f"{len(facts[key])} {what}" for key, what in known.items() if len(facts[key]) > 1]
         size = sum(file["bytes"] for file in facts["files"].values()) / 1e6
         stored = f"{np.dtype(facts['dtype']).name} in {facts['shards']} shard{'s' if facts['shards'] > 1 else ''}"
         console.print(f"container: {', '.join([stored, f'{size:.1f} MB', *told])}", soft_wrap=True)

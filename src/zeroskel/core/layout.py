@@ -76,8 +76,13 @@ class Layout:
 
 def available_layouts() -> list[str]:
     """Names of the layouts that come with the package."""
+    return list(_names())
+
+
+@cache
+def _names() -> tuple[str, ...]:
     folder = resources.files("zeroskel.resources") / "layouts"
-    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
 
 
 @cache
@@ -103,7 +108,7 @@ def get_layout(layout: str | Layout) -> Layout:
     """The layout of that name (a Layout is returned as it is). Raises LayoutError for an unknown name."""
     if isinstance(layout, Layout):
         return layout
-    if layout not in available_layouts():
+    if layout not in _names():
         raise LayoutError(f"unknown layout {layout!r}; known are {', '.join(available_layouts())}")
     return _load(layout)
 

@@ -53,7 +53,8 @@ class Container:
         path: the folder.
 
     Attributes:
-        manifest: name, title, layout, class_names, protocols, counts, dtype, files (check sums), source, version.
+        manifest: name, layout, class_names, protocols, subjects, cameras, setups, repetitions, recordings (also of each
+            class), frames, dtype, files (with check sums), left_out, source, and the version that wrote it.
         index: array name -> (N,) array; see INDEX.
         train: protocol -> (N,) bool.
 

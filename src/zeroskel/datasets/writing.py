@@ -8,7 +8,8 @@ bytes as an undisturbed one.
 import fcntl
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,7 +168,7 @@ class WorkingFolder:
             "channels": channels.pop(),
             "recordings": len(columns["names"]),
             "shards": shards,
-            "counts": _counts(columns),
+            **_facts(columns),
             "zeroskel": __version__,
             "files": kept,
         }
@@ -213,18 +214,23 @@ def write_container(
     starts = range(0, len(dataset), SHARD_RECORDINGS)
     with working.locked():
         for shard, start in enumerate(starts):
-            recordings = [
-                Recording(
-                    names[i],
-                    dataset[i],
-                    int(dataset.labels[i]),
-                    int(dataset.subjects[i]),
-                    train={protocol: bool(mask[i]) for protocol, mask in dataset.protocols.items()},
-                )
-                for i in range(start, min(start + SHARD_RECORDINGS, len(dataset)))
-            ]
+            recordings = recordings_of(dataset, range(start, min(start + SHARD_RECORDINGS, len(dataset))), names)
             working.write_shard(shard, "", recordings, dataset.layout, dtype, {})
         working.finish(manifest, len(starts))
+
+
+def recordings_of(dataset: SkeletonDataset, rows: Iterable[int], names: Sequence[str]) -> list[Recording]:
+    """Some sequences of a data set as recordings; `names` are those of all its sequences."""
+    return [
+        Recording(
+            names[i],
+            dataset[i],
+            int(dataset.labels[i]),
+            int(dataset.subjects[i]),
+            train={protocol: bool(mask[i]) for protocol, mask in dataset.protocols.items()},
+        )
+        for i in rows
+    ]
 
 
 def check_target(target: Path, dtype: str) -> None:
@@ -267,12 +273,12 @@ def _check_columns(names: Sequence[str], channels: set[int]) -> None:
     if len(channels) != 1:
         raise InputError("some recordings have two coordinates a joint and some three; expected all alike")
     if len(set(names)) != len(names):
-        known: set[str] = set()
-        twice = next(name for name in names if name in known or known.add(name))  # type: ignore[func-returns-value]
+        twice = next(name for name, count in Counter(names).items() if count > 1)
         raise InputError(f"recording {twice} is in the source more than once; leave one of them out")
 
 
-def _counts(columns: Mapping[str, Sequence[Any]]) -> dict[str, int]:
-    return {what: len(set(columns[what])) for what in ("labels", "subjects", "cameras", "setups", "repetitions")} | {
-        "frames": int(sum(columns["frames"]))
-    }
+def _facts(columns: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """Who and what is in it: the ids that occur, and how many recordings of each class."""
+    ids = {what: sorted(set(columns[what])) for what in ("subjects", "cameras", "setups", "repetitions")}
+    counts = np.bincount(columns["labels"]).tolist()
+    return {**ids, "frames": int(sum(columns["frames"])), "recordings_of_class": counts}

@@ -46,6 +46,16 @@ def test_a_layout_is_itself(sequence_maker) -> None:
     assert (mapping.missing, mapping.unused, mapping.derived) == ((), (), ())
 
 
+@pytest.mark.parametrize("one", available_layouts())
+@pytest.mark.parametrize("other", available_layouts())
+def test_any_layout_there_and_back_keeps_shared_joints(one: str, other: str, sequence_maker) -> None:
+    sequence = sequence_maker(one)
+    back = convert_layout(convert_layout(sequence, other), one)
+    shared = [i for i, joint in enumerate(get_layout(one).joints) if joint in get_layout(other).joints]
+    assert shared
+    np.testing.assert_array_equal(back.joints[:, :, shared], sequence.joints[:, :, shared])
+
+
 def test_there_and_back_keeps_the_joints_both_have(sequence_maker) -> None:
     sequence = sequence_maker("kinect-20")
     back = convert_layout(convert_layout(sequence, "ntu-25"), "kinect-20")

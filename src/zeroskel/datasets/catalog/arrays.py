@@ -7,6 +7,7 @@ from zeroskel.core import InputError
 from zeroskel.datasets.dataset import SkeletonDataset
 from zeroskel.datasets.recording import Listing, Recording, Task
 from zeroskel.datasets.sources import SourceFile
+from zeroskel.datasets.writing import recordings_of
 
 _AT_ONCE = 256
 
@@ -27,17 +28,7 @@ def find(files: Sequence[SourceFile]) -> Listing:
 def read(task: Task) -> list[Recording]:
     """Some of the sequences."""
     dataset = _open(task.file)
-    names = dataset.names
-    return [
-        Recording(
-            names[i],
-            dataset[i],
-            int(dataset.labels[i]),
-            int(dataset.subjects[i]),
-            train={protocol: bool(mask[i]) for protocol, mask in dataset.protocols.items()},
-        )
-        for i in range(task.facts["start"], task.facts["stop"])
-    ]
+    return recordings_of(dataset, range(task.facts["start"], task.facts["stop"]), dataset.names)
 
 
 @lru_cache(maxsize=1)

@@ -45,6 +45,7 @@ from zeroskel.skeleton.formats.npz import (
 )
 from zeroskel.skeleton.formats.ntu import parse_ntu, read_ntu, write_ntu
 from zeroskel.skeleton.formats.pku_mmd import (
+    ActionLabel,
     parse_pku_mmd,
     parse_pku_mmd_labels,
     read_pku_mmd,
@@ -56,6 +57,7 @@ from zeroskel.skeleton.formats.pyskl_pickle import read_pyskl
 __all__ = [
     "FORMATS",
     "MOST_FILE_BYTES",
+    "ActionLabel",
     "Format",
     "NpzSequences",
     "arrange_joints",

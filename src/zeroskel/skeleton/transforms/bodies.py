@@ -75,9 +75,13 @@ def denoise_bodies(
     Returns:
         The sequence with the bodies that stay, at least one, in their order.
     """
+    if sequence.bodies == 1:
+        return sequence
     joints = sequence.joints
     length = _frames_of(joints).sum(axis=1)
     joints = joints[_those_or_best(length > frames, length)]
+    if len(joints) == 1:
+        return sequence.replace(joints)
     noisy = _noisy_frames(joints, spread)
     share_of_noise = noisy.sum(axis=1) / np.maximum(_frames_of(joints).sum(axis=1), 1)
     joints = joints[_those_or_best(share_of_noise < share, -share_of_noise)]
@@ -105,6 +109,7 @@ def merge_bodies(sequence: SkeletonSequence, count: int = 2) -> SkeletonSequence
     if sequence.bodies == 1:
         return sequence
     there = _frames_of(sequence.joints)
+    count = min(count, sequence.bodies)
     places = np.full((count, *sequence.joints.shape[1:]), np.nan, np.float32)
     taken = np.zeros((count, sequence.frames), bool)
     for body in np.argsort(-_motion(sequence.joints, NOISE_SPREAD), kind="stable"):
@@ -112,9 +117,7 @@ def merge_bodies(sequence: SkeletonSequence, count: int = 2) -> SkeletonSequence
         if len(free):
             places[free[0], there[body]] = sequence.joints[body, there[body]]
             taken[free[0]] |= there[body]
-    used = taken.any(axis=1)
-    used[0] = True
-    return sequence.replace(places[used])
+    return sequence.replace(places[: max(1, np.count_nonzero(taken.any(axis=1)))])
 
 
 def _check_count(count: int) -> None:
@@ -133,7 +136,7 @@ def _observed(joints: np.ndarray) -> np.ndarray:
 
 def _frames_of(joints: np.ndarray) -> np.ndarray:
     """(M, T) whether any joint of a body is observed in a frame."""
-    return _observed(joints).any(axis=-1)
+    return np.asarray(_observed(joints).any(axis=-1))
 
 
 def _noisy_frames(joints: np.ndarray, spread: float) -> np.ndarray:
