@@ -2,10 +2,10 @@
 
     python benchmarks/prepare_ntu.py --recordings 8000 --folder /tmp/ntu --json prepare.json
 
-Writes synthetic recordings in NTU's format and lengths (some hundred contents under as many names as asked for), then
-prepares half of them and all of them, with one worker and with two, each in a process of its own whose memory is
-watched, and reads random batches of 128 from the container. Figures for 114,480 recordings are those measured times
-the number of recordings, and are called so.
+Writes synthetic recordings in NTU's format and lengths (some hundred contents under as many names as asked for; with
+`--link` as hard links, so that the full count fits a small disk), then prepares half of them and all of them, with one
+worker and with two, each in a process of its own whose memory is watched, and reads random batches of 128 from the
+container. Figures for 114,480 recordings are those measured times the number of recordings, and are called so.
 """
 
 import argparse
@@ -37,20 +37,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--recordings", type=int, default=8000)
     parser.add_argument("--folder", type=Path, help="where to work; a temporary folder by default")
+    parser.add_argument("--contents", type=int, default=CONTENTS, help="how many different recordings there are")
+    parser.add_argument("--link", action="store_true", help="names are hard links to the contents")
     parser.add_argument("--json", type=Path, help="also write the figures there")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="zeroskel-", dir=arguments.folder))
     try:
-        results = measure(folder, arguments.recordings)
+        results = measure(folder, arguments.recordings, arguments.contents, link=arguments.link)
     finally:
         shutil.rmtree(folder)
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
-def measure(folder: Path, recordings: int) -> list[dict[str, float]]:
+def measure(folder: Path, recordings: int, contents: int, *, link: bool) -> list[dict[str, float]]:
     """Prepare half and all of the recordings with one and two workers; prints a line each."""
-    half, whole = write_recordings(folder, recordings)
+    half, whole = write_recordings(folder, recordings, contents, link)
     print(f"{platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}")
     results = []
     for source in (half, whole):
@@ -60,15 +62,21 @@ def measure(folder: Path, recordings: int) -> list[dict[str, float]]:
     return results
 
 
-def write_recordings(folder: Path, recordings: int) -> tuple[Path, Path]:
+def write_recordings(folder: Path, recordings: int, count: int, link: bool) -> tuple[Path, Path]:
     """Two folders: half of the recordings, and all of them."""
     names = [name for name in recording_names(recordings + 600) if name not in broken_recordings("ntu")][:recordings]
-    contents = [recording_text(seed) for seed in range(CONTENTS)]
+    contents = [recording_text(seed) for seed in range(count)]
     half, whole = folder / "half", folder / "whole"
     for source, chosen in ((half, names[::2]), (whole, names)):
         source.mkdir()
+        first: dict[int, Path] = {}
         for i, name in enumerate(chosen):
-            (source / f"{name}.skeleton").write_bytes(contents[i % CONTENTS])
+            file = source / f"{name}.skeleton"
+            if link and i >= count:
+                file.hardlink_to(first[i % count])
+            else:
+                file.write_bytes(contents[i % count])
+                first[i % count] = file
     return half, whole
 
 

@@ -356,3 +356,41 @@ def test_another_split_needs_another_folder(folder, tmp_path):
     with pytest.raises(InputError, match="read for split synse-5, asked for synse-12"):
         run_benchmark([read], BenchmarkConfig(("synse-5", "synse-12")), tmp_path / "out", cache=tmp_path)
     assert not (tmp_path / "out").exists()
+
+
+def skeletons_of(labels, seed=0):
+    """(N, 3, 50, 25, 2) as SMIE's split.py writes them: one body, the second at 0."""
+    joints = np.random.default_rng(seed).normal(size=(len(labels), 3, 50, 25, 2)).astype(np.float32)
+    joints[..., 1] = 0
+    return joints
+
+
+def test_skeletons_under_the_names_of_smie_are_a_data_set(tmp_path):
+    write(tmp_path / "split_1", [0, 1, 2, 3], [4, 19], [1, 2], naming="SMIE", features=skeletons_of)
+    dataset = read_feature_folder(tmp_path / "split_1", "smie-1", classes="ntu60")
+    assert (dataset.name, dataset.layout.name, len(dataset), dataset.bodies) == ("ntu60", "ntu-25", 8, 2)
+    assert dataset.labels.tolist() == [0, 1, 2, 3, 4, 19, 1, 2]
+    assert dataset.train_mask.tolist() == [True] * 4 + [False] * 4
+    unseen = np.load(tmp_path / "split_1" / "unseen_data.npy")
+    np.testing.assert_array_equal(dataset[5].joints, unseen[1].transpose(3, 1, 2, 0)[:1])
+    assert (dataset.sequences.missing.tolist(), dataset.sequences.frames.tolist()) == ([0.5] * 8, [50] * 8)
+
+
+def test_skeletons_that_do_not_fit_each_other_are_refused(tmp_path):
+    folder = write(tmp_path / "s", [0, 1], [4, 19], naming="SMIE", features=skeletons_of)
+    np.save(folder / "unseen_data.npy", np.zeros((2, 3, 40, 25, 2), np.float32))
+    refused("unseen_data.npy: found float32 (2, 3, 40, 25, 2)", folder, "smie-1", classes="ntu60")
+    for name in ("seen_train_data", "unseen_data"):
+        np.save(folder / f"{name}.npy", np.zeros((2, 3, 50, 24, 2), np.float32))
+    refused("found 24 joints", folder, "smie-1", classes="ntu60")
+
+
+@pytest.mark.slow
+def test_skeletons_of_a_folder_run_through_an_encoder(tmp_path):
+    seen = [i for i in range(60) if i not in (4, 19, 31, 47, 51)]
+    folder = write(tmp_path / "s", seen * 2, [4, 19, 31, 47, 51], seen, naming="SMIE", features=skeletons_of)
+    dataset = read_feature_folder(folder, "smie-1")
+    config = BenchmarkConfig(("smie-1",), ("ridge",), ("kinematic",))
+    (record,) = run_benchmark([dataset], config, tmp_path / "out", cache=tmp_path / "cache")
+    assert (record["data"], record["encoder"], record["protocol"]) == ("ntu60", "kinematic", "as in the folder")
+    assert record["gzsl_harmonic_mean"] is not None

@@ -32,7 +32,7 @@ INDEX = {  # array -> dtype; one entry a recording
     "shards": "<i8",
     "starts": "<i8",  # first row in the shard
 }
-_OPEN_SHARDS = 32
+_OPEN_SHARDS = 2048  # a mapping holds no file open, and the system takes its pages back when it needs them
 _REMEDY = "Prepare the data set again"
 
 

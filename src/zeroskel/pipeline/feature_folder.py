@@ -11,8 +11,10 @@ import numpy as np
 
 from zeroskel.core import FeatureSet, InputError, MissingFileError, ZeroShotSplit
 from zeroskel.core.files import content_key
+from zeroskel.datasets import SkeletonDataset
 from zeroskel.pipeline.feature_labels import FolderLabels, class_list, find_counting
 from zeroskel.pipeline.features import EncodedSplit, EncoderConfig, seen_class_accuracy
+from zeroskel.pipeline.skeleton_folder import skeletons_as_dataset
 
 NAMINGS = {  # part -> its features and its labels
     "SynSE": {  # arXiv 2101.11530; the third part holds test recordings of all classes
@@ -118,12 +120,17 @@ class FeatureFolder:
         return None if self.seen is None else seen_class_accuracy(self.train, self.seen, len(self.class_names))
 
 
-def read_feature_folder(path: str | PathLike[str], split: str, *, classes: str | None = None) -> FeatureFolder:
+def read_feature_folder(
+    path: str | PathLike[str], split: str, *, classes: str | None = None
+) -> FeatureFolder | SkeletonDataset:
     """Read the features of one class split under the file names of SynSE or of SMIE (`NAMINGS`).
 
-    Features are (N, D) floating numbers; further axes of length 1 are dropped. Labels are (N,) whole numbers. How they
-    count the classes is found by what fits the split: from 0 or from 1 over all classes, or from 0 within the seen and
-    within the unseen classes, in the order of their ids; the last is said in `notice`, for it cannot be checked.
+    Features are (N, D) floating numbers; further axes of length 1 are dropped. Under the names of SMIE arrays may be
+    skeletons (N, C, T, V, M), which its `split.py` writes: they are a data set, for an encoder to be trained on.
+
+    Labels are (N,) whole numbers. How they count the classes is found by what fits the split: from 0 or from 1 over all
+    classes, or from 0 within the seen and within the unseen classes, in the order of their ids; the last is said in
+    `notice`, for it cannot be checked.
 
     Args:
         path: the folder.
@@ -139,17 +146,24 @@ def read_feature_folder(path: str | PathLike[str], split: str, *, classes: str |
     folder = Path(path)
     naming = _naming(folder)
     parts = {part: files for part, files in NAMINGS[naming].items() if (folder / files[0]).exists()}
-    features = {part: _features(folder / files[0]) for part, files in parts.items()}
-    labels = {part: _labels(folder / files[1], folder / files[0], len(features[part])) for part, files in parts.items()}
+    arrays = {part: _array(folder / files[0]) for part, files in parts.items()}
+    labels = {
+        part: _labels(folder / files[1], folder / files[0], arrays[part].shape[0] if arrays[part].ndim else 0)
+        for part, files in parts.items()
+    }
+    found = FolderLabels(folder, {part: files[1] for part, files in parts.items()}, labels, naming == "SynSE")
+    data, resolved = class_list(found, split, classes)
+    counting = find_counting(found, resolved, data.name)
+    if naming == "SMIE" and arrays["train"].ndim == 5 and arrays["train"].shape[3] > 1:
+        skeletons = {part: (folder / parts[part][0], array) for part, array in arrays.items()}
+        return skeletons_as_dataset(skeletons, counting.ids, data, counting.note)
+    features = {part: _features(folder / parts[part][0], array) for part, array in arrays.items()}
     for part, files in parts.items():
         if features[part].shape[1] != features["train"].shape[1]:
             raise InputError(
                 f"{folder / files[0]}: found features of width {features[part].shape[1]}; expected "
                 f"{features['train'].shape[1]}, as in {parts['train'][0]}. Take all files from one encoder"
             )
-    found = FolderLabels(folder, {part: files[1] for part, files in parts.items()}, labels, naming == "SynSE")
-    data, resolved = class_list(found, split, classes)
-    counting = find_counting(found, resolved, data.name)
     sets = {part: FeatureSet(features[part], ids) for part, ids in counting.ids.items()}
     if "seen" in sets:
         sets["seen"] = _of_seen_classes(sets["seen"], resolved, folder / parts["seen"][1])
@@ -207,9 +221,8 @@ def _array(file: Path) -> np.ndarray:
         ) from error
 
 
-def _features(file: Path) -> np.ndarray:
+def _features(file: Path, array: np.ndarray) -> np.ndarray:
     """(N, D) float32."""
-    array = _array(file)
     long = [length for length in array.shape[1:] if length != 1]
     if array.dtype.kind != "f" or array.ndim < 2 or len(long) > 1 or 0 in array.shape:
         raise InputError(

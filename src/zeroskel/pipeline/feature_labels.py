@@ -2,14 +2,14 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from zeroskel.core import InputError, ZeroShotSplit
 from zeroskel.datasets import published_splits, resolve_split
-from zeroskel.datasets.class_names import published_class_names
+from zeroskel.datasets.class_names import KnownClasses, published_class_names
 
 log = logging.getLogger(__name__)
 
@@ -66,15 +66,6 @@ class Counting:
     note: str
 
 
-@dataclass(frozen=True)
-class ClassList:
-    """The classes of a data set without its sequences; `resolve_split` takes it as a data set."""
-
-    name: str
-    class_names: tuple[str, ...]
-    splits: Mapping[str, Mapping[str, list[str]]] = field(default_factory=dict)
-
-
 def find_counting(labels: FolderLabels, split: ZeroShotSplit, data: str) -> Counting:
     """Global ids of all labels, by the one counting that fits the split.
 
@@ -126,7 +117,7 @@ def _listed(ids: list[int]) -> str:
     return ", ".join(map(str, ids[:_SHOWN])) + (f" and {len(ids) - _SHOWN} more," if len(ids) > _SHOWN else ",")
 
 
-def class_list(labels: FolderLabels, split: str, classes: str | None) -> tuple[ClassList, ZeroShotSplit]:
+def class_list(labels: FolderLabels, split: str, classes: str | None) -> tuple[KnownClasses, ZeroShotSplit]:
     """The data set whose classes the labels count, and its split of that name.
 
     Args:
@@ -165,13 +156,13 @@ def _fits(labels: FolderLabels, split: ZeroShotSplit) -> bool:
     return any(not labels.strangers(split, first) for first in (0, 1)) or labels.are_local(split)
 
 
-def _data_sets_with(split: str) -> list[ClassList]:
+def _data_sets_with(split: str) -> list[KnownClasses]:
     """Known data sets with class names that have a published split of that name."""
     found = []
     for data in sorted({data for data, name in published_splits() if name == split}):
         names = _known_names(data)
         if names is not None:
-            found.append(ClassList(data, names))
+            found.append(KnownClasses(data, names))
     return found
 
 
@@ -182,11 +173,11 @@ def _known_names(data: str) -> tuple[str, ...] | None:
         return None
 
 
-def _class_list(classes: str) -> ClassList:
+def _class_list(classes: str) -> KnownClasses:
     """The classes of a known data set, or of a file with one name a line."""
     known = _known_names(classes)
     if known is not None:
-        return ClassList(classes, known)
+        return KnownClasses(classes, known)
     file = Path(classes)
     if not file.is_file():
         try:
@@ -205,4 +196,4 @@ def _class_list(classes: str) -> ClassList:
             + (f", {', '.join(map(repr, twice[:3]))} twice" if twice else "")
             + "; expected at least four, one a line, none twice"
         )
-    return ClassList(file.stem.lower().replace("_", "-"), tuple(names))
+    return KnownClasses(file.stem.lower().replace("_", "-"), tuple(names))

@@ -1,0 +1,35 @@
+"""The benchmark scripts run and print what they promise; how fast anything is stands in their tables, not in a test."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).resolve().parent.parent / "benchmarks"
+
+
+def run(script: str, *arguments: str) -> str:
+    shown = subprocess.run([sys.executable, str(SCRIPTS / script), *arguments], capture_output=True, text=True)
+    assert shown.returncode == 0, shown.stderr
+    return shown.stdout
+
+
+@pytest.mark.slow
+def test_reading_ntu_text_is_compared_on_equal_numbers(tmp_path: Path) -> None:
+    shown = run("ntu_parser.py", "--frames", "5", "--rounds", "1", "--json", str(tmp_path / "out.json"))
+    assert "both readers give the same numbers" in shown
+    assert json.loads((tmp_path / "out.json").read_text())
+
+
+@pytest.mark.slow
+def test_preparing_is_measured_with_one_and_two_workers(tmp_path: Path) -> None:
+    shown = run(
+        *("prepare_ntu.py", "--recordings", "12", "--contents", "4", "--link"),
+        *("--folder", str(tmp_path), "--json", str(tmp_path / "out.json")),
+    )
+    results = json.loads((tmp_path / "out.json").read_text())
+    assert [(r["recordings"], r["workers"]) for r in results] == [(6, 1), (6, 2), (12, 1), (12, 2)]
+    assert "for 114480" in shown
+    assert not list(tmp_path.glob("zeroskel-*")), "the working folder was left behind"
