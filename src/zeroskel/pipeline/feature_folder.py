@@ -147,6 +147,9 @@ def read_feature_folder(
     naming = _naming(folder)
     parts = {part: files for part, files in NAMINGS[naming].items() if (folder / files[0]).exists()}
     arrays = {part: _array(folder / files[0]) for part, files in parts.items()}
+    are_skeletons = naming == "SMIE" and arrays["train"].ndim == 5 and arrays["train"].shape[3] > 1
+    if not are_skeletons:
+        arrays = {part: _features(folder / parts[part][0], array) for part, array in arrays.items()}
     labels = {
         part: _labels(folder / files[1], folder / files[0], arrays[part].shape[0] if arrays[part].ndim else 0)
         for part, files in parts.items()
@@ -154,17 +157,16 @@ def read_feature_folder(
     found = FolderLabels(folder, {part: files[1] for part, files in parts.items()}, labels, naming == "SynSE")
     data, resolved = class_list(found, split, classes)
     counting = find_counting(found, resolved, data.name)
-    if naming == "SMIE" and arrays["train"].ndim == 5 and arrays["train"].shape[3] > 1:
+    if are_skeletons:
         skeletons = {part: (folder / parts[part][0], array) for part, array in arrays.items()}
         return skeletons_as_dataset(skeletons, counting.ids, data, counting.note)
-    features = {part: _features(folder / parts[part][0], array) for part, array in arrays.items()}
     for part, files in parts.items():
-        if features[part].shape[1] != features["train"].shape[1]:
+        if arrays[part].shape[1] != arrays["train"].shape[1]:
             raise InputError(
-                f"{folder / files[0]}: found features of width {features[part].shape[1]}; expected "
-                f"{features['train'].shape[1]}, as in {parts['train'][0]}. Take all files from one encoder"
+                f"{folder / files[0]}: found features of width {arrays[part].shape[1]}; expected "
+                f"{arrays['train'].shape[1]}, as in {parts['train'][0]}. Take all files from one encoder"
             )
-    sets = {part: FeatureSet(features[part], ids) for part, ids in counting.ids.items()}
+    sets = {part: FeatureSet(arrays[part], ids) for part, ids in counting.ids.items()}
     if "seen" in sets:
         sets["seen"] = _of_seen_classes(sets["seen"], resolved, folder / parts["seen"][1])
     return FeatureFolder(
