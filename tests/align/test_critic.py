@@ -1,7 +1,8 @@
+import pytest
 import torch
 
 from zeroskel.align import critic
-from zeroskel.align.critic import Critic
+from zeroskel.align.critic import CRITICS, BilinearCritic, Critic, new_critic
 
 
 def test_the_grid_equals_repeating_every_pair(monkeypatch):
@@ -12,3 +13,29 @@ def test_the_grid_equals_repeating_every_pair(monkeypatch):
     torch.testing.assert_close(network.grid(motions, texts), pairs)
     monkeypatch.setattr(critic, "BLOCK_VALUES", 1)
     torch.testing.assert_close(network.grid(motions, texts), pairs)
+
+
+@pytest.mark.parametrize("kind", CRITICS)
+def test_every_critic_has_a_grid_of_its_pairs(kind):
+    torch.manual_seed(0)
+    network = new_critic(kind, 7, 5, (16, 8))
+    motions, texts = torch.randn(4, 7), torch.randn(3, 5)
+    pairs = network(motions.repeat_interleave(3, dim=0), texts.repeat(4, 1)).view(4, 3)
+    torch.testing.assert_close(network.grid(motions, texts), pairs)
+
+
+def test_the_bilinear_critic_is_the_form_it_says():
+    network = BilinearCritic(2, 2)
+    with torch.no_grad():
+        network.map.weight.copy_(torch.tensor([[1.0, 2.0], [0.0, -1.0]]))
+        network.map.bias.copy_(torch.tensor([0.5, 0.0]))
+        network.offset.copy_(torch.tensor(0.25))
+    value = network(torch.tensor([[1.0, 3.0]]), torch.tensor([[2.0, 1.0]]))  # W v + b = (7.5, -3)
+    assert value.tolist() == [12.25]
+
+
+def test_the_separable_critic_has_rank_of_its_last_layer():
+    torch.manual_seed(0)
+    network = new_critic("separable", 7, 5, (16, 2))
+    grid = network.grid(torch.randn(9, 7), torch.randn(8, 5))
+    assert torch.linalg.matrix_rank(grid, rtol=1e-4) == 2

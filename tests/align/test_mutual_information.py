@@ -2,10 +2,24 @@ import itertools
 import math
 
 import numpy as np
+import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from zeroskel import align
-from zeroskel.align.mutual_information import jensen_shannon, other_class, rolled_by_one
+from zeroskel.align.critic import new_critic
+from zeroskel.align.loop import seeded, train, warmup_cosine
+from zeroskel.align.mutual_information import (
+    donsker_varadhan,
+    info_nce,
+    jensen_shannon,
+    nwj,
+    other_class,
+    rolled_by_one,
+    smile,
+)
+from zeroskel.align.mutual_information import estimate as estimate_of
 
 
 def gaussians(correlation, count, seed):
@@ -63,3 +77,87 @@ def test_corrected_negatives_are_of_another_class():
     assert (labels[rows] != labels[partners]).all()
     rows, partners = other_class(torch.zeros(3, dtype=torch.long), torch.Generator())
     assert len(rows) == len(partners) == 0
+
+
+LOWER_BOUNDS = ("dv", "nwj", "infonce")
+
+
+def held_out(estimator, correlation, batch_size=256, epochs=20):
+    """Train a critic on fresh Gaussian pairs and estimate their information on others, in nats."""
+    x, y = (torch.from_numpy(values) for values in gaussians(correlation, 8192, seed=2))
+    kind = "separable" if estimator == "infonce" else "concatenation"  # the grid of the first is cheap
+    with seeded(0) as generator:
+        critic = new_critic(kind, 4, 4, (64, 64))
+
+    def of(rows):
+        a, b = x[rows], y[rows]
+        if estimator == "infonce":
+            return info_nce(critic(a, b), critic.grid(a, b), ~torch.eye(len(rows), dtype=torch.bool))
+        return estimate_of(estimator, critic(a, b), critic(a[rolled_by_one(len(rows))], b))
+
+    train(
+        list(critic.parameters()),
+        lambda batch, epoch: {"loss": -of(batch)},
+        count=4096,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=2e-3,
+        schedule=lambda epoch: warmup_cosine(epoch + 1, epochs + 1, 0),
+        generator=generator,
+    )
+    with torch.inference_mode():
+        return float(torch.stack([of(rows) for rows in torch.arange(4096, 8192).split(batch_size)]).mean())
+
+
+@pytest.mark.parametrize("estimator", LOWER_BOUNDS)
+def test_lower_bounds_stay_below_known_information_and_come_near(estimator):
+    true = -2 * math.log(1 - 0.6**2)  # 0.89 nats
+    assert 0.5 * true < held_out(estimator, 0.6) < true + 0.1
+    assert abs(held_out(estimator, 0.0)) < 0.15
+
+
+def test_info_nce_cannot_say_more_than_its_batch():
+    true = -2 * math.log(1 - 0.99**2)  # 7.8 nats
+    assert true > 2 * math.log(16)
+    assert 0.8 * math.log(16) < held_out("infonce", 0.99, batch_size=16, epochs=4) <= math.log(16)
+
+
+def test_bounds_on_hand_made_values():
+    joint, marginal = torch.tensor([1.0, 3.0]), torch.tensor([0.0, math.log(3.0)])
+    assert math.isclose(float(donsker_varadhan(joint, marginal)), 2 - math.log(2), rel_tol=1e-6)
+    assert math.isclose(float(nwj(joint, marginal)), 2 - 2 / math.e, rel_tol=1e-6)
+    far = torch.tensor([-100.0, 100.0])
+    assert math.isclose(float(smile(joint, far, clip=1.0)), 2 - math.log((math.e + 1 / math.e) / 2), rel_tol=1e-6)
+    assert math.isclose(float(smile(joint, marginal)), float(donsker_varadhan(joint, marginal)), rel_tol=1e-6)
+
+
+def test_info_nce_on_hand_made_values():
+    grid = torch.log(torch.tensor([[6.0, 1.0, 5.0], [1.0, 2.0, 1.0], [7.0, 1.0, 4.0]]))
+    negative = torch.tensor([[False, True, False], [True, False, True], [False, True, False]])  # 0 and 2: one class
+    expected = (math.log(2 * 6 / 7) + math.log(3 * 2 / 4) + math.log(2 * 4 / 5)) / 3
+    assert math.isclose(float(info_nce(grid.diagonal(), grid, negative)), expected, rel_tol=1e-6)
+    alone = info_nce(grid.diagonal(), grid, torch.zeros(3, 3, dtype=torch.bool))
+    assert abs(float(alone)) < 1e-6
+
+
+@given(st.lists(st.floats(-30, 30), min_size=1, max_size=8), st.lists(st.floats(-30, 30), min_size=1, max_size=8))
+def test_nwj_is_never_above_donsker_varadhan(joint, marginal):
+    joint, marginal = torch.tensor(joint, dtype=torch.float64), torch.tensor(marginal, dtype=torch.float64)
+    assert float(nwj(joint, marginal)) <= float(donsker_varadhan(joint, marginal)) + 1e-9
+
+
+def test_the_best_critic_on_discrete_pairs_gives_their_information():
+    joint, marginal = torch.tensor([0.4, 0.1, 0.1, 0.4]), torch.full((4,), 0.25)
+    ratio = torch.log(joint / marginal)
+    information = float((joint * ratio).sum())
+    counted = ratio.repeat_interleave((10 * joint).round().long())
+    assert math.isclose(float(donsker_varadhan(counted, ratio)), information, rel_tol=1e-5)
+    assert math.isclose(float(nwj(counted + 1, ratio + 1)), information, rel_tol=1e-5)
+
+
+def test_smile_is_trained_by_the_gradient_of_jensen_shannon():
+    joint, marginal = (torch.randn(6, requires_grad=True) for _ in range(2))
+    value = estimate_of("smile", joint, marginal)
+    torch.testing.assert_close(value, smile(joint, marginal))
+    gradients = torch.autograd.grad(value, (joint, marginal))
+    torch.testing.assert_close(gradients, torch.autograd.grad(jensen_shannon(joint, marginal), (joint, marginal)))

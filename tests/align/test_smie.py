@@ -100,7 +100,15 @@ def test_a_batch_of_one_class_teaches_without_negatives():
 
 @pytest.mark.parametrize(
     "options",
-    [{"negatives": "none"}, {"inference": "x"}, {"epochs": 0}, {"stop_epoch": 200}, {"batch_size": 1}],
+    [
+        {"negatives": "none"},
+        {"inference": "x"},
+        {"estimator": "x"},
+        {"critic": "x"},
+        {"epochs": 0},
+        {"stop_epoch": 200},
+        {"batch_size": 1},
+    ],
 )
 def test_wrong_options_are_named(toy, options):
     with pytest.raises(InputError, match=next(iter(options))):
@@ -121,3 +129,55 @@ def test_weights_that_do_not_fit_are_refused(reference):
     smie = align.SMIE.from_smie(state)
     with pytest.raises(InputError, match="80 in all"):
         smie.score_classes(np.zeros((2, 30)), np.zeros((2, 48)))
+
+
+FAST = {"epochs": 40, "batch_size": 16, "warmup_epochs": 1, "hidden": (32, 16), "learning_rate": 3e-3}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *({"estimator": estimator} for estimator in ("infonce", "dv", "nwj", "smile")),
+        *({"critic": critic} for critic in ("bilinear", "separable")),
+        {"estimator": "infonce", "critic": "separable"},
+    ],
+    ids=lambda options: "-".join(options.values()),
+)
+def test_each_of_the_family_learns_and_is_kept(toy, tmp_path, options):
+    features, labels, texts = toy
+    masked = features[None] + np.random.default_rng(0).normal(size=(1, *features.shape)).astype(np.float32)
+    smie = align.create("smie", **FAST, **options).fit(features, labels, texts, masked)
+    scores = smie.score_classes(features, texts[:6])
+    assert (scores.argmax(axis=1) == labels).mean() > 0.8
+    smie.save(tmp_path / "saved")
+    loaded = align.load(tmp_path / "saved")
+    assert loaded.options() == smie.options()
+    np.testing.assert_array_equal(loaded.score_classes(features, texts[:6]), scores)
+    told = smie.mutual_information(features, texts[labels])
+    shuffled = smie.mutual_information(features, texts[np.random.default_rng(1).permutation(labels)])
+    assert told > shuffled
+    assert loaded.mutual_information(features, texts[labels]) == told
+
+
+def test_info_nce_of_a_fitted_critic_is_at_most_the_logarithm_of_the_batch(toy):
+    features, labels, texts = toy
+    smie = align.create("smie", **FAST, estimator="infonce").fit(features, labels, texts)
+    assert 0 < smie.mutual_information(features, texts[labels]) <= math.log(16)
+
+
+def test_the_defaults_are_the_published_estimator_and_critic(toy):
+    named = align.create("smie", **FAST, estimator="jsd", critic="concatenation").fit(*toy, seed=1)
+    silent = align.create("smie", **FAST).fit(*toy, seed=1)
+    np.testing.assert_array_equal(named.score_classes(toy[0], toy[2]), silent.score_classes(toy[0], toy[2]))
+
+
+def test_no_temporal_weight_is_no_temporal_term(toy):
+    masked = toy[0][None] + 1
+    without = align.create("smie", **FAST).fit(*toy)
+    weightless = align.create("smie", **FAST, temporal_weight=0.0).fit(*toy, masked)
+    np.testing.assert_array_equal(without.score_classes(toy[0], toy[2]), weightless.score_classes(toy[0], toy[2]))
+
+
+def test_published_weights_take_no_other_critic(reference):
+    with pytest.raises(InputError, match="concatenation"):
+        align.SMIE.from_smie(published_state(reference("critic"), "state/"), critic="bilinear")

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 METHODS = {  # name -> (module, class)
     "smie": ("zeroskel.align.smie", "SMIE"),
     "ridge": ("zeroskel.align.ridge", "Ridge"),
+    "cada-vae": ("zeroskel.align.cada_vae", "CADAVAE"),
+    "synse": ("zeroskel.align.synse", "SynSE"),
+    "sa-dvae": ("zeroskel.align.sa_dvae", "SADVAE"),
+    "tdsm": ("zeroskel.align.tdsm", "TDSM"),
+    "flow": ("zeroskel.align.flow", "Flow"),
     "conse": ("zeroskel.align.conse", "ConSE"),
 }
 

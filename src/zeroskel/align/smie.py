@@ -1,6 +1,6 @@
 """SMIE: maximise the mutual information of motion and text, and let it grow with the frames observed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -9,9 +9,16 @@ from torch import Tensor
 from torch.nn.functional import layer_norm, relu
 
 from zeroskel.align.base import Aligner, OnEpoch
-from zeroskel.align.critic import Critic
+from zeroskel.align.critic import CRITICS, Critic, new_critic
 from zeroskel.align.loop import History, seeded, train, warmup_cosine
-from zeroskel.align.mutual_information import NEGATIVES, jensen_shannon, other_class, rolled_by_one
+from zeroskel.align.mutual_information import (
+    ESTIMATORS,
+    NEGATIVES,
+    estimate,
+    info_nce,
+    other_class,
+    rolled_by_one,
+)
 from zeroskel.core import InputError
 
 INFERENCE = ("layernorm", "published")
@@ -31,20 +38,26 @@ class SMIE(Aligner):
 
     Score of a text: T(v, l), whose order is that of the published -softplus(-T).
 
+    Other estimates I and other critics T make the family of methods that maximise mutual information. What is published
+    is the Jensen-Shannon estimate, the critic on the concatenation and the temporal term; the rest are ours.
+
     Args:
         epochs: length of the schedule (published: 100).
         learning_rate: Adam's base rate (published: 1e-5, which on sets of a thousand sequences barely moves the critic;
             1e-3 was fixed on validation classes of pool-1 to pool-3 and of UTD-MHAD's purls-5 and -9).
         batch_size: published: 128.
         margin: published: 0.1.
-        temporal_weight: published: 0.5.
+        temporal_weight: published: 0.5; 0 leaves the temporal term out.
+        estimator: "jsd" (published); "infonce" (a motion meets all texts of other classes in the batch), "dv", "nwj",
+            "smile": see mutual_information.py. "smile" is trained as "jsd" but for the temporal term.
+        critic: "concatenation" (published), "bilinear", or "separable": see critic.py.
         warmup_epochs: linear from 0, then half a cosine down (published: 15).
         negatives: "other-class" pairs a text with a sequence of another class; "published" rolls the batch by one,
             which makes false negatives when the neighbour has the same class.
         inference: "layernorm" normalises features as in training; "published" leaves them raw, as the published code
             does by an oversight.
         stop_epoch: train only so many epochs of the schedule; None trains all.
-        hidden: widths of the critic's hidden layers (published: 1024 and 512).
+        hidden: widths of the critic's hidden layers (published: 1024 and 512); "bilinear" has none.
         shuffle: a new order each epoch.
         warm_start: go on from the weights that are there instead of new ones.
         device: where to train.
@@ -65,6 +78,8 @@ class SMIE(Aligner):
         batch_size: int = 128,
         margin: float = 0.1,
         temporal_weight: float = 0.5,
+        estimator: str = "jsd",
+        critic: str = "concatenation",
         warmup_epochs: int = 15,
         negatives: str = "other-class",
         inference: str = "layernorm",
@@ -79,6 +94,8 @@ class SMIE(Aligner):
         self.batch_size = batch_size
         self.margin = margin
         self.temporal_weight = temporal_weight
+        self.estimator = estimator
+        self.critic = critic
         self.warmup_epochs = warmup_epochs
         self.negatives = negatives
         self.inference = inference
@@ -103,18 +120,18 @@ class SMIE(Aligner):
         masked = None if masked_features is None else self._normalise(self._tensor(masked_features))
         with seeded(seed) as generator:
             if not (self.warm_start and hasattr(self, "critic_")):
-                self.critic_ = Critic(features.shape[1] + class_embeddings.shape[1], self.hidden).to(self.device)
+                widths = features.shape[1], class_embeddings.shape[1]
+                self.critic_ = new_critic(self.critic, *widths, self.hidden).to(self.device)
             critic = self.critic_
 
             def step(batch: Tensor, epoch: int) -> dict[str, Tensor]:
                 v, text = visual[batch], texts[batch]
-                rows, partners = self._negatives(classes[batch].cpu(), generator)
-                marginal = self.critic_(v[partners], text[rows]) if len(rows) else v.new_zeros(1)
-                information = jensen_shannon(self.critic_(v, text), marginal)
-                if masked is None:
+                estimate_of = self._against(v, text, classes[batch], generator)
+                information = estimate_of(critic(v, text))
+                if masked is None or not self.temporal_weight:
                     return {"loss": -information, "mutual_information": information}
                 v_masked = masked[epoch % len(masked)][batch]
-                masked_information = jensen_shannon(self.critic_(v_masked, text), marginal)
+                masked_information = estimate_of(critic(v_masked, text))
                 gap = relu(self.margin - (information - masked_information))
                 return {
                     "loss": -information + self.temporal_weight * gap,
@@ -139,16 +156,35 @@ class SMIE(Aligner):
                 on_epoch=report,
             )
 
+    def _against(
+        self, v: Tensor, text: Tensor, classes: Tensor, generator: torch.Generator
+    ) -> Callable[[Tensor], Tensor]:
+        """(B,) joint critic values -> the estimate against the marginal pairs of a batch."""
+        if self.estimator == "infonce":
+            grid, negative = self.critic_.grid(v, text), self._grid_negatives(classes)
+            return lambda joint: info_nce(joint, grid, negative)
+        rows, partners = self._negatives(classes.cpu(), generator)
+        marginal = self.critic_(v[partners], text[rows]) if len(rows) else v.new_zeros(1)
+        return lambda joint: estimate(self.estimator, joint, marginal)
+
     def _negatives(self, classes: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Which texts of a batch meet which other sequences."""
         if self.negatives == "published":
             return torch.arange(len(classes)), rolled_by_one(len(classes))
         return other_class(classes, generator)
 
+    def _grid_negatives(self, classes: Tensor) -> Tensor:
+        """(B, B) which motions of a batch meet which other texts; "published" means all of them, false ones too."""
+        if self.negatives == "published":
+            return ~torch.eye(len(classes), dtype=torch.bool, device=classes.device)
+        return classes[:, None] != classes
+
     def mutual_information(
         self, features: np.ndarray, text_of_each: np.ndarray, *, marginal_features: np.ndarray | None = None
     ) -> float:
-        """The Jensen-Shannon estimate of N pairs; the marginal pairs are the batch rolled by one.
+        """The estimate ("jsd": Jensen-Shannon) of N pairs; the marginal pairs are the batch rolled by one.
+
+        "infonce" is the mean over blocks of `batch_size` pairs, in which motions meet all texts but their own.
 
         Args:
             features: (N, D), N at least 2.
@@ -157,7 +193,8 @@ class SMIE(Aligner):
                 views takes its negatives from the unmasked ones.
 
         Returns:
-            At most 0; -2 log 2 = -1.386 where motion and text tell nothing of each other.
+            "jsd": at most 0; -2 log 2 = -1.386 where motion and text tell nothing of each other. The others are in
+            nats and say 0 there; "infonce" says at most log batch_size.
 
         Raises:
             NotFittedError: before `fit`; InputError: widths or lengths that do not fit.
@@ -173,7 +210,16 @@ class SMIE(Aligner):
             v, text, other = (self._tensor(values) for values in (features, text_of_each, others))
             self._check_widths(v.shape[1], text.shape[1])
             v, other = self._normalise(v), self._normalise(other)
-            return float(jensen_shannon(self.critic_(v, text), self.critic_(other[rolled_by_one(len(v))], text)))
+            joint = self.critic_(v, text)
+            if self.estimator != "infonce":
+                return float(estimate(self.estimator, joint, self.critic_(other[rolled_by_one(len(v))], text)))
+            classes = torch.unique(text, dim=0, return_inverse=True)[1]
+            total = 0.0
+            for block in torch.arange(len(v)).split(self.batch_size):
+                grid = self.critic_.grid(other[block], text[block])
+                negative = self._grid_negatives(classes[block])
+                total += len(block) * float(info_nce(joint[block], grid, negative))
+            return total / len(v)
 
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
@@ -192,22 +238,31 @@ class SMIE(Aligner):
         return {name: value.cpu().numpy() for name, value in self.critic_.state_dict().items()}
 
     def _set_state(self, state: dict[str, np.ndarray]) -> None:
-        width = len(state["first.weight"][0])
-        self.critic_ = Critic(width, self.hidden).to(self.device)
+        if self.critic == "concatenation":  # the published weights say only the sum of the two widths
+            self.critic_ = Critic(len(state["first.weight"][0]), self.hidden).to(self.device)
+        else:
+            assert self.feature_dim_ is not None and self.text_dim_ is not None
+            self.critic_ = new_critic(self.critic, self.feature_dim_, self.text_dim_, self.hidden).to(self.device)
         self.critic_.load_state_dict({name: torch.tensor(value) for name, value in state.items()})
 
     def _check_widths(self, feature_dim: int, text_dim: int) -> None:
-        width = self.critic_.first.in_features
-        if self.feature_dim_ is None and feature_dim + text_dim == width:
+        if self.feature_dim_ is None and isinstance(self.critic_, Critic):
+            width = self.critic_.first.in_features
+            if feature_dim + text_dim != width:
+                raise InputError(
+                    f"features and texts of widths {feature_dim} and {text_dim}; these weights take {width} in all"
+                )
             self.feature_dim_, self.text_dim_ = feature_dim, text_dim
-        if self.feature_dim_ is None:
-            raise InputError(
-                f"features and texts of widths {feature_dim} and {text_dim}; these weights take {width} in all"
-            )
         super()._check_widths(feature_dim, text_dim)
 
     def _check_options(self) -> None:
-        for name, allowed in (("negatives", NEGATIVES), ("inference", INFERENCE)):
+        allowed_values = {
+            "negatives": NEGATIVES,
+            "inference": INFERENCE,
+            "estimator": ESTIMATORS,
+            "critic": CRITICS,
+        }
+        for name, allowed in allowed_values.items():
             if getattr(self, name) not in allowed:
                 raise InputError(f"{name} is {getattr(self, name)!r}; expected {' or '.join(map(repr, allowed))}")
         if self.epochs < 1 or self.batch_size < 2 or self.learning_rate <= 0 or self.warmup_epochs < 0:
@@ -238,6 +293,8 @@ class SMIE(Aligner):
         try:
             hidden = len(state["first.bias"]), len(state["second.bias"])
             aligner = cls(**{"hidden": hidden, **options})
+            if aligner.critic != "concatenation":
+                raise InputError(f"critic is {aligner.critic!r}; published weights are those of 'concatenation'")
             aligner.feature_dim_ = aligner.text_dim_ = None
             aligner._set_state(state)
         except (KeyError, RuntimeError, TypeError) as error:

@@ -1,0 +1,114 @@
+"""The diffusion transformer of TDSM: a feature and its texts attend to each other, steered by time and whole text."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import layer_norm, scaled_dot_product_attention
+
+FREQUENCIES = 64
+
+
+class TimeEmbedding(nn.Module):
+    """Times (N,) -> (N, width): sines and cosines of falling frequency, then two linear layers."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(2 * FREQUENCIES, width), nn.SiLU(), nn.Linear(width, width))
+
+    def forward(self, times: Tensor) -> Tensor:
+        frequencies = torch.exp(-math.log(10000) * torch.arange(FREQUENCIES, device=times.device) / FREQUENCIES)
+        angles = times[:, None] * frequencies
+        return self.layers(torch.cat((angles.cos(), angles.sin()), dim=1))
+
+
+class Stream(nn.Module):
+    """One kind of token in a block: what it asks and answers in the attention, and its own two layers.
+
+    A condition shifts and scales the normalised tokens and gates what is added; gates start at 0, so that a new block
+    is the identity (Peebles and Xie, "Scalable Diffusion Models with Transformers", ICCV 2023, adaLN-Zero).
+    """
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query_key_value = nn.Linear(width, 3 * width)
+        self.attended = nn.Linear(width, width)
+        self.layers = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(approximate="tanh"), nn.Linear(4 * width, width))
+        self.modulation = nn.Sequential(nn.SiLU(), zeros(nn.Linear(width, 6 * width)))
+
+    def ask(self, tokens: Tensor, steering: Tensor) -> list[Tensor]:
+        """Query, key and value, each (N, heads, tokens, width / heads)."""
+        shift, scale = steering[:, :, 0:2].unbind(dim=2)
+        three = self.query_key_value(modulated(tokens, shift, scale)).chunk(3, dim=2)
+        return [part.unflatten(2, (self.heads, -1)).transpose(1, 2) for part in three]
+
+    def answer(self, tokens: Tensor, attended: Tensor, steering: Tensor) -> Tensor:
+        """The tokens after attention and their own layers."""
+        gate, shift, scale, last_gate = steering[:, :, 2:6].unbind(dim=2)
+        tokens = tokens + gate * self.attended(attended)
+        return tokens + last_gate * self.layers(modulated(tokens, shift, scale))
+
+
+class Block(nn.Module):
+    """A stream for the feature and one for the texts, joined by the attention over all tokens."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.motion = Stream(width, heads)
+        self.text = Stream(width, heads)
+
+    def forward(self, motion: Tensor, text: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
+        streams = (self.motion, motion), (self.text, text)
+        steering = [stream.modulation(condition).unflatten(1, (1, 6, -1)) for stream, _ in streams]
+        asked = [stream.ask(tokens, s) for (stream, tokens), s in zip(streams, steering, strict=True)]
+        query, key, value = (torch.cat(parts, dim=2) for parts in zip(*asked, strict=True))
+        attended = scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
+        of_motion, of_text = attended.split((motion.shape[1], text.shape[1]), dim=1)
+        return self.motion.answer(motion, of_motion, steering[0]), self.text.answer(text, of_text, steering[1])
+
+
+class DiffusionTransformer(nn.Module):
+    """Noise of a noised feature, given its step and a text.
+
+    Args:
+        feature_dim: D.
+        text_blocks: widths of the texts that a text embedding concatenates; each becomes a token.
+        width: of the tokens.
+        depth: number of blocks.
+        heads: of the attention; divides `width`.
+    """
+
+    def __init__(self, feature_dim: int, text_blocks: tuple[int, ...], width: int, depth: int, heads: int) -> None:
+        super().__init__()
+        self.text_blocks = text_blocks
+        self.feature = nn.Linear(feature_dim, width)
+        self.tokens = nn.ModuleList(nn.Linear(block, width) for block in text_blocks)
+        self.whole = nn.Sequential(nn.Linear(sum(text_blocks), width), nn.SiLU(), nn.Linear(width, width))
+        self.time = TimeEmbedding(width)
+        self.blocks = nn.ModuleList(Block(width, heads) for _ in range(depth))
+        self.last_modulation = nn.Sequential(nn.SiLU(), zeros(nn.Linear(width, 2 * width)))
+        self.last = zeros(nn.Linear(width, feature_dim))
+
+    def forward(self, noised: Tensor, times: Tensor, texts: Tensor) -> Tensor:
+        """(N, D), (N,) and (N, D_text) -> (N, D)."""
+        motion = self.feature(noised)[:, None]
+        parts = texts.split(self.text_blocks, dim=1)
+        text = torch.stack([layer(part) for layer, part in zip(self.tokens, parts, strict=True)], dim=1)
+        condition = self.time(times) + self.whole(texts)
+        for block in self.blocks:
+            motion, text = block(motion, text, condition)
+        shift, scale = self.last_modulation(condition).unflatten(1, (2, 1, -1)).unbind(dim=1)
+        return self.last(modulated(motion, shift, scale))[:, 0]
+
+
+def modulated(tokens: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
+    """Normalised tokens (N, M, width), shifted and scaled by (N, 1, width) each."""
+    return layer_norm(tokens, tokens.shape[-1:], eps=1e-6) * (1 + scale) + shift
+
+
+def zeros(layer: nn.Linear) -> nn.Linear:
+    """The layer with all weights 0."""
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer

@@ -1,0 +1,120 @@
+"""Methods whose one network learns from batches of motions and the texts of all seen classes."""
+
+from abc import abstractmethod
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from zeroskel.align.base import Aligner, OnEpoch
+from zeroskel.align.loop import History, seeded, train, warmup_cosine
+from zeroskel.core import InputError
+
+
+class TrainedNetwork(Aligner):
+    """A subclass says which network it trains, what a batch costs and how the network scores.
+
+    Features are centred and divided by their overall deviation in training, in `fit` as in scoring. Adam's rate falls
+    from `learning_rate` along half a cosine; each epoch has a new order.
+
+    Attributes:
+        network_: the fitted network.
+        history_: epochs with the named terms of the loss, and each step's loss.
+    """
+
+    trained_by_epochs = True
+    epochs: int
+    stop_epoch: int | None
+    batch_size: int
+    learning_rate: float
+    device: str
+
+    @abstractmethod
+    def _network(self, feature_dim: int, text_dim: int) -> nn.Module:
+        """A new network, its weights drawn from torch's generator."""
+
+    @abstractmethod
+    def _terms(self, features: Tensor, labels: Tensor, texts: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+        """Named scalars of a batch; "loss" is minimised.
+
+        Args:
+            features: (B, D), normalised.
+            labels: (B,) class ids that index `texts`.
+            texts: (K, D_text) of all seen classes.
+            generator: of random draws.
+        """
+
+    @abstractmethod
+    def _scores(self, features: Tensor, texts: Tensor) -> Tensor:
+        """(N, D) normalised features and (K, D_text) candidates -> (N, K)."""
+
+    def _check_options(self) -> None:
+        """Raises InputError; a subclass adds its own."""
+        if self.epochs < 1 or self.batch_size < 1 or self.learning_rate <= 0:
+            raise InputError(
+                f"epochs {self.epochs}, batch_size {self.batch_size}, learning_rate {self.learning_rate}; expected at "
+                "least 1, at least 1 and more than 0"
+            )
+        if self.stop_epoch is not None and not 1 <= self.stop_epoch <= self.epochs:
+            raise InputError(f"stop_epoch is {self.stop_epoch}; expected 1 to {self.epochs}, the number of epochs")
+
+    def _fit(
+        self,
+        features: np.ndarray,
+        labels: np.ndarray,
+        class_embeddings: np.ndarray,
+        masked_features: np.ndarray | None,
+        seed: int,
+        on_epoch: OnEpoch | None,
+    ) -> None:
+        self._check_options()
+        self._mean = features.mean(axis=0)
+        self._scale = (features - self._mean).std(keepdims=True).reshape(1) + np.float32(1e-6)
+        self._text_mean = class_embeddings.mean(axis=0)
+        self._text_scale = (class_embeddings - self._text_mean).std(keepdims=True).reshape(1) + np.float32(1e-6)
+        motions, texts = self._normalise(features), self._normalise_texts(class_embeddings)
+        classes = torch.from_numpy(labels).to(self.device)
+
+        def report(epoch: int) -> None:
+            if on_epoch is not None:
+                self.feature_dim_, self.text_dim_ = features.shape[1], class_embeddings.shape[1]
+                on_epoch(self, epoch)
+
+        with seeded(seed) as generator:
+            self.network_ = self._network(features.shape[1], class_embeddings.shape[1]).to(self.device)
+            self.history_: History = train(
+                list(self.network_.parameters()),
+                lambda batch, epoch: self._terms(motions[batch], classes[batch], texts, generator),
+                count=len(motions),
+                epochs=self.epochs if self.stop_epoch is None else self.stop_epoch,
+                batch_size=self.batch_size,
+                learning_rate=self.learning_rate,
+                schedule=lambda epoch: warmup_cosine(epoch, self.epochs, 0),
+                generator=generator,
+                on_epoch=report,
+            )
+
+    def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
+        with torch.inference_mode():
+            return self._scores(self._normalise(features), self._normalise_texts(class_embeddings)).cpu().numpy()
+
+    def _normalise(self, features: np.ndarray) -> Tensor:
+        return self._tensor((features - self._mean) / self._scale)
+
+    def _normalise_texts(self, class_embeddings: np.ndarray) -> Tensor:
+        return self._tensor((class_embeddings - self._text_mean) / self._text_scale)
+
+    def _tensor(self, values: np.ndarray) -> Tensor:
+        return torch.tensor(np.asarray(values, dtype=np.float32), device=self.device)
+
+    def _state(self) -> dict[str, np.ndarray]:
+        weights = {f"network.{name}": value.cpu().numpy() for name, value in self.network_.state_dict().items()}
+        return {"mean": self._mean, "scale": self._scale, **weights}
+
+    def _set_state(self, state: dict[str, np.ndarray]) -> None:
+        assert self.feature_dim_ is not None and self.text_dim_ is not None
+        self._mean, self._scale = state["mean"], state["scale"]
+        weights = {name.removeprefix("network."): torch.tensor(v) for name, v in state.items() if "network." in name}
+        with seeded(0):
+            self.network_ = self._network(self.feature_dim_, self.text_dim_).to(self.device)
+        self.network_.load_state_dict(weights)

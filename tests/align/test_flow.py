@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+import torch
+
+from zeroskel import align
+from zeroskel.align import flow
+from zeroskel.align.flow import Velocity, between, flow_matching, smooth
+from zeroskel.core import InputError
+
+FAST = {"epochs": 24, "align_epochs": 12, "batch_size": 16, "latent": 32, "learning_rate": 3e-3}
+
+
+def test_the_path_is_straight_from_text_to_motion():
+    start, end = torch.tensor([[0.0, 2.0]] * 3), torch.tensor([[4.0, 0.0]] * 3)
+    path = between(start, end, torch.tensor([0.0, 0.25, 1.0]))
+    assert path.tolist() == [[0, 2], [1, 1.5], [4, 0]]
+
+
+def test_the_flow_loss_on_hand_made_velocities():
+    velocity, target = torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.tensor([[3.0, 0.0], [0.0, 0.0]])
+    rows, partners = torch.tensor([0]), torch.tensor([1])
+    own, other = (4 + 0 + 0 + 1) / 4, (1 + 0) / 2
+    assert float(flow_matching(velocity, target, rows, partners, 0.1)) == pytest.approx(own - 0.1 * other)
+    none = torch.empty(0, dtype=torch.long)
+    assert float(flow_matching(velocity, target, none, none, 0.1)) == pytest.approx(own)
+
+
+def test_a_text_is_smoothed_by_its_nearest_seen_texts():
+    seen = np.array([[1.0, 0.0], [0.6, 0.8], [-1.0, 0.0]], dtype=np.float32)
+    new = np.array([[0.0, 1.0]], dtype=np.float32)
+    nearest = 0.8 * seen[1]
+    np.testing.assert_allclose(smooth(new, seen, 1, 1.0), new + nearest, rtol=1e-6)
+    np.testing.assert_allclose(smooth(new, seen, 2, 0.4), new + 0.2 * (nearest + 0.0 * seen[0]), rtol=1e-6)
+    np.testing.assert_array_equal(smooth(new, seen, 0, 1.0), new)
+
+
+def test_a_seen_text_is_not_its_own_neighbour():
+    seen = np.array([[1.0, 0.0], [0.6, 0.8]], dtype=np.float32)
+    np.testing.assert_allclose(smooth(seen[:1], seen, 2, 1.0), seen[:1] + 0.6 * seen[1], rtol=1e-6)
+
+
+def test_candidates_do_not_smooth_each_other(toy):
+    fitted = align.create("flow", **FAST).fit(*toy)
+    alone = fitted.score_classes(toy[0], toy[2][7:])
+    np.testing.assert_allclose(fitted.score_classes(toy[0], toy[2])[:, 7:], alone, rtol=1e-4, atol=1e-5)
+
+
+def test_before_the_flow_the_score_is_the_distance_of_latents(toy):
+    features, labels, texts = toy
+    fitted = align.create("flow", **{**FAST, "align_epochs": 24}).fit(features, labels, texts)
+    assert not Velocity(8)(torch.randn(3, 8), torch.rand(3)).any()
+    with torch.inference_mode():
+        z1, z0 = fitted.network_.motion(fitted._normalise(features))[0], fitted.network_.text(
+            fitted._normalise_texts(texts)
+        )[0]
+    distances = ((z1[:, None] - z0) ** 2).mean(dim=2)
+    np.testing.assert_allclose(fitted.score_classes(features, texts), -distances, rtol=1e-4, atol=1e-5)
+
+
+def test_the_flow_phase_leaves_the_encoders_alone(toy):
+    aligned = align.create("flow", **FAST, stop_epoch=12).fit(*toy)
+    flowed = align.create("flow", **FAST).fit(*toy)
+    before, after = aligned.network_.state_dict(), flowed.network_.state_dict()
+    for name in before:
+        assert torch.equal(before[name], after[name]) != name.startswith("velocity"), name
+
+
+def test_blocks_of_candidates_change_nothing(toy, monkeypatch):
+    fitted = align.create("flow", **FAST).fit(*toy)
+    whole = fitted.score_classes(toy[0], toy[2])
+    monkeypatch.setattr(flow, "BLOCK_PAIRS", 3)
+    np.testing.assert_allclose(fitted.score_classes(toy[0], toy[2]), whole, rtol=1e-4, atol=1e-5)
+
+
+def test_stop_epoch_ends_the_same_run_early(toy):
+    seen = []
+    align.create("flow", **FAST).fit(*toy, on_epoch=lambda fitted, _: seen.append(fitted.score_classes(*toy[::2])))
+    part = align.create("flow", **FAST, stop_epoch=15).fit(*toy)
+    np.testing.assert_array_equal(part.score_classes(*toy[::2]), seen[14])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"epochs": 0},
+        {"latent": 0},
+        {"learning_rate": 0.0},
+        {"neighbours": -1},
+        {"align_epochs": 500},
+        {"time": 1.5},
+        {"stop_epoch": 500},
+    ],
+)
+def test_wrong_options_are_named(toy, options):
+    with pytest.raises(InputError, match=next(iter(options))):
+        align.create("flow", **options).fit(*toy)

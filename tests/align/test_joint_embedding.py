@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+import torch
+
+from zeroskel.align.contrastive import Contrastive
+from zeroskel.align.joint_embedding import PROJECTIONS, Projection, block_widths
+from zeroskel.align.loop import seeded
+from zeroskel.core import InputError
+
+SMALL = {"epochs": 6, "batch_size": 16, "warmup_epochs": 1, "hidden": 16, "embed_dim": 8}
+
+
+@pytest.mark.parametrize("kind", PROJECTIONS)
+def test_projections_have_length_one(kind):
+    with seeded(0):
+        projected = Projection(5, 3, kind, hidden=7)(torch.randn(4, 5))
+    assert projected.shape == (4, 3)
+    torch.testing.assert_close(projected.norm(dim=1), torch.ones(4))
+
+
+def test_a_gate_multiplies_each_value_by_a_sigmoid():
+    projection = Projection(2, 2, "gated")
+    with torch.no_grad():
+        projection.first.weight.copy_(torch.eye(2))
+        projection.first.bias.zero_()
+        projection.second.weight.zero_()
+        projection.second.bias.copy_(torch.tensor([0.0, 100.0]))  # gates of 1/2 and 1
+        projected = projection(torch.tensor([[6.0, 4.0]]))
+    torch.testing.assert_close(projected, torch.tensor([[0.6, 0.8]]))
+
+
+def test_dropout_acts_in_training_alone():
+    with seeded(0):
+        projection = Projection(50, 4, "two-layer", dropout=0.5)
+        values = torch.randn(3, 50)
+        assert not torch.equal(projection(values), projection(values))
+        projection.eval()
+        assert torch.equal(projection(values), projection(values))
+
+
+def test_blocks_must_fill_the_class_embedding():
+    assert block_widths(None, 6) == [6]
+    assert block_widths((2, 4), 6) == [2, 4]
+    for wrong in ((2, 3), (), (0, 6)):
+        with pytest.raises(InputError, match="text_blocks"):
+            block_widths(wrong, 6)
+
+
+def test_scores_do_not_depend_on_the_unit_of_features(toy):
+    features, labels, texts = toy
+    metres, kilometres = (
+        Contrastive(**SMALL).fit(unit * features, labels, texts).score_classes(unit * features, texts)
+        for unit in (np.float32(1), np.float32(1 / 1024))
+    )
+    np.testing.assert_allclose(metres, kilometres, atol=0.02)
+
+
+def test_stop_epoch_ends_the_same_run_early_and_scoring_meanwhile_changes_nothing(toy):
+    recorded = []
+    Contrastive(**SMALL).fit(*toy, on_epoch=lambda fitted, epoch: recorded.append(fitted.score_classes(toy[0], toy[2])))
+    part = Contrastive(**SMALL, stop_epoch=3).fit(*toy)
+    np.testing.assert_array_equal(part.score_classes(toy[0], toy[2]), recorded[2])
+    assert len(recorded) == 6
+
+
+def test_the_world_generator_is_left_alone(toy):
+    torch.manual_seed(7)
+    before = torch.random.get_rng_state()
+    Contrastive(**{**SMALL, "epochs": 1}).fit(*toy)
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"epochs": 0}, {"batch_size": 1}, {"learning_rate": 0}, {"hidden": 0}, {"dropout": 1.0}, {"stop_epoch": 26}],
+)
+def test_wrong_options_are_named(toy, options):
+    with pytest.raises(InputError, match=next(iter(options))):
+        Contrastive(**options).fit(*toy)

@@ -1,0 +1,72 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from zeroskel.align.loop import seeded
+from zeroskel.align.msf import MSF, FusedSpace, fused
+from zeroskel.align.variational import Annealing
+from zeroskel.core import InputError
+
+SMALL = {"epochs": 20, "batch_size": 16, "latent": 16, "samples": 50, "classifier_epochs": 50}
+
+
+def test_fusion_gives_each_text_the_same_say():
+    both = fused(torch.tensor([[3.0, 4.0, 0.0, 0.5]]), [2, 2])
+    torch.testing.assert_close(both, torch.tensor([[0.6, 0.8, 0.0, 1.0]]) / math.sqrt(2))
+    assert math.isclose(float(both.norm()), 1, rel_tol=1e-6)
+
+
+def test_the_loss_on_hand_made_numbers():
+    annealing = Annealing(
+        epochs=1, cycles=1, motion_weight=0.0, text_weight=0.0, cross_weight=3.0, motion_start=0.0, cross_start=0.0
+    )
+    with seeded(0) as generator:
+        space = FusedSpace(2, [1, 1], 1, (), annealing)
+        with torch.no_grad():
+            for encoder, mean in ((space.motion_encoder, 1.0), (space.text_encoder, 2.0)):
+                encoder.mean.weight.zero_()
+                encoder.mean.bias.fill_(mean)
+                encoder.log_variance.weight.zero_()
+                encoder.log_variance.bias.fill_(-200.0)  # no noise: latents are 1 and 2
+            for decoder in (space.motion_decoder, space.text_decoder):
+                decoder.out.weight.fill_(1.0)
+                decoder.out.bias.zero_()
+        terms = space.terms(torch.tensor([[1.0, 3.0]]), torch.tensor([[5.0, -7.0]]), 0, generator)
+    # words: each text at length one, the whole at mean square one: (1, -1)
+    own = ((1 - 1) ** 2 + (1 - 3) ** 2) / 2 + ((2 - 1) ** 2 + (2 + 1) ** 2) / 2
+    cross = ((2 - 1) ** 2 + (2 - 3) ** 2) / 2 + ((1 - 1) ** 2 + (1 + 1) ** 2) / 2
+    assert math.isclose(float(terms["reconstruction"]), own, rel_tol=1e-5)
+    assert math.isclose(float(terms["cross_reconstruction"]), cross, rel_tol=1e-5)
+    assert math.isclose(float(terms["loss"]), own + 3 * cross, rel_tol=1e-5)
+
+
+def test_several_texts_name_unseen_classes_that_one_text_confuses():
+    rng = np.random.default_rng(0)
+    label, motion = rng.normal(size=(40, 3)), rng.normal(size=(40, 3))
+    label[35:] = label[35]  # labels of unseen classes say the same; descriptions of their motion do not
+    texts = np.concatenate((label, motion), axis=1).astype(np.float32)
+    labels = np.repeat(np.arange(40), 12)
+    features = texts[labels] @ rng.normal(size=(6, 24)) + 0.1 * rng.normal(size=(480, 24))
+    seen, accuracies = labels < 35, []
+    for blocks, given in (((3, 3), texts), (None, texts[:, :3])):
+        msf = MSF(**SMALL, text_blocks=blocks).fit(features[seen], labels[seen], given)
+        predicted = 35 + msf.score_classes(features[~seen], given[35:]).argmax(axis=1)
+        accuracies.append((predicted == labels[~seen]).mean())
+    assert accuracies[0] > 0.6 > 0.3 > accuracies[1]
+
+
+def test_candidates_are_scored_by_the_classifier_made_for_them(toy):
+    msf = MSF(**SMALL).fit(*toy)
+    msf.fit_candidates(toy[2], seed=1)
+    one = msf.score_classes(toy[0], toy[2])
+    np.testing.assert_array_equal(msf.score_classes(toy[0], toy[2][::-1]), one[:, ::-1])
+    msf.fit_candidates(toy[2], seed=2)
+    assert not np.array_equal(msf.score_classes(toy[0], toy[2]), one)
+
+
+@pytest.mark.parametrize("options", [{"text_blocks": (3, 2)}, {"latent": 0}, {"epochs": 0}, {"samples": 0}])
+def test_wrong_options_are_named(toy, options):
+    with pytest.raises(InputError, match=next(iter(options))):
+        MSF(**options).fit(*toy)

@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+import torch
+
+from zeroskel import align
+from zeroskel.align import tdsm
+from zeroskel.align.diffusion_transformer import DiffusionTransformer
+from zeroskel.align.tdsm import TDSM, add_noise, noise_error, signal_kept, triplet_diffusion
+from zeroskel.core import InputError
+
+FAST = {"epochs": 20, "batch_size": 32, "hidden": 32, "depth": 1, "heads": 2, "warmup_epochs": 1, "learning_rate": 3e-3}
+
+
+def test_the_loss_on_hand_made_errors():
+    right, wrong = torch.tensor([0.5, 1.0, 2.0, 0.25]), torch.tensor([1.0, 1.5, 0.5, 0.25])
+    differs = torch.tensor([True, True, True, False])
+    diffusion, triplet = triplet_diffusion(right, wrong, differs, margin=0.75)
+    assert float(diffusion) == pytest.approx(3.75 / 4)
+    assert float(triplet) == pytest.approx((0.25 + 0.25 + 2.25 + 0) / 4)
+
+
+def test_the_error_of_a_noise_is_its_mean_square():
+    assert noise_error(torch.tensor([[1.0, 3.0]]), torch.tensor([[0.0, 1.0]])).tolist() == [2.5]
+
+
+def test_the_schedule_keeps_the_product_of_what_each_step_keeps():
+    kept = signal_kept(3, (0.01, 0.09))  # betas: squares of 0.1, 0.2, 0.3
+    np.testing.assert_allclose(kept, [0.99, 0.99 * 0.96, 0.99 * 0.96 * 0.91], rtol=1e-6)
+    assert float(signal_kept(50, (0.00085, 0.012))[-1]) > 0.75  # the published schedule leaves most of the feature
+
+
+def test_noising_keeps_the_variance():
+    generator = torch.Generator().manual_seed(0)
+    features, noise = torch.randn(2, 4000, 3, generator=generator)
+    noised = add_noise(features, noise, torch.full((4000,), 0.3))
+    assert float(noised.var()) == pytest.approx(1, abs=0.05)
+    torch.testing.assert_close(noised[0], 0.3**0.5 * features[0] + 0.7**0.5 * noise[0])
+
+
+def test_a_new_transformer_says_nothing_and_a_trained_one_listens_to_the_text(toy):
+    torch.manual_seed(0)
+    network = DiffusionTransformer(5, (3, 4), width=16, depth=2, heads=2)
+    noised, texts = torch.randn(6, 5), torch.randn(6, 7)
+    assert not network(noised, torch.arange(6), texts).any()
+    fitted = align.create("tdsm", **FAST).fit(*toy)
+    scores = fitted.score_classes(toy[0], toy[2][:6])
+    assert (scores.argmax(axis=1) == toy[1]).mean() > 0.9
+    assert (scores <= 0).all()
+
+
+def test_scores_are_the_errors_at_one_step_with_the_kept_noises(toy):
+    features, labels, texts = toy
+    fitted = TDSM(**FAST, noises=2, step=7).fit(features, labels, texts)
+    kept = signal_kept(50, fitted.betas)[7]
+    x, text = fitted._normalise(features[:1]), fitted._normalise_texts(texts[3:4])
+    errors = []
+    for noise in torch.tensor(fitted._noises):
+        with torch.inference_mode():
+            predicted = fitted.network_(kept.sqrt() * x + (1 - kept).sqrt() * noise, torch.tensor([7]), text)
+        errors.append(float(((predicted - noise) ** 2).mean()))
+    assert len(errors) == 2
+    np.testing.assert_allclose(fitted.score_classes(features[:1], texts[3:4]), [[-np.mean(errors)]], rtol=1e-4)
+
+
+def test_blocks_of_candidates_change_nothing(toy, monkeypatch):
+    fitted = align.create("tdsm", **FAST).fit(*toy)
+    whole = fitted.score_classes(toy[0], toy[2])
+    monkeypatch.setattr(tdsm, "BLOCK_PAIRS", 3)
+    np.testing.assert_allclose(fitted.score_classes(toy[0], toy[2]), whole, rtol=1e-4, atol=1e-5)
+
+
+def test_the_triplet_term_pushes_wrong_texts_away(toy):
+    features, labels, texts = toy
+    own = np.arange(6) == labels[:, None]
+    gaps = []
+    for weight in (0.0, 1.0):
+        scores = align.create("tdsm", **FAST, triplet_weight=weight).fit(*toy).score_classes(features, texts[:6])
+        gaps.append(scores[own].mean() - scores[~own].mean())
+    assert gaps[1] > gaps[0]
+
+
+def test_text_blocks_are_tokens_and_are_kept(toy, tmp_path):
+    fitted = align.create("tdsm", **FAST, text_blocks=(2, 4)).fit(*toy)
+    assert [layer.in_features for layer in fitted.network_.tokens] == [2, 4]
+    fitted.save(tmp_path / "saved")
+    loaded = align.load(tmp_path / "saved")
+    np.testing.assert_array_equal(loaded.score_classes(toy[0], toy[2]), fitted.score_classes(toy[0], toy[2]))
+
+
+def test_stop_epoch_ends_the_same_run_early(toy):
+    seen = []
+    align.create("tdsm", **FAST).fit(*toy, on_epoch=lambda fitted, _: seen.append(fitted.score_classes(*toy[::2])))
+    part = align.create("tdsm", **FAST, stop_epoch=3).fit(*toy)
+    np.testing.assert_array_equal(part.score_classes(*toy[::2]), seen[2])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"epochs": 0},
+        {"noises": 0},
+        {"learning_rate": 0.0},
+        {"margin": -1.0},
+        {"hidden": 30},
+        {"step": 50},
+        {"betas": (0.1, 0.01)},
+        {"text_blocks": (2, 3)},
+        {"stop_epoch": 500},
+    ],
+)
+def test_wrong_options_are_named(toy, options):
+    with pytest.raises(InputError, match=next(iter(options))):
+        align.create("tdsm", **options).fit(*toy)
