@@ -95,7 +95,7 @@ class SynSE(CyclicAligner):
 
     Args:
         text_blocks: widths of the verb's and the noun's block of a class embedding; None: one text serves for both.
-        epochs: length of the schedule (published: 17,000 steps; here validation classes were named best after some 400).
+        epochs: length of the schedule (published: 17,000 steps; validation classes were named best after some 400).
         cycles: of the schedule (published: 10; twenty epochs are too few to begin again).
         learning_rate: Adam's (published: 1e-4, for more steps).
         batch_size: published: 64.
