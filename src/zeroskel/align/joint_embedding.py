@@ -87,6 +87,7 @@ class JointEmbedding(Aligner):
     embed_dim: int
     dropout: float
     device: str
+    _network: nn.Module
 
     @abstractmethod
     def _new_network(self, feature_dim: int, text_dim: int) -> nn.Module:

@@ -28,7 +28,7 @@ class Prototypes:
     Args:
         aligner: fitted.
         share: of the test motions that are trusted, the surest first (published: 0.9).
-        weight: of the prototypes in the score (published: 1).
+        weight: of the prototypes in the score (published: 1, about as good at this share).
         temperature: of the softmax that the entropy is taken of.
         of_each_class: True trusts this share of the motions predicted as each class, as published; False of all.
         rounds: how often prototypes are made, later ones from the scores before (published: 1).

@@ -12,20 +12,51 @@ BLOCK_VALUES = 4_000_000  # hidden activations held at once while scoring: 16 MB
 
 
 class RelationNetwork(TrainedNetwork):
-    """Doc."""
+    """Sung et al., "Learning to Compare: Relation Network for Few-Shot Learning", CVPR 2018 (arXiv 1711.06025), the
+    zero-shot form.
+
+        r(x, s) = sigmoid(g([f(s), x]))        loss = mean over pairs of (r(x_n, s_k) - [k = y_n])^2
+
+    f: two linear layers, each with ReLU, from text to the width of features; g: two linear layers with ReLU between
+    them. Score of a text: the logit g, whose order is that of r but which does not saturate.
+
+    Args:
+        epochs: length of the schedule (published: 200,000 batches).
+        learning_rate: Adam's base rate (published: 1e-5, halved every 30,000 batches; on sets of a thousand sequences
+            that moves nothing within minutes).
+        batch_size: published: 32.
+        text_hidden: width between f's layers (released code: 1200, or 1024 for AwA).
+        relation_hidden: width between g's layers (released code: 1200, or 400 for AwA).
+        pairs: "seen" compares a batch with all seen classes; "batch" with those that it holds (released code).
+        balanced: own pairs and other pairs weigh half each. False is the published mean over all pairs: of 39 classes
+            but one pair in 39 is to be 1, and in our trials the network then answered 0 to everything.
+        text_penalty: on the squares of f's weights, as Adam's weight_decay (released code: 1e-5).
+        unit_length: features of length one before they are standardised.
+        stop_epoch: train only so many epochs of the schedule; None trains all.
+        device: where to train.
+
+    Released code takes ReLU features and attributes as they are; here both are centred and scaled by statistics of
+    training, without which names, whose embeddings are much alike, give nearly one answer for all.
+
+    Mean accuracy per class on ten validation classes each of pool-1 to pool-3, on which the defaults were chosen, three
+    seeds: 0.39 (ridge 0.36, chance 0.10).
+    """
 
     method = "relation-net"
+    network_: "Relation"
 
     def __init__(
         self,
         *,
-        epochs: int = 50,
-        learning_rate: float = 1e-3,
+        epochs: int = 12,
+        learning_rate: float = 3e-4,
         batch_size: int = 32,
         text_hidden: int = 1200,
         relation_hidden: int = 1200,
         pairs: str = "seen",
+        balanced: bool = True,
         text_penalty: float = 1e-5,
+        unit_length: bool = True,
         stop_epoch: int | None = None,
         device: str = "cpu",
     ) -> None:
@@ -35,7 +66,9 @@ class RelationNetwork(TrainedNetwork):
         self.text_hidden = text_hidden
         self.relation_hidden = relation_hidden
         self.pairs = pairs
+        self.balanced = balanced
         self.text_penalty = text_penalty
+        self.unit_length = unit_length
         self.stop_epoch = stop_epoch
         self.device = device
 
@@ -46,9 +79,9 @@ class RelationNetwork(TrainedNetwork):
         if self.pairs == "batch":
             present, labels = labels.unique(return_inverse=True)
             texts = texts[present]
-        error = relation_loss(self.network_(features, texts), labels)
-        penalty = sum(p.square().sum() for p in self.network_.text.parameters())
-        return {"loss": error + self.text_penalty / 2 * penalty, "squared_error": error}
+        error = relation_loss(self.network_(features, texts), labels, balanced=self.balanced)
+        squares = torch.stack([weight.square().sum() for weight in self.network_.text.parameters()]).sum()
+        return {"loss": error + self.text_penalty / 2 * squares, "squared_error": error}
 
     def _scores(self, features: Tensor, texts: Tensor) -> Tensor:
         rows = max(1, BLOCK_VALUES // (len(texts) * self.relation_hidden))
@@ -93,11 +126,16 @@ class Relation(nn.Module):
         return logits
 
 
-def relation_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean over all pairs of (sigmoid(logit) - [k = y_n])^2.
+def relation_loss(logits: Tensor, labels: Tensor, *, balanced: bool = True) -> Tensor:
+    """Mean of (sigmoid(logit) - [k = y_n])^2.
 
     Args:
         logits: (N, K).
         labels: (N,) columns of the own texts.
+        balanced: the mean of own pairs and the mean of the others, halves each; else the mean over all pairs.
     """
-    return (torch.sigmoid(logits) - one_hot(labels, logits.shape[1])).square().mean()
+    own = one_hot(labels, logits.shape[1])
+    error = (torch.sigmoid(logits) - own).square()
+    if not balanced or logits.shape[1] < 2:
+        return error.mean()
+    return (error * own).sum() / own.sum() / 2 + (error * (1 - own)).sum() / (1 - own).sum() / 2

@@ -9,16 +9,34 @@ DIRECTIONS = ("feature-to-text", "text-to-feature")
 
 
 class SAE(Aligner):
-    """Doc."""
+    """Kodirov, Xiang and Gong, "Semantic Autoencoder for Zero-Shot Learning", CVPR 2017 (arXiv 1704.08345), eq. 4 to 8.
+
+        min over W of |X - W^T S|^2 + strength * |W X - S|^2,  solved by
+        A W + W B = C with A = S S^T, B = strength * X X^T, C = (1 + strength) S X^T
+
+    X: (D, N) features, centred and scaled by their overall deviation; S: (D_text, N) the text of each, less the mean
+    of the seen ones. All three products are divided by N, which leaves W unchanged.
+
+    Args:
+        strength: weight of encoding against decoding, published as lambda and set for each data set (0.2 to 500,000,
+            on features and texts of other lengths). Little of it was best on validation classes of pool-1 to pool-3.
+        direction: "text-to-feature" decodes a text and compares in feature space, cos(x, W^T s); "feature-to-text"
+            encodes the feature and compares with texts, cos(W x, s). The paper reports both; the first was better on
+            the same classes (0.40 against 0.39).
+
+    Released code standardises each candidate's column of scores over all test sequences in one demo. That uses the
+    whole unlabelled test set, so it is left out. So is another demo's reduction of features to class scores by ridge
+    regression, which lost on the same classes.
+
+    Mean accuracy per class on ten validation classes each of pool-1 to pool-3, on which the defaults were chosen: 0.40
+    (ridge 0.36, chance 0.10).
+    """
 
     method = "sae"
 
-    def __init__(
-        self, *, strength: float = 0.2, direction: str = "text-to-feature", reduction_penalty: float | None = None
-    ) -> None:
+    def __init__(self, *, strength: float = 0.003, direction: str = "text-to-feature") -> None:
         self.strength = strength
         self.direction = direction
-        self.reduction_penalty = reduction_penalty
 
     def _fit(
         self,
@@ -31,27 +49,18 @@ class SAE(Aligner):
     ) -> None:
         if self.direction not in DIRECTIONS:
             raise InputError(f"direction is {self.direction!r}; expected {' or '.join(map(repr, DIRECTIONS))}")
-        if self.strength <= 0 or (self.reduction_penalty is not None and self.reduction_penalty <= 0):
-            raise InputError(
-                f"strength {self.strength}, reduction_penalty {self.reduction_penalty}; expected more than 0"
-            )
+        if self.strength <= 0:
+            raise InputError(f"strength is {self.strength}; expected more than 0")
         self._mean = features.mean(axis=0)
         self._scale = (features - self._mean).std(keepdims=True).reshape(1) + np.float32(1e-6)
         self._text_mean = class_embeddings.mean(axis=0)
-        self._reduction = np.eye(features.shape[1], dtype=np.float32)
-        if self.reduction_penalty is not None:
-            x = self._normalise(features).astype(np.float64)
-            y = (labels[:, None] == np.arange(len(class_embeddings))).astype(np.float64)
-            left = x.T @ x / len(x) + self.reduction_penalty * np.eye(x.shape[1])
-            self._reduction = np.linalg.solve(left, x.T @ y / len(x)).astype(np.float32)
         x = self._normalise(features).astype(np.float64)
-        x /= x.std()
         s = (class_embeddings - self._text_mean).astype(np.float64)[labels]
         a, b = s.T @ s / len(s), self.strength * x.T @ x / len(x)
         self._weight = sylvester(a, b, (1 + self.strength) * s.T @ x / len(x)).astype(np.float32)
 
     def _normalise(self, features: np.ndarray) -> np.ndarray:
-        return (features - self._mean) / self._scale @ self._reduction
+        return (features - self._mean) / self._scale
 
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
         motions, texts = self._normalise(features), class_embeddings - self._text_mean
@@ -64,13 +73,12 @@ class SAE(Aligner):
             "mean": self._mean,
             "scale": self._scale,
             "text_mean": self._text_mean,
-            "reduction": self._reduction,
             "weight": self._weight,
         }
 
     def _set_state(self, state: dict[str, np.ndarray]) -> None:
-        self._mean, self._scale, self._text_mean = state["mean"], state["scale"], state["text_mean"]
-        self._reduction, self._weight = state["reduction"], state["weight"]
+        self._mean, self._scale = state["mean"], state["scale"]
+        self._text_mean, self._weight = state["text_mean"], state["weight"]
 
 
 def sylvester(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:

@@ -14,8 +14,9 @@ from zeroskel.core import InputError
 class TrainedNetwork(Aligner):
     """A subclass says which network it trains, what a batch costs and how the network scores.
 
-    Features are centred and divided by their overall deviation in training, in `fit` as in scoring. Adam's rate falls
-    from `learning_rate` along half a cosine; each epoch has a new order.
+    Features, first brought to length one where `unit_length` asks for it, are centred and divided by their overall
+    deviation in training; texts likewise by those of seen classes. Scoring takes the same path. Adam's rate falls from
+    `learning_rate` along half a cosine; each epoch has a new order.
 
     Attributes:
         network_: the fitted network.
@@ -23,11 +24,13 @@ class TrainedNetwork(Aligner):
     """
 
     trained_by_epochs = True
+    network_: nn.Module
     epochs: int
     stop_epoch: int | None
     batch_size: int
     learning_rate: float
     device: str
+    unit_length: bool
 
     @abstractmethod
     def _network(self, feature_dim: int, text_dim: int) -> nn.Module:
@@ -68,8 +71,9 @@ class TrainedNetwork(Aligner):
         on_epoch: OnEpoch | None,
     ) -> None:
         self._check_options()
-        self._mean = features.mean(axis=0)
-        self._scale = (features - self._mean).std(keepdims=True).reshape(1) + np.float32(1e-6)
+        directions = self._directions(features)
+        self._mean = directions.mean(axis=0)
+        self._scale = (directions - self._mean).std(keepdims=True).reshape(1) + np.float32(1e-6)
         self._text_mean = class_embeddings.mean(axis=0)
         self._text_scale = (class_embeddings - self._text_mean).std(keepdims=True).reshape(1) + np.float32(1e-6)
         motions, texts = self._normalise(features), self._normalise_texts(class_embeddings)
@@ -99,7 +103,13 @@ class TrainedNetwork(Aligner):
             return self._scores(self._normalise(features), self._normalise_texts(class_embeddings)).cpu().numpy()
 
     def _normalise(self, features: np.ndarray) -> Tensor:
-        return self._tensor((features - self._mean) / self._scale)
+        return self._tensor((self._directions(features) - self._mean) / self._scale)
+
+    def _directions(self, features: np.ndarray) -> np.ndarray:
+        """The features, of length one where that is asked for."""
+        if not self.unit_length:
+            return features
+        return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
 
     def _normalise_texts(self, class_embeddings: np.ndarray) -> Tensor:
         return self._tensor((class_embeddings - self._text_mean) / self._text_scale)
@@ -109,12 +119,21 @@ class TrainedNetwork(Aligner):
 
     def _state(self) -> dict[str, np.ndarray]:
         weights = {f"network.{name}": value.cpu().numpy() for name, value in self.network_.state_dict().items()}
-        return {"mean": self._mean, "scale": self._scale, **weights}
+        return {
+            "mean": self._mean,
+            "scale": self._scale,
+            "text_mean": self._text_mean,
+            "text_scale": self._text_scale,
+            **weights,
+        }
 
     def _set_state(self, state: dict[str, np.ndarray]) -> None:
         assert self.feature_dim_ is not None and self.text_dim_ is not None
         self._mean, self._scale = state["mean"], state["scale"]
-        weights = {name.removeprefix("network."): torch.tensor(v) for name, v in state.items() if "network." in name}
+        self._text_mean, self._text_scale = state["text_mean"], state["text_scale"]
+        weights = {
+            name.removeprefix("network."): torch.tensor(v) for name, v in state.items() if name[:8] == "network."
+        }
         with seeded(0):
             self.network_ = self._network(self.feature_dim_, self.text_dim_).to(self.device)
         self.network_.load_state_dict(weights)
