@@ -8,12 +8,24 @@ import pytest
 from zeroskel import align
 from zeroskel.core import InputError, MissingFileError, NotFittedError
 
-GENERATIVE = {"epochs": 100, "learning_rate": 3e-3, "batch_size": 16, "classifier_epochs": 60, "samples": 100}
+GENERATIVE = {"epochs": 25, "learning_rate": 3e-3, "batch_size": 16, "latent": 16}
 OPTIONS = {
     "smie": {"epochs": 40, "learning_rate": 1e-3, "batch_size": 16, "warmup_epochs": 4},
+    "devise": {"epochs": 20, "learning_rate": 0.01, "batch_size": 16},
+    "relation-net": {
+        "epochs": 40,
+        "learning_rate": 2e-3,
+        "batch_size": 16,
+        "text_hidden": 32,
+        "relation_hidden": 32,
+    },
+    "revise": {"epochs": 40, "learning_rate": 2e-3, "batch_size": 16},
+    "jpose": {"epochs": 15, "learning_rate": 3e-3, "batch_size": 16, "warmup_epochs": 1},
     "cada-vae": GENERATIVE,
     "synse": GENERATIVE,
     "sa-dvae": GENERATIVE,
+    "msf": GENERATIVE,
+    "contrastive": {"epochs": 25, "batch_size": 16, "warmup_epochs": 1},
     "tdsm": {"epochs": 20},
 }
 
@@ -126,7 +138,7 @@ def test_options_show_in_the_repr(method):
 
 
 def test_unknown_names_are_answered_with_the_known_ones(tmp_path):
-    with pytest.raises(InputError, match="smie, ridge, .*conse"):
+    with pytest.raises(InputError, match="smie, ridge, conse, sae"):
         align.create("nope")
     with pytest.raises(InputError, match="its options are"):
         align.create("ridge", epochs=3)

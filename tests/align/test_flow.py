@@ -50,9 +50,10 @@ def test_before_the_flow_the_score_is_the_distance_of_latents(toy):
     fitted = align.create("flow", **{**FAST, "align_epochs": 24}).fit(features, labels, texts)
     assert not Velocity(8)(torch.randn(3, 8), torch.rand(3)).any()
     with torch.inference_mode():
-        z1, z0 = fitted.network_.motion(fitted._normalise(features))[0], fitted.network_.text(
-            fitted._normalise_texts(texts)
-        )[0]
+        z1, z0 = (
+            fitted.network_.motion(fitted._normalise(features))[0],
+            fitted.network_.text(fitted._normalise_texts(texts))[0],
+        )
     distances = ((z1[:, None] - z0) ** 2).mean(dim=2)
     np.testing.assert_allclose(fitted.score_classes(features, texts), -distances, rtol=1e-4, atol=1e-5)
 

@@ -17,12 +17,19 @@ if TYPE_CHECKING:
 METHODS = {  # name -> (module, class)
     "smie": ("zeroskel.align.smie", "SMIE"),
     "ridge": ("zeroskel.align.ridge", "Ridge"),
+    "conse": ("zeroskel.align.conse", "ConSE"),
+    "sae": ("zeroskel.align.sae", "SAE"),
+    "devise": ("zeroskel.align.devise", "DeViSE"),
+    "relation-net": ("zeroskel.align.relation_net", "RelationNetwork"),
+    "revise": ("zeroskel.align.revise", "ReViSE"),
+    "jpose": ("zeroskel.align.jpose", "JPoSE"),
     "cada-vae": ("zeroskel.align.cada_vae", "CADAVAE"),
     "synse": ("zeroskel.align.synse", "SynSE"),
     "sa-dvae": ("zeroskel.align.sa_dvae", "SADVAE"),
+    "msf": ("zeroskel.align.msf", "MSF"),
+    "contrastive": ("zeroskel.align.contrastive", "Contrastive"),
     "tdsm": ("zeroskel.align.tdsm", "TDSM"),
     "flow": ("zeroskel.align.flow", "Flow"),
-    "conse": ("zeroskel.align.conse", "ConSE"),
 }
 
 __all__ = ["METHODS", "SMIE", "Aligner", "ConSE", "OnEpoch", "Ridge", "available", "create", "load", "method_class"]
