@@ -2,7 +2,7 @@
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -21,10 +21,17 @@ class Aligner(ABC):
     A subclass stores its options in `__init__`, learns in `_fit` what its `_state` returns, and scores in `_score`.
     The public methods here validate. `fit` hands a method only the class embeddings that labels use, so that no method
     can learn from unseen ones.
+
+    Attributes:
+        method: its name.
+        trained_by_epochs: whether it has the options `epochs` and `stop_epoch` and calls `on_epoch`.
+        choices: option -> values that a benchmark which selects on validation classes tries, every combination of them;
+            an option that the user sets is not tried.
     """
 
     method: ClassVar[str]
     trained_by_epochs: ClassVar[bool] = False
+    choices: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
     feature_dim_: int | None
     text_dim_: int | None
 
