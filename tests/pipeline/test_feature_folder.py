@@ -271,9 +271,10 @@ def test_validation_classes_are_withheld_from_training(folder):
     read = read_feature_folder(folder, "synse-5")
     encoded = read.encode_split(read.split, read.encoder, withhold=True)
     kept_back = set(read.split.validation_unseen)
-    assert set(encoded.validation.labels) == kept_back
+    assert set(encoded.unseen.labels) == kept_back
     assert set(encoded.train.labels) == set(SEEN) - kept_back
-    assert len(encoded.train) + len(encoded.validation) == len(read.train)
+    assert encoded.seen is None or not set(encoded.seen.labels) & kept_back
+    assert len(encoded.train) + len(encoded.unseen) + len(encoded.seen or []) == len(read.train)
     few = write(folder.parent / "few", [0, 1, 0, 1], UNSEEN)
     lacking = read_feature_folder(few, "synse-5")
     with pytest.raises(InputError, match="training features of 0 validation classes"):
@@ -330,7 +331,7 @@ def test_generalised_figures_are_null_where_they_cannot_be(toy, tmp_path):
 
 def test_epochs_are_chosen_on_withheld_classes_and_what_that_is_worth_is_said_once(toy, tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
-        records = benchmark(toy, "whole", tmp_path, methods=("smie",), seeds=(0, 1), selection="validation")
+        records = benchmark(toy, "whole", tmp_path, methods=("smie",), seeds=(0, 1), selections=("validation",))
     assert all(1 <= record["selected_epoch"] <= 3 for record in records)
     assert [r.message for r in caplog.records if "the encoder of these features was trained with them" in r.message]
     assert len(caplog.records) == 1

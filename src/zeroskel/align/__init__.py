@@ -32,21 +32,54 @@ METHODS = {  # name -> (module, class)
     "flow": ("zeroskel.align.flow", "Flow"),
 }
 
-__all__ = ["METHODS", "SMIE", "Aligner", "ConSE", "OnEpoch", "Ridge", "available", "create", "load", "method_class"]
+_ADDED: dict[str, type[Aligner]] = {}
+
+__all__ = [
+    "METHODS",
+    "SMIE",
+    "Aligner",
+    "ConSE",
+    "OnEpoch",
+    "Ridge",
+    "added",
+    "available",
+    "create",
+    "load",
+    "method_class",
+    "register",
+]
 
 
 def available() -> list[str]:
     """Names of all methods."""
-    return list(METHODS)
+    return [*METHODS, *_ADDED]
 
 
 def method_class(method: str) -> type[Aligner]:
     """The class of a method. Raises InputError for an unknown name."""
+    if method in _ADDED:
+        return _ADDED[method]
     if method not in METHODS:
-        raise InputError(f"unknown method {method!r}; available are {', '.join(METHODS)}")
+        raise InputError(f"unknown method {method!r}; available are {', '.join(available())}")
     module, name = METHODS[method]
     found: type[Aligner] = getattr(import_module(module), name)
     return found
+
+
+def register(method: str, cls: type[Aligner]) -> None:
+    """Make a method of the user's known by name to `create`, `load` and benchmarks.
+
+    Raises:
+        InputError: the name belongs to another method.
+    """
+    if method in METHODS or _ADDED.get(method, cls) is not cls:
+        raise InputError(f"method {method!r} is there already; expected a name that no method has")
+    _ADDED[method] = cls
+
+
+def added() -> dict[str, type[Aligner]]:
+    """Methods that `register` was given, by name."""
+    return dict(_ADDED)
 
 
 def create(method: str, **options: Any) -> Aligner:

@@ -20,6 +20,7 @@ class Ridge(Aligner):
     """
 
     method = "ridge"
+    choices = {"feature_penalty": (0.3, 3.0, 30.0), "text_penalty": (0.3, 3.0, 30.0)}
 
     def __init__(self, *, feature_penalty: float = 3.0, text_penalty: float = 3.0) -> None:
         self.feature_penalty = feature_penalty

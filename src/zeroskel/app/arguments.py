@@ -1,12 +1,12 @@
 """Turning what was typed into what the pipeline takes."""
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from zeroskel.core import InputError, MissingFileError
+from zeroskel.pipeline.methods import value_of
 
 VARIADIC = ("--data", "--actions", "--set")
 
@@ -31,6 +31,11 @@ def comma_list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def prompt_list(text: str) -> tuple[str, ...]:
+    """Names between commas, or one template, which has braces and may have commas of its own."""
+    return (text,) if "{" in text else comma_list(text)
+
+
 def seed_list(text: str) -> tuple[int, ...]:
     """Whole numbers between commas. Raises InputError for anything else."""
     try:
@@ -50,10 +55,7 @@ def option_map(settings: Sequence[str]) -> dict[str, dict[str, Any]]:
         owner, dot, option = name.partition(".")
         if not (owner and dot and option and equals):
             raise InputError(f"--set {setting!r}: expected METHOD.OPTION=VALUE, such as smie.learning_rate=1e-5")
-        try:
-            options.setdefault(owner, {})[option] = json.loads(value)
-        except ValueError:
-            options.setdefault(owner, {})[option] = value
+        options.setdefault(owner, {})[option] = value_of(value)
     return options
 
 

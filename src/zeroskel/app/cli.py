@@ -12,7 +12,7 @@ from rich.console import Console
 from typer._click.exceptions import UsageError  # typer gives it no public name
 
 from zeroskel import __version__
-from zeroskel.app.arguments import cache_folder, comma_list, option_map, seed_list, spread_variadic
+from zeroskel.app.arguments import cache_folder, comma_list, option_map, prompt_list, seed_list, spread_variadic
 from zeroskel.app.data_commands import data_app
 from zeroskel.core import InputError, MissingFileError, ZeroskelError
 
@@ -93,14 +93,31 @@ def benchmark(
     classes: Annotated[
         str | None, typer.Option(help="Whose classes --features has: ntu60, ntu120, …, or a file of class names.")
     ] = None,
-    methods: Annotated[str, typer.Option(help="Methods, with commas.")] = "smie,ridge,conse",
+    methods: Annotated[
+        str,
+        typer.Option(
+            help="Methods, with commas; all, closed-forms, smie-ablation; or variants such as smie:estimator=infonce."
+        ),
+    ] = "smie,ridge,conse",
     encoder: Annotated[str, typer.Option(help="Encoders, with commas: stgcn, kinematic.")] = "stgcn",
     seeds: Annotated[str, typer.Option(help="Seeds, with commas.")] = "0,1,2",
     selection: Annotated[
-        str, typer.Option(help="How epochs are chosen: last, validation, or leaking-test (as published; it leaks).")
+        str,
+        typer.Option(
+            help="How constants and epochs are chosen, with commas: last (fixed beforehand), validation (on classes "
+            "withheld from the seen ones), leaking-test (on the test classes, as published; it leaks)."
+        ),
     ] = "last",
-    text: Text = "minilm",
-    prompt: Prompt = "name",
+    text: Annotated[
+        str, typer.Option("--text", help="Sentence encoders, with commas: minilm, a model folder, a cached hub name.")
+    ] = "minilm",
+    prompt: Annotated[
+        str,
+        typer.Option(
+            "--prompt",
+            help="With commas: name, person, ensemble, description, described, parts, phases, everything, a template.",
+        ),
+    ] = "name",
     descriptions: Annotated[
         Path | None, typer.Option(help="Your own, in JSON or TOML; else those that come with us.")
     ] = None,
@@ -108,11 +125,12 @@ def benchmark(
     settings: Settings = None,
     download: Annotated[bool, typer.Option("--download", help="Allow the sentence encoder to be fetched.")] = False,
     protocol: Protocol = None,
+    workers: Annotated[int, typer.Option(help="Cells at a time, one core each.")] = 1,
     cache: Cache = None,
 ) -> None:
-    """Run a grid of data (or --features) x split x encoder x seed x method; finished cells are skipped.
+    """Run a grid of data (or --features) x split x encoder x seed x text x prompt x selection x method.
 
-    Writes results.jsonl and report.html.
+    Finished cells are skipped. Writes results.jsonl and report.html.
     """
     from zeroskel.app.progress import shown_progress
     from zeroskel.app.tables import results_table
@@ -127,11 +145,11 @@ def benchmark(
         encoders=comma_list(encoder),
         seeds=seed_list(seeds),
         options=option_map(settings or []),
-        text=text,
+        texts=comma_list(text),
         download=download,
-        prompt=prompt,
+        prompts=prompt_list(prompt),
         descriptions=None if descriptions is None else read_descriptions(descriptions),
-        selection=selection,
+        selections=comma_list(selection),
         masked_views=masked_views,
     )
     config.check()
@@ -152,7 +170,9 @@ def benchmark(
         datasets = [read_feature_folder(features, config.splits[0], classes=classes)]
     command = shlex.join(["zeroskel", *sys.argv[1:]])
     with shown_progress(errors) as progress:
-        records = run_benchmark(datasets, config, out, cache=cache_folder(cache), command=command, progress=progress)
+        records = run_benchmark(
+            datasets, config, out, cache=cache_folder(cache), command=command, workers=workers, progress=progress
+        )
     console.print(results_table(records))
     for notice in sorted({record["notice"] for record in records if record["notice"]}):
         console.print(notice, style="yellow")

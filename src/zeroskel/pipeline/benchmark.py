@@ -1,8 +1,9 @@
-"""The benchmark grid: data sets x splits x encoders x seeds x methods, resumable cell by cell."""
+"""The benchmark grid: data x splits x encoders x seeds x texts x selections x methods, resumable cell by cell."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,17 @@ from zeroskel.core import InputError, ZeroShotSplit
 from zeroskel.core.files import content_key
 from zeroskel.datasets import SkeletonDataset, resolve_split
 from zeroskel.evaluate.report import write_report
-from zeroskel.pipeline.cell import SELECTIONS, CellConfig, run_cell
+from zeroskel.pipeline.cell import CellConfig, run_cell
 from zeroskel.pipeline.feature_folder import FeatureFolder
 from zeroskel.pipeline.features import EncodedSplit, EncoderConfig, FeatureStore, Progress, quiet
+from zeroskel.pipeline.methods import Variant, expand
 from zeroskel.pipeline.results import read_results, write_results
+from zeroskel.pipeline.selection import SELECTIONS
 from zeroskel.text import Description, SentenceEncoder, class_embeddings, class_texts, published_descriptions
 
 log = logging.getLogger(__name__)
+
+_Inputs = tuple[CellConfig, ZeroShotSplit, np.ndarray, EncodedSplit, EncodedSplit | None]
 
 
 @dataclass(frozen=True)
@@ -27,12 +32,12 @@ class BenchmarkConfig:
     """What to run on each data set.
 
     Attributes:
-        splits, methods, encoders, seeds: the axes of the grid.
+        splits, methods, encoders, seeds: axes of the grid; methods as `pipeline.methods.expand` takes them.
         options: method or encoder name -> options that differ from its defaults.
-        text: name of the sentence encoder, or a folder; download: allow a hub model to be fetched.
-        prompt: name of a prompt or a template.
+        texts: names of sentence encoders, or folders; download: allow a hub model to be fetched.
+        prompts: names of prompts or templates.
         descriptions: class name -> its descriptions, for prompts that use them; None: those of the package.
-        selection: how the epoch of methods that have any is chosen.
+        selections: how constants and epochs are chosen, of `SELECTIONS`.
         masked_views: how many masked views of each training sequence are encoded.
     """
 
@@ -41,29 +46,46 @@ class BenchmarkConfig:
     encoders: tuple[str, ...] = ("stgcn",)
     seeds: tuple[int, ...] = (0,)
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    text: str = "minilm"
+    texts: tuple[str, ...] = ("minilm",)
     download: bool = False
-    prompt: str = "name"
+    prompts: tuple[str, ...] = ("name",)
     descriptions: Mapping[str, Description] | None = None
-    selection: str = "last"
+    selections: tuple[str, ...] = ("last",)
     masked_views: int = 4
+
+    @cached_property
+    def variants(self) -> tuple[Variant, ...]:
+        """The methods one by one, `options` merged in. Raises InputError."""
+        return tuple(
+            Variant(variant.method, {**self.options.get(variant.method, {}), **variant.options})
+            for variant in expand(self.methods)
+        )
 
     def check(self) -> None:
         """Raise InputError for anything that could only fail hours later."""
-        for what, values in (("split", self.splits), ("method", self.methods), ("encoder", self.encoders)):
+        axes = {
+            "split": self.splits,
+            "method": self.methods,
+            "encoder": self.encoders,
+            "text encoder": self.texts,
+            "prompt": self.prompts,
+            "selection": self.selections,
+        }
+        for what, values in axes.items():
             if not values or len(set(values)) != len(values):
                 raise InputError(f"{what}s are {', '.join(values) or 'none'}; expected at least one and none twice")
         if not self.seeds or len(set(self.seeds)) != len(self.seeds) or min(self.seeds) < 0:
             raise InputError(f"seeds are {self.seeds}; expected whole numbers of 0 or more, none twice")
-        if self.selection not in SELECTIONS:
-            raise InputError(f"selection is {self.selection!r}; expected one of {', '.join(SELECTIONS)}")
+        for selection in self.selections:
+            if selection not in SELECTIONS:
+                raise InputError(f"selection is {selection!r}; expected one of {', '.join(SELECTIONS)}")
         if self.masked_views < 1:
             raise InputError(f"masked views are {self.masked_views}; expected at least 1")
-        for method in self.methods:
-            align.create(method, **self.options.get(method, {}))
+        for variant in self.variants:
+            align.create(variant.method, **variant.options)
         for encoder in self.encoders:
             encoders.create(encoder, "kinect-20", **self.options.get(encoder, {}))
-        strangers = sorted(set(self.options) - {*self.methods, *self.encoders})
+        strangers = sorted(set(self.options) - {variant.method for variant in self.variants} - set(self.encoders))
         if strangers:
             raise InputError(
                 f"options for {', '.join(strangers)}, which is neither a method nor an encoder of this run"
@@ -77,6 +99,7 @@ def run_benchmark(
     *,
     cache: Path,
     command: str = "",
+    workers: int = 1,
     progress: Progress = quiet,
 ) -> list[dict[str, Any]]:
     """Run what is not yet in OUT/results.jsonl, write that file after every cell, then report.html.
@@ -88,6 +111,8 @@ def run_benchmark(
         out: folder of results; cells of other runs in it are kept.
         cache: folder of features and texts by content.
         command: how to reproduce, shown in the report.
+        workers: processes that fit methods at a time, one core each; encoders are trained by this process, on all
+            cores. Results do not depend on it.
         progress: told about long work.
 
     Returns:
@@ -98,34 +123,62 @@ def run_benchmark(
             or when a split leaves a part without recordings.
     """
     config.check()
+    if workers < 1:
+        raise InputError(f"workers are {workers}; expected at least 1")
     splits = {(ds.name, name): resolve_split(name, ds) for ds in datasets for name in config.splits}
     for folder in (ds for ds in datasets if isinstance(ds, FeatureFolder)):
         _check_folder(folder, config, [splits[folder.name, name] for name in config.splits])
+    texts = _Texts(config, cache)
+    groups = [
+        _Group(dataset, splits[dataset.name, name], config, texts.of(dataset), cache, progress)
+        for dataset in datasets
+        for name in config.splits
+    ]
     out.mkdir(parents=True, exist_ok=True)
     finished = {record["cell"]: record for record in read_results(out)}
-    encoder = SentenceEncoder(config.text, cache=cache, download=config.download)
-    cells: list[str] = []
-    total = len(datasets) * len(config.splits) * len(config.encoders) * len(config.seeds) * len(config.methods)
-    for dataset in datasets:
-        descriptions = published_descriptions(dataset.name) if config.descriptions is None else config.descriptions
-        texts = class_texts(dataset.class_names, config.prompt, descriptions)
-        for split_name in config.splits:
-            split = splits[dataset.name, split_name]
-            store = dataset if isinstance(dataset, FeatureFolder) else FeatureStore(dataset, cache, progress)
-            group = _Group(dataset, split, texts, config, store, encoder)
-            for encoder_name in config.encoders:
-                for seed in config.seeds:
-                    for method in config.methods:
-                        cell = group.cell(encoder_name, method, seed)
-                        if cell.key not in finished:
-                            finished[cell.key] = group.run(cell, progress)
-                            write_results(out, _ordered(finished, [*cells, cell.key]))
-                        cells.append(cell.key)
-                        progress("cells", len(cells), total)
-    write_results(out, _ordered(finished, cells))
-    records = [finished[key] for key in cells]
-    write_report(list(_ordered(finished, cells)), out / "report.html", command=command)
-    return records
+    cells = [(group, cell) for group in groups for cell in group.cells()]
+    keys = [cell.key for _, cell in cells]
+    missing = [(group, cell) for group, cell in cells if cell.key not in finished]
+    done = len(cells) - len(missing)
+    progress("cells", done, len(cells))
+    for record in _run(missing, workers, progress):
+        finished[record["cell"]] = record
+        write_results(out, _ordered(finished, keys))
+        done += 1
+        progress("cells", done, len(cells))
+    write_results(out, _ordered(finished, keys))
+    write_report(_ordered(finished, keys), out / "report.html", command=command)
+    return [finished[key] for key in keys]
+
+
+def _run(cells: Sequence[tuple["_Group", CellConfig]], workers: int, progress: Progress) -> Iterator[dict[str, Any]]:
+    """Records of the cells, as they are finished."""
+    if workers == 1 or len(cells) < 2:
+        for inputs, notice in _inputs(cells):
+            yield run_cell(*inputs, notice=notice, progress=progress)
+        return
+    from joblib import Parallel, delayed
+
+    added = align.added()
+    tasks = (delayed(_in_worker)(added, inputs, notice) for inputs, notice in _inputs(cells))
+    yield from Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch=2 * workers, batch_size=1)(tasks)
+
+
+def _inputs(cells: Sequence[tuple["_Group", CellConfig]]) -> Iterator[tuple[_Inputs, str]]:
+    """What each cell needs and its data set's notice; features of one group at a time are in memory."""
+    last: _Group | None = None
+    for group, cell in cells:
+        if last is not None and last is not group:
+            last.forget()
+        last = group
+        yield group.inputs(cell), group.dataset.notice
+
+
+def _in_worker(added: Mapping[str, type[align.Aligner]], inputs: _Inputs, notice: str) -> dict[str, Any]:
+    """One cell in a process of its own, which does not know yet what methods the user has added."""
+    for name, method in added.items():
+        align.register(name, method)
+    return run_cell(*inputs, notice=notice)
 
 
 def _check_folder(folder: FeatureFolder, config: BenchmarkConfig, splits: Sequence[ZeroShotSplit]) -> None:
@@ -136,7 +189,10 @@ def _check_folder(folder: FeatureFolder, config: BenchmarkConfig, splits: Sequen
     encoding = {
         "encoder": (config.encoders, default.encoders),
         "masked views": (config.masked_views, default.masked_views),
-        "options of other names than the methods'": (tuple(set(config.options) - set(config.methods)), ()),
+        "options of other names than the methods'": (
+            tuple(set(config.options) - {variant.method for variant in config.variants}),
+            (),
+        ),
     }
     asked = [what for what, (value, unused) in encoding.items() if value != unused]
     if asked:
@@ -144,7 +200,7 @@ def _check_folder(folder: FeatureFolder, config: BenchmarkConfig, splits: Sequen
             f"{folder.path}: {', '.join(asked)} given with ready features, of which nothing is encoded; expected the "
             "defaults. Leave these out, or give the data set instead of the folder"
         )
-    if config.selection == "validation":
+    if "validation" in config.selections:
         log.warning(
             "%s: the validation classes are withheld from the method only; the encoder of these features was trained "
             "with them",
@@ -153,40 +209,93 @@ def _check_folder(folder: FeatureFolder, config: BenchmarkConfig, splits: Sequen
 
 
 def _ordered(finished: Mapping[str, dict[str, Any]], first: Sequence[str]) -> list[dict[str, Any]]:
-    """This run's cells in the grid's order, then those of other runs as they were."""
-    return [finished[key] for key in first] + [finished[key] for key in finished if key not in set(first)]
+    """This run's cells in the grid's order, as far as they are finished, then those of other runs as they were."""
+    own = set(first)
+    return [finished[key] for key in first if key in finished] + [finished[k] for k in finished if k not in own]
+
+
+class _Texts:
+    """Sentence encoders, and the class texts and embeddings that all splits of a data set share."""
+
+    def __init__(self, config: BenchmarkConfig, cache: Path) -> None:
+        self.config = config
+        self.encoders = {name: SentenceEncoder(name, cache=cache, download=config.download) for name in config.texts}
+
+    def of(self, dataset: SkeletonDataset | FeatureFolder) -> "_ClassTexts":
+        """Of one data set. Raises InputError for a prompt that it has no texts for."""
+        given = self.config.descriptions
+        descriptions = published_descriptions(dataset.name) if given is None else given
+        prompts = {name: class_texts(dataset.class_names, name, descriptions) for name in self.config.prompts}
+        return _ClassTexts(self.encoders, prompts)
+
+
+class _ClassTexts:
+    def __init__(self, encoders: Mapping[str, SentenceEncoder], prompts: Mapping[str, Any]) -> None:
+        self.encoders = encoders
+        self.prompts = prompts
+        self._embeddings: dict[tuple[str, str], np.ndarray] = {}
+
+    def embeddings(self, text: str, prompt: str) -> np.ndarray:
+        """(K, D_text) of one encoder and prompt."""
+        if (text, prompt) not in self._embeddings:
+            self._embeddings[text, prompt] = class_embeddings(self.encoders[text], self.prompts[prompt])
+        return self._embeddings[text, prompt]
 
 
 class _Group:
-    """The cells of one data set and split, which share texts and, for each encoder and seed, features."""
+    """The cells of one data set and split, which share features for each encoder and seed."""
 
     def __init__(
         self,
         dataset: SkeletonDataset | FeatureFolder,
         split: ZeroShotSplit,
-        texts: list[list[str]],
         config: BenchmarkConfig,
-        store: FeatureStore | FeatureFolder,
-        encoder: SentenceEncoder,
+        texts: _ClassTexts,
+        cache: Path,
+        progress: Progress,
     ) -> None:
         self.dataset = dataset
         self.split = split
-        self.texts = texts
         self.config = config
-        self.store = store
-        self.encoder = encoder
-        self._embeddings: np.ndarray | None = None
-        self._encoded: tuple[EncoderConfig, EncodedSplit, EncodedSplit | None] | None = None
+        self.texts = texts
+        self.store = dataset if isinstance(dataset, FeatureFolder) else FeatureStore(dataset, cache, progress)
+        self._encoded: dict[bool, tuple[EncoderConfig, EncodedSplit]] = {}
 
-    def encoding(self, encoder: str, seed: int) -> EncoderConfig:
+    def cells(self) -> Iterator[CellConfig]:
+        """In the grid's order: those that share features follow one another."""
+        config = self.config
+        for encoder in config.encoders:
+            for seed in config.seeds:
+                for text in config.texts:
+                    for prompt in config.prompts:
+                        for selection in config.selections:
+                            for variant in config.variants:
+                                yield self._cell(encoder, seed, text, prompt, selection, variant)
+
+    def inputs(self, cell: CellConfig) -> _Inputs:
+        """What `run_cell` takes; features of the last encoder and seed are kept at hand."""
+        withheld = self._features(cell, withhold=True) if cell.selection == "validation" else None
+        embeddings = self.texts.embeddings(cell.text, cell.prompt)
+        return cell, self.split, embeddings, self._features(cell, withhold=False), withheld
+
+    def forget(self) -> None:
+        """Let go of the features at hand."""
+        self._encoded.clear()
+
+    def _features(self, cell: CellConfig, *, withhold: bool) -> EncodedSplit:
+        wanted = self._encoding(cell.encoder, cell.seed)
+        if withhold not in self._encoded or self._encoded[withhold][0] != wanted:
+            self._encoded[withhold] = wanted, self.store.encode_split(self.split, wanted, withhold=withhold)
+        return self._encoded[withhold][1]
+
+    def _encoding(self, encoder: str, seed: int) -> EncoderConfig:
         """How features are made; those of a folder are there, whatever the encoder and the seed."""
         if isinstance(self.dataset, FeatureFolder):
             return self.dataset.encoder
         return EncoderConfig(encoder, dict(self.config.options.get(encoder, {})), self.config.masked_views, seed)
 
-    def cell(self, encoder: str, method: str, seed: int) -> CellConfig:
-        """The configuration of one cell."""
-        encoding = self.encoding(encoder, seed)
+    def _cell(self, encoder: str, seed: int, text: str, prompt: str, selection: str, variant: Variant) -> CellConfig:
+        encoding = self._encoding(encoder, seed)
         return CellConfig(
             data=self.dataset.name,
             fingerprint=self.dataset.fingerprint,
@@ -197,27 +306,12 @@ class _Group:
             encoder=encoding.name,
             encoder_options=encoding.options,
             masked_views=encoding.masked_views,
-            method=method,
-            options=dict(self.config.options.get(method, {})),
-            text=self.config.text,
-            text_fingerprint=self.encoder.fingerprint,
-            prompt=self.config.prompt,
-            texts=content_key(self.texts),
+            method=variant.method,
+            options=dict(variant.options),
+            text=text,
+            text_fingerprint=self.texts.encoders[text].fingerprint,
+            prompt=prompt,
+            texts=content_key(self.texts.prompts[prompt]),
             seed=seed,
-            selection=self.config.selection,
-        )
-
-    def run(self, cell: CellConfig, progress: Progress) -> dict[str, Any]:
-        """Fit and evaluate one cell; features of the last encoder and seed are kept at hand."""
-        if self._embeddings is None:
-            self._embeddings = class_embeddings(self.encoder, self.texts)
-        wanted = self.encoding(cell.encoder, cell.seed)
-        if self._encoded is None or self._encoded[0] != wanted:
-            withheld = None
-            if cell.selection == "validation":
-                withheld = self.store.encode_split(self.split, wanted, withhold=True)
-            self._encoded = wanted, self.store.encode_split(self.split, wanted), withheld
-        _, encoded, withheld = self._encoded
-        return run_cell(
-            cell, self.split, self._embeddings, encoded, withheld, notice=self.dataset.notice, progress=progress
+            selection=selection,
         )

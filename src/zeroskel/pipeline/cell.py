@@ -1,6 +1,8 @@
 """One cell of the benchmark grid: a pure function of its configuration."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -8,12 +10,17 @@ import numpy as np
 
 from zeroskel import __version__, align
 from zeroskel.align import Aligner
-from zeroskel.core import FeatureSet, InputError, ZeroShotSplit
+from zeroskel.align.prototypes import Prototypes
+from zeroskel.core import ZeroShotSplit
 from zeroskel.core.files import content_key
-from zeroskel.evaluate import GZSLResult, accuracy, evaluate_gzsl, evaluate_zsl, per_class_accuracy, predictions
+from zeroskel.evaluate import accuracy, evaluate_gzsl, evaluate_zsl, per_class_accuracy, predictions
+from zeroskel.evaluate.anytime import settling_share
+from zeroskel.evaluate.gzsl import GZSLConstants, gzsl_result
+from zeroskel.evaluate.stacking import SeenUnseenCurve, area_under_curve, seen_unseen_curve
 from zeroskel.pipeline.features import OBSERVED_SHARES, EncodedSplit, Progress, quiet
+from zeroskel.pipeline.selection import fit_selected, tested
 
-SELECTIONS = ("last", "validation", "leaking-test")
+CURVE_POINTS = 41
 
 
 @dataclass(frozen=True)
@@ -29,8 +36,7 @@ class CellConfig:
         method, options: the aligner; only options that differ from its defaults.
         text, text_fingerprint, prompt: how class embeddings are made; `texts` are the texts themselves, by content.
         seed: of encoder, masks and method.
-        selection: "last" epoch; the epoch best on "validation" classes, then refitted on all seen classes; or
-            "leaking-test": the epoch best on the unseen test classes, as published, which leaks.
+        selection: how constants and epochs are chosen, one of `SELECTIONS`.
     """
 
     data: str
@@ -67,7 +73,7 @@ def run_cell(
     notice: str = "",
     progress: Progress = quiet,
 ) -> dict[str, Any]:
-    """Fit, score and evaluate.
+    """Fit, score and evaluate, on one thread, so that nothing depends on how many there are.
 
     Args:
         config: the cell.
@@ -82,14 +88,8 @@ def run_cell(
         One line of results.jsonl.
     """
     started = time.perf_counter()
-    aligner, selected = _fit(config, class_embeddings, encoded, withheld, np.asarray(split.unseen), progress)
-    unseen = np.asarray(split.unseen)
-    aligner.fit_candidates(class_embeddings[unseen], config.seed)
-    zsl = evaluate_zsl(
-        aligner.score_classes(encoded.unseen.features, class_embeddings[unseen]), encoded.unseen.labels, unseen
-    )
-    observed = _observed(aligner, encoded, class_embeddings, unseen, config.seed)
-    gzsl = _gzsl(aligner, encoded, class_embeddings, unseen, config.seed)
+    with one_thread():
+        figures = _figures(config, split, class_embeddings, encoded, withheld, progress)
     return {
         "cell": config.key,
         "data": config.data,
@@ -104,110 +104,126 @@ def run_cell(
         "prompt": config.prompt,
         "seed": config.seed,
         "selection": config.selection,
-        "selected_epoch": selected,
         "classes_seen": len(np.unique(encoded.train.labels)),
         "classes_unseen": split.names(split.unseen),
         "train_sequences": len(encoded.train),
         "test_sequences": len(encoded.unseen),
         "masked_views": 0 if encoded.train.masked is None else len(encoded.train.masked),
-        "zsl_accuracy": zsl.accuracy,
-        "zsl_per_class_accuracy": zsl.per_class_accuracy,
-        "chance": zsl.chance,
-        "majority": zsl.majority,
         "seen_class_accuracy": encoded.seen_class_accuracy,
-        "gzsl_seen": None if gzsl is None else gzsl.seen,
-        "gzsl_unseen": None if gzsl is None else gzsl.unseen,
-        "gzsl_harmonic_mean": None if gzsl is None else gzsl.harmonic_mean,
-        "confusion": zsl.confusion.tolist(),
-        "observed": observed,
+        **figures,
         "seconds": round(time.perf_counter() - started, 3),
         "version": __version__,
     }
 
 
-def _fit(
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """No numerical library uses more than one thread inside."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _figures(
     config: CellConfig,
+    split: ZeroShotSplit,
     class_embeddings: np.ndarray,
     encoded: EncodedSplit,
     withheld: EncodedSplit | None,
-    unseen: np.ndarray,
     progress: Progress,
-) -> tuple[Aligner, int | None]:
-    """The fitted aligner and the epoch it stopped at, for methods that have any."""
-    aligner = align.create(config.method, **config.options)
-    if not aligner.trained_by_epochs:
-        return _fit_on(aligner, encoded.train, class_embeddings, config.seed, progress), None
-    if config.selection == "last":
-        _fit_on(aligner, encoded.train, class_embeddings, config.seed, progress)
-        return aligner, aligner.options()["stop_epoch"] or aligner.options()["epochs"]
-    if config.selection == "validation":
-        if withheld is None or withheld.validation is None:
-            raise InputError("selection 'validation' needs features with the validation classes withheld")
-        trained, judged = withheld.train, withheld.validation
-    elif config.selection == "leaking-test":
-        trained, judged = encoded.train, encoded.unseen
-    else:
-        raise InputError(f"selection is {config.selection!r}; expected one of {', '.join(SELECTIONS)}")
-    candidates = np.unique(judged.labels) if config.selection == "validation" else unseen
-    curve: list[float] = []
-
-    def judge(fitted: Aligner, _epoch: int) -> None:
-        scores = fitted.score_classes(judged.features, class_embeddings[candidates])
-        curve.append(per_class_accuracy(predictions(scores, candidates), judged.labels))
-
-    _fit_on(align.create(config.method, **config.options), trained, class_embeddings, config.seed, progress, judge)
-    best = int(np.argmax(curve)) + 1
-    aligner = align.create(config.method, **{**config.options, "stop_epoch": best})
-    return _fit_on(aligner, encoded.train, class_embeddings, config.seed, progress), best
-
-
-def _fit_on(
-    aligner: Aligner,
-    train: FeatureSet,
-    class_embeddings: np.ndarray,
-    seed: int,
-    progress: Progress,
-    judge: align.OnEpoch | None = None,
-) -> Aligner:
-    """Fit with the embeddings of all other classes blanked out, so that nothing can learn from them."""
-    known = np.full_like(class_embeddings, np.nan)
-    trained = np.unique(train.labels)
-    known[trained] = class_embeddings[trained]
-    epochs = aligner.options().get("stop_epoch") or aligner.options().get("epochs") or 0
-
-    def on_epoch(fitted: Aligner, epoch: int) -> None:
-        progress(f"training {aligner.method}", epoch, epochs)
-        if judge is not None:
-            judge(fitted, epoch)
-
-    return aligner.fit(train.features, train.labels, known, train.masked, seed, on_epoch=on_epoch)
+) -> dict[str, Any]:
+    fitted = fit_selected(
+        config.method,
+        config.options,
+        config.selection,
+        encoded,
+        withheld,
+        class_embeddings,
+        config.seed,
+        progress,
+    )
+    aligner, unseen = fitted.aligner, np.asarray(split.unseen)
+    texts, new = class_embeddings[unseen], encoded.unseen
+    aligner.fit_candidates(texts, config.seed)
+    zsl = evaluate_zsl(aligner.score_classes(new.features, texts), new.labels, unseen)
+    adapted = predictions(Prototypes(aligner).score_classes(new.features, texts), unseen)
+    observed = _observed(aligner, encoded, class_embeddings, unseen, config.seed)
+    return {
+        "selected_epoch": fitted.epoch,
+        "selected_options": fitted.options,
+        "validation_accuracy": fitted.accuracy if config.selection == "validation" else None,
+        "zsl_accuracy": zsl.accuracy,
+        "zsl_per_class_accuracy": zsl.per_class_accuracy,
+        "chance": zsl.chance,
+        "majority": zsl.majority,
+        "transductive_accuracy": accuracy(adapted, new.labels),
+        "transductive_per_class_accuracy": per_class_accuracy(adapted, new.labels),
+        **_gzsl(aligner, encoded, class_embeddings, unseen, fitted.constants, config.seed),
+        "confusion": zsl.confusion.tolist(),
+        "observed": observed,
+    }
 
 
 def _gzsl(
-    aligner: Aligner, encoded: EncodedSplit, class_embeddings: np.ndarray, unseen: np.ndarray, seed: int
-) -> GZSLResult | None:
-    """All classes as candidates; None without test recordings of seen classes."""
+    aligner: Aligner,
+    encoded: EncodedSplit,
+    class_embeddings: np.ndarray,
+    unseen: np.ndarray,
+    constants: GZSLConstants | None,
+    seed: int,
+) -> dict[str, Any]:
+    """All classes as candidates: plain, under each handicap of seen classes, and with constants from validation."""
+    names = ("seen", "unseen", "harmonic_mean")
+    figures: dict[str, Any] = {f"{rule}_{name}": None for rule in ("gzsl", "stacked", "gated") for name in names}
+    figures |= {"gzsl_auc": None, "gzsl_curve": None}
     if encoded.seen is None:
-        return None
+        return figures
+    features, labels = tested(encoded)
     aligner.fit_candidates(class_embeddings, seed)
-    everything = np.concatenate((encoded.seen.features, encoded.unseen.features))
-    labels = np.concatenate((encoded.seen.labels, encoded.unseen.labels))
-    return evaluate_gzsl(aligner.score_classes(everything, class_embeddings), labels, unseen)
+    scores, everything = aligner.score_classes(features, class_embeddings), np.arange(len(class_embeddings))
+    curve = seen_unseen_curve(scores, labels, everything, unseen)
+    results = {"gzsl": evaluate_gzsl(scores, labels, unseen)}
+    if constants is not None:
+        results["stacked"] = curve.at(constants.gamma)
+        results["gated"] = gzsl_result(constants.gate.apply(scores, everything, unseen), labels, unseen)
+    for rule, result in results.items():
+        figures |= {f"{rule}_{name}": getattr(result, name) for name in names}
+    return figures | {"gzsl_auc": area_under_curve(curve), "gzsl_curve": _thinned(curve)}
+
+
+def _thinned(curve: SeenUnseenCurve) -> dict[str, list[float]]:
+    """A curve in few enough points to be kept."""
+    points = np.unique(np.linspace(0, len(curve.seen) - 1, CURVE_POINTS).round().astype(int))
+    return {side: np.round(getattr(curve, side)[points], 4).tolist() for side in ("seen", "unseen")}
 
 
 def _observed(
     aligner: Aligner, encoded: EncodedSplit, class_embeddings: np.ndarray, unseen: np.ndarray, seed: int
 ) -> dict[str, Any] | None:
-    """Accuracy and, where the method estimates it, mutual information against the share of frames observed."""
+    """Accuracy, settled answers and, where the method estimates it, information against the share of frames seen."""
     if encoded.observed is None:
         return None
     labels = encoded.unseen.labels
     order = np.random.default_rng(seed).permutation(len(labels))  # neighbours of one class would be false negatives
     texts = class_embeddings[labels][order]
-    accuracies, information = [], []
+    answers, information = [], []
     for features in encoded.observed:
-        scores = aligner.score_classes(features, class_embeddings[unseen])
-        accuracies.append(accuracy(predictions(scores, unseen), labels))
+        answers.append(predictions(aligner.score_classes(features, class_embeddings[unseen]), unseen))
         if isinstance(aligner, align.SMIE):
             information.append(aligner.mutual_information(features[order], texts))
-    return {"share": list(OBSERVED_SHARES), "accuracy": accuracies, "mutual_information": information or None}
+    shares = np.asarray(OBSERVED_SHARES)
+    settling = settling_share(np.stack(answers), shares)
+    return {
+        "share": list(OBSERVED_SHARES),
+        "accuracy": [accuracy(answer, labels) for answer in answers],
+        "mutual_information": information or None,
+        "settled": [float((settling <= share + 1e-9).mean()) for share in shares],
+        "settling": float(settling.mean()),
+    }

@@ -13,7 +13,7 @@ from zeroskel.core import FeatureSet, InputError, MissingFileError, ZeroShotSpli
 from zeroskel.core.files import content_key
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.pipeline.feature_labels import FolderLabels, class_list, find_counting
-from zeroskel.pipeline.features import EncodedSplit, EncoderConfig, seen_class_accuracy
+from zeroskel.pipeline.features import EncodedSplit, EncoderConfig, held_out, seen_class_accuracy
 from zeroskel.pipeline.skeleton_folder import skeletons_as_dataset
 
 NAMINGS = {  # part -> its features and its labels
@@ -87,14 +87,15 @@ class FeatureFolder:
         Args:
             split: the folder's own; there are features for no other.
             config: `encoder`; nothing is encoded here.
-            withhold: leave the split's validation classes out of `train`. The encoder saw them all the same.
+            withhold: leave the split's validation classes and every fourth feature of each other class out of `train`,
+                and test on them. The encoder saw them all the same.
 
         Raises:
             InputError: another split, or no features of validation classes to withhold.
         """
         self.check_split(split)
         if not withhold:
-            return EncodedSplit(self.train, None, self.unseen, self.seen, None, self._accuracy)
+            return EncodedSplit(self.train, self.unseen, self.seen, None, self._accuracy)
         kept_back = np.isin(self.train.labels, split.validation_unseen)
         if not kept_back.any() or len(np.unique(self.train.labels[~kept_back])) < 2:
             raise InputError(
@@ -102,10 +103,12 @@ class FeatureFolder:
                 f"of split {split.name} and of {len(np.unique(self.train.labels[~kept_back]))} others; expected at "
                 "least 1 and 2. Select by the last epoch"
             )
-        train, validation = (
-            FeatureSet(self.train.features[rows], self.train.labels[rows]) for rows in (~kept_back, kept_back)
+        test = held_out(self.train.labels, np.zeros(len(self.train)), ~kept_back)
+        train, new, seen = (
+            FeatureSet(self.train.features[rows], self.train.labels[rows])
+            for rows in (~kept_back & ~test, kept_back, test)
         )
-        return EncodedSplit(train, validation, self.unseen, self.seen, None, None)
+        return EncodedSplit(train, new, seen if len(seen) else None, None, None)
 
     def check_split(self, split: ZeroShotSplit) -> None:
         """Raise InputError for a split that the folder was not read with."""

@@ -43,18 +43,19 @@ class EncoderConfig:
 class EncodedSplit:
     """Features of one data set under one split by one encoder that never saw an unseen class.
 
+    With classes withheld it is the same split one level down, made of training recordings only: validation classes in
+    the place of the unseen ones, some held-out training subjects in the place of the test subjects.
+
     Attributes:
         train: training recordings of the classes trained on, with masked views.
-        validation: training recordings of the classes withheld for validation; None where none were withheld.
-        unseen: test recordings of unseen classes.
-        seen: test recordings of seen classes; None where ready features have none.
+        unseen: test recordings of unseen classes. Withheld: all training recordings of the validation classes.
+        seen: test recordings of seen classes; None where there are none. Withheld: held-out training recordings.
         observed: (S, n, D) features of `unseen` when only the first share of the frames is seen (OBSERVED_SHARES); None
-            for ready features.
+            for ready features and for withheld classes.
         seen_class_accuracy: a linear classifier of the trained classes on `train`, tested on `seen`, or None.
     """
 
     train: FeatureSet
-    validation: FeatureSet | None
     unseen: FeatureSet
     seen: FeatureSet | None
     observed: np.ndarray | None
@@ -119,7 +120,8 @@ class FeatureStore:
         Args:
             split: which classes are unseen.
             config: the encoder.
-            withhold: leave the split's validation classes out of training, to choose something on them.
+            withhold: leave the split's validation classes and some training subjects out of training, and test on them
+                instead of test recordings, to choose something there.
 
         Raises:
             InputError: a part of the split has no recordings.
@@ -127,7 +129,7 @@ class FeatureStore:
         rows = self._rows(split, withhold)
         folder = self.cache / f"features-{self._key(config, *rows.values(), config.masked_views)}"
         if not folder.is_dir():
-            self._write_split(folder, rows, config)
+            self._write_split(folder, rows, config, observed=not withhold)
         loaded = {file.stem: np.load(file, allow_pickle=False) for file in folder.glob("*.npy")}
         facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
         sets = {
@@ -135,9 +137,7 @@ class FeatureStore:
             for part, chosen in rows.items()
             if len(chosen)
         }
-        return EncodedSplit(
-            sets["train"], sets.get("validation"), sets["unseen"], sets["seen"], loaded["observed"], facts["accuracy"]
-        )
+        return EncodedSplit(sets["train"], sets["unseen"], sets.get("seen"), loaded.get("observed"), facts["accuracy"])
 
     def encode_rows(self, rows: np.ndarray, config: EncoderConfig) -> tuple[SkeletonEncoder, FeatureSet]:
         """An encoder fitted on these rows, and their features with masked views; only the encoder is kept on disk."""
@@ -147,35 +147,45 @@ class FeatureStore:
 
     def _rows(self, split: ZeroShotSplit, withhold: bool) -> dict[str, np.ndarray]:
         labels, train = self.dataset.labels, self.dataset.train_mask
-        new, kept_back = np.isin(labels, split.unseen), np.isin(labels, split.validation_unseen)
+        new, test = np.isin(labels, split.unseen), ~train
+        if withhold:
+            train = train & ~new
+            new = np.isin(labels, split.validation_unseen)
+            test = held_out(labels, self.dataset.subjects, train & ~new)
         masks = {
-            "train": train & ~new & ~(kept_back if withhold else np.zeros_like(new)),
-            "validation": train & kept_back & withhold,
-            "unseen": ~train & new,
-            "seen": ~train & ~new,
+            "train": train & ~new & ~test,
+            "unseen": train & new if withhold else test & new,
+            "seen": test & ~new,
         }
         rows = {part: np.flatnonzero(mask) for part, mask in masks.items()}
-        wanted = {"train", "unseen", "seen"} | ({"validation"} if withhold else set())
-        empty = sorted(part for part in wanted if not len(rows[part]))
+        needed = ("train", "unseen") if withhold else ("seen", "train", "unseen")
+        empty = [part for part in needed if not len(rows[part])]
         if empty:
             raise InputError(
                 f"data set {self.dataset.name}, split {split.name}: no recordings for {', '.join(empty)} "
-                f"({int(train.sum())} of {len(labels)} recordings train); expected some of each"
+                f"({int(self.dataset.train_mask.sum())} of {len(labels)} recordings train); expected some of each"
             )
         return rows
 
-    def _write_split(self, folder: Path, rows: dict[str, np.ndarray], config: EncoderConfig) -> None:
+    def _write_split(self, folder: Path, rows: dict[str, np.ndarray], config: EncoderConfig, *, observed: bool) -> None:
         encoder = self.encoder(config, rows["train"])
         arrays = {part: self._encode(encoder, chosen, "encoding") for part, chosen in rows.items() if len(chosen)}
         arrays["masked"] = self._encode_views(encoder, rows["train"], config)
-        arrays["observed"] = np.stack(
-            [
-                self._encode(encoder, rows["unseen"], f"encoding the first {share:.0%} of the frames", share)
-                for share in OBSERVED_SHARES
-            ]
-        )
-        train, seen = (FeatureSet(arrays[part], self.dataset.labels[rows[part]]) for part in ("train", "seen"))
-        accuracy = seen_class_accuracy(train, seen, len(self.dataset.class_names))
+        if observed:
+            arrays["observed"] = np.stack(
+                [
+                    self._encode(encoder, rows["unseen"], f"encoding the first {share:.0%} of the frames", share)
+                    for share in OBSERVED_SHARES
+                ]
+            )
+        sets = {
+            part: FeatureSet(arrays[part], self.dataset.labels[rows[part]])
+            for part in ("train", "seen")
+            if part in arrays
+        }
+        accuracy = None
+        if "seen" in sets:
+            accuracy = seen_class_accuracy(sets["train"], sets["seen"], len(self.dataset.class_names))
         with atomic_folder(folder) as temporary:
             for name, array in arrays.items():
                 np.save(temporary / f"{name}.npy", array, allow_pickle=False)
@@ -212,6 +222,31 @@ class FeatureStore:
             config.seed,
             *parts,
         )
+
+
+def held_out(labels: np.ndarray, subjects: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+    """Which training recordings stand for those of test subjects: all of every fourth training subject.
+
+    Where there is a single subject, every fourth recording of each class. A class that would be left without a
+    recording to train on keeps all of its own.
+
+    Args:
+        labels, subjects: (N,) of all recordings.
+        candidates: (N,) mask of training recordings of the classes trained on.
+
+    Returns:
+        (N,) mask.
+    """
+    people = np.unique(subjects[candidates])
+    if len(people) > 1:
+        chosen = people[3::4] if len(people) > 3 else people[-1:]
+        result = candidates & np.isin(subjects, chosen)
+    else:
+        result = np.zeros_like(candidates)
+        for label in np.unique(labels[candidates]):
+            result[np.flatnonzero(candidates & (labels == label))[3::4]] = True
+    kept = np.unique(labels[candidates & ~result])
+    return result & np.isin(labels, kept)
 
 
 def seen_class_accuracy(train: FeatureSet, seen: FeatureSet, classes: int) -> float | None:
