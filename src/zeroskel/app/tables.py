@@ -13,39 +13,52 @@ from zeroskel.pipeline import Prediction
 
 
 def results_table(records: Sequence[Mapping[str, Any]]) -> Table:
-    """Mean and standard deviation over seeds of each data set, split, encoder and method."""
-    axes = ("data", "split", "protocol", "encoder")
+    """Mean and standard deviation over seeds of each data set, split, encoder, text, prompt, method and selection."""
+    axes = ("data", "split", "protocol", "encoder", "text", "prompt", "selection")
     constant = [axis for axis in axes if len({record[axis] for record in records}) == 1]
     where = ", ".join(str(records[0][axis]) for axis in constant) if records else ""
     seeds = len({record["seed"] for record in records})
     title = f"Unseen actions named, % ({where})" if where else "Unseen actions named, %"
     table = Table(title=title, caption=f"mean ± standard deviation over {seeds} seeds" if seeds > 1 else None)
-    varying = [axis for axis in axes if axis not in constant]
+    varying = [axis for axis in axes if axis not in constant and axis != "selection"]
     for name in (*varying, "method"):
         table.add_column(name, overflow="fold")
-    for name in ("by sample", "by class", "chance", "GZSL H", "seen"):
-        table.add_column(name, justify="right", no_wrap=True)
+    figures = {
+        "by sample": "zsl_accuracy",
+        "by class": "zsl_per_class_accuracy",
+        "chance": "chance",
+        "GZSL H": "gzsl_harmonic_mean",
+        "stacked H": "stacked_harmonic_mean",
+        "seen": "seen_class_accuracy",
+    }
+    shown = {name: key for name, key in figures.items() if any(record[key] is not None for record in records)}
+    for name in shown:
+        table.add_column(name, justify="right")
     groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
     for record in records:
-        method = record["method"] + (" (leaks)" if record["selection"] == "leaking-test" else "")
-        groups.setdefault((*(record[axis] for axis in varying), method), []).append(record)
+        group = (*(str(record[axis]) for axis in varying), _method(record, selection="selection" not in constant))
+        groups.setdefault(group, []).append(record)
     for group, members in groups.items():
-        table.add_row(
-            *group,
-            _spread([m["zsl_accuracy"] for m in members]),
-            _spread([m["zsl_per_class_accuracy"] for m in members]),
-            f"{100 * members[0]['chance']:.1f}",
-            _spread([m["gzsl_harmonic_mean"] for m in members]),
-            _spread([m["seen_class_accuracy"] for m in members]),
-        )
+        table.add_row(*group, *(_spread([member[key] for member in members]) for key in shown.values()))
     return table
+
+
+def _method(record: Mapping[str, Any], *, selection: bool) -> str:
+    """Name, options and, where it is told or leaks, how its constants were chosen."""
+    options = [f"{name}={value}" for name, value in record["options"].items()]
+    if record["selection"] == "leaking-test":
+        options.append("leaks")
+    elif selection:
+        options.append(record["selection"])
+    return record["method"] + (f" ({', '.join(options)})" if options else "")
 
 
 def _spread(values: Sequence[float | None]) -> str:
     percent = 100 * np.array([value for value in values if value is not None])
     if not len(percent):
         return ""
-    return f"{percent.mean():.1f}" + (f" ± {percent.std(ddof=1):.1f}" if len(percent) > 1 else "")
+    spread = percent.std(ddof=1) if len(percent) > 1 else 0.0
+    return f"{percent.mean():.1f}" + (f" ± {spread:.1f}" if spread >= 0.05 else "")
 
 
 def prediction_table(prediction: Prediction) -> Table:

@@ -71,7 +71,9 @@ class Scale:
         return round(self.start + (clipped - self.low) / (self.high - self.low) * (self.end - self.start), 2)
 
 
-def write_report(records: Sequence[Mapping[str, Any]], path: Path, *, command: str) -> None:
+def write_report(
+    records: Sequence[Mapping[str, Any]], path: Path, *, command: str, maps: Sequence[Mapping[str, Any]] = ()
+) -> None:
     """Write one self-contained HTML page; the file appears whole or not at all.
 
     Args:

@@ -17,8 +17,16 @@ from zeroskel.evaluate.report import write_report
 from zeroskel.pipeline.cell import CellConfig, run_cell
 from zeroskel.pipeline.feature_folder import FeatureFolder
 from zeroskel.pipeline.features import EncodedSplit, EncoderConfig, FeatureStore, Progress, quiet
+from zeroskel.pipeline.maps import feature_map
 from zeroskel.pipeline.methods import Variant, expand
-from zeroskel.pipeline.results import read_results, write_results
+from zeroskel.pipeline.results import (
+    add_command,
+    read_commands,
+    read_maps,
+    read_results,
+    write_maps,
+    write_results,
+)
 from zeroskel.pipeline.selection import SELECTIONS
 from zeroskel.text import Description, SentenceEncoder, class_embeddings, class_texts, published_descriptions
 
@@ -110,7 +118,7 @@ def run_benchmark(
             used.
         out: folder of results; cells of other runs in it are kept.
         cache: folder of features and texts by content.
-        command: how to reproduce, shown in the report.
+        command: how to reproduce, noted in OUT/commands.txt and shown in the report.
         workers: processes that fit methods at a time, one core each; encoders are trained by this process, on all
             cores. Results do not depend on it.
         progress: told about long work.
@@ -147,8 +155,29 @@ def run_benchmark(
         done += 1
         progress("cells", done, len(cells))
     write_results(out, _ordered(finished, keys))
-    write_report(_ordered(finished, keys), out / "report.html", command=command)
+    _draw_maps(groups, out)
+    add_command(out, command)
+    report(out)
     return [finished[key] for key in keys]
+
+
+def report(folder: Path) -> None:
+    """Write FOLDER/report.html anew from its results."""
+    commands = "\n".join(read_commands(folder))
+    write_report(read_results(folder), folder / "report.html", command=commands, maps=read_maps(folder))
+
+
+def _draw_maps(groups: Sequence["_Group"], out: Path) -> None:
+    """Add the maps that are missing, one a data set, split and encoder, of the first seed, text and prompt."""
+    known = {drawn["cell"]: drawn for drawn in read_maps(out)}
+    for group in groups:
+        firsts = {cell.encoder: cell for cell in reversed(list(group.cells()))}
+        for cell in reversed(firsts.values()):
+            key = content_key("map", cell.fingerprint, cell.protocol, cell.split, cell.encoder, cell.encoder_options, cell.texts)
+            if key not in known:
+                known[key] = {"cell": key, **group.map(cell)}
+        group.forget()
+    write_maps(out, list(known.values()))
 
 
 def _run(cells: Sequence[tuple["_Group", CellConfig]], workers: int, progress: Progress) -> Iterator[dict[str, Any]]:
@@ -277,6 +306,14 @@ class _Group:
         withheld = self._features(cell, withhold=True) if cell.selection == "validation" else None
         embeddings = self.texts.embeddings(cell.text, cell.prompt)
         return cell, self.split, embeddings, self._features(cell, withhold=False), withheld
+
+    def map(self, cell: CellConfig) -> dict[str, Any]:
+        """A picture of the features of a cell."""
+        drawn = feature_map(
+            self._features(cell, withhold=False), self.texts.embeddings(cell.text, cell.prompt), self.split
+        )
+        where = {"data": cell.data, "split": cell.split, "protocol": cell.protocol}
+        return {**where, "encoder": cell.encoder, "encoder_options": cell.encoder_options, **drawn}
 
     def forget(self) -> None:
         """Let go of the features at hand."""
