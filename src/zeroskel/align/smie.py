@@ -270,6 +270,11 @@ class SMIE(Aligner):
                 f"epochs {self.epochs}, batch_size {self.batch_size}, learning_rate {self.learning_rate}, "
                 f"warmup_epochs {self.warmup_epochs}; expected at least 1, at least 2, more than 0 and at least 0"
             )
+        if self.margin < 0 or self.temporal_weight < 0 or min(self.hidden) < 1:
+            raise InputError(
+                f"margin {self.margin}, temporal_weight {self.temporal_weight}, hidden {self.hidden}; expected at "
+                "least 0, at least 0 and widths of at least 1"
+            )
         if self.stop_epoch is not None and not 1 <= self.stop_epoch <= self.epochs:
             raise InputError(f"stop_epoch is {self.stop_epoch}; expected 1 to {self.epochs}, the number of epochs")
 
