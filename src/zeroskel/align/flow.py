@@ -1,5 +1,7 @@
 """Flow: a velocity field carries a class's smoothed text to its motions; the text that is carried best wins."""
 
+from typing import ClassVar
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -61,6 +63,8 @@ class Flow(Aligner):
 
     method = "flow"
     trained_by_epochs = True
+    # The encoders' rate decides how much of the seen classes they learn by heart.
+    choices: ClassVar = {"learning_rate": (3e-4, 1e-3, 3e-3)}
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """SMIE: maximise the mutual information of motion and text, and let it grow with the frames observed."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -69,6 +69,8 @@ class SMIE(Aligner):
 
     method = "smie"
     trained_by_epochs = True
+    # The rate decides how far a critic gets on sets of a thousand sequences.
+    choices: ClassVar = {"learning_rate": (3e-4, 1e-3, 3e-3)}
 
     def __init__(
         self,

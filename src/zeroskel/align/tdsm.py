@@ -1,5 +1,7 @@
 """TDSM: a diffusion transformer that finds a feature's noise only when it is told the right text."""
 
+from typing import ClassVar
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -57,6 +59,8 @@ class TDSM(Aligner):
 
     method = "tdsm"
     trained_by_epochs = True
+    # On a short schedule the rate decides how much of the noise the transformer learns to find.
+    choices: ClassVar = {"learning_rate": (3e-4, 1e-3, 3e-3)}
 
     def __init__(
         self,
