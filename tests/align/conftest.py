@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def toy() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Features (96, 24), noisy linear images of their class's text; labels; (8, 6) texts of which 6 are used."""
     rng = np.random.default_rng(0)

@@ -10,6 +10,23 @@ def test_a_certain_motion_takes_its_class_text(toy):
     np.testing.assert_allclose(conse.score_classes(features, texts), (texts @ texts.T)[best], atol=1e-5)
 
 
+def test_the_two_most_probable_texts_are_combined():
+    conse = align.create("conse", top=2)
+    conse.feature_dim_, conse.text_dim_ = 1, 2
+    conse._set_state(
+        {
+            "mean": np.zeros(1),
+            "scale": np.ones(1),
+            "weight": np.zeros((3, 1)),
+            "bias": np.log([0.6, 0.1, 0.3]),
+            "texts": np.array([[1.0, 0.0], [9.0, 9.0], [0.0, 1.0]]),
+        }
+    )
+    # f = (0.6 (1, 0) + 0.3 (0, 1)) / 0.9, of the direction (2, 1)
+    scores = conse.score_classes(np.ones((1, 1)), np.array([[1.0, 0.0], [1.0, 1.0]]))
+    np.testing.assert_allclose(scores, [[2 / np.sqrt(5), 3 / np.sqrt(10)]], rtol=1e-6)
+
+
 def test_the_combination_is_convex(toy):
     features, labels, texts = toy
     conse = align.create("conse", top=6).fit(features, labels, texts)

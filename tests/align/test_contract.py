@@ -1,6 +1,9 @@
 """What every aligner must do; a new method is found by itself."""
 
+import inspect
+import itertools
 import json
+import math
 
 import numpy as np
 import pytest
@@ -10,7 +13,7 @@ from zeroskel.core import InputError, MissingFileError, NotFittedError
 
 GENERATIVE = {"epochs": 25, "learning_rate": 3e-3, "batch_size": 16, "latent": 16}
 OPTIONS = {
-    "smie": {"epochs": 40, "learning_rate": 1e-3, "batch_size": 16, "warmup_epochs": 4},
+    "smie": {"epochs": 40, "learning_rate": 3e-3, "batch_size": 16, "warmup_epochs": 4, "hidden": (64, 32)},
     "devise": {"epochs": 20, "learning_rate": 0.01, "batch_size": 16},
     "relation-net": {
         "epochs": 40,
@@ -19,24 +22,40 @@ OPTIONS = {
         "text_hidden": 32,
         "relation_hidden": 32,
     },
-    "revise": {"epochs": 40, "learning_rate": 2e-3, "batch_size": 16},
-    "jpose": {"epochs": 15, "learning_rate": 3e-3, "batch_size": 16, "warmup_epochs": 1},
+    "revise": {"epochs": 30, "learning_rate": 2e-3, "batch_size": 16},
+    "jpose": {"epochs": 12, "learning_rate": 3e-3, "batch_size": 16, "warmup_epochs": 1},
     "cada-vae": GENERATIVE,
     "synse": GENERATIVE,
     "sa-dvae": GENERATIVE,
     "msf": GENERATIVE,
     "contrastive": {"epochs": 25, "batch_size": 16, "warmup_epochs": 1},
-    "tdsm": {"epochs": 20},
+    "tdsm": {"epochs": 20, "hidden": 64, "batch_size": 64, "learning_rate": 3e-3},
+    "flow": {"latent": 64, "learning_rate": 2e-3},
 }
+# Two epochs, for what holds after any number of them.
+SHORT = {"flow": {"epochs": 2, "align_epochs": 1}, "smie": {"epochs": 3, "warmup_epochs": 1}}
 
 
-@pytest.fixture(params=align.available())
+@pytest.fixture(params=align.available(), scope="module")
 def method(request):
     return request.param
 
 
+@pytest.fixture(scope="module")
+def fitted(method, toy):
+    """A fitted aligner that tests of scoring share; they leave it as it is."""
+    return new(method).fit(*toy)
+
+
 def new(method):
     return align.create(method, **OPTIONS.get(method, {}))
+
+
+def new_short(method):
+    options = OPTIONS.get(method, {})
+    if align.method_class(method).trained_by_epochs:
+        options = {**options, **SHORT.get(method, {"epochs": 2})}
+    return align.create(method, **options)
 
 
 def masked_of(toy):
@@ -44,23 +63,31 @@ def masked_of(toy):
 
 
 def test_same_seed_same_scores(method, toy):
-    first, second = (new(method).fit(*toy, masked_of(toy), seed=3).score_classes(toy[0], toy[2]) for _ in range(2))
+    first, second = (
+        new_short(method).fit(*toy, masked_of(toy), seed=3).score_classes(toy[0], toy[2]) for _ in range(2)
+    )
     np.testing.assert_array_equal(first, second)
 
 
-def test_scores_have_a_row_a_motion_and_a_column_a_text(method, toy):
-    scores = new(method).fit(*toy).score_classes(toy[0][:7], toy[2][:3])
+def test_another_seed_draws_anew(method, toy):
+    if not align.method_class(method).trained_by_epochs:
+        pytest.skip("closed form: nothing is drawn")
+    first, second = (new_short(method).fit(*toy, seed=s).score_classes(toy[0], toy[2]) for s in (3, 4))
+    assert not np.array_equal(first, second)
+
+
+def test_scores_have_a_row_a_motion_and_a_column_a_text(fitted, toy):
+    scores = fitted.score_classes(toy[0][:7], toy[2][:3])
     assert scores.shape == (7, 3)
     assert scores.dtype == np.float32
     assert np.isfinite(scores).all()
 
 
-def test_permuted_candidates_permute_columns(method, toy):
-    aligner = new(method).fit(*toy)
+def test_permuted_candidates_permute_columns(fitted, toy):
     order = np.random.default_rng(0).permutation(8)
     np.testing.assert_allclose(
-        aligner.score_classes(toy[0], toy[2][order]),
-        aligner.score_classes(toy[0], toy[2])[:, order],
+        fitted.score_classes(toy[0], toy[2][order]),
+        fitted.score_classes(toy[0], toy[2])[:, order],
         rtol=1e-4,
         atol=1e-5,
     )
@@ -70,19 +97,18 @@ def test_texts_of_unseen_classes_change_nothing(method, toy):
     features, labels, texts = toy
     blanked = texts.copy()
     blanked[6:] = np.nan
-    known = new(method).fit(features, labels, texts, masked_of(toy))
-    blind = new(method).fit(features, labels, blanked, masked_of(toy))
+    known = new_short(method).fit(features, labels, texts, masked_of(toy))
+    blind = new_short(method).fit(features, labels, blanked, masked_of(toy))
     np.testing.assert_array_equal(known.score_classes(features, texts), blind.score_classes(features, texts))
 
 
-def test_save_and_load_keep_the_scores(method, toy, tmp_path):
-    aligner = new(method).fit(*toy)
-    aligner.save(tmp_path / "saved")
+def test_save_and_load_keep_the_scores(fitted, toy, tmp_path):
+    fitted.save(tmp_path / "saved")
     assert {file.name for file in (tmp_path / "saved").iterdir()} == {"config.json", "weights.safetensors"}
     loaded = align.load(tmp_path / "saved")
-    assert type(loaded) is type(aligner)
-    assert loaded.options() == aligner.options()
-    np.testing.assert_array_equal(loaded.score_classes(toy[0], toy[2]), aligner.score_classes(toy[0], toy[2]))
+    assert type(loaded) is type(fitted)
+    assert loaded.options() == fitted.options()
+    np.testing.assert_array_equal(loaded.score_classes(toy[0], toy[2]), fitted.score_classes(toy[0], toy[2]))
 
 
 def test_scoring_before_fit_is_refused(method, toy):
@@ -93,14 +119,13 @@ def test_scoring_before_fit_is_refused(method, toy):
 def test_inputs_are_left_as_they_are(method, toy):
     given = [*toy, masked_of(toy)]
     copies = [array.copy() for array in given]
-    new(method).fit(*given).score_classes(given[0], given[2])
+    new_short(method).fit(*given).score_classes(given[0], given[2])
     for array, copy in zip(given, copies, strict=True):
         np.testing.assert_array_equal(array, copy)
 
 
-def test_a_separable_toy_is_solved(method, toy):
-    aligner = new(method).fit(*toy)
-    seen = aligner.score_classes(toy[0], toy[2][:6]).argmax(axis=1)
+def test_a_separable_toy_is_solved(fitted, toy):
+    seen = fitted.score_classes(toy[0], toy[2][:6]).argmax(axis=1)
     assert (seen == toy[1]).mean() > 0.95
 
 
@@ -117,7 +142,7 @@ def test_unseen_classes_of_a_linear_world_are_named(method):
     assert (predicted == labels[~seen]).mean() > 0.6
 
 
-def test_bad_input_is_named(method, toy):
+def test_bad_input_is_named(method, fitted, toy):
     features, labels, texts = toy
     broken = features.copy()
     broken[5, 2] = np.nan
@@ -130,11 +155,25 @@ def test_bad_input_is_named(method, toy):
     with pytest.raises(InputError, match="masked_features"):
         new(method).fit(features, labels, texts, features)
     with pytest.raises(InputError, match="fitted with 24 and 6"):
-        new(method).fit(*toy).score_classes(features[:, :20], texts)
+        fitted.score_classes(features[:, :20], texts)
 
 
 def test_options_show_in_the_repr(method):
     assert type(new(method)).__name__ in repr(new(method))
+
+
+def test_choices_are_few_and_hold_the_default(method, toy):
+    cls = align.method_class(method)
+    assert cls.choices
+    parameters = inspect.signature(cls).parameters
+    for option, values in cls.choices.items():
+        assert parameters[option].default in values
+    assert math.prod(map(len, cls.choices.values())) <= (3 if cls.trained_by_epochs else 9)
+    short = {"stop_epoch": 1} if cls.trained_by_epochs else {}
+    for combination in itertools.product(*cls.choices.values()):
+        chosen = dict(zip(cls.choices, combination, strict=True))
+        options = align.create(method, **chosen, **short).fit(*toy).options()
+        assert options | chosen == options
 
 
 def test_unknown_names_are_answered_with_the_known_ones(tmp_path):

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from zeroskel.align import critic
-from zeroskel.align.critic import CRITICS, BilinearCritic, Critic, new_critic
+from zeroskel.align.critic import CRITICS, BilinearCritic, Critic, SeparableCritic, new_critic
 
 
 def test_the_grid_equals_repeating_every_pair(monkeypatch):
@@ -22,6 +22,28 @@ def test_every_critic_has_a_grid_of_its_pairs(kind):
     motions, texts = torch.randn(4, 7), torch.randn(3, 5)
     pairs = network(motions.repeat_interleave(3, dim=0), texts.repeat(4, 1)).view(4, 3)
     torch.testing.assert_close(network.grid(motions, texts), pairs)
+
+
+def filled(network, value):
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            parameter.fill_(0.0 if name.endswith("bias") else value)
+    return network
+
+
+def test_the_critic_on_the_concatenation_on_hand_made_weights():
+    network = filled(Critic(3, hidden=(2, 1)), 2.0)
+    with torch.no_grad():
+        network.first.weight[1] *= -1  # a hidden unit that ReLU cuts off
+        network.last.bias.fill_(-5.0)
+    value = network(torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0]]))  # 2 * 6 = 12, 24, 48 - 5
+    assert value.tolist() == [43.0]
+
+
+def test_the_separable_critic_is_the_product_of_two_towers():
+    network = filled(SeparableCritic(2, 1, hidden=(1, 2)), 1.0)
+    value = network(torch.tensor([[1.0, 3.0]]), torch.tensor([[0.5]]))  # towers (4, 4) and (0.5, 0.5)
+    assert value.tolist() == [4.0]
 
 
 def test_the_bilinear_critic_is_the_form_it_says():

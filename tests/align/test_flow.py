@@ -4,7 +4,7 @@ import torch
 
 from zeroskel import align
 from zeroskel.align import flow
-from zeroskel.align.flow import Velocity, between, flow_matching, smooth
+from zeroskel.align.flow import FlowNetwork, Velocity, between, flow_matching, smooth
 from zeroskel.core import InputError
 
 FAST = {"epochs": 24, "align_epochs": 12, "batch_size": 16, "latent": 32, "learning_rate": 3e-3}
@@ -25,6 +25,31 @@ def test_the_flow_loss_on_hand_made_velocities():
     assert float(flow_matching(velocity, target, none, none, 0.1)) == pytest.approx(own)
 
 
+def test_the_aligning_loss_on_hand_made_decoders():
+    network = FlowNetwork(2, 1, 1)
+    with torch.no_grad():
+        for decoder in (network.to_motion, network.to_text):
+            for layer in (decoder[0], decoder[2]):
+                layer.weight.fill_(1.0)
+                layer.bias.zero_()
+        # both decoders repeat a latent: z0 = 1 and z1 = 3, the text is 2, the feature (3, 5)
+        z0, z1, text, feature = (torch.tensor([row]) for row in ([1.0], [3.0], [2.0], [3.0, 5.0]))
+        loss = network.reconstruction(z0, z1, text, feature)
+    own, crossed = (0 + 4) / 2 + 1, (4 + 16) / 2 + 1
+    assert float(loss) == pytest.approx((own + crossed) / 4)
+
+
+def test_distributions_are_pulled_together_by_their_weight(toy):
+    apart = []
+    for weight in (0.0, 10.0):
+        fitted = align.create("flow", **{**FAST, "align_epochs": 24}, align_weight=weight).fit(*toy)
+        with torch.inference_mode():
+            of_motion = fitted.network_.motion(fitted._normalise(toy[0]))
+            of_text = fitted.network_.text(fitted._normalise_texts(toy[2][toy[1]]))
+        apart.append(float(sum(((a - b) ** 2).mean() for a, b in zip(of_motion, of_text, strict=True))))
+    assert apart[1] < 0.5 * apart[0]
+
+
 def test_a_text_is_smoothed_by_its_nearest_seen_texts():
     seen = np.array([[1.0, 0.0], [0.6, 0.8], [-1.0, 0.0]], dtype=np.float32)
     new = np.array([[0.0, 1.0]], dtype=np.float32)
@@ -37,6 +62,12 @@ def test_a_text_is_smoothed_by_its_nearest_seen_texts():
 def test_a_seen_text_is_not_its_own_neighbour():
     seen = np.array([[1.0, 0.0], [0.6, 0.8]], dtype=np.float32)
     np.testing.assert_allclose(smooth(seen[:1], seen, 2, 1.0), seen[:1] + 0.6 * seen[1], rtol=1e-6)
+
+
+def test_equal_seen_texts_do_not_smooth_each_other():
+    seen = np.array([[1.0, 0.0], [1.0, 0.0], [0.6, 0.8]], dtype=np.float32)
+    np.testing.assert_allclose(smooth(seen[:1], seen, 2, 1.0), seen[:1] + 0.5 * 0.6 * seen[2:], rtol=1e-6)
+    assert np.isfinite(smooth(seen[:1], seen[:2], 2, 1.0)).all()
 
 
 def test_candidates_do_not_smooth_each_other(toy):

@@ -3,6 +3,13 @@ import numpy as np
 from zeroskel import align
 
 
+def test_the_weight_of_one_hand_made_coordinate():
+    features, texts = np.array([[-1.0], [1.0]]), np.array([[-1.0], [1.0]])
+    ridge = align.create("ridge", feature_penalty=3.0, text_penalty=2.0).fit(features, np.array([0, 1]), texts)
+    # X^T X / N = 1, S^T S = 2, X^T Y S / N = 2: W = 2 / ((1 + 3) (2 + 2))
+    np.testing.assert_allclose(ridge.score_classes(features, texts), [[0.125, -0.125], [-0.125, 0.125]], rtol=1e-5)
+
+
 def test_the_closed_form_solves_its_equation(toy):
     features, labels, texts = toy
     ridge = align.create("ridge", feature_penalty=0.7, text_penalty=0.2).fit(features, labels, texts)

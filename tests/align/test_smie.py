@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from zeroskel import align
+from zeroskel.align.critic import BilinearCritic
 from zeroskel.align.loop import warmup_cosine
 from zeroskel.core import InputError
 
@@ -44,6 +45,37 @@ def test_scores_equal_the_published_code(reference, inference, key):
     if inference == "published":
         predicted = critic["official_unseen_ids"][scores.argmax(axis=1)]
         np.testing.assert_array_equal(predicted, critic["official_prediction"])
+
+
+def test_the_loss_on_hand_made_numbers():
+    smie = align.create(
+        "smie", critic="bilinear", negatives="published", warm_start=True, shuffle=False, epochs=1, warmup_epochs=0
+    )
+    smie.critic_ = BilinearCritic(2, 1)
+    with torch.no_grad():
+        smie.critic_.map.weight.copy_(torch.tensor([[math.log(3.0), 0.0]]))
+        smie.critic_.map.bias.zero_()
+    # layer normalisation makes (1, -1) of the first feature and (-1, 1) of the second; with texts 1 and -1 the joint
+    # values are both log 3, the marginal ones both -log 3; masked views of (-1, 1) and (-1, 1) give -log 3 and log 3
+    features, texts = np.array([[300.0, 100.0], [1000.0, 3000.0]]), np.array([[1.0], [-1.0]])
+    masked = np.array([[[0.0, 500.0], [0.0, 500.0]]])
+    smie.fit(features, np.array([0, 1]), texts, masked)
+    outside = -math.log(4 / 3)  # -softplus(-log 3)
+    information, masked_information = 2 * outside, (outside - math.log(4)) / 2 + outside
+    epoch = smie.history_.epochs[0]
+    assert math.isclose(epoch["mutual_information"], information, rel_tol=1e-4)
+    assert math.isclose(epoch["masked_mutual_information"], masked_information, rel_tol=1e-4)
+    gap = max(0.0, 0.1 - (information - masked_information))
+    assert gap == 0  # masked views know less by more than the margin
+    assert math.isclose(epoch["loss"], -information, rel_tol=1e-4)
+
+
+def test_views_that_know_as_much_cost_half_the_margin(toy):
+    features, labels, texts = toy
+    options = {"epochs": 1, "negatives": "published", "hidden": (8, 4), "margin": 0.2, "batch_size": 96}
+    epoch = align.create("smie", **options).fit(features, labels, texts, features[None]).history_.epochs[0]
+    assert epoch["masked_mutual_information"] == epoch["mutual_information"]
+    assert math.isclose(epoch["loss"], -epoch["mutual_information"] + 0.5 * 0.2, rel_tol=1e-5)
 
 
 def test_learning_rates_equal_the_published_code(reference):
@@ -108,6 +140,9 @@ def test_a_batch_of_one_class_teaches_without_negatives():
         {"epochs": 0},
         {"stop_epoch": 200},
         {"batch_size": 1},
+        {"margin": -0.1},
+        {"temporal_weight": -1.0},
+        {"hidden": (8, 0)},
     ],
 )
 def test_wrong_options_are_named(toy, options):

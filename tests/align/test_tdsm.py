@@ -39,7 +39,7 @@ def test_noising_keeps_the_variance():
 
 def test_a_new_transformer_says_nothing_and_a_trained_one_listens_to_the_text(toy):
     torch.manual_seed(0)
-    network = DiffusionTransformer(5, (3, 4), width=16, depth=2, heads=2)
+    network = DiffusionTransformer(5, [3, 4], width=16, depth=2, heads=2)
     noised, texts = torch.randn(6, 5), torch.randn(6, 7)
     assert not network(noised, torch.arange(6), texts).any()
     fitted = align.create("tdsm", **FAST).fit(*toy)

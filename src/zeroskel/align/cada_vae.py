@@ -1,5 +1,7 @@
 """CADA-VAE: two aligned variational auto-encoders, one of motion and one of text."""
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 
@@ -120,6 +122,8 @@ class CADAVAE(VariationalAligner):
     """
 
     method = "cada-vae"
+    # The schedule is short, so the rate sets how far the latents are aligned.
+    choices: ClassVar = {"learning_rate": (1e-4, 3e-4, 1e-3)}
 
     def __init__(
         self,

@@ -1,5 +1,7 @@
 """ConSE: a motion's text is the convex combination of seen classes' texts that a classifier of seen classes makes."""
 
+from typing import ClassVar
+
 import numpy as np
 
 from zeroskel.align.base import Aligner, OnEpoch
@@ -19,6 +21,8 @@ class ConSE(Aligner):
     """
 
     method = "conse"
+    # How sure the classifier is and how many texts it mixes make the same mixture sharper or softer.
+    choices: ClassVar = {"top": (3, 10, 30), "strength": (0.001, 0.01, 0.1)}
 
     def __init__(self, *, top: int = 10, strength: float = 0.01) -> None:
         self.top = top

@@ -1,5 +1,7 @@
 """DeViSE: a linear map of motion into text space that ranks the own class's text above all others by a margin."""
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize, relu
@@ -44,6 +46,8 @@ class DeViSE(TrainedNetwork):
     """
 
     method = "devise"
+    # The map grows with the margin, so it sets what the penalty weighs as well.
+    choices: ClassVar = {"margin": (0.03, 0.1, 0.3)}
     network_: nn.Linear
 
     def __init__(

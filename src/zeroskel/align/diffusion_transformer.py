@@ -53,7 +53,10 @@ class Stream(nn.Module):
 
 
 class Block(nn.Module):
-    """A stream for the feature and one for the texts, joined by the attention over all tokens."""
+    """A stream for the feature and one for the texts, joined by the attention over all tokens.
+
+    Motion tokens (N, 1, width), text tokens (N, blocks, width) and a condition (N, width) -> both tokens anew.
+    """
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -71,17 +74,18 @@ class Block(nn.Module):
 
 
 class DiffusionTransformer(nn.Module):
-    """Noise of a noised feature, given its step and a text.
+    """Noise of a noised feature, given its step and a text (Do and Kim, ICCV 2025, after the two-stream transformer of
+    Esser et al., "Scaling Rectified Flow Transformers", ICML 2024). A new one says 0 to everything.
 
     Args:
         feature_dim: D.
-        text_blocks: widths of the texts that a text embedding concatenates; each becomes a token.
+        text_blocks: widths of the texts that a class embedding concatenates; each becomes a token.
         width: of the tokens.
         depth: number of blocks.
         heads: of the attention; divides `width`.
     """
 
-    def __init__(self, feature_dim: int, text_blocks: tuple[int, ...], width: int, depth: int, heads: int) -> None:
+    def __init__(self, feature_dim: int, text_blocks: list[int], width: int, depth: int, heads: int) -> None:
         super().__init__()
         self.text_blocks = text_blocks
         self.feature = nn.Linear(feature_dim, width)

@@ -1,4 +1,6 @@
-"""Flow: a velocity field carries a class's neighbour-smoothed text to its motions; the text that is carried best wins."""
+"""Flow: a velocity field carries a class's smoothed text to its motions; the text that is carried best wins."""
+
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -19,8 +21,8 @@ class Flow(Aligner):
     Zero-Shot Skeleton Action Recognition", CVPR 2026 Findings (arXiv 2511.09388).
 
     Texts are smoothed, s~ = s + (neighbour_weight / neighbours) * sum over the nearest seen texts n of cos(s, n) n.
-    For the first `align_epochs`, a text and a motion encoder give normal distributions of latents z0 of s~ and z1 of the
-    feature x, with decoders S and X:
+    For the first `align_epochs`, a text and a motion encoder give normal distributions of latents z0 of s~ and z1 of
+    the feature x, with decoders S and X:
 
         loss = mean of |X(z1) - x|^2, |S(z0) - s~|^2, |S(z1) - s~|^2, |X(z0) - x|^2
                + align_weight * (|mean0 - mean1|^2 + |log variance0 - log variance1|^2)
@@ -30,13 +32,14 @@ class Flow(Aligner):
 
         loss = |u(z_t, t) - (z1 - z0)|^2 - contrast_weight * |u(z_t, t) - (z1' - z0')|^2
 
-    All |.|^2 are means over coordinates. Score of a text: -|u(z_t, t) - (z1 - z0)|^2 at t = `time`, latents at their means.
+    All |.|^2 are means over coordinates. Score of a text: -|u(z_t, t) - (z1 - z0)|^2 at t = `time`, latents at their
+    means.
 
-    Read from the paper's abstract and the released code; the paper's other details are not verified. Different from that
-    code: neighbours are seen texts only (it takes them among all classes, which shows the unseen texts to training);
-    one latent a text instead of one a CLIP token, hence residual layers in place of a transformer block; latents at
-    their means in scoring (there drawn anew); features and texts standardised; Adam without weight decay; no epoch is
-    picked on the test classes.
+    Read from the paper's abstract and the released code; the paper's other details are not verified. Different from
+    that code: neighbours are seen texts only (it takes them among all classes, which shows the unseen texts to
+    training); one latent a text instead of one a CLIP token, hence residual layers in place of a transformer block;
+    latents at their means in scoring (there drawn anew); features and texts standardised; Adam without weight decay;
+    no epoch is picked on the test classes.
 
     Args:
         epochs: length of the schedule, both parts (published: 1,200 steps of 64).
@@ -60,6 +63,8 @@ class Flow(Aligner):
 
     method = "flow"
     trained_by_epochs = True
+    # The encoders' rate decides how much of the seen classes they learn by heart.
+    choices: ClassVar = {"learning_rate": (3e-4, 1e-3, 3e-3)}
 
     def __init__(
         self,
@@ -121,11 +126,8 @@ class Flow(Aligner):
                     for mean, log_variance in ((mean0, log_variance0), (mean1, log_variance1))
                 )
                 if epoch < self.align_epochs:
-                    pairs = ((network.to_motion(z1), x), (network.to_text(z0), s))
-                    crossed = ((network.to_text(z1), s), (network.to_motion(z0), x))
-                    rebuilt = torch.stack([mse_loss(made, target) for made, target in pairs + crossed]).mean()
                     apart = mse_loss(mean0, mean1) + mse_loss(log_variance0, log_variance1)
-                    return {"loss": rebuilt + self.align_weight * apart}
+                    return {"loss": network.reconstruction(z0, z1, s, x) + self.align_weight * apart}
                 z0, z1 = z0.detach(), z1.detach()
                 t = torch.randn(len(batch), generator=generator).sigmoid().to(self.device)
                 velocity = network.velocity(between(z0, z1, t), t)
@@ -248,11 +250,23 @@ class FlowNetwork(nn.Module):
         )
         self.velocity = Velocity(latent)
 
+    def reconstruction(self, z0: Tensor, z1: Tensor, texts: Tensor, features: Tensor) -> Tensor:
+        """Mean of the squared errors of both sides, each decoded from its own latent and from the other's."""
+        made = (self.to_motion(z1), features), (self.to_text(z0), texts)
+        crossed = (self.to_text(z1), texts), (self.to_motion(z0), features)
+        return torch.stack([mse_loss(value, target) for value, target in (*made, *crossed)]).mean()
+
 
 def smooth(texts: np.ndarray, seen: np.ndarray, neighbours: int, weight: float) -> np.ndarray:
     """(K, D_text) texts, each plus weight / neighbours times the sum of cosine times text over its nearest seen texts.
 
-    A seen text is not its own neighbour.
+    A text equal to a seen one is not its neighbour: a seen text does not smooth itself.
+
+    Args:
+        texts: (K, D_text).
+        seen: (S, D_text), at least two.
+        neighbours: how many smooth one; at most S - 1 do.
+        weight: of their mean.
     """
     if not neighbours or not weight:
         return texts
@@ -261,6 +275,7 @@ def smooth(texts: np.ndarray, seen: np.ndarray, neighbours: int, weight: float) 
     count = min(neighbours, len(seen) - 1)
     nearest = np.argsort(-cosines, axis=1, kind="stable")[:, :count]
     values = np.take_along_axis(cosines, nearest, axis=1)
+    values[np.isneginf(values)] = 0  # where seen texts are equal there may be fewer neighbours
     return (texts + weight / count * (values[:, :, None] * seen[nearest]).sum(axis=1)).astype(np.float32)
 
 

@@ -1,5 +1,7 @@
 """JPoSE: a space of verbs, a space of nouns, and a joint space of both."""
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize, relu
@@ -146,6 +148,8 @@ class JPoSE(JointEmbedding):
     """
 
     method = "jpose"
+    # Squared distances run from 0 to 4; which triplets still count is the margin's doing.
+    choices: ClassVar = {"margin": (0.5, 1.0, 2.0)}
     _network: PartSpaces
 
     def __init__(

@@ -1,5 +1,7 @@
 """MSF: variational auto-encoders of motion and of several fused texts that decode each other."""
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 from torch.nn.functional import mse_loss, normalize
@@ -114,6 +116,8 @@ class MSF(CyclicAligner):
     """
 
     method = "msf"
+    # The schedule is short, so the rate sets how far the latents are aligned.
+    choices: ClassVar = {"learning_rate": (3e-4, 1e-3, 3e-3)}
 
     def __init__(
         self,

@@ -1,5 +1,7 @@
 """Relation network: a learnt comparison of motion and embedded text, 1 for pairs that belong together, else 0."""
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
@@ -43,6 +45,8 @@ class RelationNetwork(TrainedNetwork):
     """
 
     method = "relation-net"
+    # With few epochs the rate decides between a network that answers 0 to all and one that overfits.
+    choices: ClassVar = {"learning_rate": (1e-4, 3e-4, 1e-3)}
     network_: "Relation"
 
     def __init__(

@@ -1,5 +1,7 @@
 """ReViSE: auto-encoders of motion and text whose latents follow one distribution and meet class by class."""
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
@@ -53,6 +55,8 @@ class ReViSE(TrainedNetwork):
     """
 
     method = "revise"
+    # Products of two places reach 50: the margin says how far the spaces must come into order.
+    choices: ClassVar = {"margin": (1.0, 3.0, 10.0)}
     network_: "AutoEncoders"
 
     def __init__(

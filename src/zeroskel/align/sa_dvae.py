@@ -1,5 +1,7 @@
 """SA-DVAE: a latent of motion in two parts, one that texts are aligned with and a residual that texts do not know."""
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
@@ -157,6 +159,8 @@ class SADVAE(CyclicAligner):
     """
 
     method = "sa-dvae"
+    # The schedule is short, so the rate sets how far the latents are aligned.
+    choices: ClassVar = {"learning_rate": (1e-4, 3e-4, 1e-3)}
 
     def __init__(
         self,

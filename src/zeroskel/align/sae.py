@@ -1,5 +1,7 @@
 """SAE: a linear auto-encoder of motion whose code is the text, in closed form."""
 
+from typing import ClassVar
+
 import numpy as np
 
 from zeroskel.align.base import Aligner, OnEpoch
@@ -33,6 +35,8 @@ class SAE(Aligner):
     """
 
     method = "sae"
+    # Encoding against decoding; the paper sets it for each data set.
+    choices: ClassVar = {"strength": (0.0003, 0.001, 0.003, 0.03, 0.3)}
 
     def __init__(self, *, strength: float = 0.003, direction: str = "text-to-feature") -> None:
         self.strength = strength

@@ -1,7 +1,7 @@
 """SMIE: maximise the mutual information of motion and text, and let it grow with the frames observed."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -69,6 +69,8 @@ class SMIE(Aligner):
 
     method = "smie"
     trained_by_epochs = True
+    # The rate decides how far a critic gets on sets of a thousand sequences.
+    choices: ClassVar = {"learning_rate": (3e-4, 1e-3, 3e-3)}
 
     def __init__(
         self,
@@ -269,6 +271,11 @@ class SMIE(Aligner):
             raise InputError(
                 f"epochs {self.epochs}, batch_size {self.batch_size}, learning_rate {self.learning_rate}, "
                 f"warmup_epochs {self.warmup_epochs}; expected at least 1, at least 2, more than 0 and at least 0"
+            )
+        if self.margin < 0 or self.temporal_weight < 0 or min(self.hidden) < 1:
+            raise InputError(
+                f"margin {self.margin}, temporal_weight {self.temporal_weight}, hidden {self.hidden}; expected at "
+                "least 0, at least 0 and widths of at least 1"
             )
         if self.stop_epoch is not None and not 1 <= self.stop_epoch <= self.epochs:
             raise InputError(f"stop_epoch is {self.stop_epoch}; expected 1 to {self.epochs}, the number of epochs")

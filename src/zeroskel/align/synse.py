@@ -1,5 +1,7 @@
 """SynSE: a latent of motion whose two halves are aligned with the verb and the noun of the class."""
 
+from typing import ClassVar
+
 import torch
 from torch import Tensor
 from torch.nn.functional import mse_loss
@@ -127,6 +129,8 @@ class SynSE(CyclicAligner):
     """
 
     method = "synse"
+    # The schedule is short, so the rate sets how far the latents are aligned.
+    choices: ClassVar = {"learning_rate": (1e-4, 3e-4, 1e-3)}
 
     def __init__(
         self,

@@ -1,11 +1,14 @@
 """TDSM: a diffusion transformer that finds a feature's noise only when it is told the right text."""
 
+from typing import ClassVar
+
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from zeroskel.align.base import Aligner, OnEpoch
 from zeroskel.align.diffusion_transformer import DiffusionTransformer
+from zeroskel.align.joint_embedding import block_widths
 from zeroskel.align.loop import History, seeded, train, warmup_cosine
 from zeroskel.core import InputError
 
@@ -19,9 +22,10 @@ class TDSM(Aligner):
         x_t = sqrt(a_t) x + sqrt(1 - a_t) e        error(x, e, t, l) = mean of (e - e_hat(x_t, t, l))^2 over D
         loss = error(x, e, t, l) + triplet_weight * max(0, error(x, e, t, l) - error(x, e, t, l_wrong) + margin)
 
-    x is a feature, standardised by coordinate; e is normal noise; t is drawn from the schedule's steps; l is the text of
-    the feature's class and l_wrong that of a seen class drawn at random (no triplet term where it is the same). e_hat is
-    the diffusion transformer, told the whole text with the step, and the text's blocks as tokens.
+    x is a feature, standardised by coordinate; e is normal noise; t is drawn from the schedule's steps, a_t the share
+    of the feature's variance left after it; l is the text of the feature's class and l_wrong that of a seen class drawn
+    at random (no triplet term where it is the same). e_hat is the diffusion transformer, told the whole text with the
+    step, and the text's blocks as tokens.
 
     Score of a text: -error at the step `step`, mean over `noises` noises that are drawn once, in `fit`.
 
@@ -55,6 +59,8 @@ class TDSM(Aligner):
 
     method = "tdsm"
     trained_by_epochs = True
+    # On a short schedule the rate decides how much of the noise the transformer learns to find.
+    choices: ClassVar = {"learning_rate": (3e-4, 1e-3, 3e-3)}
 
     def __init__(
         self,
@@ -167,7 +173,7 @@ class TDSM(Aligner):
         return torch.tensor((texts - self._text_mean) / self._text_scale, device=self.device)
 
     def _new_network(self, feature_dim: int, text_dim: int) -> DiffusionTransformer:
-        blocks = (text_dim,) if self.text_blocks is None else tuple(self.text_blocks)
+        blocks = block_widths(self.text_blocks, text_dim)
         return DiffusionTransformer(feature_dim, blocks, self.hidden, self.depth, self.heads).to(self.device)
 
     def _state(self) -> dict[str, np.ndarray]:
@@ -196,14 +202,13 @@ class TDSM(Aligner):
                 f"learning_rate {self.learning_rate}, margin {self.margin}, triplet_weight {self.triplet_weight}, "
                 f"warmup_epochs {self.warmup_epochs}; expected more than 0 and at least 0"
             )
-        if self.hidden % (2 * self.heads):
-            raise InputError(f"hidden is {self.hidden}; expected a multiple of twice the heads, {self.heads}")
+        if self.hidden % self.heads:
+            raise InputError(f"hidden is {self.hidden}; expected a multiple of the number of heads, {self.heads}")
         if not 0 <= self.step < self.steps:
             raise InputError(f"step is {self.step}; expected 0 to {self.steps - 1}, a step of the schedule")
         if len(self.betas) != 2 or not 0 < self.betas[0] <= self.betas[1] < 1:
             raise InputError(f"betas are {self.betas}; expected two rising numbers between 0 and 1")
-        if self.text_blocks is not None and (min(self.text_blocks) < 1 or sum(self.text_blocks) != text_dim):
-            raise InputError(f"text_blocks are {self.text_blocks}; expected widths that sum to {text_dim}")
+        block_widths(self.text_blocks, text_dim)
         if self.stop_epoch is not None and not 1 <= self.stop_epoch <= self.epochs:
             raise InputError(f"stop_epoch is {self.stop_epoch}; expected 1 to {self.epochs}, the number of epochs")
 
