@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -51,23 +50,23 @@ class Board:
         return self.data, self.protocol, self.encoder, self.encoder_options, self.cross
 
     @property
-    def texts(self) -> tuple[str, str, str]:
-        """Text encoder, prompt, variant."""
-        return self.text, self.prompt, self.variant
+    def features_name(self) -> str:
+        """Data, protocol and encoder in words."""
+        encoder = (f"encoder {self.encoder}", *self.encoder_options)
+        return ", ".join(part for part in (self.data, self.protocol, *encoder) if part)
 
     @property
     def name(self) -> str:
         """What its rows share, in words."""
-        encoder = ", ".join((f"encoder {self.encoder}", *self.encoder_options))
         texts = (f"text {self.text}" if self.text else "", f"prompt {self.prompt}" if self.prompt else "", self.variant)
-        return ", ".join(part for part in (self.data, self.protocol, encoder, *texts) if part)
+        return ", ".join(part for part in (self.features_name, *texts) if part)
 
     def preferred(self, method: str) -> Standing | None:
         """The honest row that stands for a method: without changed options if there is one, validation before last."""
         own = [row for row in self.honest if row.method == method]
         return min(own, key=_preference, default=None)
 
-    @cached_property
+    @property
     def tested(self) -> list[Standing]:
         """Rows that were compared with the reference."""
         return [row for row in self.honest if row.against]
@@ -177,7 +176,7 @@ def _difference(row: Standing, other: Standing) -> tuple[float, int]:
 
 
 def _tested(rows: Sequence[Standing], reference: Standing | None) -> list[Standing]:
-    """The rows with their comparison; all tests of a board are adjusted together."""
+    """The rows with their comparison; tests of other methods are adjusted together."""
     compared: list[tuple[int, Comparison]] = []
     for position, row in enumerate(rows):
         if reference is None or row.label == reference.label:
@@ -190,9 +189,12 @@ def _tested(rows: Sequence[Standing], reference: Standing | None) -> list[Standi
             difference, pairs = _difference(row, reference)
             compared.append((position, Comparison(reference.label, difference, pairs, p, p, least)))
     result = list(rows)
-    if compared:
-        adjusted = holm(np.array([found.p for _, found in compared]))
-        for (position, found), value in zip(compared, adjusted, strict=True):
+    for of_reference in (True, False):  # the reference's method with other options, and other methods: two questions
+        family = [entry for entry in compared if (rows[entry[0]].method == REFERENCE) == of_reference]
+        if not family:
+            continue
+        adjusted = holm(np.array([found.p for _, found in family]))
+        for (position, found), value in zip(family, adjusted, strict=True):
             result[position] = replace(rows[position], against=replace(found, adjusted=float(value)))
     return result
 

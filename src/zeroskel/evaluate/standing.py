@@ -1,5 +1,6 @@
 """One method's cells over splits and seeds: means, intervals, and what it is set against."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,7 +40,7 @@ class Comparison:
         label: of the other row.
         difference: mean of own less other accuracy by class.
         pairs: how many cells.
-        p: of the sign-flip test with every cell a pair of its own; `adjusted` by Holm over the tests of the board.
+        p: of the sign-flip test with every cell a pair of its own; `adjusted` by Holm over the tests of its family.
         least: the least p that so many differing pairs can give, before adjusting.
     """
 
@@ -74,6 +75,7 @@ class Standing:
         by_split: split -> spread of the accuracy by class over its seeds.
         spreads: name of `SPREADS` -> its spread over the counted cells, or None.
         observed: share of frames -> name -> mean over the counted cells.
+        chosen: options that selection chose, in words, and in how many counted cells; most frequent first.
         against: comparison with the board's reference; None for itself and without common cells.
         leak: None where only one of the selections was run.
         notes: what it lacks, in words.
@@ -94,6 +96,7 @@ class Standing:
     by_split: Mapping[str, Spread]
     spreads: Mapping[str, Spread | None]
     observed: Mapping[float, Mapping[str, float]]
+    chosen: tuple[tuple[str, int], ...] = ()
     against: Comparison | None = None
     leak: Leak | None = None
     notes: tuple[str, ...] = ()
@@ -180,6 +183,7 @@ def standing_of(
         by_split={split: found for split, found in by_split.items() if found is not None},
         spreads={name: spread(of_counted(name).values()) for name in SPREADS},
         observed=_observed([record for cell in counted for record in by_cell[cell]]),
+        chosen=_chosen([record for cell in counted for record in by_cell[cell]]),
     )
 
 
@@ -189,6 +193,12 @@ def _counted(cells: Sequence[Cell], splits: Sequence[str]) -> tuple[Cell, ...]:
     seeds = [{seed for split, seed in cells if split == name} for name in own]
     common = set.intersection(*seeds) if seeds else set()
     return tuple(cell for cell in cells if cell[0] in own and cell[1] in common) or tuple(cells)
+
+
+def _chosen(records: Sequence[Record]) -> tuple[tuple[str, int], ...]:
+    """Selected options in words and in how many of the records, most frequent first."""
+    found = Counter(", ".join(options_text(record.get("selected_options"))) for record in records)
+    return tuple(sorted(((text, n) for text, n in found.items() if text), key=lambda entry: (-entry[1], entry[0])))
 
 
 def _values(records: Sequence[Record], name: str) -> list[float]:
