@@ -5,6 +5,7 @@ import pytest
 
 from zeroskel.core import InputError
 from zeroskel.evaluate import accuracy, confusion_matrix, harmonic_mean, majority_accuracy, per_class_accuracy
+from zeroskel.evaluate.metrics import recalls
 
 LABELS = np.array([3, 3, 3, 3, 7, 7, 9])
 GUESSES = np.array([3, 3, 3, 7, 7, 9, 3])
@@ -75,3 +76,7 @@ def test_the_diagonal_of_the_confusion_is_the_accuracy() -> None:
 def test_majority_is_what_one_answer_reaches() -> None:
     assert majority_accuracy(LABELS) == pytest.approx(4 / 7)
     assert majority_accuracy(LABELS) == accuracy(np.full_like(LABELS, 3), LABELS)
+
+
+def test_recalls_are_shares_of_the_true_classes():
+    np.testing.assert_array_equal(recalls(np.array([[3, 1, 0], [0, 2, 0], [0, 0, 0]])), [0.75, 1.0, np.nan])

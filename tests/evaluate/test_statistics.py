@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zeroskel.core import InputError
-from zeroskel.evaluate.statistics import bootstrap_interval, holm, paired_test
+from zeroskel.evaluate.statistics import bootstrap_interval, holm, least_p, paired_test
 
 SPLITS, SEEDS = 15, 3
 
@@ -200,3 +200,13 @@ def test_holm_lies_between_no_correction_and_bonferroni_and_keeps_the_order(p_va
 def test_holm_needs_probabilities(p_values: list) -> None:
     with pytest.raises(InputError, match="expected"):
         holm(np.array(p_values))
+
+
+@pytest.mark.parametrize("pairs", [1, 2, 5, 9, 16, 20])
+def test_the_least_p_is_that_of_differences_of_one_sign(pairs: int) -> None:
+    differences = np.linspace(1, 2, pairs)
+    p = paired_test(differences, np.zeros(pairs))
+    assert p >= least_p(pairs)
+    if pairs <= 16:
+        assert p == least_p(pairs)
+    assert least_p(0) == 1

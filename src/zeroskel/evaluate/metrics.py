@@ -39,3 +39,9 @@ def confusion_matrix(predicted: np.ndarray, labels: np.ndarray, classes: np.ndar
 def majority_accuracy(labels: np.ndarray) -> float:
     """Accuracy by sample of always naming the most frequent class of the test set."""
     return float(np.unique(labels, return_counts=True)[1].max() / len(labels))
+
+
+def recalls(confusion: np.ndarray) -> np.ndarray:
+    """(U,) share of each true class's samples that are right, from (U, U) counts; NaN for a class without samples."""
+    totals = confusion.sum(axis=1)
+    return np.where(totals > 0, np.diag(confusion) / np.maximum(totals, 1), np.nan)

@@ -7,25 +7,30 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from zeroskel.core.files import atomic_path
 from zeroskel.evaluate.summary import (
     NOTHING_KNOWN,
     Curve,
     Row,
     Setting,
-    Spread,
     options_text,
     summarise,
     unique_cells,
+)
+from zeroskel.evaluate.wording import (
+    either,
+    number,
+    number_short,
+    number_spread,
+    percent,
+    percent_spread,
+    percent_whole,
+    seconds,
 )
 
 WIDTH, HEIGHT = 480, 300  # of a plot, in the units of its view box
 LEFT, RIGHT, TOP, BOTTOM = 54, 20, 14, 46
 FRAME = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT, "bottom": HEIGHT - BOTTOM}
-MINUS = "\u2212"
-MISSING = "\u2013"
 
 
 @dataclass(frozen=True)
@@ -195,52 +200,6 @@ def nice_ticks(low: float, high: float) -> list[float]:
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power * 6 >= high - low)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [round(i * step, 10) + 0.0 for i in range(first, last + 1)]
-
-
-def percent(value: float | None) -> str:
-    """0.312 -> "31.2"."""
-    return MISSING if value is None or np.isnan(value) else f"{value * 100:.1f}"
-
-
-def percent_whole(value: float) -> str:
-    """0.2 -> "20"; a decimal only where it is needed."""
-    return f"{value * 100:.3g}"
-
-
-def percent_spread(found: Spread | None) -> str:
-    """Mean and standard deviation in per cent; the mean alone where there is one value."""
-    if found is None:
-        return MISSING
-    return percent(found.mean) + (f"\u202f±\u202f{percent(found.std)}" if found.std is not None else "")
-
-
-def number(value: float) -> str:
-    """Three decimals with a true minus sign."""
-    return f"{value:.3f}".replace("-", MINUS)
-
-
-def number_short(value: float) -> str:
-    """As few digits as a tick needs, with a true minus sign."""
-    return f"{value:.4g}".replace("-", MINUS)
-
-
-def number_spread(found: Spread) -> str:
-    """Mean and standard deviation with three decimals."""
-    return number(found.mean) + (f"\u202f±\u202f{number(found.std)}" if found.std is not None else "")
-
-
-def seconds(found: Spread | None) -> str:
-    """Mean seconds of a cell with three digits or, when long, as a whole number."""
-    if found is None:
-        return MISSING
-    return f"{found.mean:.0f}" if found.mean >= 100 else f"{found.mean:.3g}"
-
-
-def either(values: Sequence[int]) -> str:
-    """One value as it is, several as their range."""
-    if not values:
-        return MISSING
-    return str(values[0]) if len(values) == 1 else f"{values[0]}{MISSING}{values[-1]}"
 
 
 def short_notice(notice: str) -> str:

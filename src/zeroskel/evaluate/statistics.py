@@ -113,6 +113,11 @@ def paired_test(values: np.ndarray, reference: np.ndarray, *, groups: np.ndarray
     return (1 + hits) / (1 + DRAWN_PATTERNS)
 
 
+def least_p(pairs: int) -> float:
+    """The least p that `paired_test` can give for n pairs that differ: 2^(1 - n), or one over all drawn patterns."""
+    return 1.0 if pairs < 1 else 2.0 ** (1 - pairs) if pairs <= EXACT_PAIRS else 1 / (1 + DRAWN_PATTERNS)
+
+
 def holm(p_values: np.ndarray) -> np.ndarray:
     """Adjust the p values of m tests so that the chance of any false alarm stays at the level.
 

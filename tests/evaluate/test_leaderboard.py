@@ -1,0 +1,246 @@
+"""Who stands where: only like is compared with like, and nothing chosen on the test classes is ranked."""
+
+import random
+from typing import Any
+
+import pytest
+
+from zeroskel.core import InputError
+from zeroskel.evaluate.leaderboard import Board, leaderboards, main_boards
+
+
+def record(**changes: Any) -> dict[str, Any]:
+    """One line of results.jsonl."""
+    line = {
+        "data": "utd-mhad",
+        "split": "one",
+        "protocol": "cross-subject",
+        "encoder": "kinematic",
+        "encoder_options": {},
+        "method": "smie",
+        "options": {},
+        "text": "minilm",
+        "prompt": "name",
+        "variant": "",
+        "seed": 0,
+        "selection": "validation",
+        "classes_unseen": ["wave", "squat"],
+        "zsl_accuracy": 0.5,
+        "zsl_per_class_accuracy": 0.5,
+        "chance": 0.5,
+        "version": "0.1.0",
+    }
+    return {**line, **changes}
+
+
+def grid(
+    method: str, accuracies: dict[tuple[str, int], float], selection: str = "validation", **changes: Any
+) -> list[dict[str, Any]]:
+    """A record for each (split, seed)."""
+    return [
+        record(method=method, split=split, seed=seed, selection=selection, zsl_per_class_accuracy=value, **changes)
+        for (split, seed), value in accuracies.items()
+    ]
+
+
+def shifted(accuracies: dict[tuple[str, int], float], by: float) -> dict[tuple[str, int], float]:
+    return {cell: value + by for cell, value in accuracies.items()}
+
+
+SMIE = {("one", 0): 0.50, ("one", 1): 0.56, ("two", 0): 0.30, ("two", 1): 0.34, ("three", 0): 0.40, ("three", 1): 0.42}
+
+
+def only_board(records: list[dict[str, Any]]) -> Board:
+    (board,) = leaderboards(records)
+    return board
+
+
+def test_rows_are_ranked_by_mean_accuracy_by_class():
+    board = only_board([*grid("ridge", shifted(SMIE, -0.1)), *grid("smie", SMIE), *grid("flow", shifted(SMIE, 0.1))])
+    assert [(row.rank, row.method) for row in board.honest] == [(1, "flow"), (2, "smie"), (3, "ridge")]
+    assert board.honest[1].per_class.mean == pytest.approx(sum(SMIE.values()) / 6)
+    assert board.honest[1].by_split["two"].mean == pytest.approx(0.32)
+
+
+def test_equal_means_share_a_rank():
+    board = only_board([*grid("smie", SMIE), *grid("flow", SMIE), *grid("ridge", shifted(SMIE, -0.1))])
+    assert [row.rank for row in board.honest] == [1, 1, 3]
+
+
+def test_the_interval_holds_the_mean_and_is_wider_when_splits_differ():
+    alike = {cell: 0.4 + 0.01 * cell[1] for cell in SMIE}
+    board = only_board([*grid("smie", SMIE), *grid("flow", alike)])
+    width = {}
+    for row in board.honest:
+        low, high = row.per_class.interval
+        assert low <= row.per_class.mean <= high
+        width[row.method] = high - low
+    assert width["smie"] > 3 * width["flow"]
+
+
+def test_seeds_that_repeat_one_number_on_one_split_have_no_interval():
+    board = only_board(grid("ridge", {("one", 0): 0.4, ("one", 1): 0.4, ("one", 2): 0.4}))
+    assert board.honest[0].per_class.interval is None
+
+
+def test_every_cell_is_a_pair_against_smie_and_holm_counts_the_tests():
+    board = only_board([*grid("smie", SMIE), *grid("ridge", shifted(SMIE, -0.1)), *grid("flow", shifted(SMIE, 0.1))])
+    assert board.reference == "smie"
+    ridge = next(row for row in board.honest if row.method == "ridge").against
+    assert (ridge.pairs, ridge.p, ridge.least) == (6, 2**-5, 2**-5)
+    assert ridge.adjusted == pytest.approx(2 * 2**-5)
+    assert ridge.difference == pytest.approx(-0.1)
+    assert board.preferred("smie").against is None
+
+
+def test_the_test_takes_common_cells_only():
+    some = {cell: value for cell, value in SMIE.items() if cell[1] == 0}
+    board = only_board([*grid("smie", SMIE), *grid("ridge", shifted(some, -0.1))])
+    ridge = board.preferred("ridge")
+    assert ridge.against.pairs == 3
+    assert ridge.rank == 2 and ridge.notes == ("lacks seed 1",)
+
+
+def test_without_smie_nothing_is_tested_but_all_are_ranked():
+    board = only_board([*grid("ridge", SMIE), *grid("flow", shifted(SMIE, 0.1))])
+    assert board.reference is None
+    assert [(row.rank, row.against) for row in board.honest] == [(1, None), (2, None)]
+
+
+def test_what_lacks_a_split_is_not_ranked_and_says_so():
+    easy = {("one", 0): 0.9, ("one", 1): 0.9}
+    board = only_board([*grid("smie", SMIE), *grid("flow", easy)])
+    assert [(row.rank, row.method) for row in board.honest] == [(1, "smie"), (None, "flow")]
+    assert board.honest[1].notes == ("lacks three, two",)
+
+
+def test_a_split_that_smie_lacks_counts_for_nobody():
+    more = {**shifted(SMIE, 0.1), ("four", 0): 0.99, ("four", 1): 0.99}
+    board = only_board([*grid("smie", SMIE), *grid("flow", more)])
+    flow = board.preferred("flow")
+    assert board.splits == ("one", "three", "two")
+    assert flow.rank == 1
+    assert flow.per_class.mean == pytest.approx(sum(SMIE.values()) / 6 + 0.1)
+    assert "not counted, as not on every split: four seed 0, four seed 1" in flow.notes
+
+
+def test_a_seed_that_only_some_splits_have_is_not_counted():
+    board = only_board(grid("smie", {**SMIE, ("one", 2): 0.99}))
+    assert board.honest[0].per_class.mean == pytest.approx(sum(SMIE.values()) / 6)
+    assert board.honest[0].notes == ("not counted, as not on every split: one seed 2",)
+
+
+def test_leaking_rows_never_rank():
+    board = only_board([*grid("smie", SMIE), *grid("smie", shifted(SMIE, 0.3), "leaking-test")])
+    assert [row.selection for row in board.honest] == ["validation"]
+    assert [row.rank for row in board.leaking] == [None]
+    assert board.honest[0].rank == 1
+
+
+def test_the_leak_is_what_choosing_on_the_test_adds_over_common_cells():
+    leaking = {**shifted(SMIE, 0.07)}
+    del leaking["one", 0]
+    board = only_board([*grid("smie", SMIE), *grid("smie", leaking, "leaking-test")])
+    leak = board.honest[0].leak
+    assert leak.gain.mean == pytest.approx(0.07)
+    assert (leak.gain.count, leak.against) == (5, "validation")
+
+
+def test_the_leak_is_held_against_validation_where_that_was_run_else_against_last():
+    last, leaking = grid("smie", shifted(SMIE, -0.2), "last"), grid("smie", shifted(SMIE, 0.1), "leaking-test")
+    rows = {row.selection: row.leak for row in only_board([*last, *leaking, *grid("smie", SMIE)]).honest}
+    assert rows["last"] is None
+    assert rows["validation"].gain.mean == pytest.approx(0.1)
+    (row,) = only_board([*last, *leaking]).honest
+    assert (row.leak.against, row.leak.gain.mean) == ("last", pytest.approx(0.3))
+
+
+def test_a_leak_needs_the_same_options():
+    board = only_board([*grid("smie", SMIE), *grid("smie", SMIE, "leaking-test", options={"margin": 0.2})])
+    assert board.honest[0].leak is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"data": "nw-ucla"},
+        {"protocol": "cross-view"},
+        {"encoder": "stgcn"},
+        {"encoder_options": {"epochs": 3}},
+        {"text": "mpnet"},
+        {"prompt": "description"},
+        {"split": "cross-nw-ucla"},
+    ],
+)
+def test_what_cannot_be_compared_is_on_another_board(change: dict[str, Any]):
+    assert len(leaderboards([record(), record(**change)])) == 2
+
+
+def test_options_and_a_method_s_variant_are_rows_and_a_shared_variant_is_a_board():
+    board = only_board([record(), record(options={"margin": 0.2}), record(variant="small")])
+    assert sorted(row.label for row in board.honest) == ["smie", "smie, margin=0.2", "smie, small"]
+    assert board.reference == "smie"
+    shared = [record(method=method, variant=variant) for method in ("smie", "ridge") for variant in ("", "reworded")]
+    assert [board.variant for board in leaderboards(shared)] == ["", "reworded"]
+
+
+def test_of_boards_that_differ_in_texts_the_fullest_is_the_main_one():
+    records = [*grid("smie", SMIE), record(text="a small model"), record(data="nw-ucla", text="mpnet")]
+    assert [(board.data, board.text) for board in main_boards(leaderboards(records))] == [
+        ("nw-ucla", "mpnet"),
+        ("utd-mhad", "minilm"),
+    ]
+
+
+def test_below_ridge_is_measured_over_common_cells_farthest_first():
+    some = {cell: value - 0.2 for cell, value in SMIE.items() if cell[1] == 0}
+    board = only_board([*grid("ridge", SMIE), *grid("smie", shifted(SMIE, -0.05)), *grid("flow", some)])
+    below = [(row.method, pytest.approx(difference), cells) for row, difference, cells in board.below("ridge")]
+    assert [("flow", -0.2, 3), ("smie", -0.05, 6)] == below
+    assert only_board(grid("smie", SMIE)).below("ridge") == []
+
+
+def test_new_numbers_are_averaged_and_may_be_missing():
+    observed = {"share": [0.5, 1.0], "accuracy": [0.2, 0.6], "mutual_information": None, "settled": [0.3, 1.0]}
+    new = {
+        "gzsl_auc": 0.2,
+        "stacked_harmonic_mean": 0.3,
+        "gated_harmonic_mean": None,
+        "observed": {**observed, "settling": 0.7},
+        "transductive_per_class_accuracy": 0.8,
+    }
+    board = only_board([record(**new), record(seed=1, gzsl_auc=0.4, observed=None)])
+    row = board.honest[0]
+    assert row.spreads["gzsl_auc"].mean == pytest.approx(0.3)
+    assert row.spreads["stacked_harmonic_mean"].count == 1
+    assert row.spreads["gated_harmonic_mean"] is None
+    assert row.spreads["settling"].mean == 0.7
+    assert row.spreads["transductive_per_class_accuracy"].mean == 0.8
+    assert row.observed == {0.5: {"accuracy": 0.2, "settled": 0.3}, 1.0: {"accuracy": 0.6, "settled": 1.0}}
+    assert row.per_class.mean == 0.5  # transductive numbers never count
+
+
+def test_without_an_accuracy_by_class_it_is_taken_from_the_confusion():
+    confusion = [[8, 2, 0], [5, 5, 0], [0, 0, 0]]
+    board = only_board([record(zsl_per_class_accuracy=None, confusion=confusion)])
+    assert board.honest[0].per_class.mean == pytest.approx(0.65)
+    without = only_board([record(zsl_per_class_accuracy=None)]).honest[0]
+    assert (without.rank, without.per_class, without.notes) == (None, None, ("no accuracy by class",))
+
+
+def test_the_order_of_records_changes_nothing():
+    records = [
+        *grid("smie", SMIE),
+        *grid("smie", shifted(SMIE, 0.1), "leaking-test"),
+        *grid("ridge", shifted(SMIE, -0.1)),
+        *grid("smie", SMIE, text="mpnet"),
+    ]
+    shuffled = list(records)
+    random.Random(0).shuffle(shuffled)
+    assert leaderboards(records) == leaderboards(shuffled)
+
+
+def test_no_records_make_no_boards_and_a_broken_one_is_refused():
+    assert leaderboards([]) == []
+    with pytest.raises(InputError, match="record 0: lacks seed"):
+        leaderboards([record(seed=None)])
