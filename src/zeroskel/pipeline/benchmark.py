@@ -191,7 +191,7 @@ class _Group:
             data=self.dataset.name,
             fingerprint=self.dataset.fingerprint,
             split=self.split.name,
-            protocol=self.dataset.protocol,
+            protocol=self.split.protocol or self.dataset.protocol,
             unseen=self.split.unseen,
             validation_unseen=self.split.validation_unseen,
             encoder=encoding.name,

@@ -47,7 +47,7 @@ class EncodedSplit:
         train: training recordings of the classes trained on, with masked views.
         validation: training recordings of the classes withheld for validation; None where none were withheld.
         unseen: test recordings of unseen classes.
-        seen: test recordings of seen classes; None where ready features have none.
+        seen: test recordings of seen classes; None where there are none (ready features, a member of a pool held out).
         observed: (S, n, D) features of `unseen` when only the first share of the frames is seen (OBSERVED_SHARES); None
             for ready features.
         seen_class_accuracy: a linear classifier of the trained classes on `train`, tested on `seen`, or None.
@@ -136,7 +136,12 @@ class FeatureStore:
             if len(chosen)
         }
         return EncodedSplit(
-            sets["train"], sets.get("validation"), sets["unseen"], sets["seen"], loaded["observed"], facts["accuracy"]
+            sets["train"],
+            sets.get("validation"),
+            sets["unseen"],
+            sets.get("seen"),
+            loaded["observed"],
+            facts["accuracy"],
         )
 
     def encode_rows(self, rows: np.ndarray, config: EncoderConfig) -> tuple[SkeletonEncoder, FeatureSet]:
@@ -146,7 +151,7 @@ class FeatureStore:
         return encoder, FeatureSet(features, self.dataset.labels[rows], self._encode_views(encoder, rows, config))
 
     def _rows(self, split: ZeroShotSplit, withhold: bool) -> dict[str, np.ndarray]:
-        labels, train = self.dataset.labels, self.dataset.train_mask
+        labels, train = self.dataset.labels, self.dataset.train_mask_of(split)
         new, kept_back = np.isin(labels, split.unseen), np.isin(labels, split.validation_unseen)
         masks = {
             "train": train & ~new & ~(kept_back if withhold else np.zeros_like(new)),
@@ -155,7 +160,8 @@ class FeatureStore:
             "seen": ~train & ~new,
         }
         rows = {part: np.flatnonzero(mask) for part, mask in masks.items()}
-        wanted = {"train", "unseen", "seen"} | ({"validation"} if withhold else set())
+        # A member held out has recordings of unseen classes only.
+        wanted = {"train", "unseen"} | ({"validation"} if withhold else set()) | (set() if split.held_out else {"seen"})
         empty = sorted(part for part in wanted if not len(rows[part]))
         if empty:
             raise InputError(
@@ -174,8 +180,11 @@ class FeatureStore:
                 for share in OBSERVED_SHARES
             ]
         )
-        train, seen = (FeatureSet(arrays[part], self.dataset.labels[rows[part]]) for part in ("train", "seen"))
-        accuracy = seen_class_accuracy(train, seen, len(self.dataset.class_names))
+        train = FeatureSet(arrays["train"], self.dataset.labels[rows["train"]])
+        accuracy = None
+        if "seen" in arrays:
+            seen = FeatureSet(arrays["seen"], self.dataset.labels[rows["seen"]])
+            accuracy = seen_class_accuracy(train, seen, len(self.dataset.class_names))
         with atomic_folder(folder) as temporary:
             for name, array in arrays.items():
                 np.save(temporary / f"{name}.npy", array, allow_pickle=False)
