@@ -45,8 +45,9 @@ def resolve_split(name: str, dataset: Named) -> ZeroShotSplit:
 
     `name` is a published split (`smie-1`, `synse-12`, `purls-5`, `star-12`, …), one of the data set's own (`pool-1`,
     and `cross-MEMBER` of a pool: see read_pool), `random-U-SEED` (U unseen classes drawn with that seed), or the path
-    of a JSON file {"unseen": […], "validation_unseen": […]} of class ids or names. Where no validation classes come with it, some seen ones are drawn:
-    as many as are unseen, but at most a third of the seen ones, from a generator seeded with the split's name.
+    of a JSON file {"unseen": […], "validation_unseen": […]} of class ids or names. Where no validation
+    classes come with it, some seen ones are drawn: as many as are unseen, but at most a third of the seen ones, from a
+    generator seeded with the split's name.
 
     Raises:
         SplitError: unknown name, or classes that the data set does not have; MissingFileError: no such JSON file.
