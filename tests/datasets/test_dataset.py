@@ -196,6 +196,8 @@ def test_sequences_of_two_layouts_are_no_data_set(sequence_maker) -> None:
         ({"labels": [0, 2]}, "labels run from 0 to 2"),
         ({"labels": [-1, 0]}, "labels run from -1"),
         ({"protocols": {"published": [True]}}, "train mask"),
+        ({"members": ["a"]}, r"members have shape \(1,\); expected \(2,\)"),
+        ({"subjects": [7, 7], "members": ["a", "b"]}, "subject 7 is in the members a and b"),
         ({"protocol": "cross-view"}, "no protocol 'cross-view'; it has odd-subjects"),
     ],
 )

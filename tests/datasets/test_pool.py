@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from zeroskel.core import InputError, MissingFileError, get_layout
-from zeroskel.datasets import SkeletonDataset, open_datasets, read_pool, resolve_split
+from zeroskel.datasets import (
+    SkeletonDataset,
+    open_datasets,
+    read_pool,
+    resolve_split,
+    split_names,
+    write_container,
+)
 
 POOL = {
     "concepts": {
@@ -98,6 +105,29 @@ def test_the_pool_s_splits_are_its_own(pool_file: Path) -> None:
     assert split.names(split.unseen) == ["wave", "bow"]
 
 
+def test_a_member_held_out_tests_and_the_others_concepts_train(pool_file: Path) -> None:
+    pool = read_pool(pool_file)
+    assert pool.members is not None
+    assert pool.members.tolist() == ["set-a"] * 4 + ["set-b"] * 3
+    split = resolve_split("cross-set-b", pool)
+    assert (split.names(split.unseen), split.names(split.seen)) == (["bow", "wave"], ["jump", "throw"])
+    assert split.protocol == "cross-dataset:set-b"
+    assert pool.train_mask_of(split).tolist() == [True] * 4 + [False] * 3
+    assert pool.with_protocol("odd-subjects").train_mask_of(split).tolist() == [True] * 4 + [False] * 3
+    own = resolve_split("pool-1", pool)
+    assert own.protocol == ""
+    np.testing.assert_array_equal(pool.train_mask_of(own), pool.train_mask)
+
+
+def test_a_member_whose_absence_leaves_one_class_is_never_held_out(pool_file: Path) -> None:
+    assert split_names(read_pool(pool_file)) == ["pool-1", "cross-set-b"]
+
+
+def test_a_container_of_a_pool_has_no_split_that_it_cannot_part(pool_file: Path, tmp_path: Path) -> None:
+    write_container(read_pool(pool_file), tmp_path / "c")
+    assert split_names(SkeletonDataset.open(tmp_path / "c")) == ["pool-1"]
+
+
 def test_opening_a_pool_with_its_members_gives_one_data_set(pool_file: Path) -> None:
     members = [str(file) for file in sorted(pool_file.parent.glob("*.npz"))]
     (pool,) = open_datasets([*members, str(pool_file)])
@@ -164,3 +194,11 @@ def test_the_real_pool(shared: Path) -> None:
             chosen = np.isin(pool.labels, ids)
             assert (chosen & pool.train_mask).any()
             assert (chosen & ~pool.train_mask).any()
+    for member in ("utd-mhad", "msr-action3d", "nw-ucla", "utkinect", "kinder-gator"):
+        split = resolve_split(f"cross-{member}", pool)
+        train = pool.train_mask_of(split) & ~np.isin(pool.labels, split.unseen)
+        assert pool.members is not None
+        assert member not in pool.members[train]
+        assert set(pool.labels[pool.members == member].tolist()) == set(split.unseen)
+        assert not set(pool.subjects[train].tolist()) & set(pool.subjects[pool.members == member].tolist())
+        assert set(split.validation_unseen) <= set(pool.labels[train].tolist())

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from zeroskel.core import InputError, ZeroShotSplit
 from zeroskel.datasets import SkeletonDataset, resolve_split
+from zeroskel.pipeline import BenchmarkConfig, TrainingConfig, run_benchmark, train_bundle
 from zeroskel.pipeline.features import EncoderConfig, FeatureStore, held_out
 
 KINEMATIC = EncoderConfig("kinematic", {"embed_dim": 32}, masked_views=3)
@@ -57,6 +60,73 @@ def test_features_of_seen_classes_do_not_depend_on_unseen_recordings(small, tmp_
     np.testing.assert_array_equal(first.train.features, second.train.features)
     np.testing.assert_array_equal(first.train.masked, second.train.masked)
     assert not np.allclose(first.unseen.features, second.unseen.features)
+
+
+@pytest.fixture(scope="module")
+def two_sources(small):
+    """The recordings of four people as a pool of two members: `b` has two of them and only the unseen actions."""
+    unseen = np.isin(small.labels, resolve_split("small", small).unseen)
+    rows = np.flatnonzero((small.subjects <= 2) | unseen)
+    return SkeletonDataset(
+        [small[i] for i in rows],
+        small.labels[rows],
+        small.subjects[rows],
+        small.class_names,
+        name="two-sources",
+        splits={"cross-b": {"unseen": small.splits["small"]["unseen"], "held_out": "b"}},
+        members=["a" if subject <= 2 else "b" for subject in small.subjects[rows]],
+    )
+
+
+def test_a_member_held_out_lends_nothing_to_training(two_sources, tmp_path):
+    split = resolve_split("cross-b", two_sources)
+    encoded = FeatureStore(two_sources, tmp_path).encode_split(split, KINEMATIC, withhold=True)
+    of_b, new = two_sources.members == "b", np.isin(two_sources.labels, split.unseen)
+    assert (len(encoded.unseen), encoded.seen, encoded.seen_class_accuracy) == (of_b.sum(), None, None)
+    assert set(encoded.validation.labels) == set(split.validation_unseen)
+    rng = np.random.default_rng(0)
+    changed = [
+        two_sources[i].replace(two_sources[i].joints + rng.normal(size=two_sources[i].joints.shape))
+        if of_b[i] or new[i]
+        else two_sources[i]
+        for i in range(len(two_sources))
+    ]
+    other = SkeletonDataset(
+        changed,
+        two_sources.labels,
+        two_sources.subjects,
+        two_sources.class_names,
+        splits=two_sources.splits,
+        members=two_sources.members,
+    )
+    second = FeatureStore(other, tmp_path).encode_split(split, KINEMATIC, withhold=True)
+    for part in ("train", "validation"):
+        np.testing.assert_array_equal(getattr(encoded, part).features, getattr(second, part).features)
+    assert not np.allclose(encoded.unseen.features, second.unseen.features)
+
+
+def test_a_cell_with_a_member_held_out_says_so_and_has_no_gzsl(two_sources, tmp_path):
+    config = BenchmarkConfig(splits=("cross-b",), encoders=("kinematic",), methods=("ridge",), masked_views=1)
+    (record,) = run_benchmark([two_sources], config, tmp_path / "out", cache=tmp_path / "cache")
+    assert record["protocol"] == "cross-dataset:b"
+    assert (record["gzsl_seen"], record["gzsl_unseen"], record["gzsl_harmonic_mean"]) == (None, None, None)
+    assert (record["classes_seen"], record["test_sequences"]) == (6, int((two_sources.members == "b").sum()))
+    assert "cross-dataset:b" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_a_bundle_with_a_member_held_out_never_saw_it(two_sources, tmp_path):
+    config = TrainingConfig(split="cross-b", method="ridge", masked_views=1)
+    facts = train_bundle(two_sources, config, cache=tmp_path).facts
+    new = np.isin(two_sources.labels, resolve_split("cross-b", two_sources).unseen)
+    assert facts["sequences"] == (~new & (two_sources.members == "a")).sum()
+
+
+def test_a_member_that_is_not_there_is_told(small, two_sources, tmp_path):
+    split = replace(resolve_split("cross-b", two_sources), held_out="c")
+    with pytest.raises(InputError, match="holds out c; it has a, b"):
+        FeatureStore(two_sources, tmp_path).encode_split(split, KINEMATIC)
+    with pytest.raises(InputError, match="it has no members"):
+        small.train_mask_of(split)
 
 
 def test_a_second_store_computes_nothing(small, cache):

@@ -30,6 +30,22 @@ def test_the_pool_runs_and_unseen_concepts_are_unseen_in_every_member(shared, tm
     assert np.mean([record["zsl_per_class_accuracy"] for record in records]) > 2 / 12
 
 
+def test_each_set_of_the_pool_is_named_by_what_the_four_others_taught(shared, tmp_path):
+    (pool,) = open_datasets([str(shared / "protocols" / "kinect_pool.json")])
+    members = ("utd-mhad", "msr-action3d", "nw-ucla", "utkinect", "kinder-gator")
+    config = BenchmarkConfig(
+        splits=tuple(f"cross-{member}" for member in members),
+        encoders=("kinematic",),
+        methods=("ridge",),
+        masked_views=1,
+    )
+    records = run_benchmark([pool], config, tmp_path / "out", cache=tmp_path / "cache")
+    assert [record["protocol"] for record in records] == [f"cross-dataset:{member}" for member in members]
+    assert [record["test_sequences"] for record in records] == [(pool.members == member).sum() for member in members]
+    assert all(record["gzsl_harmonic_mean"] is None for record in records)
+    assert np.mean([record["zsl_per_class_accuracy"] / record["chance"] for record in records]) > 1.3
+
+
 def test_stgcn_learns_real_seen_classes(shared, tmp_path):
     datasets = open_datasets([str(shared / "data" / "utkinect.npz")])
     config = BenchmarkConfig(

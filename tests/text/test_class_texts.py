@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from zeroskel.core import InputError, MissingFileError
-from zeroskel.text import class_embeddings, class_texts, prompt_names, read_descriptions
+from zeroskel.text import (
+    BlockTexts,
+    class_embeddings,
+    class_texts,
+    needs_descriptions,
+    prompt_names,
+    read_descriptions,
+)
 from zeroskel.text.descriptions import FIELDS
 
 NAMES = ["drink water", "wave"]
@@ -87,7 +94,62 @@ def test_the_order_of_the_texts_of_a_class_does_not_matter() -> None:
     np.testing.assert_allclose(class_embeddings(LetterEncoder(), [["cd", "ab", "b"]]), one, rtol=1e-6)
 
 
-@pytest.mark.parametrize("texts", [[], [["a"], []]])
+def test_names_joined_by_plus_give_a_block_each() -> None:
+    texts = class_texts(NAMES, "name+description+phases", FULL)
+    assert [len(of_class.blocks) for of_class in texts] == [3, 3]
+    for place, part in enumerate(("name", "description", "phases")):
+        assert [list(of_class.blocks[place]) for of_class in texts] == class_texts(NAMES, part, FULL)
+    assert json.loads(json.dumps(texts)) == [
+        [text for block in of_class.blocks for text in block] for of_class in texts
+    ]
+
+
+def test_block_embeddings_are_those_of_the_parts_scaled_to_length_one() -> None:
+    parts = ("ensemble", "description", "phases")
+    whole = class_embeddings(LetterEncoder(), class_texts(NAMES, "+".join(parts), FULL))
+    alone = [class_embeddings(LetterEncoder(), class_texts(NAMES, part, FULL)) for part in parts]
+    assert (whole.shape, whole.dtype) == ((2, 3 * 26), np.float32)
+    np.testing.assert_allclose(whole, np.concatenate(alone, axis=1) / np.sqrt(3), rtol=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(whole, axis=1), 1, rtol=1e-6)
+
+
+def test_blocks_stand_in_the_order_of_the_names_and_keep_with_their_class() -> None:
+    there, back = (class_texts(NAMES, prompt, FULL) for prompt in ("name+phases", "phases+name"))
+    one, other = (class_embeddings(LetterEncoder(), texts) for texts in (there, back))
+    np.testing.assert_allclose(one, np.roll(other, 26, axis=1), rtol=1e-6)
+    np.testing.assert_array_equal(class_embeddings(LetterEncoder(), there[::-1]), one[::-1])
+
+
+def test_blocks_may_have_different_numbers_of_texts_a_class() -> None:
+    texts = class_texts(NAMES, "name+description", DESCRIPTIONS)
+    assert [[len(block) for block in of_class.blocks] for of_class in texts] == [[1, 2], [1, 1]]
+    expected = class_embeddings(LetterEncoder(), class_texts(NAMES, "description", DESCRIPTIONS))
+    np.testing.assert_allclose(class_embeddings(LetterEncoder(), texts)[:, 26:], expected / np.sqrt(2), rtol=1e-6)
+
+
+def test_a_template_keeps_its_plus() -> None:
+    assert class_texts(["wave"], "{name}+name") == [["wave+name"]]
+    assert class_texts(["wave"], "name + {name}") == [["name + wave"]]
+
+
+def test_a_part_that_needs_descriptions_is_told() -> None:
+    assert needs_descriptions("name+phases")
+    assert not needs_descriptions("name+person")
+    with pytest.raises(InputError, match="none for"):
+        class_texts(NAMES, "name+phases", {})
+
+
+def test_an_unknown_part_is_told() -> None:
+    with pytest.raises(InputError, match=r"'name\+poem'.*joined by \+"):
+        class_texts(NAMES, "name+poem")
+
+
+def test_classes_of_different_numbers_of_blocks_have_no_embedding() -> None:
+    with pytest.raises(InputError, match="some classes have texts in 1 blocks, some in 2"):
+        class_embeddings(LetterEncoder(), [["a"], BlockTexts([["a"], ["b"]])])
+
+
+@pytest.mark.parametrize("texts", [[], [["a"], []], [BlockTexts([["a"], []])], [BlockTexts([])]])
 def test_a_class_without_texts_has_no_embedding(texts: list) -> None:
     with pytest.raises(InputError, match="at least one text"):
         class_embeddings(LetterEncoder(), texts)

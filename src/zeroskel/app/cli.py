@@ -42,7 +42,9 @@ Text = Annotated[str, typer.Option("--text", help="Sentence encoder: minilm, a m
 Prompt = Annotated[
     str,
     typer.Option(
-        "--prompt", help="name, person, ensemble, description, described, parts, phases, everything, or a template."
+        "--prompt",
+        help="name, person, ensemble, description, described, parts, phases, everything, several of them joined by +, "
+        "or a template.",
     ),
 ]
 

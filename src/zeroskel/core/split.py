@@ -17,6 +17,8 @@ class ZeroShotSplit:
         unseen: ids never used in training nor for any choice.
         validation_unseen: seen ids that may be withheld from training to choose hyper-parameters.
         source: where the split was published or how it was made.
+        held_out: the member of a pool whose recordings test while those of all others train, or "": then the data
+            set's protocol says which recordings train.
 
     Raises:
         SplitError: ids out of range, repeated, overlapping, or fewer than two seen or unseen classes.
@@ -27,6 +29,7 @@ class ZeroShotSplit:
     unseen: tuple[int, ...]
     validation_unseen: tuple[int, ...]
     source: str
+    held_out: str = ""
 
     def __post_init__(self) -> None:
         count = len(self.class_names)
@@ -44,6 +47,11 @@ class ZeroShotSplit:
                 f"split {self.name}: {len(self.seen)} seen and {len(self.unseen)} unseen classes of {count}; "
                 "expected at least two of each"
             )
+
+    @property
+    def protocol(self) -> str:
+        """Which recordings train where the split says so, "cross-dataset:MEMBER"; else ""."""
+        return f"cross-dataset:{self.held_out}" if self.held_out else ""
 
     @property
     def seen(self) -> tuple[int, ...]:

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from zeroskel.core import InputError, Layout, LayoutError, SkeletonFormatError, SkeletonSequence
+from zeroskel.core import InputError, Layout, LayoutError, SkeletonFormatError, SkeletonSequence, ZeroShotSplit
 from zeroskel.core.files import content_key
 from zeroskel.datasets.container import open_container
 from zeroskel.skeleton.formats import NpzSequences, arrange_joints, read_npz_sequences, write_npz_sequences
@@ -97,9 +97,11 @@ class SkeletonDataset:
         protocols: name -> (N,) bool, published ways to choose the recordings that train; the first is used unless
             another is asked for. Without any, odd subject ids train and even ones test ("odd-subjects").
         protocol: which of them is used.
-        splits: class splits of this data set's own: name -> {"unseen": class names, "validation_unseen": class names}.
+        splits: class splits of this data set's own: name -> {"unseen": class names, "validation_unseen": class names},
+            and "held_out" of a split that trains on all members but one and tests on that.
         notice: a sentence to be shown with every result (synthetic data have one), or "".
         names: N names of the sequences; None numbers them.
+        members: N names of the data sets that the sequences come from, no subject in two of them; None: all from one.
 
     Raises:
         InputError: lengths or ids do not agree, or the protocol is unknown; LayoutError: layouts differ.
@@ -115,9 +117,10 @@ class SkeletonDataset:
         name: str = "data",
         protocols: Mapping[str, np.ndarray] | None = None,
         protocol: str | None = None,
-        splits: dict[str, dict[str, list[str]]] | None = None,
+        splits: dict[str, dict[str, Any]] | None = None,
         notice: str = "",
         names: Sequence[str] | None = None,
+        members: Sequence[str] | None = None,
     ) -> None:
         self.sequences: StoredSequences = (
             sequences if hasattr(sequences, "fingerprint") else ListedSequences(list(sequences))  # type: ignore[assignment]
@@ -130,6 +133,7 @@ class SkeletonDataset:
         self.notice = notice
         self.protocols = {key: np.asarray(mask, dtype=bool) for key, mask in (protocols or {}).items()}
         self._names = names
+        self.members = None if members is None else np.asarray(members, dtype=np.str_)
         self._check()
         known = list(self.protocols) or [ODD_SUBJECTS]
         self.protocol = known[0] if protocol is None else protocol
@@ -148,11 +152,24 @@ class SkeletonDataset:
                 f"data set {self.name}: labels run from {self.labels.min()} to {self.labels.max()}; expected 0 to "
                 f"{len(self.class_names) - 1}, one for each of the {len(self.class_names)} class names"
             )
+        if self.members is not None:
+            self._check_members(self.members)
         for protocol, mask in self.protocols.items():
             if mask.shape != (count,):
                 raise InputError(
                     f"data set {self.name}: protocol {protocol} has a train mask of shape {mask.shape}; expected "
                     f"({count},)"
+                )
+
+    def _check_members(self, members: np.ndarray) -> None:
+        if members.shape != (len(self),):
+            raise InputError(f"data set {self.name}: members have shape {members.shape}; expected ({len(self)},)")
+        of_subject: dict[int, str] = {}
+        for subject, member in zip(self.subjects.tolist(), members.tolist(), strict=True):
+            if of_subject.setdefault(subject, member) != member:
+                raise InputError(
+                    f"data set {self.name}: subject {subject} is in the members {of_subject[subject]} and {member}; "
+                    "expected ids of one member each. Give people of two data sets different ids"
                 )
 
     @classmethod
@@ -195,6 +212,7 @@ class SkeletonDataset:
             splits=self.splits,
             notice=self.notice,
             names=self._names,
+            members=None if self.members is None else self.members.tolist(),
         )
 
     @classmethod
@@ -275,9 +293,24 @@ class SkeletonDataset:
         """(N,) bool: recordings for training under `protocol`."""
         return self.protocols[self.protocol].copy() if self.protocols else self.subjects % 2 == 1
 
+    def train_mask_of(self, split: ZeroShotSplit) -> np.ndarray:
+        """(N,) bool: recordings for training under a split, whatever their class; all others test.
+
+        `train_mask`, but for a split with a member held out: then the recordings of all other members.
+
+        Raises InputError where this data set has no such member.
+        """
+        if not split.held_out:
+            return self.train_mask
+        own = np.zeros(len(self), dtype=bool) if self.members is None else self.members == split.held_out
+        if not own.any():
+            has = "no members" if self.members is None else ", ".join(np.unique(self.members))
+            raise InputError(f"data set {self.name}, split {split.name}: holds out {split.held_out}; it has {has}")
+        return ~own
+
     @cached_property
     def fingerprint(self) -> str:
-        """A hash of everything that a result can depend on."""
+        """A hash of everything that a result can depend on; members go by their subjects, which no two share."""
         names = [self.layout.name, list(self.layout.joints), self.class_names]
         return content_key(names, self.sequences.fingerprint, self.labels, self.subjects, self.train_mask)
 

@@ -23,6 +23,9 @@ def read_pool(path: Path, members: Sequence[Path] = ()) -> SkeletonDataset:
     folder or in the folder `data` beside that. Subject ids stay odd or even, with 1,000 added for each member before.
     Sequences of fewer than 5 frames with an observed joint are dropped.
 
+    To its splits comes one a member, `cross-MEMBER`: all concepts that MEMBER has are unseen, its recordings test, and
+    those of other members with other concepts train. It is there where that leaves two concepts on each side.
+
     Raises:
         InputError: the JSON is broken or names classes that a member lacks; MissingFileError: a member is not found.
     """
@@ -31,7 +34,8 @@ def read_pool(path: Path, members: Sequence[Path] = ()) -> SkeletonDataset:
     unknown = sorted(set(given) - set(pool["concepts"]))
     if unknown:
         raise InputError(f"{path}: {', '.join(unknown)} given, but the pool has {', '.join(pool['concepts'])}")
-    sequences, labels, subjects = [], [], []
+    sequences, labels, subjects, members_of = [], [], [], []
+    cross: dict[str, dict[str, Any]] = {}
     for place, (member, concepts) in enumerate(pool["concepts"].items()):
         file = given.get(member) or _find(member, path)
         dataset = SkeletonDataset.open(file) if file.is_dir() else SkeletonDataset.from_npz(file, layout=LAYOUT)
@@ -40,19 +44,26 @@ def read_pool(path: Path, members: Sequence[Path] = ()) -> SkeletonDataset:
         unmapped = [name for name in dataset.class_names if name not in concepts]
         if unmapped:
             raise InputError(f"{path}: concepts.{member} does not map {', '.join(unmapped)}, which {file} has")
+        source = member.replace("_", "-")
+        unseen = [concept for concept in pool["class_names"] if concept in concepts.values()]
+        if len(unseen) >= 2 and len(pool["class_names"]) - len(unseen) >= 2:
+            told = f"all recordings of {source} test, those of the other members with other concepts train"
+            cross[f"cross-{source}"] = {"unseen": unseen, "held_out": source, "source": told}
         ids = [pool["class_names"].index(concepts[name]) for name in dataset.class_names]
         for i in range(len(dataset)):
             if dataset[i].observed.any(axis=(0, 2)).sum() >= FEWEST_FRAMES:
                 sequences.append(dataset[i])
                 labels.append(ids[dataset.labels[i]])
                 subjects.append(dataset.subjects[i] + 1000 * place)
+                members_of.append(source)
     return SkeletonDataset(
         sequences,
         np.array(labels),
         np.array(subjects),
         pool["class_names"],
         name=path.stem.lower().replace("_", "-"),
-        splits=pool["splits"],
+        splits={**pool["splits"], **cross},
+        members=members_of,
     )
 
 

@@ -43,10 +43,11 @@ def split_names(dataset: Named) -> list[str]:
 def resolve_split(name: str, dataset: Named) -> ZeroShotSplit:
     """The class split of that name for this data set.
 
-    `name` is a published split (`smie-1`, `synse-12`, `purls-5`, `star-12`, …), one of the data set's own (`pool-1`),
-    `random-U-SEED` (U unseen classes drawn with that seed), or the path of a JSON file {"unseen": […],
-    "validation_unseen": […]} of class ids or names. Where no validation classes come with it, some seen ones are drawn:
-    as many as are unseen, but at most a third of the seen ones, from a generator seeded with the split's name.
+    `name` is a published split (`smie-1`, `synse-12`, `purls-5`, `star-12`, …), one of the data set's own (`pool-1`,
+    and `cross-MEMBER` of a pool: see read_pool), `random-U-SEED` (U unseen classes drawn with that seed), or the path
+    of a JSON file {"unseen": […], "validation_unseen": […]} of class ids or names. Where no validation
+    classes come with it, some seen ones are drawn: as many as are unseen, but at most a third of the seen ones, from a
+    generator seeded with the split's name.
 
     Raises:
         SplitError: unknown name, or classes that the data set does not have; MissingFileError: no such JSON file.
@@ -55,7 +56,8 @@ def resolve_split(name: str, dataset: Named) -> ZeroShotSplit:
     if random:
         return _random_split(name, dataset, int(random[1]), int(random[2]))
     if name in dataset.splits:
-        return _make(name, dataset, dataset.splits[name], "the data set's own split")
+        own = dataset.splits[name]
+        return _make(name, dataset, own, own.get("source", "the data set's own split"), own.get("held_out", ""))
     if (dataset.name, name) in published_splits():
         row = published_splits()[dataset.name, name]
         return _make(name, dataset, row, row["source"])
@@ -73,14 +75,15 @@ def _from_file(path: Path, dataset: Named) -> ZeroShotSplit:
     return _make(path.stem, dataset, content, str(path))
 
 
-def _make(name: str, dataset: Named, content: Mapping[str, Any], source: str) -> ZeroShotSplit:
+def _make(name: str, dataset: Named, content: Mapping[str, Any], source: str, held_out: str = "") -> ZeroShotSplit:
     unseen = _ids(name, "unseen", content.get("unseen"), dataset)
     validation = content.get("validation_unseen")
     if validation is None:
-        drawn = _draw_validation(name, len(dataset.class_names), unseen)
-        return ZeroShotSplit(name, tuple(dataset.class_names), unseen, drawn, f"{source}; validation classes drawn")
-    chosen = _ids(name, "validation_unseen", validation, dataset)
-    return ZeroShotSplit(name, tuple(dataset.class_names), unseen, chosen, source)
+        chosen = _draw_validation(name, len(dataset.class_names), unseen)
+        source = f"{source}; validation classes drawn"
+    else:
+        chosen = _ids(name, "validation_unseen", validation, dataset)
+    return ZeroShotSplit(name, tuple(dataset.class_names), unseen, chosen, source, held_out)
 
 
 def _ids(name: str, what: str, classes: Any, dataset: Named) -> tuple[int, ...]:

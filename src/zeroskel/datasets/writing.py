@@ -201,12 +201,14 @@ def write_container(
     names = list(names) if names is not None else dataset.names
     working = WorkingFolder(target)
     working.remove()
+    # A container does not keep the members of a pool, so the splits that hold one out are of no use in it.
+    splits = {split: content for split, content in dataset.splits.items() if not content.get("held_out")}
     manifest = {
         "name": dataset.name,
         "layout": dataset.layout.name,
         "class_names": dataset.class_names,
         "protocols": list(dataset.protocols),
-        "splits": dataset.splits,
+        "splits": splits,
         "notice": dataset.notice,
         "dtype": dtype,
         "source": "an open data set",

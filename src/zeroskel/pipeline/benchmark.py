@@ -173,7 +173,9 @@ def _draw_maps(groups: Sequence["_Group"], out: Path) -> None:
     for group in groups:
         firsts = {cell.encoder: cell for cell in reversed(list(group.cells()))}
         for cell in reversed(firsts.values()):
-            key = content_key("map", cell.fingerprint, cell.protocol, cell.split, cell.encoder, cell.encoder_options, cell.texts)
+            key = content_key(
+                "map", cell.fingerprint, cell.protocol, cell.split, cell.encoder, cell.encoder_options, cell.texts
+            )
             if key not in known:
                 known[key] = {"cell": key, **group.map(cell)}
         group.forget()
@@ -337,7 +339,7 @@ class _Group:
             data=self.dataset.name,
             fingerprint=self.dataset.fingerprint,
             split=self.split.name,
-            protocol=self.dataset.protocol,
+            protocol=self.split.protocol or self.dataset.protocol,
             unseen=self.split.unseen,
             validation_unseen=self.split.validation_unseen,
             encoder=encoding.name,

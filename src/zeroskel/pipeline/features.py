@@ -146,7 +146,7 @@ class FeatureStore:
         return encoder, FeatureSet(features, self.dataset.labels[rows], self._encode_views(encoder, rows, config))
 
     def _rows(self, split: ZeroShotSplit, withhold: bool) -> dict[str, np.ndarray]:
-        labels, train = self.dataset.labels, self.dataset.train_mask
+        labels, train = self.dataset.labels, self.dataset.train_mask_of(split)
         new, test = np.isin(labels, split.unseen), ~train
         if withhold:
             train = train & ~new
@@ -158,7 +158,8 @@ class FeatureStore:
             "seen": test & ~new,
         }
         rows = {part: np.flatnonzero(mask) for part, mask in masks.items()}
-        needed = ("train", "unseen") if withhold else ("seen", "train", "unseen")
+        # a member held out has recordings of unseen classes only
+        needed = ("train", "unseen") if withhold or split.held_out else ("seen", "train", "unseen")
         empty = [part for part in needed if not len(rows[part])]
         if empty:
             raise InputError(

@@ -49,7 +49,7 @@ def train_bundle(
     unseen: list[str] = []
     if config.split is not None:
         split = resolve_split(config.split, dataset)
-        rows = np.flatnonzero(dataset.train_mask & ~np.isin(dataset.labels, split.unseen))
+        rows = np.flatnonzero(dataset.train_mask_of(split) & ~np.isin(dataset.labels, split.unseen))
         unseen = split.names(split.unseen)
     store = FeatureStore(dataset, cache, progress)
     encoder_config = EncoderConfig(

@@ -28,6 +28,18 @@ def _prompts() -> dict[str, tuple[str, ...]]:
     return {name: tuple(templates) for name, templates in tomllib.loads(text).items()}
 
 
+class BlockTexts(list[str]):
+    """The texts of one class, part by part: a list of all of them that knows its parts.
+
+    Attributes:
+        blocks: the texts of each part; class_embeddings makes one embedding of each and concatenates these.
+    """
+
+    def __init__(self, blocks: Sequence[Sequence[str]]) -> None:
+        super().__init__(text for block in blocks for text in block)
+        self.blocks = tuple(tuple(block) for block in blocks)
+
+
 def prompt_names() -> list[str]:
     """Names of the prompts that come with the package."""
     return list(_prompts())
@@ -35,7 +47,7 @@ def prompt_names() -> list[str]:
 
 def needs_descriptions(prompt: str) -> bool:
     """Whether a prompt's templates use more than the class name."""
-    return any(_PLACE.sub("", template) != template for template in _templates(prompt))
+    return any(_PLACE.search(template) for part in _parts(prompt) for template in _templates(part))
 
 
 def class_texts(
@@ -45,16 +57,22 @@ def class_texts(
 
     Args:
         class_names: K names.
-        prompt: name of a prompt (`prompt_names`), or a template with {name}, {description} or one of FIELDS.
+        prompt: name of a prompt (`prompt_names`), several names joined by "+" (`name+description+phases`), or a
+            template with {name}, {description} or one of FIELDS.
         descriptions: class name -> its descriptions, for templates that use them; None: ours, of all data sets.
             {description} is each of the texts of a list, or the sentence.
 
     Returns:
-        K lists of texts, every template filled with the name and each description.
+        K lists of texts, every template filled with the name and each description. For a prompt of several names each
+        is a BlockTexts with a block for each name, in their order.
 
     Raises:
         InputError: unknown prompt, or a class without a description (of parts or phases) where the prompt wants one.
     """
+    parts = _parts(prompt)
+    if len(parts) > 1:
+        of_parts = [class_texts(class_names, part, descriptions) for part in parts]
+        return [BlockTexts(blocks) for blocks in zip(*of_parts, strict=True)]
     templates = _templates(prompt)
     wanted = {place for template in templates for place in _PLACE.findall(template)}
     if descriptions is None:
@@ -83,9 +101,18 @@ def _value(values: Mapping[str, str], place: re.Match[str]) -> str:
     return values.get(place[1], place[0])
 
 
+def _parts(prompt: str) -> list[str]:
+    """The names that "+" joins; a template may have a "+" of its own, so anything else is one part."""
+    parts = prompt.split("+")
+    return parts if all(part in _prompts() for part in parts) else [prompt]
+
+
 def _templates(prompt: str) -> tuple[str, ...]:
     if prompt not in _prompts() and "{name}" not in prompt and not _PLACE.search(prompt):
-        raise InputError(f"prompt {prompt!r} is neither one of {', '.join(_prompts())} nor a template with {{name}}")
+        raise InputError(
+            f"prompt {prompt!r} is neither one of {', '.join(_prompts())}, nor several of these joined by +, nor a "
+            "template with {name}"
+        )
     return _prompts().get(prompt, (prompt,))
 
 
@@ -97,13 +124,32 @@ def _filled(description: Description) -> list[dict[str, str]]:
 
 
 def class_embeddings(encoder: Encoder, texts: Sequence[Sequence[str]]) -> np.ndarray:
-    """(K, D) float32: the mean over each class's texts, L2-normalised again (as CLIP does with prompts).
+    """One embedding a class: the mean over its texts, L2-normalised again (as CLIP does with prompts).
 
-    Raises InputError for a class without a text.
+    Of BlockTexts with B blocks, each block gives such an embedding of width D; they are concatenated in order and
+    divided by sqrt(B), so that the whole has length 1 again. Methods that tell them apart take `text_blocks=(D,) * B`.
+
+    Args:
+        encoder: a SentenceEncoder, or anything like it.
+        texts: of each of K classes, as class_texts gives them.
+
+    Returns:
+        (K, D) float32, or (K, B * D).
+
+    Raises:
+        InputError: a class or a block without a text, or classes of different numbers of blocks.
     """
-    if not texts or not all(texts):
-        raise InputError("every class needs at least one text")
-    embeddings = encoder.encode([text for of_class in texts for text in of_class])
-    ends = np.cumsum([len(of_class) for of_class in texts])
+    blocks = [of_class.blocks if isinstance(of_class, BlockTexts) else (of_class,) for of_class in texts]
+    if not blocks or not all(block for of_class in blocks for block in of_class) or not all(blocks):
+        raise InputError("every class needs at least one text (in each of its blocks)")
+    counts = sorted({len(of_class) for of_class in blocks})
+    if len(counts) > 1:
+        raise InputError(
+            f"some classes have texts in {counts[0]} blocks, some in {counts[-1]}; expected as many of each"
+        )
+    flat = [block for of_class in blocks for block in of_class]
+    embeddings = encoder.encode([text for block in flat for text in block])
+    ends = np.cumsum([len(block) for block in flat])
     means = np.stack([part.mean(axis=0) for part in np.split(embeddings, ends[:-1])])
-    return (means / np.linalg.norm(means, axis=1, keepdims=True)).astype(np.float32)
+    normalised = means / np.linalg.norm(means, axis=1, keepdims=True)
+    return (normalised.reshape(len(blocks), -1) / np.sqrt(counts[0])).astype(np.float32)
