@@ -73,8 +73,9 @@ def test_files_stay_short():
 def test_nothing_can_execute_data():
     for file in SOURCE.rglob("*.py"):
         text = file.read_text(encoding="utf-8")
-        assert not imported_modules(file) & {"pickle", "dill", "joblib", "shelve", "marshal"}, file
-        assert "allow_pickle=True" not in text and "torch.load" not in text, file
+        assert not imported_modules(file) & {"pickle", "dill", "shelve", "marshal"}, file
+        assert "joblib" not in imported_modules(file) or file.name == "benchmark.py", file  # processes, never its files
+        assert not any(word in text for word in ("allow_pickle=True", "torch.load", "joblib.load", "Memory(")), file
 
 
 def test_importing_is_instant_and_takes_no_torch():

@@ -1,8 +1,6 @@
 """One cell of the benchmark grid: a pure function of its configuration."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -11,6 +9,7 @@ import numpy as np
 from zeroskel import __version__, align
 from zeroskel.align import Aligner
 from zeroskel.align.prototypes import Prototypes
+from zeroskel.align.threads import one_thread
 from zeroskel.core import ZeroShotSplit
 from zeroskel.core.files import content_key
 from zeroskel.evaluate import accuracy, evaluate_gzsl, evaluate_zsl, per_class_accuracy, predictions
@@ -114,21 +113,6 @@ def run_cell(
         "seconds": round(time.perf_counter() - started, 3),
         "version": __version__,
     }
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """No numerical library uses more than one thread inside."""
-    import torch
-    from threadpoolctl import threadpool_limits
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _figures(
