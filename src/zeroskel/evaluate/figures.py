@@ -11,7 +11,7 @@ from zeroskel.core.errors import InputError
 from zeroskel.evaluate.summary import Row, Setting
 from zeroskel.evaluate.wording import percent_mean, percent_whole
 
-SQUARE = {"side": 220, "left": 34, "right": 212, "top": 8, "bottom": 186}  # of a seen-unseen plot
+SQUARE = {"side": 220, "height": 220, "left": 30, "right": 213, "top": 20, "bottom": 186}  # of a seen-unseen plot
 MAP_WIDTH, MAP_HEIGHT, MARGIN = 640, 480, 24
 KINDS = (("plain", "gzsl"), ("stacked", "stacked"), ("gated", "gated"))
 LETTER, LINE = 6.6, 14.0  # width and height of a label's letters in plot units

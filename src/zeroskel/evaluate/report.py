@@ -34,6 +34,7 @@ from zeroskel.evaluate.wording import (
     seconds,
 )
 
+MOST_LINES = 6  # in one figure
 WIDTH, HEIGHT = 480, 300  # of a plot, in the units of its view box
 LEFT, RIGHT, TOP, BOTTOM = 54, 20, 14, 46
 FRAME = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT, "bottom": HEIGHT - BOTTOM}
@@ -60,6 +61,11 @@ class Plot:
     y_ticks: tuple[tuple[float, str], ...]
     reference: tuple[float, str]
     lines: tuple[Line, ...]
+
+    @property
+    def many(self) -> bool:
+        """True for so many lines that each is drawn in a figure of its own."""
+        return len(self.lines) > MOST_LINES
 
     @property
     def description(self) -> str:
@@ -126,6 +132,7 @@ def _render(records: Sequence[Mapping[str, Any]], command: str, maps: Sequence[M
         data=list(dict.fromkeys(setting.data for setting in settings)),
         facts=facts(unique_cells(records)),
         labels=list(series),
+        honest_of=[{row.label: row for row in setting.honest} for setting in settings],
         series=series,
         frame=FRAME,
         plots=[_plots(setting, series) for setting in settings],
