@@ -226,3 +226,149 @@ def test_ticks_are_few_round_and_within(low: float, high: float):
     assert 2 <= len(ticks) <= 7
     assert low <= min(ticks) and max(ticks) <= high
     assert all(float(f"{tick:.1g}") == tick or float(f"{tick:.2g}") == tick for tick in ticks)
+
+
+NEW = {
+    "gzsl_auc": 0.25,
+    "gzsl_curve": {"seen": [0.8, 0.5, 0.0], "unseen": [0.0, 0.3, 0.6]},
+    "stacked_seen": 0.5,
+    "stacked_unseen": 0.3,
+    "stacked_harmonic_mean": 0.375,
+    "gated_seen": 0.45,
+    "gated_unseen": 0.25,
+    "gated_harmonic_mean": 0.321,
+    "validation_accuracy": 0.613,
+    "selected_options": {"margin": 0.2},
+}
+
+
+def full() -> list[dict[str, Any]]:
+    """Eight methods on two splits with all numbers, one transductive, one with a leaking twin, and another text."""
+    methods = ("smie", "ridge", "conse", "devise", "sae", "flow", "prototypes", "tdsm")
+    grid = [
+        record(
+            method=method,
+            split=split,
+            seed=seed,
+            selection="validation",
+            zsl_per_class_accuracy=0.3 + 0.05 * number + 0.01 * seed,
+            transductive_per_class_accuracy=0.888 if method == "prototypes" else None,
+            **NEW,
+        )
+        for number, method in enumerate(methods)
+        for split in ("purls-5", "purls-9")
+        for seed in (0, 1)
+    ]
+    leaking = [{**line, "selection": "leaking-test", "zsl_per_class_accuracy": 0.4} for line in grid[:4]]
+    return [*grid, *leaking, {**grid[0], "text": "mpnet"}]
+
+
+MAP = {
+    "data": "utd-mhad",
+    "split": "purls-5",
+    "protocol": "",
+    "encoder": "stgcn",
+    "points": [[0.0, 0.0], [1.0, 1.0], [2.0, 0.5]],
+    "labels": [0, 1, 2],
+    "classes": ["wave <b>", "squat", "jog"],
+    "texts": [[0.5, 0.5], [1.5, 0.5], [2.0, 1.0]],
+    "seen": [False, False, True],
+    "note": "Texts are carried over by ridge.",
+}
+
+
+def board(page: str) -> str:
+    """The first leaderboard."""
+    found = re.search(r'<table class="results board">.*?</table>', page, re.DOTALL)
+    assert found
+    return found[0]
+
+
+def test_the_leaderboard_comes_first_and_ranks_by_accuracy_by_class(rendered):
+    page = rendered(full())
+    assert page.index('id="leaderboard"') < page.index("What was run")
+    ranked = re.findall(r'<span class="rank">(\d+)</span> <span class="method">([\w-]+)</span>', board(page))
+    assert ranked == [
+        *(("1", "tdsm"), ("2", "prototypes"), ("3", "flow"), ("4", "sae")),
+        *(("5", "devise"), ("6", "conse"), ("7", "ridge"), ("8", "smie")),
+    ]
+    assert "of 4, ≥ 0.12" in board(page)
+    assert "+9.5" in board(page)  # the leak: 40 less the mean of 30 and 31
+
+
+def test_the_page_with_everything_is_well_formed_and_self_contained(tmp_path: Path):
+    path = tmp_path / "report.html"
+    write_report(full(), path, command=COMMAND, maps=[MAP, MAP])
+    page = path.read_text(encoding="utf-8")
+    balance = Balance()
+    balance.feed(page)
+    assert not balance.wrong and not balance.open
+    assert not OUTSIDE.search(page) and "http" not in page.replace("http-equiv", "")
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
+
+
+def test_transductive_numbers_stand_under_that_heading_only(rendered):
+    page = rendered(full())
+    assert page.count("88.8") == 1
+    header, *rows = re.findall(r"<tr>.*?</tr>", board(page), re.DOTALL)
+    assert '<th scope="col" rowspan="2" class="apart">transductive</th>' in header
+    assert [row for row in rows if '<td class="apart">88.8</td>' in row]
+    assert '"apart"' not in board(rendered([record(**NEW)]))
+
+
+def test_each_row_has_its_seen_unseen_curve_with_area_and_points(rendered):
+    page = rendered([record(**NEW), record(method="ridge", **NEW)])
+    figures = re.findall(r'<figure class="square">.*?</figure>', page, re.DOTALL)
+    assert len(figures) == 2
+    for figure in figures:
+        assert "AUC 25.0" in figure and "stacked H 37.5" in figure and "gated H 32.1" in figure
+        assert figure.count('class="hollow"') == 1 and figure.count('class="full"') == 2
+
+
+def test_many_curves_over_frames_are_drawn_apart(rendered):
+    page = rendered(full())
+    assert page.count('<figure class="square small">') == 2 * 2 * 8 + 2  # accuracy and information; a text more on one
+    assert '<figure class="plot">' not in page
+
+
+def test_accuracy_of_each_class_is_that_of_the_confusion(rendered):
+    page = rendered([record()])
+    table = re.search(r'<table class="classes">.*?</table>', page, re.DOTALL)
+    assert re.findall(r'--p:(\d+)%">([\d.]+)</td>', table[0]) == [("80", "80.0"), ("60", "60.0"), ("100", "100.0")]
+
+
+def test_maps_show_points_texts_and_the_note(tmp_path: Path):
+    path = tmp_path / "report.html"
+    write_report([record()], path, command=COMMAND, maps=[MAP])
+    page = path.read_text(encoding="utf-8")
+    assert "Texts are carried over by ridge." in page
+    assert page.count('<path class="cross"') == 2 and page.count('<path class="cross grey"') == 1
+    assert "wave &lt;b&gt;</text>" in page and "wave <b>" not in page
+    with pytest.raises(InputError, match="map 0: lacks points"):
+        write_report([record()], path, command=COMMAND, maps=[{"data": "a", **{k: MAP[k] for k in ("split",)}}])
+    assert path.read_text(encoding="utf-8") == page
+
+
+def test_published_figures_are_shown_with_their_faults(rendered):
+    page = rendered([record()])
+    shown = page[page.index("Published figures, not comparable") : page.index("What was run")]
+    assert "Nearly all were selected on the unseen test classes, with one seed" in shown
+    assert "78.0" in shown and "not verified" in shown
+    rows = re.findall(r'<tr>(<th scope="row".*?)</tr>', shown, re.DOTALL)
+    assert rows and all("<strong>not comparable:</strong>" in row for row in rows)
+
+
+def test_rows_that_lack_a_split_are_shown_without_a_rank(rendered):
+    records = [record(split=split) for split in ("a", "b")]
+    page = rendered([*records, record(method="ridge", split="a", zsl_per_class_accuracy=0.9)])
+    assert '<span class="rank">–</span> <span class="method">ridge</span>' in page
+    assert '<span class="tag weak">lacks b</span>' in page
+
+
+def test_the_full_page_is_the_same_for_any_order(rendered):
+    records = full()
+    shuffled = list(records)
+    random.Random(1).shuffle(shuffled)
+    assert rendered(records) == rendered(shuffled)

@@ -50,6 +50,11 @@ class Board:
         return self.data, self.protocol, self.encoder, self.encoder_options, self.cross
 
     @property
+    def guess(self) -> float:
+        """Mean over the splits of the accuracy of a uniform guess."""
+        return float(np.mean([self.chance[split] for split in self.splits])) if self.splits else 0.0
+
+    @property
     def features_name(self) -> str:
         """Data, protocol and encoder in words."""
         encoder = (f"encoder {self.encoder}", *self.encoder_options)

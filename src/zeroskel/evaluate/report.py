@@ -1,6 +1,5 @@
 """report.html: the benchmark's records as one file that a reader opens anywhere; no script, no network."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -8,6 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from zeroskel.core.files import atomic_path
+from zeroskel.evaluate.figures import MAP_HEIGHT, MAP_WIDTH, SQUARE, Scale, nice_ticks, read_map, trade_offs
+from zeroskel.evaluate.leaderboard import REFERENCE, leaderboards, main_boards
+from zeroskel.evaluate.metrics import recalls
+from zeroskel.evaluate.published import published_tables
 from zeroskel.evaluate.summary import (
     NOTHING_KNOWN,
     Curve,
@@ -22,12 +25,16 @@ from zeroskel.evaluate.wording import (
     number,
     number_short,
     number_spread,
+    p_text,
     percent,
+    percent_mean,
     percent_spread,
     percent_whole,
+    points,
     seconds,
 )
 
+MOST_LINES = 6  # in one figure
 WIDTH, HEIGHT = 480, 300  # of a plot, in the units of its view box
 LEFT, RIGHT, TOP, BOTTOM = 54, 20, 14, 46
 FRAME = {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT, "bottom": HEIGHT - BOTTOM}
@@ -56,24 +63,15 @@ class Plot:
     lines: tuple[Line, ...]
 
     @property
+    def many(self) -> bool:
+        """True for so many lines that each is drawn in a figure of its own."""
+        return len(self.lines) > MOST_LINES
+
+    @property
     def description(self) -> str:
         """The figure in words, for those who cannot see it."""
         ends = "; ".join(f"{line.label} {line.last}" for line in self.lines)
         return f"{self.title} against the share of frames observed. At the last point: {ends}; {self.reference[1]}."
-
-
-@dataclass(frozen=True)
-class Scale:
-    """A linear map from values to plot units."""
-
-    low: float
-    high: float
-    start: float
-    end: float
-
-    def __call__(self, value: float) -> float:
-        clipped = min(max(value, self.low), self.high)
-        return round(self.start + (clipped - self.low) / (self.high - self.low) * (self.end - self.start), 2)
 
 
 def write_report(
@@ -85,39 +83,67 @@ def write_report(
         records: lines of results.jsonl; none gives a page that says so. Equal records give equal bytes.
         path: the file to write.
         command: how to reproduce the records, shown as it is.
+        maps: two-dimensional maps of features and texts, each with "data", "split", "protocol", "encoder", "points"
+            (N, 2), "labels" (N,) indices into its K "classes" (names), "texts" (K, 2), "seen" (K,) bool, and "note":
+            how features and texts came onto one map.
 
     Raises:
-        InputError: a record lacks a field that the report cannot do without.
+        InputError: a record or a map lacks a field that the report cannot do without.
     """
-    page = _render(records, command)
+    page = _render(records, command, maps)
     with atomic_path(path) as temporary:
         temporary.write_text(page, encoding="utf-8")
 
 
-def _render(records: Sequence[Mapping[str, Any]], command: str) -> str:
+def _render(records: Sequence[Mapping[str, Any]], command: str, maps: Sequence[Mapping[str, Any]]) -> str:
     import jinja2
 
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(
-        percent=percent, spread=percent_spread, either=either, seconds=seconds, short=short_notice
+        percent=percent,
+        spread=percent_spread,
+        mean=percent_mean,
+        ends=ends,
+        points=points,
+        p=p_text,
+        either=either,
+        seconds=seconds,
+        short=short_notice,
+        shares=recalls,
     )
     source = (resources.files("zeroskel.resources") / "report.html.j2").read_text(encoding="utf-8")
     settings = summarise(records)
     series = series_of(settings)
+    boards = leaderboards(records)
+    main = main_boards(boards)
     page = environment.from_string(source).render(
         command=command,
         settings=settings,
+        boards=main,
+        other_boards=[board for board in boards if board not in main],
+        reference=REFERENCE,
+        published=published_tables(settings) if settings else [],
+        maps=[read_map(given, position) for position, given in enumerate(maps)],
+        map_frame=(MAP_WIDTH, MAP_HEIGHT),
+        square=SQUARE,
+        trade_offs=[trade_offs(setting) for setting in settings],
         data=list(dict.fromkeys(setting.data for setting in settings)),
         facts=facts(unique_cells(records)),
         labels=list(series),
+        honest_of=[{row.label: row for row in setting.honest} for setting in settings],
         series=series,
         frame=FRAME,
         plots=[_plots(setting, series) for setting in settings],
         nothing_known=number(NOTHING_KNOWN),
     )
     return page.lstrip()  # of the lines that the macros leave before the doctype
+
+
+def ends(found: tuple[float, float] | None) -> str:
+    """The ends of an interval in per cent; empty where there is none."""
+    return f"{percent(found[0])}\u2009–\u2009{percent(found[1])}" if found else ""
 
 
 def facts(records: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
@@ -192,14 +218,6 @@ def _band(curve: Curve, x: Scale, y: Scale) -> str:
     upper = [f"{left},{y(mean + std)}" for left, mean, std in spreads]
     lower = [f"{left},{y(mean - std)}" for left, mean, std in reversed(spreads)]
     return " ".join(upper + lower) if len(spreads) > 1 else ""
-
-
-def nice_ticks(low: float, high: float) -> list[float]:
-    """Round numbers within `low` to `high`, at most seven, in steps of 1, 2 or 5 times a power of ten."""
-    power = 10.0 ** math.floor(math.log10((high - low) / 6))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power * 6 >= high - low)
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [round(i * step, 10) + 0.0 for i in range(first, last + 1)]
 
 
 def short_notice(notice: str) -> str:

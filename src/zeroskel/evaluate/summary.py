@@ -20,11 +20,24 @@ METRICS = (
     "gzsl_seen",
     "gzsl_unseen",
     "gzsl_harmonic_mean",
+    "gzsl_auc",
+    "stacked_seen",
+    "stacked_unseen",
+    "stacked_harmonic_mean",
+    "gated_seen",
+    "gated_unseen",
+    "gated_harmonic_mean",
     "seen_class_accuracy",
     "seconds",
 )
 REQUIRED = ("data", "split", "encoder", "method", "seed", "selection", "classes_unseen", "chance", "zsl_accuracy")
-VARIANTS = ("text", "prompt", "selection", "version")  # shown beside a method's name where they differ in the report
+VARIANTS = (
+    "text",
+    "prompt",
+    "variant",
+    "selection",
+    "version",
+)  # shown beside a method's name where they differ in the report
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,8 @@ class Row:
         confusion: (U, U) counts summed over seeds, rows true and columns predicted, or None.
         accuracy: accuracy against the share of frames observed, or None.
         mutual_information: the Jensen-Shannon estimate against the share of frames observed, or None.
+        trade_off: (P, 2) seen and unseen accuracy as seen scores are lowered, mean over seeds point by point, or None.
+        texts: sentence encoder and prompt, as far as they are known.
     """
 
     method: str
@@ -77,6 +92,8 @@ class Row:
     confusion: np.ndarray | None
     accuracy: Curve | None
     mutual_information: Curve | None
+    trade_off: np.ndarray | None = None
+    texts: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -180,7 +197,7 @@ def summarise(records: Sequence[Record]) -> list[Setting]:
         InputError: a record lacks a field that the report cannot do without.
     """
     cells = unique_cells(records)
-    varying = [name for name in VARIANTS if len({cell.get(name) for cell in cells if not _leaks(cell)}) > 1]
+    varying = [name for name in VARIANTS if len({cell.get(name) or "" for cell in cells if not _leaks(cell)}) > 1]
     settings = [_setting(group, varying) for group in _grouped(cells, _setting_key)]
     return sorted(settings, key=lambda setting: bool(setting.notice))
 
@@ -198,12 +215,12 @@ def _leaks(record: Record) -> bool:
 
 
 def _setting_key(record: Record) -> tuple[Any, ...]:
-    names = (str(record.get(name, "")) for name in ("data", "split", "protocol", "encoder"))
+    names = (str(record.get(name) or "") for name in ("data", "split", "protocol", "encoder"))
     return (*names, options_text(record.get("encoder_options")), tuple(map(str, record["classes_unseen"])))
 
 
 def _row_key(record: Record) -> tuple[Any, ...]:
-    variant = (str(record.get(name, "")) for name in VARIANTS)
+    variant = (str(record.get(name) or "") for name in VARIANTS)
     return (str(record["method"]), options_text(record.get("options")), *variant)
 
 
@@ -233,7 +250,7 @@ def _setting(records: Sequence[Record], varying: Sequence[str]) -> Setting:
 
 def _row(records: Sequence[Record], varying: Sequence[str]) -> Row:
     first = records[0]
-    shown = [name for name in varying if name != "selection" or not _leaks(first)]
+    shown = [name for name in varying if first.get(name) and (name != "selection" or not _leaks(first))]
     details = (*options_text(first.get("options")), *(f"{name} {first.get(name)}" for name in shown))
     return Row(
         method=str(first["method"]),
@@ -247,6 +264,8 @@ def _row(records: Sequence[Record], varying: Sequence[str]) -> Row:
         confusion=_confusion(records),
         accuracy=_curve(records, "accuracy"),
         mutual_information=_curve(records, "mutual_information"),
+        trade_off=_trade_off(records),
+        texts=tuple(str(first[name]) for name in ("text", "prompt") if first.get(name)),
     )
 
 
@@ -258,6 +277,14 @@ def _confusion(records: Sequence[Record]) -> np.ndarray | None:
     """(U, U) counts summed over the records that have them."""
     counts = [np.asarray(record["confusion"], dtype=np.int64) for record in records if record.get("confusion")]
     return np.sum(counts, axis=0) if counts else None
+
+
+def _trade_off(records: Sequence[Record]) -> np.ndarray | None:
+    """(P, 2) seen and unseen accuracy, mean over those records whose curve has as many points as the longest."""
+    given = [record.get("gzsl_curve") or {} for record in records]
+    curves = [np.array([curve["seen"], curve["unseen"]], np.float64).T for curve in given if curve.get("seen")]
+    longest = max((len(curve) for curve in curves), default=0)
+    return np.mean([curve for curve in curves if len(curve) == longest], axis=0) if longest else None
 
 
 def _curve(records: Sequence[Record], name: str) -> Curve | None:
