@@ -30,7 +30,7 @@ OPTIONS = {
     "msf": GENERATIVE,
     "contrastive": {"epochs": 25, "batch_size": 16, "warmup_epochs": 1},
     "tdsm": {"epochs": 20, "hidden": 64, "batch_size": 64, "learning_rate": 3e-3},
-    "flow": {"latent": 64, "learning_rate": 2e-3},
+    "flow": {"latent": 64, "learning_rate": 3e-3},
 }
 # Two epochs, for what holds after any number of them.
 SHORT = {"flow": {"epochs": 2, "align_epochs": 1}, "smie": {"epochs": 3, "warmup_epochs": 1}}

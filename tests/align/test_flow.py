@@ -42,7 +42,7 @@ def test_the_aligning_loss_on_hand_made_decoders():
 def test_distributions_are_pulled_together_by_their_weight(toy):
     apart = []
     for weight in (0.0, 10.0):
-        fitted = align.create("flow", **{**FAST, "align_epochs": 24}, align_weight=weight).fit(*toy)
+        fitted = align.create("flow", **{**FAST, "epochs": 12}, align_weight=weight).fit(*toy)
         with torch.inference_mode():
             of_motion = fitted.network_.motion(fitted._normalise(toy[0]))
             of_text = fitted.network_.text(fitted._normalise_texts(toy[2][toy[1]]))
