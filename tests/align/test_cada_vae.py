@@ -25,7 +25,7 @@ def test_the_error_is_absolute_and_summed_over_coordinates():
 
 
 def test_the_loss_is_the_weighted_sum_whose_weights_rise(toy):
-    epochs = CADAVAE(**{**FAST, "epochs": 100}, divergence_weight=2.0, cross_weight=3.0, distance_weight=5.0)
+    epochs = CADAVAE(**{**FAST, "epochs": 100}, latent=8, divergence_weight=2.0, cross_weight=3.0, distance_weight=5.0)
     history = epochs.fit(*toy).history_.epochs
     for epoch, beta, gamma, delta in (
         (0, 0, 0, 0),
@@ -58,5 +58,9 @@ def test_wrong_options_are_named(toy, options):
 
 def test_published_hidden_layers_can_be_had(toy):
     features, labels, texts = toy
-    scores = CADAVAE(**FAST, hidden=(1560, 1660)).fit(features, labels, texts).score_classes(features, texts)
+    scores = (
+        CADAVAE(epochs=1, batch_size=200, hidden=(1560, 1660))
+        .fit(features, labels, texts)
+        .score_classes(features, texts)
+    )
     assert np.isfinite(scores).all()

@@ -8,6 +8,7 @@ from zeroskel.align.flow import FlowNetwork, Velocity, between, flow_matching, s
 from zeroskel.core import InputError
 
 FAST = {"epochs": 24, "align_epochs": 12, "batch_size": 16, "latent": 32, "learning_rate": 3e-3}
+BRIEF = {**FAST, "epochs": 4, "align_epochs": 2}
 
 
 def test_the_path_is_straight_from_text_to_motion():
@@ -42,7 +43,7 @@ def test_the_aligning_loss_on_hand_made_decoders():
 def test_distributions_are_pulled_together_by_their_weight(toy):
     apart = []
     for weight in (0.0, 10.0):
-        fitted = align.create("flow", **{**FAST, "align_epochs": 24}, align_weight=weight).fit(*toy)
+        fitted = align.create("flow", **{**FAST, "epochs": 12}, align_weight=weight).fit(*toy)
         with torch.inference_mode():
             of_motion = fitted.network_.motion(fitted._normalise(toy[0]))
             of_text = fitted.network_.text(fitted._normalise_texts(toy[2][toy[1]]))
@@ -71,14 +72,14 @@ def test_equal_seen_texts_do_not_smooth_each_other():
 
 
 def test_candidates_do_not_smooth_each_other(toy):
-    fitted = align.create("flow", **FAST).fit(*toy)
+    fitted = align.create("flow", **BRIEF).fit(*toy)
     alone = fitted.score_classes(toy[0], toy[2][7:])
     np.testing.assert_allclose(fitted.score_classes(toy[0], toy[2])[:, 7:], alone, rtol=1e-4, atol=1e-5)
 
 
 def test_before_the_flow_the_score_is_the_distance_of_latents(toy):
     features, labels, texts = toy
-    fitted = align.create("flow", **{**FAST, "align_epochs": 24}).fit(features, labels, texts)
+    fitted = align.create("flow", **{**BRIEF, "align_epochs": 4}).fit(features, labels, texts)
     assert not Velocity(8)(torch.randn(3, 8), torch.rand(3)).any()
     with torch.inference_mode():
         z1, z0 = (
@@ -90,15 +91,15 @@ def test_before_the_flow_the_score_is_the_distance_of_latents(toy):
 
 
 def test_the_flow_phase_leaves_the_encoders_alone(toy):
-    aligned = align.create("flow", **FAST, stop_epoch=12).fit(*toy)
-    flowed = align.create("flow", **FAST).fit(*toy)
+    aligned = align.create("flow", **BRIEF, stop_epoch=2).fit(*toy)
+    flowed = align.create("flow", **BRIEF).fit(*toy)
     before, after = aligned.network_.state_dict(), flowed.network_.state_dict()
     for name in before:
         assert torch.equal(before[name], after[name]) != name.startswith("velocity"), name
 
 
 def test_blocks_of_candidates_change_nothing(toy, monkeypatch):
-    fitted = align.create("flow", **FAST).fit(*toy)
+    fitted = align.create("flow", **BRIEF).fit(*toy)
     whole = fitted.score_classes(toy[0], toy[2])
     monkeypatch.setattr(flow, "BLOCK_PAIRS", 3)
     np.testing.assert_allclose(fitted.score_classes(toy[0], toy[2]), whole, rtol=1e-4, atol=1e-5)
@@ -106,9 +107,9 @@ def test_blocks_of_candidates_change_nothing(toy, monkeypatch):
 
 def test_stop_epoch_ends_the_same_run_early(toy):
     seen = []
-    align.create("flow", **FAST).fit(*toy, on_epoch=lambda fitted, _: seen.append(fitted.score_classes(*toy[::2])))
-    part = align.create("flow", **FAST, stop_epoch=15).fit(*toy)
-    np.testing.assert_array_equal(part.score_classes(*toy[::2]), seen[14])
+    align.create("flow", **BRIEF).fit(*toy, on_epoch=lambda fitted, _: seen.append(fitted.score_classes(*toy[::2])))
+    part = align.create("flow", **BRIEF, stop_epoch=3).fit(*toy)
+    np.testing.assert_array_equal(part.score_classes(*toy[::2]), seen[2])
 
 
 @pytest.mark.parametrize(

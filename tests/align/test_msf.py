@@ -50,7 +50,7 @@ def test_several_texts_name_unseen_classes_that_one_text_confuses():
     texts = np.concatenate((label, motion), axis=1).astype(np.float32)
     labels = np.repeat(np.arange(40), 12)
     features = texts[labels] @ rng.normal(size=(6, 24)) + 0.1 * rng.normal(size=(480, 24))
-    seen, accuracies, options = labels < 35, [], {**SMALL, "epochs": 30, "learning_rate": 5e-3}
+    seen, accuracies, options = labels < 35, [], {**SMALL, "batch_size": 48, "epochs": 30, "learning_rate": 8e-3}
     for blocks, given in (((3, 3), texts), (None, texts[:, :3])):
         msf = MSF(**options, text_blocks=blocks).fit(features[seen], labels[seen], given)
         predicted = 35 + msf.score_classes(features[~seen], given[35:]).argmax(axis=1)

@@ -9,6 +9,7 @@ from zeroskel.align.tdsm import TDSM, add_noise, noise_error, signal_kept, tripl
 from zeroskel.core import InputError
 
 FAST = {"epochs": 20, "batch_size": 32, "hidden": 32, "depth": 1, "heads": 2, "warmup_epochs": 1, "learning_rate": 3e-3}
+BRIEF = {**FAST, "epochs": 4}
 
 
 def test_the_loss_on_hand_made_errors():
@@ -50,7 +51,7 @@ def test_a_new_transformer_says_nothing_and_a_trained_one_listens_to_the_text(to
 
 def test_scores_are_the_errors_at_one_step_with_the_kept_noises(toy):
     features, labels, texts = toy
-    fitted = TDSM(**FAST, noises=2, step=7).fit(features, labels, texts)
+    fitted = TDSM(**BRIEF, noises=2, step=7).fit(features, labels, texts)
     kept = signal_kept(50, fitted.betas)[7]
     x, text = fitted._normalise(features[:1]), fitted._normalise_texts(texts[3:4])
     errors = []
@@ -63,7 +64,7 @@ def test_scores_are_the_errors_at_one_step_with_the_kept_noises(toy):
 
 
 def test_blocks_of_candidates_change_nothing(toy, monkeypatch):
-    fitted = align.create("tdsm", **FAST).fit(*toy)
+    fitted = align.create("tdsm", **BRIEF).fit(*toy)
     whole = fitted.score_classes(toy[0], toy[2])
     monkeypatch.setattr(tdsm, "BLOCK_PAIRS", 3)
     np.testing.assert_allclose(fitted.score_classes(toy[0], toy[2]), whole, rtol=1e-4, atol=1e-5)
@@ -80,7 +81,7 @@ def test_the_triplet_term_pushes_wrong_texts_away(toy):
 
 
 def test_text_blocks_are_tokens_and_are_kept(toy, tmp_path):
-    fitted = align.create("tdsm", **FAST, text_blocks=(2, 4)).fit(*toy)
+    fitted = align.create("tdsm", **BRIEF, text_blocks=(2, 4)).fit(*toy)
     assert [layer.in_features for layer in fitted.network_.tokens] == [2, 4]
     fitted.save(tmp_path / "saved")
     loaded = align.load(tmp_path / "saved")
@@ -89,8 +90,8 @@ def test_text_blocks_are_tokens_and_are_kept(toy, tmp_path):
 
 def test_stop_epoch_ends_the_same_run_early(toy):
     seen = []
-    align.create("tdsm", **FAST).fit(*toy, on_epoch=lambda fitted, _: seen.append(fitted.score_classes(*toy[::2])))
-    part = align.create("tdsm", **FAST, stop_epoch=3).fit(*toy)
+    align.create("tdsm", **BRIEF).fit(*toy, on_epoch=lambda fitted, _: seen.append(fitted.score_classes(*toy[::2])))
+    part = align.create("tdsm", **BRIEF, stop_epoch=3).fit(*toy)
     np.testing.assert_array_equal(part.score_classes(*toy[::2]), seen[2])
 
 

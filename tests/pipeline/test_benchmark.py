@@ -154,7 +154,7 @@ class Mean(Ridge):
 
 
 def test_a_method_of_the_users_own_runs_in_workers(small, cache, tmp_path, monkeypatch):
-    monkeypatch.setattr(align, "_ADDED", {})
+    monkeypatch.setattr(align, "METHODS", dict(align.METHODS))
     align.register("mean", Mean)
     config = replace(CONFIG, methods=("mean", "ridge", "ridge:text_penalty=0.5"), options={}, seeds=(0,))
     mean, ridge, other = run_benchmark([small], config, tmp_path, cache=cache, workers=2)

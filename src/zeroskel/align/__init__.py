@@ -1,5 +1,6 @@
 """Methods that join motion and text, all behind Aligner; the mutual information they may maximise."""
 
+import inspect
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from zeroskel.align.ridge import Ridge
     from zeroskel.align.smie import SMIE
 
-METHODS = {  # name -> (module, class)
+METHODS: dict[str, tuple[str, str] | type[Aligner]] = {  # name -> (module, class), or a class that was registered
     "smie": ("zeroskel.align.smie", "SMIE"),
     "ridge": ("zeroskel.align.ridge", "Ridge"),
     "conse": ("zeroskel.align.conse", "ConSE"),
@@ -31,8 +32,6 @@ METHODS = {  # name -> (module, class)
     "tdsm": ("zeroskel.align.tdsm", "TDSM"),
     "flow": ("zeroskel.align.flow", "Flow"),
 }
-
-_ADDED: dict[str, type[Aligner]] = {}
 
 __all__ = [
     "METHODS",
@@ -52,34 +51,45 @@ __all__ = [
 
 def available() -> list[str]:
     """Names of all methods."""
-    return [*METHODS, *_ADDED]
+    return list(METHODS)
 
 
 def method_class(method: str) -> type[Aligner]:
     """The class of a method. Raises InputError for an unknown name."""
-    if method in _ADDED:
-        return _ADDED[method]
     if method not in METHODS:
-        raise InputError(f"unknown method {method!r}; available are {', '.join(available())}")
-    module, name = METHODS[method]
+        raise InputError(f"unknown method {method!r}; available are {', '.join(METHODS)}, and what `register` adds")
+    entry = METHODS[method]
+    if isinstance(entry, type):
+        return entry
+    module, name = entry
     found: type[Aligner] = getattr(import_module(module), name)
     return found
 
 
 def register(method: str, cls: type[Aligner]) -> None:
-    """Make a method of the user's known by name to `create`, `load` and benchmarks.
+    """Make a class of your own known to `create`, `load` and the benchmark, as long as this process lives.
+
+    Args:
+        method: the name; becomes the class's `method`. A name registered before takes the new class.
+        cls: a child of Aligner.
 
     Raises:
-        InputError: the name belongs to another method.
+        InputError: no child of Aligner, methods of the contract that it lacks, or the name of a method of the package.
     """
-    if method in METHODS or _ADDED.get(method, cls) is not cls:
-        raise InputError(f"method {method!r} is there already; expected a name that no method has")
-    _ADDED[method] = cls
+    if not (isinstance(cls, type) and issubclass(cls, Aligner)):
+        raise InputError(f"method {method}: {cls!r}; expected a child class of Aligner")
+    if inspect.isabstract(cls):
+        lacks = ", ".join(sorted(cls.__abstractmethods__))
+        raise InputError(f"method {method}: {cls.__name__} lacks {lacks}; expected all that Aligner leaves open")
+    if isinstance(METHODS.get(method), tuple):
+        raise InputError(f"method {method}: a method of the package has this name; expected another")
+    cls.method = method
+    METHODS[method] = cls
 
 
 def added() -> dict[str, type[Aligner]]:
-    """Methods that `register` was given, by name."""
-    return dict(_ADDED)
+    """What `register` added in this process, by name."""
+    return {method: entry for method, entry in METHODS.items() if isinstance(entry, type)}
 
 
 def create(method: str, **options: Any) -> Aligner:
@@ -88,7 +98,9 @@ def create(method: str, **options: Any) -> Aligner:
     try:
         return cls(**options)
     except TypeError as error:
-        raise InputError(f"method {method}: {error}; its options are {', '.join(cls().options())}") from error
+        raise InputError(
+            f"method {method}: {error}; its options are {', '.join(inspect.signature(cls).parameters)}"
+        ) from error
 
 
 def load(folder: str | PathLike[str]) -> Aligner:
@@ -98,7 +110,7 @@ def load(folder: str | PathLike[str]) -> Aligner:
 
 
 def __getattr__(name: str) -> Any:
-    for module, cls in METHODS.values():
-        if cls == name:
-            return getattr(import_module(module), cls)
+    for entry in METHODS.values():
+        if isinstance(entry, tuple) and entry[1] == name:
+            return getattr(import_module(entry[0]), name)
     raise AttributeError(f"module 'zeroskel.align' has no attribute {name!r}")

@@ -38,8 +38,11 @@ class Flow(Aligner):
     Read from the paper's abstract and the released code; the paper's other details are not verified. Different from
     that code: neighbours are seen texts only (it takes them among all classes, which shows the unseen texts to
     training); one latent a text instead of one a CLIP token, hence residual layers in place of a transformer block;
-    latents at their means in scoring (there drawn anew); features and texts standardised; Adam without weight decay;
-    no epoch is picked on the test classes.
+    latents at their means in scoring (there drawn anew); features and texts centred and scaled by their overall
+    deviation; Adam without weight decay; no epoch is picked on the test classes.
+
+    Mean accuracy per class on ten validation classes each of pool-1 to pool-3, one seed: 0.31 (ridge 0.36, chance
+    0.10). On the same classes, scaling each coordinate of the features for itself gave 0.28.
 
     Args:
         epochs: length of the schedule, both parts (published: 1,200 steps of 64).
@@ -107,7 +110,8 @@ class Flow(Aligner):
         on_epoch: OnEpoch | None,
     ) -> None:
         self._check_options()
-        self._mean, self._scale = features.mean(axis=0), features.std(axis=0) + np.float32(1e-6)
+        self._mean = features.mean(axis=0)
+        self._scale = (features - self._mean).std(keepdims=True).reshape(1) + np.float32(1e-6)
         self._seen = class_embeddings
         smoothed = smooth(class_embeddings, class_embeddings, self.neighbours, self.neighbour_weight)
         self._text_mean = smoothed.mean(axis=0)

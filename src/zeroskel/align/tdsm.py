@@ -33,6 +33,10 @@ class TDSM(Aligner):
     mean of the seen ones, scaled to unit overall deviation; features standardised; Adam without weight decay; noises
     belong to the fitted method; no epoch is picked on the test classes.
 
+    Mean accuracy per class on ten validation classes each of pool-1 to pool-3, one seed: 0.22 (ridge 0.36, chance
+    0.10); half the epochs, features scaled by their overall deviation, a smaller transformer and wider noise were no
+    better. The method was made for tens of thousands of sequences.
+
     Args:
         epochs: length of the schedule (published: 50,000 steps of 256).
         learning_rate: Adam's base rate (published: 1e-4).
