@@ -182,6 +182,18 @@ def benchmark(
 
 
 @app.command()
+def report(
+    folders: Annotated[list[Path], typer.Argument(help="Folders that `benchmark` wrote.")],
+    out: Annotated[Path, typer.Option("--out", help="FILE.html for the report, FILE.md for tables.")],
+) -> None:
+    """Put the results of folders together in one report (.html) or a page of tables (.md)."""
+    from zeroskel.pipeline.reports import write_page
+
+    cells = write_page(folders, out)
+    console.print(f"{out}: {cells} cells of {len(folders)} folder{'s' if len(folders) > 1 else ''}", soft_wrap=True)
+
+
+@app.command()
 def train(
     data: Data,
     out: Out,

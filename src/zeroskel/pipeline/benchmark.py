@@ -13,15 +13,14 @@ from zeroskel import align, encoders
 from zeroskel.core import InputError, ZeroShotSplit
 from zeroskel.core.files import content_key
 from zeroskel.datasets import SkeletonDataset, resolve_split
-from zeroskel.evaluate.report import write_report
 from zeroskel.pipeline.cell import CellConfig, run_cell
 from zeroskel.pipeline.feature_folder import FeatureFolder
 from zeroskel.pipeline.features import EncodedSplit, EncoderConfig, FeatureStore, Progress, quiet
 from zeroskel.pipeline.maps import feature_map
 from zeroskel.pipeline.methods import Variant, expand
+from zeroskel.pipeline.reports import write_page
 from zeroskel.pipeline.results import (
     add_command,
-    read_commands,
     read_maps,
     read_results,
     write_maps,
@@ -157,14 +156,8 @@ def run_benchmark(
     write_results(out, _ordered(finished, keys))
     _draw_maps(groups, out)
     add_command(out, command)
-    report(out)
+    write_page([out], out / "report.html")
     return [finished[key] for key in keys]
-
-
-def report(folder: Path) -> None:
-    """Write FOLDER/report.html anew from its results."""
-    commands = "\n".join(read_commands(folder))
-    write_report(read_results(folder), folder / "report.html", command=commands, maps=read_maps(folder))
 
 
 def _draw_maps(groups: Sequence["_Group"], out: Path) -> None:
