@@ -21,8 +21,9 @@ def results_table(records: Sequence[Mapping[str, Any]]) -> Table:
     title = f"Unseen actions named, % ({where})" if where else "Unseen actions named, %"
     table = Table(title=title, caption=f"mean ± standard deviation over {seeds} seeds" if seeds > 1 else None)
     varying = [axis for axis in axes if axis not in constant and axis != "selection"]
-    for name in (*varying, "method"):
+    for name in varying:
         table.add_column(name, overflow="fold")
+    table.add_column("method", overflow="fold", min_width=19)
     figures = {
         "by sample": "zsl_accuracy",
         "by class": "zsl_per_class_accuracy",
