@@ -11,6 +11,7 @@ from zeroskel.align.base import Aligner, OnEpoch
 from zeroskel.align.diffusion_transformer import TimeEmbedding, zeros
 from zeroskel.align.loop import History, seeded, train, warmup_cosine
 from zeroskel.align.mutual_information import other_class
+from zeroskel.align.scaling import mean_and_scale, unit_rows
 from zeroskel.core import InputError
 
 BLOCK_PAIRS = 8192  # motion and text pairs that are scored at once
@@ -110,12 +111,10 @@ class Flow(Aligner):
         on_epoch: OnEpoch | None,
     ) -> None:
         self._check_options()
-        self._mean = features.mean(axis=0)
-        self._scale = (features - self._mean).std(keepdims=True).reshape(1) + np.float32(1e-6)
+        self._mean, self._scale = mean_and_scale(features)
         self._seen = class_embeddings
         smoothed = smooth(class_embeddings, class_embeddings, self.neighbours, self.neighbour_weight)
-        self._text_mean = smoothed.mean(axis=0)
-        self._text_scale = (smoothed - self._text_mean).std(keepdims=True).reshape(1) + np.float32(1e-6)
+        self._text_mean, self._text_scale = mean_and_scale(smoothed)
         motions, classes = self._normalise(features), torch.from_numpy(labels)
         texts = self._normalise_texts(class_embeddings)[classes]
         with seeded(seed) as generator:
@@ -274,7 +273,7 @@ def smooth(texts: np.ndarray, seen: np.ndarray, neighbours: int, weight: float) 
     """
     if not neighbours or not weight:
         return texts
-    cosines = _unit(texts) @ _unit(seen).T
+    cosines = unit_rows(texts) @ unit_rows(seen).T
     cosines[np.isclose(cosines, 1, atol=1e-6)] = -np.inf
     count = min(neighbours, len(seen) - 1)
     nearest = np.argsort(-cosines, axis=1, kind="stable")[:, :count]
@@ -294,7 +293,3 @@ def flow_matching(velocity: Tensor, target: Tensor, rows: Tensor, partners: Tens
     if not contrast_weight or not len(rows):
         return loss
     return loss - contrast_weight * mse_loss(velocity[rows], target[partners])
-
-
-def _unit(rows: np.ndarray) -> np.ndarray:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)

@@ -9,6 +9,7 @@ from torch.nn.functional import glu, normalize
 
 from zeroskel.align.base import Aligner, OnEpoch
 from zeroskel.align.loop import History, seeded, train, warmup_cosine
+from zeroskel.align.scaling import mean_and_scale
 from zeroskel.core import InputError
 
 PROJECTIONS = ("two-layer", "gated", "linear")
@@ -129,7 +130,7 @@ class JointEmbedding(Aligner):
         self._statistics = {
             f"{name}_{what}": value
             for name, values in (("feature", features), ("text", class_embeddings))
-            for what, value in zip(("mean", "scale"), _statistics(values), strict=True)
+            for what, value in zip(("mean", "scale"), mean_and_scale(values), strict=True)
         }
         visual, texts = self._normalise("feature", features), self._normalise("text", class_embeddings)
         classes = torch.from_numpy(labels).to(self.device)
@@ -181,9 +182,3 @@ class JointEmbedding(Aligner):
             network = self._new_network(len(state["feature_mean"]), len(state["text_mean"])).to(self.device)
         network.load_state_dict(weights)
         self._network = network
-
-
-def _statistics(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean (D,) and overall deviation (1,)."""
-    mean = values.mean(axis=0)
-    return mean, (values - mean).std(keepdims=True).reshape(1) + np.float32(1e-6)

@@ -10,6 +10,7 @@ from zeroskel.align.base import Aligner, OnEpoch
 from zeroskel.align.diffusion_transformer import DiffusionTransformer
 from zeroskel.align.joint_embedding import block_widths
 from zeroskel.align.loop import History, seeded, train, warmup_cosine
+from zeroskel.align.scaling import mean_and_scale
 from zeroskel.core import InputError
 
 BLOCK_PAIRS = 4096  # motion and text pairs that are scored at once
@@ -114,8 +115,7 @@ class TDSM(Aligner):
     ) -> None:
         self._check_options(class_embeddings.shape[1])
         self._mean, self._scale = features.mean(axis=0), features.std(axis=0) + np.float32(1e-6)
-        self._text_mean = class_embeddings.mean(axis=0)
-        self._text_scale = (class_embeddings - self._text_mean).std(keepdims=True).reshape(1) + np.float32(1e-6)
+        self._text_mean, self._text_scale = mean_and_scale(class_embeddings)
         motions, texts = self._normalise(features), self._normalise_texts(class_embeddings)
         classes = torch.from_numpy(labels).to(self.device)
         kept = signal_kept(self.steps, self.betas).to(self.device)

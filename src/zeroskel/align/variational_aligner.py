@@ -11,6 +11,7 @@ from torch.nn.functional import cross_entropy
 
 from zeroskel.align.base import Aligner, OnEpoch, _matrix
 from zeroskel.align.loop import History, seeded, train
+from zeroskel.align.scaling import mean_and_scale
 from zeroskel.align.variational import Annealing, Gaussian, LatentSpace
 from zeroskel.core import InputError
 
@@ -115,8 +116,8 @@ class VariationalAligner(Aligner):
         self._check_options(class_embeddings.shape[1])
         self._candidates: CandidateClassifier | None = None
         self._seed = seed
-        self._feature_mean, self._feature_scale = _statistics(features)
-        self._text_mean, self._text_scale = _statistics(class_embeddings)
+        self._feature_mean, self._feature_scale = mean_and_scale(features)
+        self._text_mean, self._text_scale = mean_and_scale(class_embeddings)
         motions = self._motions(features)
         texts = self._texts(class_embeddings)[torch.from_numpy(labels).to(self.device)]
 
@@ -232,9 +233,3 @@ class CyclicAligner(VariationalAligner):
         for name in ("motion_start", "cross_start"):
             if not 0 <= getattr(self, name) < 1:
                 raise InputError(f"{name} is {getattr(self, name)}; expected a share from 0 to less than 1")
-
-
-def _statistics(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean of each column, and the overall deviation from it."""
-    mean = rows.mean(axis=0)
-    return mean, (rows - mean).std(keepdims=True).reshape(1) + np.float32(1e-6)
