@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from zeroskel.align.base import Aligner, OnEpoch
+from zeroskel.align.base import Aligner, EpochEnd
 from zeroskel.align.scaling import mean_and_scale, unit_rows
 from zeroskel.core import InputError
 
@@ -36,7 +36,7 @@ class ConSE(Aligner):
         class_embeddings: np.ndarray,
         masked_features: np.ndarray | None,
         seed: int,
-        on_epoch: OnEpoch | None,
+        on_epoch: EpochEnd,
     ) -> None:
         from sklearn.linear_model import LogisticRegression
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import layer_norm, mse_loss
 
-from zeroskel.align.base import Aligner, OnEpoch
+from zeroskel.align.base import Aligner, EpochEnd
 from zeroskel.align.diffusion_transformer import TimeEmbedding, zeros
 from zeroskel.align.loop import History, seeded, train, warmup_cosine
 from zeroskel.align.mutual_information import other_class
@@ -108,7 +108,7 @@ class Flow(Aligner):
         class_embeddings: np.ndarray,
         masked_features: np.ndarray | None,
         seed: int,
-        on_epoch: OnEpoch | None,
+        on_epoch: EpochEnd,
     ) -> None:
         self._check_options()
         self._mean, self._scale = mean_and_scale(features)
@@ -137,11 +137,6 @@ class Flow(Aligner):
                 rows, partners = other_class(classes[batch], generator)
                 return {"loss": flow_matching(velocity, z1 - z0, rows, partners, self.contrast_weight)}
 
-            def report(epoch: int) -> None:
-                if on_epoch is not None:
-                    self.feature_dim_, self.text_dim_ = features.shape[1], class_embeddings.shape[1]
-                    on_epoch(self, epoch)
-
             self.history_: History = train(
                 list(network.parameters()),
                 step,
@@ -151,7 +146,7 @@ class Flow(Aligner):
                 learning_rate=self.learning_rate,
                 schedule=lambda epoch: warmup_cosine(epoch + 1, self.epochs + 1, self.warmup_epochs),
                 generator=generator,
-                on_epoch=report,
+                on_epoch=on_epoch,
             )
 
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:

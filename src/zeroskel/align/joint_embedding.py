@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import glu, normalize
 
-from zeroskel.align.base import Aligner, OnEpoch
+from zeroskel.align.base import Aligner, EpochEnd
 from zeroskel.align.loop import History, seeded, train, warmup_cosine
 from zeroskel.align.scaling import mean_and_scale
 from zeroskel.core import InputError
@@ -124,7 +124,7 @@ class JointEmbedding(Aligner):
         class_embeddings: np.ndarray,
         masked_features: np.ndarray | None,
         seed: int,
-        on_epoch: OnEpoch | None,
+        on_epoch: EpochEnd,
     ) -> None:
         self._check_options()
         self._statistics = {
@@ -134,11 +134,6 @@ class JointEmbedding(Aligner):
         }
         visual, texts = self._normalise("feature", features), self._normalise("text", class_embeddings)
         classes = torch.from_numpy(labels).to(self.device)
-
-        def report(epoch: int) -> None:
-            if on_epoch is not None:
-                self.feature_dim_, self.text_dim_ = features.shape[1], class_embeddings.shape[1]
-                on_epoch(self, epoch)
 
         with seeded(seed) as generator:
             self._network = self._new_network(features.shape[1], class_embeddings.shape[1]).to(self.device)
@@ -156,7 +151,7 @@ class JointEmbedding(Aligner):
                 learning_rate=self.learning_rate,
                 schedule=lambda epoch: warmup_cosine(epoch + 1, self.epochs + 1, self.warmup_epochs + 1),
                 generator=generator,
-                on_epoch=report,
+                on_epoch=on_epoch,
             )
 
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:

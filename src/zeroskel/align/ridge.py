@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from zeroskel.align.base import Aligner, OnEpoch
+from zeroskel.align.base import Aligner, EpochEnd
 from zeroskel.align.scaling import mean_and_scale
 from zeroskel.core import InputError
 
@@ -37,7 +37,7 @@ class Ridge(Aligner):
         class_embeddings: np.ndarray,
         masked_features: np.ndarray | None,
         seed: int,
-        on_epoch: OnEpoch | None,
+        on_epoch: EpochEnd,
     ) -> None:
         if self.feature_penalty <= 0 or self.text_penalty <= 0:
             raise InputError(f"penalties {self.feature_penalty} and {self.text_penalty}; expected more than 0")

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from zeroskel.align.base import Aligner, OnEpoch
+from zeroskel.align.base import Aligner, EpochEnd
 from zeroskel.align.scaling import mean_and_scale, unit_rows
 from zeroskel.core import InputError
 
@@ -50,7 +50,7 @@ class SAE(Aligner):
         class_embeddings: np.ndarray,
         masked_features: np.ndarray | None,
         seed: int,
-        on_epoch: OnEpoch | None,
+        on_epoch: EpochEnd,
     ) -> None:
         if self.direction not in DIRECTIONS:
             raise InputError(f"direction is {self.direction!r}; expected {' or '.join(map(repr, DIRECTIONS))}")

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from zeroskel.align.base import Aligner, OnEpoch
+from zeroskel.align.base import Aligner, EpochEnd
 from zeroskel.align.loop import History, seeded, train, warmup_cosine
 from zeroskel.align.scaling import mean_and_scale, unit_rows
 from zeroskel.core import InputError
@@ -69,18 +69,13 @@ class TrainedNetwork(Aligner):
         class_embeddings: np.ndarray,
         masked_features: np.ndarray | None,
         seed: int,
-        on_epoch: OnEpoch | None,
+        on_epoch: EpochEnd,
     ) -> None:
         self._check_options()
         self._mean, self._scale = mean_and_scale(self._directions(features))
         self._text_mean, self._text_scale = mean_and_scale(class_embeddings)
         motions, texts = self._normalise(features), self._normalise_texts(class_embeddings)
         classes = torch.from_numpy(labels).to(self.device)
-
-        def report(epoch: int) -> None:
-            if on_epoch is not None:
-                self.feature_dim_, self.text_dim_ = features.shape[1], class_embeddings.shape[1]
-                on_epoch(self, epoch)
 
         with seeded(seed) as generator:
             self.network_ = self._network(features.shape[1], class_embeddings.shape[1]).to(self.device)
@@ -93,7 +88,7 @@ class TrainedNetwork(Aligner):
                 learning_rate=self.learning_rate,
                 schedule=lambda epoch: warmup_cosine(epoch, self.epochs, 0),
                 generator=generator,
-                on_epoch=report,
+                on_epoch=on_epoch,
             )
 
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
