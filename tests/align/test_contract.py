@@ -4,6 +4,7 @@ import inspect
 import itertools
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -161,6 +162,16 @@ def test_bad_input_is_named(method, fitted, toy):
 
 def test_options_show_in_the_repr(method):
     assert type(new(method)).__name__ in repr(new(method))
+
+
+def test_every_option_is_documented_and_the_paper_named(method):
+    cls = align.method_class(method)
+    documentation = inspect.getdoc(cls)
+    listed = re.split(r"^Args:$", documentation, flags=re.M)[1].split("\n\n")[0]
+    entries = re.findall(r"^    ([a-z_]+(?:, [a-z_]+)*):", listed, flags=re.M)
+    named = {name for names in entries for name in names.split(", ")}
+    assert named == set(inspect.signature(cls).parameters)
+    assert re.search(r"(19|20)\d\d", documentation.split("Args:")[0])
 
 
 def test_choices_are_few_and_hold_the_default(method, toy):

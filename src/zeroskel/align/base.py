@@ -13,6 +13,7 @@ from zeroskel.core import InputError, NotFittedError
 from zeroskel.core.saved import save_model
 
 OnEpoch = Callable[["Aligner", int], None]
+EpochEnd = Callable[[int], None]
 
 
 class Aligner(ABC):
@@ -77,8 +78,15 @@ class Aligner(ABC):
                 raise InputError(f"masked_features {masked_features.shape}; expected (R, {len(features)}, D)")
             _matrix("masked_features", masked_features.reshape(-1, features.shape[1]))
         seen = _matrix("class_embeddings of seen classes", embeddings[used])
-        self._fit(features, compact.astype(np.int64), seen, masked_features, seed, on_epoch)
-        self.feature_dim_, self.text_dim_ = features.shape[1], embeddings.shape[1]
+        widths = features.shape[1], embeddings.shape[1]
+
+        def epoch_end(epoch: int) -> None:
+            if on_epoch is not None:
+                self.feature_dim_, self.text_dim_ = widths  # it can score by now
+                on_epoch(self, epoch)
+
+        self._fit(features, compact.astype(np.int64), seen, masked_features, seed, epoch_end)
+        self.feature_dim_, self.text_dim_ = widths
         return self
 
     def score_classes(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
@@ -148,9 +156,12 @@ class Aligner(ABC):
         class_embeddings: np.ndarray,
         masked_features: np.ndarray | None,
         seed: int,
-        on_epoch: OnEpoch | None,
+        on_epoch: EpochEnd,
     ) -> None:
-        """Learn; labels are 0 to K-1 and every row of class_embeddings is used by one."""
+        """Learn; labels are 0 to K-1 and every row of class_embeddings is used by one.
+
+        Methods trained by epochs call `on_epoch` with the 1-based number of each finished epoch, when they can score.
+        """
 
     @abstractmethod
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:

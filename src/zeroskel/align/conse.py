@@ -4,7 +4,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from zeroskel.align.base import Aligner, OnEpoch
+from zeroskel.align.base import Aligner, EpochEnd
+from zeroskel.align.scaling import mean_and_scale, unit_rows
 from zeroskel.core import InputError
 
 
@@ -35,14 +36,13 @@ class ConSE(Aligner):
         class_embeddings: np.ndarray,
         masked_features: np.ndarray | None,
         seed: int,
-        on_epoch: OnEpoch | None,
+        on_epoch: EpochEnd,
     ) -> None:
         from sklearn.linear_model import LogisticRegression
 
         if self.top < 1 or self.strength <= 0:
             raise InputError(f"top {self.top}, strength {self.strength}; expected at least 1 and more than 0")
-        self._mean = features.mean(axis=0)
-        self._scale = (features - self._mean).std(keepdims=True).reshape(1) + np.float32(1e-6)
+        self._mean, self._scale = mean_and_scale(features)
         classifier = LogisticRegression(C=self.strength, max_iter=1000)
         classifier.fit((features - self._mean) / self._scale, labels)
         weight, bias = classifier.coef_, classifier.intercept_
@@ -63,7 +63,7 @@ class ConSE(Aligner):
         least = np.sort(probabilities, axis=1)[:, -top, None]
         kept = np.where(probabilities >= least, probabilities, 0)
         combined = kept / kept.sum(axis=1, keepdims=True) @ self._texts
-        return _unit(combined) @ _unit(class_embeddings).T
+        return unit_rows(combined) @ unit_rows(class_embeddings).T
 
     def _state(self) -> dict[str, np.ndarray]:
         return {
@@ -77,7 +77,3 @@ class ConSE(Aligner):
     def _set_state(self, state: dict[str, np.ndarray]) -> None:
         self._mean, self._scale = state["mean"], state["scale"]
         self._weight, self._bias, self._texts = state["weight"], state["bias"], state["texts"]
-
-
-def _unit(rows: np.ndarray) -> np.ndarray:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)

@@ -7,10 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import layer_norm, mse_loss
 
-from zeroskel.align.base import Aligner, OnEpoch
+from zeroskel.align.base import Aligner, EpochEnd
 from zeroskel.align.diffusion_transformer import TimeEmbedding, zeros
 from zeroskel.align.loop import History, seeded, train, warmup_cosine
 from zeroskel.align.mutual_information import other_class
+from zeroskel.align.scaling import mean_and_scale, unit_rows
 from zeroskel.core import InputError
 
 BLOCK_PAIRS = 8192  # motion and text pairs that are scored at once
@@ -107,15 +108,13 @@ class Flow(Aligner):
         class_embeddings: np.ndarray,
         masked_features: np.ndarray | None,
         seed: int,
-        on_epoch: OnEpoch | None,
+        on_epoch: EpochEnd,
     ) -> None:
         self._check_options()
-        self._mean = features.mean(axis=0)
-        self._scale = (features - self._mean).std(keepdims=True).reshape(1) + np.float32(1e-6)
+        self._mean, self._scale = mean_and_scale(features)
         self._seen = class_embeddings
         smoothed = smooth(class_embeddings, class_embeddings, self.neighbours, self.neighbour_weight)
-        self._text_mean = smoothed.mean(axis=0)
-        self._text_scale = (smoothed - self._text_mean).std(keepdims=True).reshape(1) + np.float32(1e-6)
+        self._text_mean, self._text_scale = mean_and_scale(smoothed)
         motions, classes = self._normalise(features), torch.from_numpy(labels)
         texts = self._normalise_texts(class_embeddings)[classes]
         with seeded(seed) as generator:
@@ -138,11 +137,6 @@ class Flow(Aligner):
                 rows, partners = other_class(classes[batch], generator)
                 return {"loss": flow_matching(velocity, z1 - z0, rows, partners, self.contrast_weight)}
 
-            def report(epoch: int) -> None:
-                if on_epoch is not None:
-                    self.feature_dim_, self.text_dim_ = features.shape[1], class_embeddings.shape[1]
-                    on_epoch(self, epoch)
-
             self.history_: History = train(
                 list(network.parameters()),
                 step,
@@ -152,7 +146,7 @@ class Flow(Aligner):
                 learning_rate=self.learning_rate,
                 schedule=lambda epoch: warmup_cosine(epoch + 1, self.epochs + 1, self.warmup_epochs),
                 generator=generator,
-                on_epoch=report,
+                on_epoch=on_epoch,
             )
 
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
@@ -274,7 +268,7 @@ def smooth(texts: np.ndarray, seen: np.ndarray, neighbours: int, weight: float) 
     """
     if not neighbours or not weight:
         return texts
-    cosines = _unit(texts) @ _unit(seen).T
+    cosines = unit_rows(texts) @ unit_rows(seen).T
     cosines[np.isclose(cosines, 1, atol=1e-6)] = -np.inf
     count = min(neighbours, len(seen) - 1)
     nearest = np.argsort(-cosines, axis=1, kind="stable")[:, :count]
@@ -294,7 +288,3 @@ def flow_matching(velocity: Tensor, target: Tensor, rows: Tensor, partners: Tens
     if not contrast_weight or not len(rows):
         return loss
     return loss - contrast_weight * mse_loss(velocity[rows], target[partners])
-
-
-def _unit(rows: np.ndarray) -> np.ndarray:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import glu, normalize
 
-from zeroskel.align.base import Aligner, OnEpoch
+from zeroskel.align.base import Aligner, EpochEnd
 from zeroskel.align.loop import History, seeded, train, warmup_cosine
+from zeroskel.align.scaling import mean_and_scale
 from zeroskel.core import InputError
 
 PROJECTIONS = ("two-layer", "gated", "linear")
@@ -123,21 +124,16 @@ class JointEmbedding(Aligner):
         class_embeddings: np.ndarray,
         masked_features: np.ndarray | None,
         seed: int,
-        on_epoch: OnEpoch | None,
+        on_epoch: EpochEnd,
     ) -> None:
         self._check_options()
         self._statistics = {
             f"{name}_{what}": value
             for name, values in (("feature", features), ("text", class_embeddings))
-            for what, value in zip(("mean", "scale"), _statistics(values), strict=True)
+            for what, value in zip(("mean", "scale"), mean_and_scale(values), strict=True)
         }
         visual, texts = self._normalise("feature", features), self._normalise("text", class_embeddings)
         classes = torch.from_numpy(labels).to(self.device)
-
-        def report(epoch: int) -> None:
-            if on_epoch is not None:
-                self.feature_dim_, self.text_dim_ = features.shape[1], class_embeddings.shape[1]
-                on_epoch(self, epoch)
 
         with seeded(seed) as generator:
             self._network = self._new_network(features.shape[1], class_embeddings.shape[1]).to(self.device)
@@ -155,7 +151,7 @@ class JointEmbedding(Aligner):
                 learning_rate=self.learning_rate,
                 schedule=lambda epoch: warmup_cosine(epoch + 1, self.epochs + 1, self.warmup_epochs + 1),
                 generator=generator,
-                on_epoch=report,
+                on_epoch=on_epoch,
             )
 
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
@@ -181,9 +177,3 @@ class JointEmbedding(Aligner):
             network = self._new_network(len(state["feature_mean"]), len(state["text_mean"])).to(self.device)
         network.load_state_dict(weights)
         self._network = network
-
-
-def _statistics(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean (D,) and overall deviation (1,)."""
-    mean = values.mean(axis=0)
-    return mean, (values - mean).std(keepdims=True).reshape(1) + np.float32(1e-6)

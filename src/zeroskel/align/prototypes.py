@@ -3,6 +3,7 @@
 import numpy as np
 
 from zeroskel.align.base import Aligner
+from zeroskel.align.scaling import unit_rows
 from zeroskel.core import InputError
 
 
@@ -74,7 +75,7 @@ class Prototypes:
         """
         own = standardised(self.aligner.score_classes(features, class_embeddings))
         centred = np.asarray(features, dtype=np.float64)
-        centred = _unit(centred - centred.mean(axis=0))
+        centred = unit_rows(centred - centred.mean(axis=0))
         scores = own
         for _ in range(self.rounds):
             similarity = self._similarity(centred, scores)
@@ -88,7 +89,7 @@ class Prototypes:
         known = np.unique(predicted[trusted])
         prototypes = np.stack([features[trusted & (predicted == k)].mean(axis=0) for k in known])
         similarity = np.full(scores.shape, np.nan)
-        similarity[:, known] = standardised(features @ _unit(prototypes).T)
+        similarity[:, known] = standardised(features @ unit_rows(prototypes).T)
         return similarity
 
 
@@ -113,7 +114,3 @@ def confident(uncertainty: np.ndarray, groups: np.ndarray, share: float) -> np.n
         order = np.argsort(uncertainty[members], kind="stable")
         trusted[members[order[: int(np.ceil(share * len(members)))]]] = True
     return trusted
-
-
-def _unit(rows: np.ndarray) -> np.ndarray:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)

@@ -4,7 +4,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from zeroskel.align.base import Aligner, OnEpoch
+from zeroskel.align.base import Aligner, EpochEnd
+from zeroskel.align.scaling import mean_and_scale
 from zeroskel.core import InputError
 
 
@@ -36,12 +37,11 @@ class Ridge(Aligner):
         class_embeddings: np.ndarray,
         masked_features: np.ndarray | None,
         seed: int,
-        on_epoch: OnEpoch | None,
+        on_epoch: EpochEnd,
     ) -> None:
         if self.feature_penalty <= 0 or self.text_penalty <= 0:
             raise InputError(f"penalties {self.feature_penalty} and {self.text_penalty}; expected more than 0")
-        self._mean = features.mean(axis=0)
-        self._scale = (features - self._mean).std(keepdims=True).reshape(1) + np.float32(1e-6)
+        self._mean, self._scale = mean_and_scale(features)
         self._text_mean = class_embeddings.mean(axis=0)
         x = ((features - self._mean) / self._scale).astype(np.float64)
         s = (class_embeddings - self._text_mean).astype(np.float64)

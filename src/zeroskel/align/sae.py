@@ -4,7 +4,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from zeroskel.align.base import Aligner, OnEpoch
+from zeroskel.align.base import Aligner, EpochEnd
+from zeroskel.align.scaling import mean_and_scale, unit_rows
 from zeroskel.core import InputError
 
 DIRECTIONS = ("feature-to-text", "text-to-feature")
@@ -49,14 +50,13 @@ class SAE(Aligner):
         class_embeddings: np.ndarray,
         masked_features: np.ndarray | None,
         seed: int,
-        on_epoch: OnEpoch | None,
+        on_epoch: EpochEnd,
     ) -> None:
         if self.direction not in DIRECTIONS:
             raise InputError(f"direction is {self.direction!r}; expected {' or '.join(map(repr, DIRECTIONS))}")
         if self.strength <= 0:
             raise InputError(f"strength is {self.strength}; expected more than 0")
-        self._mean = features.mean(axis=0)
-        self._scale = (features - self._mean).std(keepdims=True).reshape(1) + np.float32(1e-6)
+        self._mean, self._scale = mean_and_scale(features)
         self._text_mean = class_embeddings.mean(axis=0)
         x = self._normalise(features).astype(np.float64)
         s = (class_embeddings - self._text_mean).astype(np.float64)[labels]
@@ -69,8 +69,8 @@ class SAE(Aligner):
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
         motions, texts = self._normalise(features), class_embeddings - self._text_mean
         if self.direction == "feature-to-text":
-            return _unit(motions @ self._weight.T) @ _unit(texts).T
-        return _unit(motions) @ _unit(texts @ self._weight).T
+            return unit_rows(motions @ self._weight.T) @ unit_rows(texts).T
+        return unit_rows(motions) @ unit_rows(texts @ self._weight).T
 
     def _state(self) -> dict[str, np.ndarray]:
         return {
@@ -105,7 +105,3 @@ def sylvester(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
     open_ = sums <= 1e-10 * sums.max()
     inner = np.where(open_, 0.0, of_a.T @ c @ of_b / np.where(open_, 1.0, sums))
     return of_a @ inner @ of_b.T
-
-
-def _unit(rows: np.ndarray) -> np.ndarray:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)

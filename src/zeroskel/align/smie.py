@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import layer_norm, relu
 
-from zeroskel.align.base import Aligner, OnEpoch
+from zeroskel.align.base import Aligner, EpochEnd
 from zeroskel.align.critic import CRITICS, Critic, new_critic
 from zeroskel.align.loop import History, seeded, train, warmup_cosine
 from zeroskel.align.mutual_information import (
@@ -114,7 +114,7 @@ class SMIE(Aligner):
         class_embeddings: np.ndarray,
         masked_features: np.ndarray | None,
         seed: int,
-        on_epoch: OnEpoch | None,
+        on_epoch: EpochEnd,
     ) -> None:
         self._check_options()
         visual, classes = self._normalise(self._tensor(features)), torch.from_numpy(labels).to(self.device)
@@ -141,11 +141,6 @@ class SMIE(Aligner):
                     "masked_mutual_information": masked_information,
                 }
 
-            def report(epoch: int) -> None:
-                if on_epoch is not None:
-                    self.feature_dim_, self.text_dim_ = features.shape[1], class_embeddings.shape[1]
-                    on_epoch(self, epoch)
-
             self.history_: History = train(
                 list(critic.parameters()),
                 step,
@@ -155,7 +150,7 @@ class SMIE(Aligner):
                 learning_rate=self.learning_rate,
                 schedule=lambda epoch: warmup_cosine(epoch, self.epochs, self.warmup_epochs),
                 generator=generator if self.shuffle else None,
-                on_epoch=report,
+                on_epoch=on_epoch,
             )
 
     def _against(

@@ -6,10 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from zeroskel.align.base import Aligner, OnEpoch
+from zeroskel.align.base import Aligner, EpochEnd
 from zeroskel.align.diffusion_transformer import DiffusionTransformer
 from zeroskel.align.joint_embedding import block_widths
 from zeroskel.align.loop import History, seeded, train, warmup_cosine
+from zeroskel.align.scaling import mean_and_scale
 from zeroskel.core import InputError
 
 BLOCK_PAIRS = 4096  # motion and text pairs that are scored at once
@@ -110,12 +111,11 @@ class TDSM(Aligner):
         class_embeddings: np.ndarray,
         masked_features: np.ndarray | None,
         seed: int,
-        on_epoch: OnEpoch | None,
+        on_epoch: EpochEnd,
     ) -> None:
         self._check_options(class_embeddings.shape[1])
         self._mean, self._scale = features.mean(axis=0), features.std(axis=0) + np.float32(1e-6)
-        self._text_mean = class_embeddings.mean(axis=0)
-        self._text_scale = (class_embeddings - self._text_mean).std(keepdims=True).reshape(1) + np.float32(1e-6)
+        self._text_mean, self._text_scale = mean_and_scale(class_embeddings)
         motions, texts = self._normalise(features), self._normalise_texts(class_embeddings)
         classes = torch.from_numpy(labels).to(self.device)
         kept = signal_kept(self.steps, self.betas).to(self.device)
@@ -135,11 +135,6 @@ class TDSM(Aligner):
                 diffusion, triplet = triplet_diffusion(right, other, own != wrong, self.margin)
                 return {"loss": diffusion + self.triplet_weight * triplet, "diffusion": diffusion, "triplet": triplet}
 
-            def report(epoch: int) -> None:
-                if on_epoch is not None:
-                    self.feature_dim_, self.text_dim_ = features.shape[1], class_embeddings.shape[1]
-                    on_epoch(self, epoch)
-
             self.history_: History = train(
                 list(self.network_.parameters()),
                 step,
@@ -149,7 +144,7 @@ class TDSM(Aligner):
                 learning_rate=self.learning_rate,
                 schedule=lambda epoch: warmup_cosine(epoch + 1, self.epochs + 1, self.warmup_epochs),
                 generator=generator,
-                on_epoch=report,
+                on_epoch=on_epoch,
             )
 
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:

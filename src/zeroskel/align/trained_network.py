@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from zeroskel.align.base import Aligner, OnEpoch
+from zeroskel.align.base import Aligner, EpochEnd
 from zeroskel.align.loop import History, seeded, train, warmup_cosine
+from zeroskel.align.scaling import mean_and_scale, unit_rows
 from zeroskel.core import InputError
 
 
@@ -68,21 +69,13 @@ class TrainedNetwork(Aligner):
         class_embeddings: np.ndarray,
         masked_features: np.ndarray | None,
         seed: int,
-        on_epoch: OnEpoch | None,
+        on_epoch: EpochEnd,
     ) -> None:
         self._check_options()
-        directions = self._directions(features)
-        self._mean = directions.mean(axis=0)
-        self._scale = (directions - self._mean).std(keepdims=True).reshape(1) + np.float32(1e-6)
-        self._text_mean = class_embeddings.mean(axis=0)
-        self._text_scale = (class_embeddings - self._text_mean).std(keepdims=True).reshape(1) + np.float32(1e-6)
+        self._mean, self._scale = mean_and_scale(self._directions(features))
+        self._text_mean, self._text_scale = mean_and_scale(class_embeddings)
         motions, texts = self._normalise(features), self._normalise_texts(class_embeddings)
         classes = torch.from_numpy(labels).to(self.device)
-
-        def report(epoch: int) -> None:
-            if on_epoch is not None:
-                self.feature_dim_, self.text_dim_ = features.shape[1], class_embeddings.shape[1]
-                on_epoch(self, epoch)
 
         with seeded(seed) as generator:
             self.network_ = self._network(features.shape[1], class_embeddings.shape[1]).to(self.device)
@@ -95,7 +88,7 @@ class TrainedNetwork(Aligner):
                 learning_rate=self.learning_rate,
                 schedule=lambda epoch: warmup_cosine(epoch, self.epochs, 0),
                 generator=generator,
-                on_epoch=report,
+                on_epoch=on_epoch,
             )
 
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
@@ -107,9 +100,7 @@ class TrainedNetwork(Aligner):
 
     def _directions(self, features: np.ndarray) -> np.ndarray:
         """The features, of length one where that is asked for."""
-        if not self.unit_length:
-            return features
-        return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
+        return unit_rows(features) if self.unit_length else features
 
     def _normalise_texts(self, class_embeddings: np.ndarray) -> Tensor:
         return self._tensor((class_embeddings - self._text_mean) / self._text_scale)

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zeroskel.align.base import Aligner, OnEpoch, _matrix
+from zeroskel.align.base import Aligner, EpochEnd, _matrix
 from zeroskel.align.loop import History, seeded, train
+from zeroskel.align.scaling import mean_and_scale
 from zeroskel.align.variational import Annealing, Gaussian, LatentSpace
 from zeroskel.core import InputError
 
@@ -110,20 +111,15 @@ class VariationalAligner(Aligner):
         class_embeddings: np.ndarray,
         masked_features: np.ndarray | None,
         seed: int,
-        on_epoch: OnEpoch | None,
+        on_epoch: EpochEnd,
     ) -> None:
         self._check_options(class_embeddings.shape[1])
         self._candidates: CandidateClassifier | None = None
         self._seed = seed
-        self._feature_mean, self._feature_scale = _statistics(features)
-        self._text_mean, self._text_scale = _statistics(class_embeddings)
+        self._feature_mean, self._feature_scale = mean_and_scale(features)
+        self._text_mean, self._text_scale = mean_and_scale(class_embeddings)
         motions = self._motions(features)
         texts = self._texts(class_embeddings)[torch.from_numpy(labels).to(self.device)]
-
-        def report(epoch: int) -> None:
-            if on_epoch is not None:
-                self.feature_dim_, self.text_dim_ = features.shape[1], class_embeddings.shape[1]
-                on_epoch(self, epoch)
 
         with seeded(seed) as generator:
             network = self._network(features.shape[1], class_embeddings.shape[1]).to(self.device)
@@ -137,7 +133,7 @@ class VariationalAligner(Aligner):
                 learning_rate=self.learning_rate,
                 schedule=lambda epoch: 1.0,
                 generator=generator,
-                on_epoch=report,
+                on_epoch=on_epoch,
             )
 
     def fit_candidates(self, class_embeddings: np.ndarray, seed: int = 0) -> Self:
@@ -232,9 +228,3 @@ class CyclicAligner(VariationalAligner):
         for name in ("motion_start", "cross_start"):
             if not 0 <= getattr(self, name) < 1:
                 raise InputError(f"{name} is {getattr(self, name)}; expected a share from 0 to less than 1")
-
-
-def _statistics(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean of each column, and the overall deviation from it."""
-    mean = rows.mean(axis=0)
-    return mean, (rows - mean).std(keepdims=True).reshape(1) + np.float32(1e-6)
