@@ -184,6 +184,10 @@ def test_the_answer_settles_within_the_frames(finished):
         ({"methods": ("ridge", "closed-forms")}, "named twice"),
         ({"methods": ("smie:estimator",)}, "METHOD:OPTION=VALUE"),
         ({"methods": ("smie:nonsense=1",)}, "its options are"),
+        ({"methods": ("smie:estimator=nonsense",)}, "estimator"),
+        ({"methods": ("smie", "conse:top=0")}, "expected at least 1"),
+        ({"methods": ("smie:hidden=64",)}, "cannot be used"),
+        ({"texts": ("no-such-model",)}, "no-such-model"),
         ({"encoders": ("nope",)}, "unknown encoder"),
         ({"splits": ("nope",)}, "no split"),
         ({"seeds": ()}, "seeds"),
@@ -197,6 +201,44 @@ def test_what_cannot_run_is_said_before_anything_is_written(small, cache, tmp_pa
     with pytest.raises(InputError, match=said):
         run_benchmark([small], replace(CONFIG, **changes), tmp_path / "out", cache=cache)
     assert not (tmp_path / "out").exists()
+
+
+def test_cells_that_results_cannot_tell_apart_are_refused(finished, small, cache, tmp_path):
+    (tmp_path / "results.jsonl").write_text((finished[0] / "results.jsonl").read_text())
+    with pytest.raises(InputError, match=r"two results of .*folders of their own"):
+        run_benchmark([small], replace(CONFIG, masked_views=1), tmp_path, cache=cache)
+    assert lines(tmp_path) == lines(finished[0])
+    with pytest.raises(InputError, match="none twice"):
+        run_benchmark([small, small], CONFIG, tmp_path, cache=cache)
+
+
+def test_an_epoch_set_by_hand_is_kept(small, cache, tmp_path):
+    options = {"smie": {**FAST["smie"], "stop_epoch": 3}}
+    (record,) = run_benchmark(
+        [small],
+        replace(CONFIG, methods=("smie",), options=options, seeds=(0,), selections=("validation",)),
+        tmp_path,
+        cache=cache,
+    )
+    assert record["selected_epoch"] == 3
+
+
+def test_information_is_told_on_one_scale_only(small, cache, tmp_path):
+    config = replace(CONFIG, methods=("smie", "smie:estimator=dv"), seeds=(0,))
+    jsd, dv = run_benchmark([small], config, tmp_path, cache=cache)
+    assert len(jsd["observed"]["mutual_information"]) == 10
+    assert dv["observed"]["mutual_information"] is None
+
+
+def test_a_killed_run_with_workers_keeps_what_was_finished(small, cache, tmp_path):
+    def interrupt(what, done, total):
+        if what == "cells" and done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_benchmark([small], CONFIG, tmp_path, cache=cache, workers=2, progress=interrupt)
+    assert len(lines(tmp_path)) == 2
+    assert len(run_benchmark([small], CONFIG, tmp_path, cache=cache, workers=2)) == 6
 
 
 def test_broken_results_are_named_by_line(small, cache, tmp_path):

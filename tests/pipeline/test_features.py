@@ -25,7 +25,7 @@ def test_parts_are_disjoint_in_people_and_classes(small, cache):
 def test_withheld_features_hold_training_recordings_only(small, cache):
     split = resolve_split("small", small)
     store = FeatureStore(small, cache)
-    rows = store._rows(split, withhold=True)
+    rows = store.rows(split, withhold=True)
     training = set(np.flatnonzero(small.train_mask & ~np.isin(small.labels, split.unseen)))
     parts = [set(rows[part]) for part in ("train", "unseen", "seen")]
     assert set.union(*parts) == training

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from zeroskel.core import InputError, NotFittedError
+from zeroskel.core import DivergedError, InputError, NotFittedError
 from zeroskel.core.saved import save_model
 
 OnEpoch = Callable[["Aligner", int], None]
@@ -100,13 +100,20 @@ class Aligner(ABC):
             (N, K) float32.
 
         Raises:
-            NotFittedError: before `fit`; InputError: other widths than in `fit`, or values not finite.
+            NotFittedError: before `fit`; InputError: other widths than in `fit`, or values not finite; DivergedError:
+                the scores are not finite.
         """
         self._require_fitted()
         features = _matrix("features", features)
         embeddings = _matrix("class_embeddings", class_embeddings)
         self._check_widths(features.shape[1], embeddings.shape[1])
-        return np.asarray(self._score(features, embeddings), dtype=np.float32)
+        scores = np.asarray(self._score(features, embeddings), dtype=np.float32)
+        if not np.isfinite(scores).all():
+            broken = int((~np.isfinite(scores)).sum())
+            raise DivergedError(
+                f"{self!r}: {broken} of {scores.size} scores are not finite; training diverged. Lower the learning rate"
+            )
+        return scores
 
     def fit_candidates(self, class_embeddings: np.ndarray, seed: int = 0) -> Self:
         """Take the candidates' texts before scoring; only generative methods do anything here."""

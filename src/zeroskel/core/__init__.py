@@ -1,6 +1,7 @@
 """The types every stage shares: SkeletonSequence, Layout, FeatureSet, ZeroShotSplit, errors; NumPy only."""
 
 from zeroskel.core.errors import (
+    DivergedError,
     FileLayoutError,
     InputError,
     LayoutError,
@@ -16,6 +17,7 @@ from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.core.split import ZeroShotSplit
 
 __all__ = [
+    "DivergedError",
     "FeatureSet",
     "FileLayoutError",
     "InputError",

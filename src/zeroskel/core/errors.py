@@ -31,3 +31,7 @@ class MissingFileError(ZeroskelError, FileNotFoundError):
 
 class NotFittedError(ZeroskelError, ValueError, AttributeError):
     """A fitted method was asked for something before `fit`."""
+
+
+class DivergedError(ZeroskelError):
+    """A method's scores are not finite numbers: its training diverged."""

@@ -133,6 +133,8 @@ def _board_key(record: Record, shared: set[str]) -> tuple[Any, ...]:
     )
     variant = text_of(record, "variant")
     cross = str(record["split"]).startswith("cross-")
+    if cross:
+        protocol = protocol.partition(":")[0]  # which says what is held out, as the split does
     options = options_text(record.get("encoder_options"))
     return data, protocol, encoder, options, text, prompt, variant if variant in shared else "", cross
 

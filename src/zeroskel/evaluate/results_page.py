@@ -136,7 +136,7 @@ def _zsl(board: Board) -> list[str]:
         floor = min((found.least for found in others), default=1.0) * len(others)
         if others:
             parts.append(
-                f"{len(others)} other {'method is' if len(others) == 1 else 'methods are'} tested against "
+                f"{len(others)} other {'row is' if len(others) == 1 else 'rows are'} tested against "
                 f"`{markdown_text(board.reference or '')}`; the least p of the adjustment is {p_text(min(1.0, floor))}."
             )
     notes = [f"- {row.label}: {'; '.join(row.notes)}." for row in board.honest if row.notes]
@@ -323,21 +323,23 @@ def _cross_parts(boards: Sequence[Board]) -> list[str]:
         return []
     parts = [
         "## Across data sets",
-        "Trained on other data sets than tested on; accuracy by class, mean ± standard deviation.",
+        "All recordings of one data set are named by a model that was trained on the others, on classes that the set "
+        "does not have. Accuracy by class; the mean is over the sets.",
     ]
     for board in boards:
-        splits = sorted({split for row in board.honest for split in row.by_split})
-        header = ["method", *(f"{split} (chance {percent(board.chance[split])})" for split in splits), "plain H"]
+        header = ["rank", "method", *(f"{split} (chance {percent(board.chance[split])})" for split in board.splits)]
         lines = [
             [
+                str(row.rank or MISSING),
                 row.label,
-                *(percent_spread(row.by_split.get(split)) for split in splits),
-                percent_spread(row.spreads["gzsl_harmonic_mean"]),
+                *(percent_spread(row.by_split.get(split)) for split in board.splits),
+                interval(row.per_class),
+                percent_spread(row.spreads["transductive_per_class_accuracy"]),
             ]
             for row in board.honest
         ]
         parts += [f"### {markdown_text(board.name)}", *([f"**{markdown_text(board.notice)}**"] if board.notice else [])]
-        parts += [markdown_table(header, lines), *_leaks(board)]
+        parts += [markdown_table([*header, "mean", "transductive"], lines), *_below_baseline(board), *_leaks(board)]
     return parts
 
 

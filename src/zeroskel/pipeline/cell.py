@@ -36,6 +36,7 @@ class CellConfig:
         text, text_fingerprint, prompt: how class embeddings are made; `texts` are the texts themselves, by content.
         seed: of encoder, masks and method.
         selection: how constants and epochs are chosen, one of `SELECTIONS`.
+        defaults: all options of method and encoder, and the method's choices, by content.
     """
 
     data: str
@@ -55,6 +56,12 @@ class CellConfig:
     options: dict[str, Any] = field(default_factory=dict)
     masked_views: int = 4
     selection: str = "last"
+    defaults: str = ""
+
+    def facts(self) -> dict[str, Any]:
+        """What a line of results.jsonl says of its configuration."""
+        names = ("data", "split", "protocol", "encoder", "encoder_options", "method", "options", "text", "prompt")
+        return {"cell": self.key, **{name: getattr(self, name) for name in (*names, "seed", "selection")}}
 
     @property
     def key(self) -> str:
@@ -90,19 +97,8 @@ def run_cell(
     with one_thread():
         figures = _figures(config, split, class_embeddings, encoded, withheld, progress)
     return {
-        "cell": config.key,
-        "data": config.data,
+        **config.facts(),
         "notice": notice,
-        "split": config.split,
-        "protocol": config.protocol,
-        "encoder": config.encoder,
-        "encoder_options": config.encoder_options,
-        "method": config.method,
-        "options": config.options,
-        "text": config.text,
-        "prompt": config.prompt,
-        "seed": config.seed,
-        "selection": config.selection,
         "classes_seen": len(np.unique(encoded.train.labels)),
         "classes_unseen": split.names(split.unseen),
         "train_sequences": len(encoded.train),
@@ -200,7 +196,7 @@ def _observed(
     answers, information = [], []
     for features in encoded.observed:
         answers.append(predictions(aligner.score_classes(features, class_embeddings[unseen]), unseen))
-        if isinstance(aligner, align.SMIE):
+        if isinstance(aligner, align.SMIE) and aligner.estimator == "jsd" and len(labels) > 1:  # one scale for all
             information.append(aligner.mutual_information(features[order], texts))
     shares = np.asarray(OBSERVED_SHARES)
     settling = settling_share(np.stack(answers), shares)

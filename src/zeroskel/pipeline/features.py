@@ -38,6 +38,12 @@ class EncoderConfig:
     masked_views: int = 4
     seed: int = 0
 
+    def all_options(self) -> dict[str, Any]:
+        """The options with the encoder's defaults; those given, for ready features."""
+        if self.name not in encoders.available():
+            return self.options
+        return encoders.create(self.name, "kinect-20", **self.options).options()
+
 
 @dataclass(frozen=True, eq=False)
 class EncodedSplit:
@@ -126,7 +132,7 @@ class FeatureStore:
         Raises:
             InputError: a part of the split has no recordings.
         """
-        rows = self._rows(split, withhold)
+        rows = self.rows(split, withhold)
         folder = self.cache / f"features-{self._key(config, *rows.values(), config.masked_views)}"
         if not folder.is_dir():
             self._write_split(folder, rows, config, observed=not withhold)
@@ -145,7 +151,8 @@ class FeatureStore:
         features = self._encode(encoder, rows, "encoding")
         return encoder, FeatureSet(features, self.dataset.labels[rows], self._encode_views(encoder, rows, config))
 
-    def _rows(self, split: ZeroShotSplit, withhold: bool) -> dict[str, np.ndarray]:
+    def rows(self, split: ZeroShotSplit, withhold: bool) -> dict[str, np.ndarray]:
+        """Recordings of each part of a split; arguments and errors as `encode_split`."""
         labels, train = self.dataset.labels, self.dataset.train_mask_of(split)
         new, test = np.isin(labels, split.unseen), ~train
         if withhold:
@@ -162,9 +169,10 @@ class FeatureStore:
         needed = ("train", "unseen") if withhold or split.held_out else ("seen", "train", "unseen")
         empty = [part for part in needed if not len(rows[part])]
         if empty:
+            training = int(self.dataset.train_mask_of(split).sum())
             raise InputError(
                 f"data set {self.dataset.name}, split {split.name}: no recordings for {', '.join(empty)} "
-                f"({int(self.dataset.train_mask.sum())} of {len(labels)} recordings train); expected some of each"
+                f"({training} of {len(labels)} recordings train); expected some of each"
             )
         return rows
 
@@ -219,7 +227,7 @@ class FeatureStore:
             self.dataset.fingerprint,
             self.preprocessing.to_config(),
             config.name,
-            config.options,
+            config.all_options(),
             config.seed,
             *parts,
         )

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from zeroskel.core import InputError, ZeroShotSplit
+from zeroskel.core import ZeroShotSplit
 from zeroskel.pipeline.features import EncodedSplit
 
 MOST_OF_A_CLASS = 25
@@ -14,7 +14,7 @@ NOTE = (
 )
 
 
-def feature_map(encoded: EncodedSplit, class_embeddings: np.ndarray, split: ZeroShotSplit) -> dict[str, Any]:
+def feature_map(encoded: EncodedSplit, class_embeddings: np.ndarray, split: ZeroShotSplit) -> dict[str, Any] | None:
     """Two-dimensional positions by t-SNE (van der Maaten and Hinton, JMLR 2008); nothing is measured on them.
 
     Args:
@@ -24,10 +24,8 @@ def feature_map(encoded: EncodedSplit, class_embeddings: np.ndarray, split: Zero
 
     Returns:
         points: [x, y] of at most 25 recordings a class; labels: which of `classes` each is; texts: [x, y] a class;
-        classes: their names; seen: whether each is a seen class; note: how it was made.
-
-    Raises:
-        InputError: fewer than five recordings and texts together.
+        classes: their names; seen: whether each is a seen class; note: how it was made. None for fewer than five
+        recordings and texts together, of which there is nothing to see.
     """
     from sklearn.linear_model import Ridge
     from sklearn.manifold import TSNE
@@ -43,7 +41,7 @@ def feature_map(encoded: EncodedSplit, class_embeddings: np.ndarray, split: Zero
     mapped = centre + (mapped - centre) * np.linalg.norm(means - centre, axis=1).mean() / max(spread, 1e-12)
     everything = np.concatenate([features, mapped]).astype(np.float64)
     if len(everything) < 5:
-        raise InputError(f"{len(features)} recordings and {len(mapped)} texts; expected at least five for a map")
+        return None
     perplexity = min(30.0, (len(everything) - 1) / 3)
     found = TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(everything)
     positions = np.round(found / np.abs(found).max(), 3).tolist()

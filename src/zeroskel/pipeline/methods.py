@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from zeroskel import align
 from zeroskel.core import InputError
 
@@ -64,6 +66,32 @@ def _variant(name: str) -> Variant:
         raise InputError(f"unknown method {method!r}; available are {', '.join(align.available())}; groups: {groups}")
     align.create(method, **options)
     return Variant(method, options)
+
+
+def try_out(variant: Variant, text_width: int) -> None:
+    """Fit one epoch on a toy, so that an option that cannot be used is found now.
+
+    Args:
+        variant: the method.
+        text_width: width of the class embeddings that it will see.
+
+    Raises:
+        InputError: what the method says of its options, or that they are of a wrong type.
+    """
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(4), 4)
+    texts = rng.normal(size=(4, text_width)).astype(np.float32)
+    texts /= np.linalg.norm(texts, axis=1, keepdims=True)
+    features = rng.normal(size=(16, 8)).astype(np.float32)
+    method = align.method_class(variant.method)
+    short = {"stop_epoch": 1} if method.trained_by_epochs and "stop_epoch" not in variant.options else {}
+    try:
+        align.create(variant.method, **variant.options, **short).fit(features, labels, texts, features[None])
+    except InputError as error:
+        raise InputError(f"method {variant.method}: {error}") from error
+    except (TypeError, ValueError) as error:
+        told = ", ".join(f"{name}={value!r}" for name, value in variant.options.items()) or "none"
+        raise InputError(f"method {variant.method}: options {told} cannot be used ({error})") from error
 
 
 def value_of(text: str) -> Any:

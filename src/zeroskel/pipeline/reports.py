@@ -6,7 +6,7 @@ from pathlib import Path
 from zeroskel.core import InputError, MissingFileError
 from zeroskel.evaluate.report import write_report
 from zeroskel.evaluate.results_page import write_results_page
-from zeroskel.pipeline.results import FILE, read_commands, read_maps, read_results
+from zeroskel.pipeline.results import FILE, check_apart, read_commands, read_maps, read_results
 
 
 def write_page(folders: Sequence[Path], out: Path) -> int:
@@ -20,7 +20,8 @@ def write_page(folders: Sequence[Path], out: Path) -> int:
         How many cells there are.
 
     Raises:
-        MissingFileError: a folder without results; InputError: another ending, or results that cannot be read.
+        MissingFileError: a folder without results; InputError: another ending, results that cannot be read, or two
+            that cannot be told apart.
     """
     if out.suffix not in (".html", ".md"):
         raise InputError(f"{out}: ending {out.suffix or 'none'}; expected FILE.html for a report or FILE.md for tables")
@@ -28,6 +29,7 @@ def write_page(folders: Sequence[Path], out: Path) -> int:
         if not (folder / FILE).is_file():
             raise MissingFileError(f"{folder}: no {FILE} there; expected a folder that `zeroskel benchmark` wrote")
     records = {record["cell"]: record for folder in folders for record in read_results(folder)}
+    check_apart(records.values(), out)
     commands = list(dict.fromkeys(command for folder in folders for command in read_commands(folder)))
     if out.suffix == ".md":
         write_results_page(list(records.values()), out, commands=commands)

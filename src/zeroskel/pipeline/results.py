@@ -1,6 +1,7 @@
 """A folder of results: results.jsonl (a line a finished cell), maps.jsonl and commands.txt, never half-written."""
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,19 @@ from zeroskel.core.files import atomic_path
 FILE = "results.jsonl"
 MAPS = "maps.jsonl"
 COMMANDS = "commands.txt"
+NAMED = (
+    "data",
+    "split",
+    "protocol",
+    "encoder",
+    "encoder_options",
+    "method",
+    "options",
+    "text",
+    "prompt",
+    "seed",
+    "selection",
+)
 
 
 def read_results(folder: Path) -> list[dict[str, Any]]:
@@ -20,6 +34,20 @@ def read_results(folder: Path) -> list[dict[str, Any]]:
 def write_results(folder: Path, records: list[dict[str, Any]]) -> None:
     """Replace the file."""
     _write(folder / FILE, records)
+
+
+def check_apart(records: Iterable[Mapping[str, Any]], where: Path) -> None:
+    """Raise InputError where two cells differ in nothing that results name: they would be taken for one another."""
+    found: dict[str, str] = {}
+    for record in records:
+        facts = {name: record.get(name) for name in NAMED}
+        name = json.dumps(facts, sort_keys=True, default=str)
+        if found.setdefault(name, record["cell"]) != record["cell"]:
+            told = ", ".join(f"{key} {value}" for key, value in facts.items() if value not in (None, "", {}))
+            raise InputError(
+                f"{where}: two results of {told}, made from other data, texts, masked views, defaults or version; "
+                "expected one. Keep them in folders of their own"
+            )
 
 
 def read_maps(folder: Path) -> list[dict[str, Any]]:
@@ -35,7 +63,7 @@ def write_maps(folder: Path, maps: list[dict[str, Any]]) -> None:
 def read_commands(folder: Path) -> list[str]:
     """The commands that wrote into the folder, in the order in which they first ran."""
     file = folder / COMMANDS
-    return file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    return _lines(file)
 
 
 def add_command(folder: Path, command: str) -> list[str]:
@@ -48,11 +76,19 @@ def add_command(folder: Path, command: str) -> list[str]:
     return known
 
 
-def _read(file: Path) -> list[dict[str, Any]]:
-    if not file.exists():
+def _lines(file: Path) -> list[str]:
+    """None where there is no file."""
+    if not file.is_file():
         return []
+    try:
+        return file.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: not UTF-8 text; remove the file") from error
+
+
+def _read(file: Path) -> list[dict[str, Any]]:
     records = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(_lines(file), start=1):
         try:
             record = json.loads(line)
         except (ValueError, RecursionError) as error:

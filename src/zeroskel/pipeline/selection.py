@@ -9,7 +9,7 @@ import numpy as np
 
 from zeroskel import align
 from zeroskel.align import Aligner
-from zeroskel.core import FeatureSet, InputError
+from zeroskel.core import DivergedError, FeatureSet, InputError
 from zeroskel.evaluate import per_class_accuracy, predictions
 from zeroskel.evaluate.gzsl import GZSLConstants, choose_constants
 from zeroskel.pipeline.features import EncodedSplit, Progress, quiet
@@ -77,7 +77,7 @@ def fit_selected(
     search = _Search(inner, class_embeddings, seed, constants=selection == "validation")
     for tried in combinations(method, options):
         search.run(method, {**options, **tried}, tried, progress)
-    stop = {} if search.epoch is None else {"stop_epoch": search.epoch}
+    stop = {} if search.epoch is None or "stop_epoch" in options else {"stop_epoch": search.epoch}
     aligner = align.create(method, **{**options, **search.options, **stop})
     _fit(aligner, encoded.train, class_embeddings, seed, progress)
     return Fitted(aligner, search.options, search.epoch, search.accuracy, search.constants)
@@ -110,7 +110,8 @@ class _Search:
         if not aligner.trained_by_epochs:
             self._judge(_fit(aligner, self.encoded.train, self.class_embeddings, self.seed, progress), tried, None)
             return
-        judged = set(judged_epochs(_last_epoch(aligner) or 1))
+        last = _last_epoch(aligner) or 1
+        judged = {last} if "stop_epoch" in options else set(judged_epochs(last))
 
         def judge(fitted: Aligner, epoch: int) -> None:
             if epoch in judged:
@@ -120,13 +121,15 @@ class _Search:
 
     def _judge(self, fitted: Aligner, tried: dict[str, Any], epoch: int | None) -> None:
         new = self.encoded.unseen
-        fitted.fit_candidates(self.class_embeddings[self.candidates], self.seed)
-        scores = fitted.score_classes(new.features, self.class_embeddings[self.candidates])
-        accuracy = per_class_accuracy(predictions(scores, self.candidates), new.labels)
-        if accuracy > self.accuracy:
-            self.accuracy, self.options, self.epoch = accuracy, tried, epoch
-            if self.wants_constants:
-                self.constants = self._constants(fitted)
+        try:
+            fitted.fit_candidates(self.class_embeddings[self.candidates], self.seed)
+            scores = fitted.score_classes(new.features, self.class_embeddings[self.candidates])
+            accuracy = per_class_accuracy(predictions(scores, self.candidates), new.labels)
+            if accuracy > self.accuracy:
+                self.constants = self._constants(fitted) if self.wants_constants else None
+                self.accuracy, self.options, self.epoch = accuracy, tried, epoch
+        except DivergedError:
+            return  # as bad as can be: never chosen
 
     def _constants(self, fitted: Aligner) -> GZSLConstants:
         features, labels = tested(self.encoded)
