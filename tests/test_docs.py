@@ -9,6 +9,7 @@ import pytest
 
 from zeroskel import align, encoders
 from zeroskel.core import available_layouts
+from zeroskel.pipeline.reports import write_page
 
 PROJECT = Path(__file__).resolve().parent.parent
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
@@ -51,3 +52,10 @@ def test_every_method_encoder_and_layout_is_documented():
     text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
     for name in (*align.available(), *encoders.available(), *available_layouts()):
         assert f"`{name}`" in text, f"{name} is not in the docs"
+
+
+def test_the_results_page_is_what_the_command_writes(tmp_path):
+    folders = sorted(path.parent for path in (PROJECT / "docs" / "results").glob("*/results.jsonl"))
+    assert folders
+    write_page(folders, tmp_path / "results.md")
+    assert (tmp_path / "results.md").read_text() == (PROJECT / "docs" / "results.md").read_text()
