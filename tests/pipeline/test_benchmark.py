@@ -169,6 +169,39 @@ def test_texts_and_prompts_are_axes(small, cache, tmp_path):
     assert records[0]["cell"] != records[1]["cell"]
 
 
+MSF = {"epochs": 1, "samples": 20, "classifier_epochs": 1}
+
+
+def verbs_and_nouns(small, cache, out, *methods, **changes):
+    words = {name: {"verb": name.split()[0], "noun": name.split()[-1]} for name in small.class_names}
+    changes = {"prompts": ("name", "verb+noun"), "options": {"msf": MSF}, **changes}
+    config = replace(CONFIG, methods=methods, descriptions=words, seeds=(0,), **changes)
+    return run_benchmark([small], config, out, cache=cache)
+
+
+def test_a_method_with_text_blocks_is_told_those_of_the_prompt(small, cache, tmp_path):
+    records = verbs_and_nouns(small, cache, tmp_path, "ridge", "msf")
+    told = MSF | {"text_blocks": [384, 384]}
+    assert [(r["prompt"], r["method"], r["options"]) for r in records] == [
+        *(("name", "ridge", {}), ("name", "msf", MSF)),
+        *(("verb+noun", "ridge", {}), ("verb+noun", "msf", told)),
+    ]
+    by_hand = verbs_and_nouns(small, cache, tmp_path, "msf", prompts=("verb+noun",), options={"msf": told})
+    assert [record["cell"] for record in by_hand] == [records[3]["cell"]]
+
+
+def test_text_blocks_set_by_hand_are_kept(small, cache, tmp_path):
+    whole = MSF | {"text_blocks": None}
+    (record,) = verbs_and_nouns(small, cache, tmp_path, "msf", prompts=("verb+noun",), options={"msf": whole})
+    assert record["options"] == whole
+
+
+def test_a_method_of_two_texts_refuses_three_before_anything_is_written(small, cache, tmp_path):
+    with pytest.raises(InputError, match=r"method synse: text_blocks is \[384, 384, 384\]; expected two widths"):
+        verbs_and_nouns(small, cache, tmp_path / "out", "synse", prompts=("verb+noun", "name+verb+noun"), options={})
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_answer_settles_within_the_frames(finished):
     for record in finished[1]:
         settled = record["observed"]["settled"]

@@ -16,10 +16,10 @@ from zeroskel.text import (
     prompt_names,
     read_descriptions,
 )
-from zeroskel.text.descriptions import FIELDS
+from zeroskel.text.descriptions import FIELDS, WORDS
 
 NAMES = ["drink water", "wave"]
-FULL = {name: {field: f"{field} of {name}" for field in FIELDS} for name in NAMES}
+FULL = {name: {field: f"{field} of {name}" for field in (*FIELDS, *WORDS)} for name in NAMES}
 DESCRIPTIONS = {"drink water": ["lift a cup", "tilt the head"], "wave": ["move the raised hand"]}
 
 

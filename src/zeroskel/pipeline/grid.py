@@ -17,9 +17,16 @@ from zeroskel.pipeline.cell import CellConfig
 from zeroskel.pipeline.feature_folder import FeatureFolder
 from zeroskel.pipeline.features import EncodedSplit, EncoderConfig, FeatureStore, Progress
 from zeroskel.pipeline.maps import feature_map
-from zeroskel.pipeline.methods import Variant, expand, try_out
+from zeroskel.pipeline.methods import Variant, expand, try_out, with_text_blocks
 from zeroskel.pipeline.selection import SELECTIONS
-from zeroskel.text import Description, SentenceEncoder, class_embeddings, class_texts, published_descriptions
+from zeroskel.text import (
+    BlockTexts,
+    Description,
+    SentenceEncoder,
+    class_embeddings,
+    class_texts,
+    published_descriptions,
+)
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +40,8 @@ class BenchmarkConfig:
 
     Attributes:
         splits, methods, encoders, seeds: axes of the grid; methods as `pipeline.methods.expand` takes them.
-        options: method or encoder name -> options that differ from its defaults.
+        options: method or encoder name -> options that differ from its defaults; `text_blocks` follows the prompt
+            where it is not among them.
         texts: names of sentence encoders, or folders; download: allow a hub model to be fetched.
         prompts: names of prompts or templates.
         descriptions: class name -> its descriptions, for prompts that use them; None: those of the package.
@@ -148,6 +156,12 @@ class ClassTexts:
             self._embeddings[text, prompt] = class_embeddings(self.encoders[text], self.prompts[prompt])
         return self._embeddings[text, prompt]
 
+    def blocks(self, text: str, prompt: str) -> list[int]:
+        """Widths of the parts of these embeddings; none where the prompt has but one."""
+        first = self.prompts[prompt][0]
+        count = len(first.blocks) if isinstance(first, BlockTexts) else 0
+        return [self.embeddings(text, prompt).shape[1] // count] * count if count else []
+
 
 class Group:
     """The cells of one data set and split, which share features for each encoder and seed."""
@@ -176,7 +190,7 @@ class Group:
                 for text in config.texts:
                     for prompt in config.prompts:
                         for selection in config.selections:
-                            for variant in config.variants:
+                            for variant in self._variants(text, prompt):
                                 yield self._cell(encoder, seed, text, prompt, selection, variant)
 
     def check(self) -> None:
@@ -187,7 +201,7 @@ class Group:
         for text in self.config.texts:
             for prompt in self.config.prompts:
                 width = self.texts.embeddings(text, prompt).shape[1]
-                for variant in self.config.variants:
+                for variant in self._variants(text, prompt):
                     try_out(variant, width)
 
     def encode(self, encoder: str, seed: int) -> None:
@@ -226,6 +240,11 @@ class Group:
         if isinstance(self.dataset, FeatureFolder):
             return self.dataset.encoder
         return EncoderConfig(encoder, dict(self.config.options.get(encoder, {})), self.config.masked_views, seed)
+
+    def _variants(self, text: str, prompt: str) -> list[Variant]:
+        """The methods, told of the blocks of the class embeddings that they will see."""
+        widths = self.texts.blocks(text, prompt)
+        return [with_text_blocks(variant, widths) for variant in self.config.variants]
 
     def _cell(self, encoder: str, seed: int, text: str, prompt: str, selection: str, variant: Variant) -> CellConfig:
         encoding = self._encoding(encoder, seed)

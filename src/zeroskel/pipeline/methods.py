@@ -1,7 +1,7 @@
 """Methods as a benchmark names them: `smie`, a variant `smie:estimator=infonce:temporal_weight=0`, or a group."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +66,19 @@ def _variant(name: str) -> Variant:
         raise InputError(f"unknown method {method!r}; available are {', '.join(align.available())}; groups: {groups}")
     align.create(method, **options)
     return Variant(method, options)
+
+
+def with_text_blocks(variant: Variant, widths: Sequence[int]) -> Variant:
+    """The variant told of the texts that a class embedding concatenates.
+
+    Args:
+        variant: the method; returned as it is where it lacks the option `text_blocks` or has it set.
+        widths: of the texts; none for an embedding of one text, which needs no telling.
+    """
+    asks = "text_blocks" in align.create(variant.method, **variant.options).options()
+    if not widths or not asks or "text_blocks" in variant.options:
+        return variant
+    return Variant(variant.method, {**variant.options, "text_blocks": list(widths)})
 
 
 def try_out(variant: Variant, text_width: int) -> None:

@@ -10,10 +10,10 @@ from typing import Protocol
 import numpy as np
 
 from zeroskel.core import InputError
-from zeroskel.text.descriptions import FIELDS, Description, published_descriptions
+from zeroskel.text.descriptions import FIELDS, WORDS, Description, published_descriptions
 
 _ANY_PLACE = re.compile(r"\{(\w+)\}")
-_PLACE = re.compile(r"\{(" + "|".join(("description", *FIELDS)) + r")\}")
+_PLACE = re.compile(r"\{(" + "|".join(("description", *FIELDS, *WORDS)) + r")\}")
 
 
 class Encoder(Protocol):
@@ -58,7 +58,7 @@ def class_texts(
     Args:
         class_names: K names.
         prompt: name of a prompt (`prompt_names`), several names joined by "+" (`name+description+phases`), or a
-            template with {name}, {description} or one of FIELDS.
+            template with {name}, {description} or one of FIELDS or WORDS.
         descriptions: class name -> its descriptions, for templates that use them; None: ours, of all data sets.
             {description} is each of the texts of a list, or the sentence.
 
@@ -67,7 +67,7 @@ def class_texts(
         is a BlockTexts with a block for each name, in their order.
 
     Raises:
-        InputError: unknown prompt, or a class without a description (of parts or phases) where the prompt wants one.
+        InputError: unknown prompt, or a class without what the prompt wants: description, parts, phases, verb or noun.
     """
     parts = _parts(prompt)
     if len(parts) > 1:
@@ -119,7 +119,8 @@ def _templates(prompt: str) -> tuple[str, ...]:
 def _filled(description: Description) -> list[dict[str, str]]:
     """What a template's places may hold, once for each text."""
     if isinstance(description, Mapping):
-        return [{**description, "description": description["sentence"]}]
+        sentence = {"description": description["sentence"]} if "sentence" in description else {}
+        return [{**description, **sentence}]
     return [{"description": text} for text in description]
 
 
