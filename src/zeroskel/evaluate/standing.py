@@ -108,8 +108,8 @@ class Standing:
 
     @property
     def plain(self) -> bool:
-        """True when it has neither changed options nor a variant's name."""
-        return not self.options and not self.variant
+        """True when it has neither changed options, but how the prompt's texts part, nor a variant's name."""
+        return not self.variant and all(option.startswith("text_blocks=") for option in self.options)
 
     @property
     def splits(self) -> tuple[str, ...]:
