@@ -80,3 +80,16 @@ def test_a_missing_or_foreign_bundle_is_said(recognizer, tmp_path):
     file.write_text("{}")
     with pytest.raises(InputError, match="not a bundle"):
         ZeroShotRecognizer.load(tmp_path / "bundle")
+
+
+def test_a_bundle_takes_texts_in_blocks_and_refuses_options_before_it_trains(small, cache, tmp_path):
+    options = {"msf": {"epochs": 1}}
+    config = TrainingConfig("small", method="msf", prompt="name+person", options=options)
+    bundle = train_bundle(small, config, cache=cache)
+    assert bundle.aligner.options()["text_blocks"] == [384, 384]
+    assert len(bundle.predict(small[0], ["squat", "jump"]).scores) == 2
+    with pytest.raises(InputError, match="cannot be used"):
+        train_bundle(small, TrainingConfig("small", options={"smie": {"hidden": 64}}), cache=tmp_path)
+    assert not list(tmp_path.glob("encoder-*"))
+    with pytest.raises(InputError, match="encoder stgcn: options"):
+        train_bundle(small, TrainingConfig("small", encoder="stgcn", options={"stgcn": {"epochs": "x"}}), cache=cache)

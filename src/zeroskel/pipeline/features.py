@@ -110,13 +110,19 @@ class FeatureStore:
         folder = self.cache / f"encoder-{self._key(config, rows)}"
         if not folder.is_dir():
             encoder = encoders.create(config.name, self.preprocessing.layout, **config.options)
-            encoder.fit(
-                _Rows(self.batches, rows),
-                self.dataset.labels[rows],
-                self.dataset.subjects[rows],
-                config.seed,
-                on_epoch=lambda done, total: self.progress(f"pre-training {config.name}", done, total),
-            )
+            try:
+                encoder.fit(
+                    _Rows(self.batches, rows),
+                    self.dataset.labels[rows],
+                    self.dataset.subjects[rows],
+                    config.seed,
+                    on_epoch=lambda done, total: self.progress(f"pre-training {config.name}", done, total),
+                )
+            except TypeError as error:  # an option of a wrong type, which only its use finds
+                if not config.options:
+                    raise
+                told = ", ".join(f"{name}={value!r}" for name, value in config.options.items())
+                raise InputError(f"encoder {config.name}: options {told} cannot be used ({error})") from error
             encoder.save(folder)
         return encoders.load(folder)
 

@@ -19,11 +19,10 @@ from zeroskel.pipeline.features import EncodedSplit, EncoderConfig, FeatureStore
 from zeroskel.pipeline.maps import feature_map
 from zeroskel.pipeline.methods import Variant, expand, try_out, with_text_blocks
 from zeroskel.pipeline.selection import SELECTIONS
+from zeroskel.pipeline.texts import ClassTexts
 from zeroskel.text import (
-    BlockTexts,
     Description,
     SentenceEncoder,
-    class_embeddings,
     class_texts,
     published_descriptions,
 )
@@ -140,27 +139,6 @@ class Texts:
         descriptions = published_descriptions(dataset.name) if given is None else given
         prompts = {name: class_texts(dataset.class_names, name, descriptions) for name in self.config.prompts}
         return ClassTexts(self.encoders, prompts)
-
-
-class ClassTexts:
-    """The texts of one data set's classes, by prompt, and their embeddings."""
-
-    def __init__(self, encoders: Mapping[str, SentenceEncoder], prompts: Mapping[str, Any]) -> None:
-        self.encoders = encoders
-        self.prompts = prompts
-        self._embeddings: dict[tuple[str, str], np.ndarray] = {}
-
-    def embeddings(self, text: str, prompt: str) -> np.ndarray:
-        """(K, D_text) of one encoder and prompt."""
-        if (text, prompt) not in self._embeddings:
-            self._embeddings[text, prompt] = class_embeddings(self.encoders[text], self.prompts[prompt])
-        return self._embeddings[text, prompt]
-
-    def blocks(self, text: str, prompt: str) -> list[int]:
-        """Widths of the parts of these embeddings; none where the prompt has but one."""
-        first = self.prompts[prompt][0]
-        count = len(first.blocks) if isinstance(first, BlockTexts) else 0
-        return [self.embeddings(text, prompt).shape[1] // count] * count if count else []
 
 
 class Group:

@@ -10,8 +10,10 @@ import numpy as np
 from zeroskel import __version__, align
 from zeroskel.datasets import SkeletonDataset, resolve_split
 from zeroskel.pipeline.features import EncoderConfig, FeatureStore, Progress, quiet
+from zeroskel.pipeline.methods import Variant, try_out, with_text_blocks
 from zeroskel.pipeline.recognizer import ZeroShotRecognizer
-from zeroskel.text import SentenceEncoder, class_embeddings, class_texts, published_descriptions
+from zeroskel.pipeline.texts import ClassTexts
+from zeroskel.text import SentenceEncoder, class_texts, published_descriptions
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,14 @@ def train_bundle(
 
     Raises InputError for unknown names or options.
     """
-    aligner = align.create(config.method, **config.options.get(config.method, {}))
+    sentences = SentenceEncoder(config.text, cache=cache)
+    prompts = {config.prompt: class_texts(dataset.class_names, config.prompt, published_descriptions(dataset.name))}
+    texts = ClassTexts({config.text: sentences}, prompts)
+    embeddings = texts.embeddings(config.text, config.prompt)
+    variant = Variant(config.method, dict(config.options.get(config.method, {})))
+    variant = with_text_blocks(variant, texts.blocks(config.text, config.prompt))
+    try_out(variant, embeddings.shape[1])
+    aligner = align.create(variant.method, **variant.options)
     rows = np.arange(len(dataset))
     unseen: list[str] = []
     if config.split is not None:
@@ -56,9 +65,6 @@ def train_bundle(
         config.encoder, dict(config.options.get(config.encoder, {})), config.masked_views, config.seed
     )
     encoder, train = store.encode_rows(rows, encoder_config)
-    sentences = SentenceEncoder(config.text, cache=cache)
-    texts = class_texts(dataset.class_names, config.prompt, published_descriptions(dataset.name))
-    embeddings = class_embeddings(sentences, texts)
     epochs = aligner.options().get("epochs") or 0
     aligner.fit(
         train.features,
