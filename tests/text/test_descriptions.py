@@ -1,6 +1,9 @@
 """Facts of the descriptions that come with the package, and of a user's own."""
 
 import json
+import re
+import tomllib
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -66,10 +69,34 @@ def test_verb_and_noun_are_two_blocks_of_a_sentence_encoder() -> None:
     assert np.abs(verbs[0] - verbs[1]).max() > 0.01
 
 
-def test_the_concepts_of_the_pool_have_a_verb_and_a_noun(shared: Path) -> None:
+@pytest.mark.parametrize("prompt", ["description", "parts", "phases", "verb+noun"])
+def test_every_concept_of_the_pool_is_described_and_no_two_alike(prompt: str, shared: Path) -> None:
     concepts = json.loads((shared / "protocols" / "kinect_pool.json").read_text())["class_names"]
-    texts = class_texts(concepts, "verb+noun", published_descriptions("kinect-pool"))
+    described = published_descriptions("kinect-pool")
+    assert all(set(described[name]) == {*FIELDS, *WORDS} for name in concepts)
+    texts = class_texts(concepts, prompt, described)
     assert len({tuple(of_class) for of_class in texts}) == len(concepts) == 61
+
+
+def test_every_text_is_well_formed() -> None:
+    folder = resources.files("zeroskel.resources") / "descriptions"
+    for file in folder.iterdir():
+        tables = tomllib.loads(file.read_text(encoding="utf-8"))["class"]
+        assert len({table["name"] for table in tables}) == len(tables), file.name
+        for table in tables:
+            assert set(table) == {"name", *FIELDS}, (file.name, table["name"])
+            for field in FIELDS:
+                text = table[field]
+                assert re.fullmatch(r"[A-Z][^.]*\.", text), (file.name, table["name"], field)
+                assert 4 <= len(text.split()) <= 60, (file.name, table["name"], field)
+
+
+def test_the_pool_s_own_text_is_right_for_all_the_classes_it_joins() -> None:
+    pool, others = published_descriptions("kinect-pool"), published_descriptions("jhmdb")
+    assert "both hands" in others["catch"]["sentence"]
+    assert "one hand" in pool["catch"]["sentence"]  # all of its members are one-handed
+    assert "on the spot" in pool["walk"]["sentence"]
+    assert "one or both hands" in pool["pick up"]["sentence"]
 
 
 @pytest.mark.slow

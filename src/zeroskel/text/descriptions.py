@@ -19,7 +19,7 @@ the name says is done, and to or with what), or of both."""
 
 @cache
 def published_descriptions(data: str = "") -> dict[str, Description]:
-    """Our descriptions of all known classes: class name -> FIELDS and WORDS, or WORDS alone for concepts of the pool.
+    """Our descriptions of all known classes and of the Kinect pool's concepts: class name -> FIELDS and WORDS.
 
     Args:
         data: a data set's name; where two sets describe a class of the same name, its own text goes before others'.
