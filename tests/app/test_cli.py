@@ -112,10 +112,12 @@ def test_ready_features_take_the_place_of_data_and_encoder(features, tmp_path):
     assert (tmp_path / "out" / "results.jsonl").read_text() == before  # finished cells are skipped
     (features / "gtest.npy").unlink()
     (features / "g_label.npy").unlink()
-    without = zeroskel(*command)
+    refused(zeroskel(*command), "two results of data ntu60", "folders of their own")  # other features, same names
+    assert (tmp_path / "out" / "results.jsonl").read_text() == before
+    without = zeroskel(*command, "--out", tmp_path / "without")
     assert without.returncode == 0, without.stderr
     assert "no GZSL" in " ".join(without.stdout.split())
-    assert json.loads((tmp_path / "out" / "results.jsonl").read_text().splitlines()[0])["gzsl_seen"] is None
+    assert json.loads((tmp_path / "without" / "results.jsonl").read_text().splitlines()[0])["gzsl_seen"] is None
 
 
 def test_ready_features_that_cannot_be_used_are_refused_in_one_line(features, tmp_path):
