@@ -160,7 +160,7 @@ def _board(key: tuple[Any, ...], records: Sequence[Record]) -> Board:
         splits=tuple(splits),
         chance={str(record["split"]): float(record["chance"]) for record in sorted(records, key=lambda r: r["chance"])},
         reference=reference.label if reference else None,
-        honest=tuple(_ranked(_tested(honest, reference), splits)),
+        honest=tuple(_ranked(_tested(honest, reference), splits, measure)),
         leaking=tuple(leaking),
     )
 
@@ -232,13 +232,14 @@ def _notes(row: Standing, measure: Standing | None) -> tuple[str, ...]:
     return tuple(note for note in notes if note)
 
 
-def _ranked(rows: Sequence[Standing], splits: Sequence[str]) -> list[Standing]:
-    """Rows that have all splits, best first, then the others; equal means share a rank."""
+def _ranked(rows: Sequence[Standing], splits: Sequence[str], measure: Standing | None) -> list[Standing]:
+    """Rows that have all splits and the seeds of the measure, best first, then the others; equal means share a rank."""
+    seeds = set(measure.seeds) if measure else set()
 
     def mean(row: Standing) -> float:
         return row.per_class.mean if row.per_class else -1.0
 
-    complete = [row for row in rows if row.per_class and set(splits) <= set(row.by_split)]
+    complete = [row for row in rows if row.per_class and set(splits) <= set(row.by_split) and seeds <= set(row.seeds)]
     ranked = [replace(row, rank=1 + sum(mean(r) > mean(row) for r in complete)) for row in complete]
     others = [row for row in rows if row not in complete]
     return [
