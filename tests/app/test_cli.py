@@ -33,6 +33,7 @@ def demo(tmp_path_factory):
     return folder, zeroskel("demo", "--out", folder / "out", "--cache", folder / "cache")
 
 
+@pytest.mark.slow
 def test_the_demo_beats_three_times_chance_on_eight_or_more_unseen_actions(demo):
     folder, result = demo
     assert result.returncode == 0, result.stderr
@@ -46,6 +47,7 @@ def test_the_demo_beats_three_times_chance_on_eight_or_more_unseen_actions(demo)
     assert "not evidence" in (folder / "out" / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_predict_names_a_file(demo, tmp_path):
     write_json_joints(generate_sequence("squat", seed=5), tmp_path / "clip.json")
     bundle = demo[0] / "out" / "bundle"
@@ -60,6 +62,7 @@ def test_predict_names_a_file(demo, tmp_path):
     assert "probability" in shown.stdout
 
 
+@pytest.mark.slow
 def test_train_writes_a_bundle_and_benchmark_resumes(demo, tmp_path):
     cache = demo[0] / "cache"
     result = zeroskel(
@@ -95,6 +98,7 @@ def features(tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_ready_features_take_the_place_of_data_and_encoder(features, tmp_path):
     command = ("benchmark", "--features", features, "--split", "synse-5", "--methods", "ridge,conse", "--seeds", "0")
     command += ("--out", tmp_path / "out", "--cache", tmp_path / "cache")
@@ -120,6 +124,7 @@ def test_ready_features_take_the_place_of_data_and_encoder(features, tmp_path):
     assert json.loads((tmp_path / "without" / "results.jsonl").read_text().splitlines()[0])["gzsl_seen"] is None
 
 
+@pytest.mark.slow
 def test_ready_features_that_cannot_be_used_are_refused_in_one_line(features, tmp_path):
     run = ("benchmark", "--methods", "ridge", "--seeds", "0", "--out", tmp_path / "out", "--split")
     refused(zeroskel(*run, "synse-5"), "neither --data nor --features")
@@ -149,6 +154,7 @@ def test_data_list_and_info():
     assert "not evidence" in info.stdout
 
 
+@pytest.mark.slow
 def test_bad_input_is_one_line_and_exit_2(demo, tmp_path):
     (tmp_path / "broken.npz").write_bytes(b"PK\x03\x04 not really")
     (tmp_path / "clip.txt").write_text("hello")
@@ -174,6 +180,7 @@ def test_wrong_usage_is_exit_2():
     assert "info" in zeroskel("data").stdout
 
 
+@pytest.mark.slow
 def test_a_folder_that_may_not_be_written_is_said(demo, tmp_path):
     (tmp_path / "file").write_text("in the way")
     shutil.copytree(demo[0] / "cache", tmp_path / "cache")
@@ -198,6 +205,7 @@ def test_values_are_read_as_json_where_they_are():
         option_map(["epochs=5"])
 
 
+@pytest.mark.slow
 def test_predictions_of_the_command_are_finite(demo, tmp_path):
     sequence = generate_sequence("jump", seed=8)
     sequence.joints[0, 3:6, 5] = np.nan
@@ -209,6 +217,7 @@ def test_predictions_of_the_command_are_finite(demo, tmp_path):
     assert np.isfinite(json.loads(result.stdout)["scores"]).all()
 
 
+@pytest.mark.slow
 def test_a_container_runs_like_any_other_data(tmp_path):
     write_container(synthetic_dataset(subjects=4, repetitions=1), tmp_path / "made")
     arguments = ("benchmark", "--data", tmp_path / "made", "--split", "demo", "--encoder", "kinematic")
