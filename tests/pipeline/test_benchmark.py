@@ -87,7 +87,8 @@ def test_an_interrupted_run_keeps_what_was_finished(small, cache, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_benchmark([small], CONFIG, tmp_path, cache=cache, progress=interrupt)
+        run_benchmark([small], CONFIG, tmp_path, cache=cache, command="zeroskel benchmark …", progress=interrupt)
+    assert (tmp_path / "commands.txt").read_text() == "zeroskel benchmark …\n"
     assert [(r["method"], r["seed"]) for r in lines(tmp_path)] == [("smie", 0), ("ridge", 0)]
 
 

@@ -13,6 +13,7 @@ from zeroskel.pipeline.cell import CellConfig, run_cell
 from zeroskel.pipeline.feature_folder import FeatureFolder
 from zeroskel.pipeline.features import Progress, quiet
 from zeroskel.pipeline.grid import BenchmarkConfig, Group, Inputs, Texts, check_folder
+from zeroskel.pipeline.methods import Variant, try_out
 from zeroskel.pipeline.reports import write_page
 from zeroskel.pipeline.results import (
     add_command,
@@ -72,12 +73,12 @@ def run_benchmark(
         for dataset in datasets
         for name in config.splits
     ]
-    for group in groups:
-        group.check()
+    _check(groups)
     finished = {record["cell"]: record for record in read_results(out)}
     cells = [(group, cell) for group in groups for cell in group.cells()]
     check_apart([*finished.values(), *(cell.facts() for _, cell in cells)], out)
     out.mkdir(parents=True, exist_ok=True)
+    add_command(out, command)  # now: results of an interrupted run, too, say where they come from
     keys = [cell.key for _, cell in cells]
     missing = [(group, cell) for group, cell in cells if cell.key not in finished]
     done = len(cells) - len(missing)
@@ -91,9 +92,19 @@ def run_benchmark(
     finished = {known["cell"]: known for known in read_results(out)}
     write_results(out, _ordered(finished, keys))
     _draw_maps(groups, out)
-    add_command(out, command)
     write_page([out], out / "report.html")
     return [finished[key] for key in keys]
+
+
+def _check(groups: Sequence[Group]) -> None:
+    """Raise InputError for what would stop a cell once its turn has come: empty parts, texts, options."""
+    tried: list[tuple[Variant, int]] = []
+    for group in groups:
+        group.check_parts()
+        for wanted in group.wanted():
+            if wanted not in tried:  # splits, and most prompts, ask the same of a method
+                try_out(*wanted)
+                tried.append(wanted)
 
 
 def _draw_maps(groups: Sequence[Group], out: Path) -> None:

@@ -17,7 +17,7 @@ from zeroskel.pipeline.cell import CellConfig
 from zeroskel.pipeline.feature_folder import FeatureFolder
 from zeroskel.pipeline.features import EncodedSplit, EncoderConfig, FeatureStore, Progress
 from zeroskel.pipeline.maps import feature_map
-from zeroskel.pipeline.methods import Variant, expand, try_out, with_text_blocks
+from zeroskel.pipeline.methods import Variant, expand, with_text_blocks
 from zeroskel.pipeline.selection import SELECTIONS
 from zeroskel.pipeline.texts import ClassTexts
 from zeroskel.text import (
@@ -171,16 +171,19 @@ class Group:
                             for variant in self._variants(text, prompt):
                                 yield self._cell(encoder, seed, text, prompt, selection, variant)
 
-    def check(self) -> None:
-        """Raise InputError for what would stop a cell once its turn has come: empty parts, texts, options."""
+    def check_parts(self) -> None:
+        """Raise InputError for a part of the split without recordings."""
         if isinstance(self.store, FeatureStore):
             for withhold in {selection == "validation" for selection in self.config.selections}:
                 self.store.rows(self.split, withhold)
+
+    def wanted(self) -> Iterator[tuple[Variant, int]]:
+        """Each method with the width of the class embeddings that it will see, for every text and prompt."""
         for text in self.config.texts:
             for prompt in self.config.prompts:
                 width = self.texts.embeddings(text, prompt).shape[1]
                 for variant in self._variants(text, prompt):
-                    try_out(variant, width)
+                    yield variant, width
 
     def encode(self, encoder: str, seed: int) -> None:
         """Train an encoder and put into the cache what all cells of this seed need."""

@@ -62,18 +62,16 @@ def write_maps(folder: Path, maps: list[dict[str, Any]]) -> None:
 
 def read_commands(folder: Path) -> list[str]:
     """The commands that wrote into the folder, in the order in which they first ran."""
-    file = folder / COMMANDS
-    return _lines(file)
+    return _lines(folder / COMMANDS)
 
 
-def add_command(folder: Path, command: str) -> list[str]:
-    """Note a command, once; returns all. An empty one is not noted."""
+def add_command(folder: Path, command: str) -> None:
+    """Note a command, once; an empty one is not noted."""
     known = read_commands(folder)
     if command and command not in known:
         known.append(command)
         with atomic_path(folder / COMMANDS) as temporary:
             temporary.write_text("".join(f"{line}\n" for line in known), encoding="utf-8")
-    return known
 
 
 def _lines(file: Path) -> list[str]:
