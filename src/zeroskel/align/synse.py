@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
+from zeroskel.align.joint_embedding import block_widths
 from zeroskel.align.variational import (
     Annealing,
     Decoder,
@@ -175,9 +176,7 @@ class SynSE(CyclicAligner):
         super()._check_options(text_dim)
         if self.latent % 2:
             raise InputError(f"latent is {self.latent}; expected an even number, a half each for verb and noun")
-        blocks = self.text_blocks
-        if blocks is not None and (len(blocks) != 2 or min(blocks) < 1 or sum(blocks) != text_dim):
-            raise InputError(f"text_blocks is {blocks}; expected two widths, verb and noun, that add up to {text_dim}")
+        block_widths(self.text_blocks, text_dim, count=2)
 
     def _network(self, feature_dim: int, text_dim: int) -> LatentSpace:
         annealing = self._annealing()
