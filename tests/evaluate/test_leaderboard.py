@@ -244,3 +244,12 @@ def test_no_records_make_no_boards_and_a_broken_one_is_refused():
     assert leaderboards([]) == []
     with pytest.raises(InputError, match="record 0: lacks seed"):
         leaderboards([record(seed=None)])
+
+
+def test_three_seeds_suffice_for_a_rank_and_what_is_lacking_is_said():
+    five = {(split, seed): 0.5 + seed / 100 for split in ("one", "two", "three") for seed in range(5)}
+    three = {cell: value + 0.1 for cell, value in five.items() if cell[1] < 3}
+    two = {cell: value + 0.2 for cell, value in five.items() if cell[1] < 2}
+    board = only_board([*grid("smie", five), *grid("ridge", three), *grid("flow", two)])
+    assert [(row.rank, row.method) for row in board.honest] == [(1, "ridge"), (2, "smie"), (None, "flow")]
+    assert board.preferred("ridge").notes == ("lacks seed 3, 4",)

@@ -11,6 +11,7 @@ from zeroskel.evaluate.statistics import holm, least_p, paired_test
 from zeroskel.evaluate.summary import LEAKING, Record, options_text, unique_cells
 
 REFERENCE = "smie"  # the method that the others are tested against
+ENOUGH_SEEDS = 3  # of the seeds that the reference has, for a rank
 
 
 @dataclass(frozen=True)
@@ -233,8 +234,8 @@ def _notes(row: Standing, measure: Standing | None) -> tuple[str, ...]:
 
 
 def _ranked(rows: Sequence[Standing], splits: Sequence[str], measure: Standing | None) -> list[Standing]:
-    """Rows that have all splits and the seeds of the measure, best first, then the others; equal means share a rank."""
-    seeds = set(measure.seeds) if measure else set()
+    """Rows that have all splits and enough of the measure's seeds, best first, then the others; equal means share."""
+    seeds = set(measure.seeds[:ENOUGH_SEEDS]) if measure else set()
 
     def mean(row: Standing) -> float:
         return row.per_class.mean if row.per_class else -1.0

@@ -29,10 +29,10 @@ FEWER = "\u2020"  # marks means that are not over the same cells
 
 INTRODUCTION = f"""\
 Accuracies are in per cent, *by class* the mean over classes, *by sample* the share of test sequences. A mean is over
-splits and seeds; only seeds that all splits of a row have count, and rows that lack a split or a seed have no rank. In
-brackets stands the 95 % percentile bootstrap interval, splits resampled first and seeds within them. Such intervals are
-**too narrow** when there are few splits and seeds: with three splits of three seeds one in six misses the mean. Where
-one split gives one number for every seed there is no interval.
+splits and seeds; only seeds that all splits of a row have count, and rows that lack a split, or one of the first three
+seeds, have no rank. In brackets stands the 95 % percentile bootstrap interval, splits resampled first and seeds within
+them. Such intervals are **too narrow** when there are few splits and seeds: with three splits of three seeds one in six
+misses the mean. Where one split gives one number for every seed there is no interval.
 
 *p* belongs to the two-sided sign-flip test against `{REFERENCE}`; every (split, seed) that both rows have is a pair. It
 is Holm-adjusted: other methods' tests of a table together, and those of `{REFERENCE}` with other options together.
