@@ -31,6 +31,8 @@ METHODS: dict[str, tuple[str, str] | type[Aligner]] = {  # name -> (module, clas
     "contrastive": ("zeroskel.align.contrastive", "Contrastive"),
     "tdsm": ("zeroskel.align.tdsm", "TDSM"),
     "flow": ("zeroskel.align.flow", "Flow"),
+    "kernel-ridge": ("zeroskel.align.kernel_ridge", "KernelRidge"),
+    "kite": ("zeroskel.align.kite", "Kite"),
 }
 
 __all__ = [

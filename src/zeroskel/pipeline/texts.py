@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from zeroskel.text import BlockTexts, SentenceEncoder, class_embeddings
+from zeroskel.text import SentenceEncoder, block_widths, class_embeddings
 
 
 class ClassTexts:
@@ -23,6 +23,4 @@ class ClassTexts:
 
     def blocks(self, text: str, prompt: str) -> list[int]:
         """Widths of the parts of these embeddings; none where the prompt has but one."""
-        first = self.prompts[prompt][0]
-        count = len(first.blocks) if isinstance(first, BlockTexts) else 0
-        return [self.embeddings(text, prompt).shape[1] // count] * count if count else []
+        return block_widths(self.encoders[text], self.prompts[prompt])

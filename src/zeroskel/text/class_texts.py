@@ -10,7 +10,12 @@ from typing import Protocol
 import numpy as np
 
 from zeroskel.core import InputError
+from zeroskel.text.aspects import AspectText, aspect_embeddings, aspect_text
 from zeroskel.text.descriptions import FIELDS, WORDS, Description, published_descriptions
+
+ASPECTS = "aspects"  # the prompt whose embedding is made of numbers
+BEST = "best"  # the prompt that takes EVERYTHING of a class that has it, else its NAMES
+EVERYTHING, NAMES = "everything", "ensemble"
 
 _ANY_PLACE = re.compile(r"\{(\w+)\}")
 _PLACE = re.compile(r"\{(" + "|".join(("description", *FIELDS, *WORDS)) + r")\}")
@@ -64,7 +69,8 @@ def class_texts(
 
     Returns:
         K lists of texts, every template filled with the name and each description. For a prompt of several names each
-        is a BlockTexts with a block for each name, in their order.
+        is a BlockTexts with a block for each name, in their order. For "aspects", one AspectText a class; for "best",
+        the texts of "everything" where there is such a description, of "ensemble" where there is none.
 
     Raises:
         InputError: unknown prompt, or a class without what the prompt wants: description, parts, phases, verb or noun.
@@ -76,11 +82,16 @@ def class_texts(
     templates = _templates(prompt)
     wanted = {place for template in templates for place in _PLACE.findall(template)}
     if descriptions is None:
-        descriptions = published_descriptions() if wanted else {}
+        descriptions = published_descriptions() if wanted or prompt == ASPECTS else {}
+    if prompt == ASPECTS:
+        return [[aspect_text(name, descriptions.get(name))] for name in class_names]
     known = {name: _filled(descriptions.get(name) or []) for name in class_names}
     missing = [
         name for name in class_names if wanted and not all(wanted <= set(fields) for fields in known[name] or [{}])
     ]
+    if missing and prompt == BEST:
+        told = {name: NAMES if name in missing else EVERYTHING for name in class_names}
+        return [class_texts([name], own, descriptions)[0] for name, own in told.items()]
     if missing:
         raise InputError(
             f"prompt {prompt!r} needs {', '.join(sorted(wanted))} of every class; none for {', '.join(missing[:5])}"
@@ -127,19 +138,37 @@ def _filled(description: Description) -> list[dict[str, str]]:
 def class_embeddings(encoder: Encoder, texts: Sequence[Sequence[str]]) -> np.ndarray:
     """One embedding a class: the mean over its texts, L2-normalised again (as CLIP does with prompts).
 
-    Of BlockTexts with B blocks, each block gives such an embedding of width D; they are concatenated in order and
-    divided by sqrt(B), so that the whole has length 1 again. Methods that tell them apart take `text_blocks=(D,) * B`.
+    Of AspectTexts it is `aspect_embeddings`.
+
+    Of BlockTexts with B blocks, each block gives such an embedding; they are concatenated in order and divided by
+    sqrt(B), so that the whole has length 1 again. Methods that tell them apart take their `block_widths` as the option
+    `text_blocks`.
 
     Args:
         encoder: a SentenceEncoder, or anything like it.
         texts: of each of K classes, as class_texts gives them.
 
     Returns:
-        (K, D) float32, or (K, B * D).
+        (K, D) float32, D the sum of the widths of the blocks.
 
     Raises:
         InputError: a class or a block without a text, or classes of different numbers of blocks.
     """
+    blocks = _blocks(texts)
+    embeddings = [_block_embeddings(encoder, block) for block in zip(*blocks, strict=True)]
+    return (np.concatenate(embeddings, axis=1) / np.sqrt(len(embeddings))).astype(np.float32)
+
+
+def block_widths(encoder: Encoder, texts: Sequence[Sequence[str]]) -> list[int]:
+    """Widths of the parts of class_embeddings of the same arguments; none where the classes are no BlockTexts."""
+    first = texts[0]
+    if not isinstance(first, BlockTexts):
+        return []
+    return [_block_embeddings(encoder, [block]).shape[1] for block in first.blocks]
+
+
+def _blocks(texts: Sequence[Sequence[str]]) -> list[tuple[Sequence[str], ...]]:
+    """The parts of each class."""
     blocks = [of_class.blocks if isinstance(of_class, BlockTexts) else (of_class,) for of_class in texts]
     if not blocks or not all(block for of_class in blocks for block in of_class) or not all(blocks):
         raise InputError("every class needs at least one text (in each of its blocks)")
@@ -148,9 +177,14 @@ def class_embeddings(encoder: Encoder, texts: Sequence[Sequence[str]]) -> np.nda
         raise InputError(
             f"some classes have texts in {counts[0]} blocks, some in {counts[-1]}; expected as many of each"
         )
-    flat = [block for of_class in blocks for block in of_class]
-    embeddings = encoder.encode([text for block in flat for text in block])
-    ends = np.cumsum([len(block) for block in flat])
-    means = np.stack([part.mean(axis=0) for part in np.split(embeddings, ends[:-1])])
-    normalised = means / np.linalg.norm(means, axis=1, keepdims=True)
-    return (normalised.reshape(len(blocks), -1) / np.sqrt(counts[0])).astype(np.float32)
+    return blocks
+
+
+def _block_embeddings(encoder: Encoder, block: Sequence[Sequence[str]]) -> np.ndarray:
+    """(K, width) of one part of all K classes."""
+    flat = [text for texts in block for text in texts]
+    if isinstance(flat[0], AspectText):
+        return aspect_embeddings(encoder, flat)
+    ends = np.cumsum([len(texts) for texts in block])
+    means = np.stack([part.mean(axis=0) for part in np.split(encoder.encode(flat), ends[:-1])])
+    return means / np.linalg.norm(means, axis=1, keepdims=True)

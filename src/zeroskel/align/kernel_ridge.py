@@ -1,0 +1,146 @@
+"""Kernel ridge regression from features to texts, the hubs' advantage taken away."""
+
+from typing import ClassVar
+
+import numpy as np
+
+from zeroskel.align.base import Aligner, EpochEnd
+from zeroskel.align.hubness import hub_advantage
+from zeroskel.align.scaling import mean_and_scale, unit_rows
+from zeroskel.core import InputError
+
+FOLDS = 8  # groups of seen classes, each predicted by a regression that does not know it
+PER_SEQUENCES = 1000  # that the penalty is given for
+LEAST_EIGENVALUE = 1e-10  # of the largest
+MEDIAN_OF = 500  # sequences whose distances set the kernel's width
+
+
+class KernelRidge(Aligner):
+    """Regression of the text on the motion with a Gaussian kernel; score: cosine, less a share of a text's hubness.
+
+        t(x) = m + k(x)^T (K + p W^-1)^-1 (T - m)        k(x, z) = exp(-g |x - z|^2 / median |x - z|^2)
+        score(x, s) = cos(t(x) - c, s - c) - b h_s
+
+    T: the text of each training sequence; W: weights that fall with the root of the size of its class, mean 1; m: the
+    weighted mean of T, c: the mean of the seen classes' texts; h: `hub_advantage`, from predictions for each seen
+    sequence by a regression without its class (and seven others' share of the classes).
+
+    The regression is that of Saunders, Gammerman and Vovk, "Ridge regression learning algorithm in dual variables",
+    ICML 1998; where there are more sequences than landmarks, its kernel is that of Williams and Seeger, "Using the
+    Nyström method to speed up kernel machines", NeurIPS 2000, on as many sequences of each class as there is room for.
+    That a regression from motions to texts makes hubs of some texts is said by Shigeto et al., "Ridge regression,
+    hubness, and zero-shot learning", ECML 2015, arXiv 1507.00825.
+
+    Args:
+        penalty: p for a thousand sequences.
+        bandwidth: g.
+        hubness: b; 0 leaves hubs their advantage.
+        landmarks: the most training sequences that the kernel is set up on.
+    """
+
+    method = "kernel-ridge"
+    # What noise the features have decides both.
+    choices: ClassVar = {"penalty": (0.3, 1.0, 3.0), "bandwidth": (0.1, 0.3, 1.0)}
+
+    def __init__(
+        self, *, penalty: float = 1.0, bandwidth: float = 0.3, hubness: float = 0.5, landmarks: int = 2048
+    ) -> None:
+        self.penalty = penalty
+        self.bandwidth = bandwidth
+        self.hubness = hubness
+        self.landmarks = landmarks
+
+    def _fit(
+        self,
+        features: np.ndarray,
+        labels: np.ndarray,
+        class_embeddings: np.ndarray,
+        masked_features: np.ndarray | None,
+        seed: int,
+        on_epoch: EpochEnd,
+    ) -> None:
+        if self.penalty <= 0 or self.bandwidth <= 0 or self.hubness < 0 or self.landmarks < 2:
+            raise InputError(
+                f"penalty {self.penalty}, bandwidth {self.bandwidth}, hubness {self.hubness}, landmarks "
+                f"{self.landmarks}; expected more than 0, more than 0, at least 0 and at least 2"
+            )
+        self._mean, self._scale = mean_and_scale(features)
+        self._text_mean = class_embeddings.mean(axis=0)
+        rows = _spread_over_classes(labels, self.landmarks)
+        x = self._normalised(features)
+        self._landmarks = x[rows]
+        distances = _squared_distances(x[rows][:: max(1, len(rows) // MEDIAN_OF)], x[rows])
+        self._width = np.array([self.bandwidth / max(float(np.median(distances)), 1e-9)], dtype=np.float32)
+        values, vectors = np.linalg.eigh(self._kernel(self._landmarks))
+        kept = values > LEAST_EIGENVALUE * values[-1]
+        self._basis = (vectors[:, kept] / np.sqrt(values[kept])).astype(np.float32)
+
+        mapped = self._mapped(x).astype(np.float64)
+        targets = (class_embeddings - self._text_mean).astype(np.float64)
+        weights = 1 / np.sqrt(np.bincount(labels)[labels])
+        weights /= weights.mean()
+        self._weight, self._bias = self._regression(mapped, targets[labels], weights)
+        blind = np.empty((len(x), targets.shape[1]), dtype=np.float32)
+        for group in np.array_split(np.random.default_rng(0).permutation(len(targets)), min(FOLDS, len(targets))):
+            held = np.isin(labels, group)
+            weight, bias = self._regression(mapped[~held], targets[labels[~held]], weights[~held])
+            blind[held] = mapped[held] @ weight + bias
+        self._blind = unit_rows(blind[rows])
+
+    def _regression(self, mapped: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Weight (L, D_text) and bias (D_text,)."""
+        bias = weights @ targets / weights.sum()
+        gram = (mapped * weights[:, None]).T @ mapped
+        gram[np.diag_indices_from(gram)] += self.penalty * len(mapped) / PER_SEQUENCES
+        solved = np.linalg.solve(gram, mapped.T @ (weights[:, None] * (targets - bias)))
+        return solved.astype(np.float32), bias.astype(np.float32)
+
+    def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
+        predicted = unit_rows(self._mapped(self._normalised(features)) @ self._weight + self._bias)
+        texts = unit_rows(class_embeddings - self._text_mean)
+        scores: np.ndarray = predicted @ texts.T - self.hubness * hub_advantage(self._blind @ texts.T)
+        return scores
+
+    def _normalised(self, features: np.ndarray) -> np.ndarray:
+        scaled: np.ndarray = (features - self._mean) / self._scale
+        return scaled
+
+    def _kernel(self, rows: np.ndarray) -> np.ndarray:
+        return np.exp(-self._width * _squared_distances(rows, self._landmarks))
+
+    def _mapped(self, rows: np.ndarray) -> np.ndarray:
+        """(N, L) coordinates whose inner products are the kernel."""
+        mapped: np.ndarray = self._kernel(rows) @ self._basis
+        return mapped
+
+    def _state(self) -> dict[str, np.ndarray]:
+        names = ("mean", "scale", "text_mean", "landmarks", "width", "basis", "weight", "bias", "blind")
+        return {name: getattr(self, f"_{name}") for name in names}
+
+    def _set_state(self, state: dict[str, np.ndarray]) -> None:
+        for name, value in state.items():
+            setattr(self, f"_{name}", value)
+
+
+def _squared_distances(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """(N, M) squared distances."""
+    squares = (rows**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)
+    distances: np.ndarray = np.maximum(squares - 2 * rows @ others.T, 0)
+    return distances
+
+
+def _spread_over_classes(labels: np.ndarray, most: int) -> np.ndarray:
+    """At most so many row numbers, sorted: evenly spaced ones of every class, as many of each as there is room for."""
+    if len(labels) <= most:
+        return np.arange(len(labels))
+    counts = np.bincount(labels)
+    order = np.sort(counts[counts > 0])
+    room, quota = most, 0
+    for place, count in enumerate(order):  # small classes give all they have
+        quota = room // (len(order) - place)
+        if count > quota:
+            break
+        room -= count
+    rows = [np.flatnonzero(labels == label) for label in np.flatnonzero(counts)]
+    chosen = [own[np.linspace(0, len(own) - 1, min(len(own), max(1, quota))).astype(int)] for own in rows]
+    return np.sort(np.concatenate(chosen))
