@@ -9,6 +9,7 @@ from zeroskel.core import InputError, NotFittedError
 OPTIONS = {
     "stgcn": {"epochs": 3, "batch_size": 8, "hidden_channels": 4, "embed_dim": 16},
     "kinematic": {"embed_dim": 16},
+    "biomechanics": {"embed_dim": 16},
 }
 
 
@@ -84,8 +85,9 @@ def test_unknown_encoders_are_answered_with_the_known_ones():
         encoders.create("nope", "kinect-20")
 
 
-def test_kinematic_features_tell_the_movements_apart(motions):
-    features = new("kinematic").fit(*motions).encode(motions[0])
+@pytest.mark.parametrize("name", ["kinematic", "biomechanics"])
+def test_hand_made_features_tell_the_movements_apart(name, motions):
+    features = new(name).fit(*motions).encode(motions[0])
     centres = np.stack([features[motions[1] == label].mean(axis=0) for label in (4, 7, 9)])
     nearest = np.linalg.norm(features[:, None] - centres, axis=2).argmin(axis=1)
     assert (np.array([4, 7, 9])[nearest] == motions[1]).mean() > 0.9
@@ -110,8 +112,9 @@ def test_the_epoch_can_be_chosen_on_withheld_subjects(motions):
         encoders.create("stgcn", "kinect-20", select="withheld-subjects").fit(motions[0], motions[1])
 
 
-def test_components_are_orthogonal_and_few(motions):
-    encoder = encoders.create("kinematic", "kinect-20", embed_dim=5, whiten=1.0).fit(*motions)
+@pytest.mark.parametrize("name", ["kinematic", "biomechanics"])
+def test_components_are_orthogonal_and_few(name, motions):
+    encoder = encoders.create(name, "kinect-20", embed_dim=5, whiten=1.0).fit(*motions)
     features = encoder.encode(motions[0])
     assert features.shape == (36, 5)
     np.testing.assert_allclose(features.T @ features / 36, np.eye(5), atol=1e-2)

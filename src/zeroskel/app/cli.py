@@ -59,7 +59,7 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
 @app.command()
 def demo(
     out: Out = Path("zeroskel-demo"),
-    encoder: Annotated[str, typer.Option(help="kinematic, or stgcn (minutes longer).")] = "kinematic",
+    encoder: Annotated[str, typer.Option(help="kinematic, biomechanics, or stgcn (minutes longer).")] = "kinematic",
     cache: Cache = None,
 ) -> None:
     """The main job on synthetic motion, end to end: train, evaluate on unseen actions, report, predict."""
@@ -101,7 +101,7 @@ def benchmark(
             help="Methods, with commas; all, closed-forms, smie-ablation; or variants such as smie:estimator=infonce."
         ),
     ] = "smie,ridge,conse",
-    encoder: Annotated[str, typer.Option(help="Encoders, with commas: stgcn, kinematic.")] = "stgcn",
+    encoder: Annotated[str, typer.Option(help="Encoders, with commas: stgcn, kinematic, biomechanics.")] = "stgcn",
     seeds: Annotated[str, typer.Option(help="Seeds, with commas.")] = "0,1,2",
     selection: Annotated[
         str,
@@ -200,7 +200,7 @@ def train(
     out: Out,
     split: Annotated[str | None, typer.Option(help="Leave out its unseen classes and the test subjects.")] = None,
     method: Annotated[str, typer.Option(help="Method.")] = "smie",
-    encoder: Annotated[str, typer.Option(help="Encoder: kinematic or stgcn.")] = "kinematic",
+    encoder: Annotated[str, typer.Option(help="Encoder: kinematic, biomechanics or stgcn.")] = "kinematic",
     text: Text = "minilm",
     prompt: Prompt = "name",
     seed: Annotated[int, typer.Option(help="Seed of every random draw.")] = 0,

@@ -10,6 +10,7 @@ from zeroskel.core.saved import load_model
 from zeroskel.encoders.base import BatchSource, SkeletonEncoder
 
 if TYPE_CHECKING:
+    from zeroskel.encoders.biomechanics import Biomechanics
     from zeroskel.encoders.kinematic import Kinematic
     from zeroskel.encoders.pretrained import PretrainedSTGCN
     from zeroskel.encoders.stgcn import STGCN
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 ENCODERS = {  # name -> (module, class)
     "stgcn": ("zeroskel.encoders.pretrained", "PretrainedSTGCN"),
     "kinematic": ("zeroskel.encoders.kinematic", "Kinematic"),
+    "biomechanics": ("zeroskel.encoders.biomechanics", "Biomechanics"),
 }
 _HOMES = {"STGCN": "zeroskel.encoders.stgcn", **{cls: module for module, cls in ENCODERS.values()}}
 
@@ -24,6 +26,7 @@ __all__ = [
     "ENCODERS",
     "STGCN",
     "BatchSource",
+    "Biomechanics",
     "Kinematic",
     "PretrainedSTGCN",
     "SkeletonEncoder",

@@ -4,9 +4,7 @@ import numpy as np
 
 from zeroskel.core import InputError, Layout, get_layout
 from zeroskel.encoders.base import BatchSource, OnEpoch, SkeletonEncoder
-
-FIT_SEQUENCES = 8192  # the most training sequences that the components are fitted on, so that memory is bounded
-READ_AT_ONCE = 256
+from zeroskel.encoders.components import principal_components, read_groups
 
 
 class Kinematic(SkeletonEncoder):
@@ -55,29 +53,19 @@ class Kinematic(SkeletonEncoder):
                 f"embed_dim {self.embed_dim}, moments {self.moments}, frequencies {self.frequencies}; expected at "
                 "least 1, 2 and 1"
             )
-        rows = np.arange(len(batches))
-        if len(rows) > FIT_SEQUENCES:
-            rows = np.sort(np.random.default_rng(seed).choice(rows, FIT_SEQUENCES, replace=False))
-        parts = [
-            self._kinematics(batches[part]) for part in np.split(rows, range(READ_AT_ONCE, len(rows), READ_AT_ONCE))
-        ]
-        groups = [np.concatenate(group) for group in zip(*parts, strict=True)]
-        self._mean = np.concatenate([group.mean(axis=0) for group in groups])
-        scales = [max(float(np.sqrt(group.var(axis=0).sum())), 1e-6) for group in groups]
-        self._scale = np.repeat(scales, [group.shape[1] for group in groups]).astype(np.float32)
-        values = (np.concatenate(groups, axis=1) - self._mean) / self._scale
-        _, singular, directions = np.linalg.svd(values, full_matrices=False)
-        deviations = singular / np.sqrt(len(values))
-        kept = min(self.embed_dim, int((deviations > 1e-5 * deviations[0]).sum()))
-        signs = np.sign(directions[np.arange(kept), np.abs(directions[:kept]).argmax(axis=1)])
-        self._components = (directions[:kept] * (signs / deviations[:kept] ** self.whiten)[:, None]).astype(np.float32)
+        groups = read_groups(batches, self._kinematics, seed)
+        self._mean = np.concatenate([group.mean(axis=0) for group in groups.values()])
+        scales = [max(float(np.sqrt(group.var(axis=0).sum())), 1e-6) for group in groups.values()]
+        self._scale = np.repeat(scales, [group.shape[1] for group in groups.values()]).astype(np.float32)
+        values = (np.concatenate([*groups.values()], axis=1) - self._mean) / self._scale
+        self._components = principal_components(values, self.embed_dim, self.whiten)
 
     def _encode(self, batch: np.ndarray) -> np.ndarray:
-        values = np.concatenate(self._kinematics(batch), axis=1)
+        values = np.concatenate([*self._kinematics(batch).values()], axis=1)
         return (values - self._mean) / self._scale @ self._components.T
 
-    def _kinematics(self, batch: np.ndarray) -> list[np.ndarray]:
-        """The groups of numbers: (N, …) each."""
+    def _kinematics(self, batch: np.ndarray) -> dict[str, np.ndarray]:
+        """Group -> (N, …) numbers."""
         layout = get_layout(self.layout)
         joints = np.asarray(batch, dtype=np.float32).transpose(0, 4, 2, 3, 1)  # N, M, T, V, C
         n, t = joints.shape[0], joints.shape[2]
@@ -88,8 +76,14 @@ class Kinematic(SkeletonEncoder):
         frequencies = np.zeros((*relative.shape[:2], self.frequencies, *relative.shape[3:]), np.float32)
         frequencies[:, :, : waves.shape[2]] = np.abs(waves) / t
         speed = np.linalg.norm(np.diff(relative, axis=2), axis=-1) if t > 1 else np.zeros_like(relative[..., 0])
-        groups = [relative[:, :, moments], relative.std(axis=2), frequencies, speed.mean(axis=2), path[:, :, moments]]
-        return [group.reshape(n, -1) for group in groups]
+        groups = {
+            "poses": relative[:, :, moments],
+            "spread": relative.std(axis=2),
+            "frequencies": frequencies,
+            "speed": speed.mean(axis=2),
+            "path": path[:, :, moments],
+        }
+        return {name: group.reshape(n, -1) for name, group in groups.items()}
 
     def _state(self) -> dict[str, np.ndarray]:
         return {"mean": self._mean, "scale": self._scale, "components": self._components}
