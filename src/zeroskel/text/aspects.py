@@ -15,7 +15,7 @@ ARMS = {"none": 0.0, "one": 0.5, "both": 1.0, "alternating": 1.0}
 
 FLOOR = 0.1  # added to an aspect's deviation, so that what hardly any action has does not outweigh the rest
 FIRST = "kinect-pool.toml"  # where two sets name an action alike, the numbers that fit several sets
-PENALTY, SHARPNESS = 0.1, 2.0  # of the guess; chosen by guessing each named action from the others
+PENALTY, SHARPNESS = 0.1, 1.0  # of the guess; chosen by guessing named actions from the others
 
 
 class Encoder(Protocol):
