@@ -18,12 +18,13 @@ class Kite(Aligner):
 
         score(x, s) = a r(x, s_1) / d_r + mean over networks n of n(x, s_2 …) / d_n
 
-    r: `KernelRidge`, which learns from few classes what their texts say in numbers (prompt "aspects"). n: `Contrastive`,
-    whose loss is, for each motion, an InfoNCE bound on the mutual information of motion and text (van den Oord et al.,
-    "Representation learning with contrastive predictive coding", arXiv 1807.03748) with every sequence of the class as a
-    positive, so that none is a false negative; one network for each of several draws of weights and batches. d: the
-    deviation of the scores of wrong seen classes over a seen motion's candidates, mean over motions, so that a counts
-    in the same unit for all. A class of one text gives it to both.
+    r: `KernelRidge`, which learns from few classes what their texts say in numbers (prompt "aspects"). n:
+    `Contrastive`, whose loss is, for each motion, an InfoNCE bound on the mutual information of motion and text (van
+    den Oord et al., "Representation learning with contrastive predictive coding", 2018, arXiv 1807.03748) with every
+    sequence of the class as a positive, so that none is a false negative; one network for each of several draws of
+    weights and batches. d: the deviation of the scores of wrong seen classes over a seen motion's candidates, mean over
+    motions, so that a counts in the same unit for all. A class of one text gives it to both; a class whose first or
+    other texts are all 0 has none, and the part that needs them is trained without it.
 
     Args:
         kernel_weight: a; 0 leaves the networks alone.
@@ -87,8 +88,11 @@ class Kite(Aligner):
         deviations = []
         for place, (name, part) in enumerate(self._parts.items()):
             texts = own[name == PART]
-            part.fit(features, labels, texts, seed=seed * max(1, self.networks) + place)
-            deviations.append(_deviation_of_wrong(part.score_classes(features, texts), labels))
+            told = np.flatnonzero(texts.any(axis=1))
+            rows = np.isin(labels, told)
+            chosen, of_chosen, texts = features[rows], np.searchsorted(told, labels[rows]), texts[told]
+            part.fit(chosen, of_chosen, texts, seed=seed * max(1, self.networks) + place)
+            deviations.append(_deviation_of_wrong(part.score_classes(chosen, texts), of_chosen))
         self._deviations = np.array(deviations, dtype=np.float32)
 
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:

@@ -48,6 +48,11 @@ Prompt = Annotated[
     ),
 ]
 
+Synthetic = Annotated[
+    int,
+    typer.Option("--synthetic", help="People whose synthetic motion trains besides; 0 for none (docs/kite.md)."),
+]
+
 
 @app.callback(invoke_without_command=True)
 def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
@@ -125,6 +130,7 @@ def benchmark(
         Path | None, typer.Option(help="Your own, in JSON or TOML; else those that come with us.")
     ] = None,
     masked_views: Annotated[int, typer.Option(help="Masked views of each training sequence.")] = 4,
+    synthetic: Synthetic = 0,
     settings: Settings = None,
     download: Annotated[bool, typer.Option("--download", help="Allow the sentence encoder to be fetched.")] = False,
     protocol: Protocol = None,
@@ -154,6 +160,7 @@ def benchmark(
         descriptions=None if descriptions is None else read_descriptions(descriptions),
         selections=comma_list(selection),
         masked_views=masked_views,
+        synthetic=synthetic,
     )
     config.check()
     datasets: Sequence[SkeletonDataset | FeatureFolder]
@@ -203,6 +210,7 @@ def train(
     encoder: Annotated[str, typer.Option(help="Encoder: kinematic, biomechanics or stgcn.")] = "kinematic",
     text: Text = "minilm",
     prompt: Prompt = "name",
+    synthetic: Synthetic = 0,
     seed: Annotated[int, typer.Option(help="Seed of every random draw.")] = 0,
     settings: Settings = None,
     protocol: Protocol = None,
@@ -213,7 +221,9 @@ def train(
     from zeroskel.datasets import open_datasets
     from zeroskel.pipeline import TrainingConfig, train_bundle
 
-    config = TrainingConfig(split, encoder, method, option_map(settings or []), text, prompt, seed=seed)
+    config = TrainingConfig(
+        split, encoder, method, option_map(settings or []), text, prompt, seed=seed, synthetic=synthetic
+    )
     datasets = open_datasets(data, protocol=protocol)
     if len(datasets) != 1:
         raise InputError(f"--data names {len(datasets)} data sets; expected one (pool several with a pool's JSON)")

@@ -37,6 +37,7 @@ class CellConfig:
         seed: of encoder, masks and method.
         selection: how constants and epochs are chosen, one of `SELECTIONS`.
         defaults: all options of method and encoder, and the method's choices, by content.
+        synthetic: people whose synthetic motion trains besides; 0 for none.
     """
 
     data: str
@@ -57,16 +58,21 @@ class CellConfig:
     masked_views: int = 4
     selection: str = "last"
     defaults: str = ""
+    synthetic: int = 0
 
     def facts(self) -> dict[str, Any]:
         """What a line of results.jsonl says of its configuration."""
         names = ("data", "split", "protocol", "encoder", "encoder_options", "method", "options", "text", "prompt")
-        return {"cell": self.key, **{name: getattr(self, name) for name in (*names, "seed", "selection")}}
+        variant = {"variant": f"synthetic={self.synthetic}"} if self.synthetic else {}
+        return {"cell": self.key, **{name: getattr(self, name) for name in (*names, "seed", "selection")}, **variant}
 
     @property
     def key(self) -> str:
         """Equal for equal configurations of the same version."""
-        return content_key(__version__, asdict(self))
+        parts = asdict(self)
+        if not self.synthetic:
+            del parts["synthetic"]  # results from before it was there keep their keys
+        return content_key(__version__, parts)
 
 
 def run_cell(
@@ -102,6 +108,7 @@ def run_cell(
         "classes_seen": len(np.unique(encoded.train.labels)),
         "classes_unseen": split.names(split.unseen),
         "train_sequences": len(encoded.train),
+        **({} if encoded.added is None else {"added_sequences": len(encoded.added.train)}),
         "test_sequences": len(encoded.unseen),
         "masked_views": 0 if encoded.train.masked is None else len(encoded.train.masked),
         "seen_class_accuracy": encoded.seen_class_accuracy,

@@ -46,6 +46,19 @@ class EncoderConfig:
 
 
 @dataclass(frozen=True, eq=False)
+class AddedClasses:
+    """Classes that train beside those of a data set and are never candidates.
+
+    Attributes:
+        train: features of their recordings; labels index `class_embeddings`.
+        class_embeddings: (S, D_text), made as those of the data set.
+    """
+
+    train: FeatureSet
+    class_embeddings: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class EncodedSplit:
     """Features of one data set under one split by one encoder that never saw an unseen class.
 
@@ -59,6 +72,7 @@ class EncodedSplit:
         observed: (S, n, D) features of `unseen` when only the first share of the frames is seen (OBSERVED_SHARES); None
             for ready features and for withheld classes.
         seen_class_accuracy: a linear classifier of the trained classes on `train`, tested on `seen`, or None.
+        added: classes that train besides, or None.
     """
 
     train: FeatureSet
@@ -66,6 +80,7 @@ class EncodedSplit:
     seen: FeatureSet | None
     observed: np.ndarray | None
     seen_class_accuracy: float | None
+    added: AddedClasses | None = None
 
 
 class FeatureStore:

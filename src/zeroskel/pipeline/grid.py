@@ -13,6 +13,8 @@ from zeroskel import align, encoders
 from zeroskel.core import InputError, ZeroShotSplit
 from zeroskel.core.files import content_key
 from zeroskel.datasets import SkeletonDataset
+from zeroskel.datasets.synthetic import action_names
+from zeroskel.pipeline.added_motion import SyntheticMotion
 from zeroskel.pipeline.cell import CellConfig
 from zeroskel.pipeline.feature_folder import FeatureFolder
 from zeroskel.pipeline.features import EncodedSplit, EncoderConfig, FeatureStore, Progress
@@ -46,6 +48,7 @@ class BenchmarkConfig:
         descriptions: class name -> its descriptions, for prompts that use them; None: those of the package.
         selections: how constants and epochs are chosen, of `SELECTIONS`.
         masked_views: how many masked views of each training sequence are encoded.
+        synthetic: people whose synthetic motion trains besides (`SyntheticMotion`); 0 for none.
     """
 
     splits: tuple[str, ...]
@@ -59,6 +62,7 @@ class BenchmarkConfig:
     descriptions: Mapping[str, Description] | None = None
     selections: tuple[str, ...] = ("last",)
     masked_views: int = 4
+    synthetic: int = 0
 
     @cached_property
     def variants(self) -> tuple[Variant, ...]:
@@ -88,6 +92,10 @@ class BenchmarkConfig:
                 raise InputError(f"selection is {selection!r}; expected one of {', '.join(SELECTIONS)}")
         if self.masked_views < 1:
             raise InputError(f"masked views are {self.masked_views}; expected at least 1")
+        if self.synthetic < 0:
+            raise InputError(f"synthetic motion of {self.synthetic} people; expected 0 or more")
+        for prompt in self.prompts if self.synthetic else ():
+            class_texts(action_names(), prompt)  # it has names only
         for variant in self.variants:
             align.create(variant.method, **variant.options)
         for encoder in self.encoders:
@@ -107,6 +115,7 @@ def check_folder(folder: FeatureFolder, config: BenchmarkConfig, splits: Sequenc
     encoding = {
         "encoder": (config.encoders, default.encoders),
         "masked views": (config.masked_views, default.masked_views),
+        "synthetic motion": (config.synthetic, default.synthetic),
         "options of other names than the methods'": (
             tuple(set(config.options) - {variant.method for variant in config.variants}),
             (),
@@ -157,6 +166,7 @@ class Group:
         self.split = split
         self.config = config
         self.texts = texts
+        self.cache = cache
         self.store = dataset if isinstance(dataset, FeatureFolder) else FeatureStore(dataset, cache, progress)
         self._encoded: dict[bool, tuple[EncoderConfig, EncodedSplit]] = {}
 
@@ -192,9 +202,9 @@ class Group:
 
     def inputs(self, cell: CellConfig) -> Inputs:
         """What `run_cell` takes; features of the last encoder and seed are kept at hand."""
-        withheld = self._features(cell, withhold=True) if cell.selection == "validation" else None
+        withheld = self._training(cell, withhold=True) if cell.selection == "validation" else None
         embeddings = self.texts.embeddings(cell.text, cell.prompt)
-        return cell, self.split, embeddings, self._features(cell, withhold=False), withheld
+        return cell, self.split, embeddings, self._training(cell, withhold=False), withheld
 
     def map(self, cell: CellConfig) -> dict[str, Any] | None:
         """A picture of the features of a cell; None where there is nothing to see."""
@@ -209,6 +219,17 @@ class Group:
     def forget(self) -> None:
         """Let go of the features at hand."""
         self._encoded.clear()
+
+    def _training(self, cell: CellConfig, *, withhold: bool) -> EncodedSplit:
+        """The features, with added classes where the grid wants some."""
+        encoded = self._features(cell, withhold=withhold)
+        if not self.config.synthetic or not isinstance(self.store, FeatureStore):
+            return encoded
+        return SyntheticMotion(self.config.synthetic, self.cache).add_to(
+            *(encoded, self.store, self.split, self._encoding(cell.encoder, cell.seed)),
+            *(self.texts.encoders[cell.text], cell.prompt),
+            withhold=withhold,
+        )
 
     def _features(self, cell: CellConfig, *, withhold: bool) -> EncodedSplit:
         wanted = self._encoding(cell.encoder, cell.seed)
@@ -247,6 +268,7 @@ class Group:
             texts=content_key(self.texts.prompts[prompt]),
             seed=seed,
             selection=selection,
+            synthetic=self.config.synthetic,
             defaults=content_key(
                 align.create(variant.method, **variant.options).options(),
                 dict(align.method_class(variant.method).choices),

@@ -23,6 +23,7 @@ NAMED = (
     "prompt",
     "seed",
     "selection",
+    "variant",
 )
 
 

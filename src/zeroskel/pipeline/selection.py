@@ -12,7 +12,7 @@ from zeroskel.align import Aligner
 from zeroskel.core import DivergedError, FeatureSet, InputError
 from zeroskel.evaluate import per_class_accuracy, predictions
 from zeroskel.evaluate.gzsl import GZSLConstants, choose_constants
-from zeroskel.pipeline.features import EncodedSplit, Progress, quiet
+from zeroskel.pipeline.features import AddedClasses, EncodedSplit, Progress, quiet
 
 SELECTIONS = ("last", "validation", "leaking-test")
 MOST_JUDGED = 20  # epochs of a training run that are judged, spread evenly, the last one always
@@ -67,7 +67,7 @@ def fit_selected(
         InputError: unknown method, option or selection, or no withheld features for "validation".
     """
     if selection == "last":
-        aligner = _fit(align.create(method, **options), encoded.train, class_embeddings, seed, progress)
+        aligner = _fit(align.create(method, **options), encoded, class_embeddings, seed, progress)
         return Fitted(aligner, {}, _last_epoch(aligner), None, None)
     if selection not in SELECTIONS:
         raise InputError(f"selection is {selection!r}; expected one of {', '.join(SELECTIONS)}")
@@ -79,7 +79,7 @@ def fit_selected(
         search.run(method, {**options, **tried}, tried, progress)
     stop = {} if search.epoch is None or "stop_epoch" in options else {"stop_epoch": search.epoch}
     aligner = align.create(method, **{**options, **search.options, **stop})
-    _fit(aligner, encoded.train, class_embeddings, seed, progress)
+    _fit(aligner, encoded, class_embeddings, seed, progress)
     return Fitted(aligner, search.options, search.epoch, search.accuracy, search.constants)
 
 
@@ -108,7 +108,7 @@ class _Search:
     def run(self, method: str, options: dict[str, Any], tried: dict[str, Any], progress: Progress) -> None:
         aligner = align.create(method, **options)
         if not aligner.trained_by_epochs:
-            self._judge(_fit(aligner, self.encoded.train, self.class_embeddings, self.seed, progress), tried, None)
+            self._judge(_fit(aligner, self.encoded, self.class_embeddings, self.seed, progress), tried, None)
             return
         last = _last_epoch(aligner) or 1
         judged = {last} if "stop_epoch" in options else set(judged_epochs(last))
@@ -117,7 +117,7 @@ class _Search:
             if epoch in judged:
                 self._judge(fitted, tried, epoch)
 
-        _fit(aligner, self.encoded.train, self.class_embeddings, self.seed, progress, judge)
+        _fit(aligner, self.encoded, self.class_embeddings, self.seed, progress, judge)
 
     def _judge(self, fitted: Aligner, tried: dict[str, Any], epoch: int | None) -> None:
         new = self.encoded.unseen
@@ -160,7 +160,7 @@ def _last_epoch(aligner: Aligner) -> int | None:
 
 def _fit(
     aligner: Aligner,
-    train: FeatureSet,
+    encoded: EncodedSplit,
     class_embeddings: np.ndarray,
     seed: int,
     progress: Progress,
@@ -168,8 +168,11 @@ def _fit(
 ) -> Aligner:
     """Fit with the embeddings of all other classes blanked out, so that nothing can learn from them."""
     known = np.full_like(class_embeddings, np.nan)
-    trained = np.unique(train.labels)
+    trained = np.unique(encoded.train.labels)
     known[trained] = class_embeddings[trained]
+    train = encoded.train
+    if encoded.added is not None:
+        train, known = with_added(train, encoded.added, known)
     epochs = _last_epoch(aligner) or 0
 
     def on_epoch(fitted: Aligner, epoch: int) -> None:
@@ -178,3 +181,23 @@ def _fit(
             judge(fitted, epoch)
 
     return aligner.fit(train.features, train.labels, known, train.masked, seed, on_epoch=on_epoch)
+
+
+def with_added(train: FeatureSet, added: AddedClasses, class_embeddings: np.ndarray) -> tuple[FeatureSet, np.ndarray]:
+    """Training features and class embeddings with those of added classes behind; they stand in for their masked views.
+
+    Args:
+        train: (N, D) features with labels that index class_embeddings.
+        added: (n, D) features of S classes.
+        class_embeddings: (K, D_text).
+
+    Returns:
+        (N + n, D) features, and (K + S, D_text).
+    """
+    features = np.concatenate([train.features, added.train.features])
+    labels = np.concatenate([train.labels, len(class_embeddings) + added.train.labels])
+    masked = None
+    if train.masked is not None:
+        unmasked = np.broadcast_to(added.train.features, (len(train.masked), *added.train.features.shape))
+        masked = np.concatenate([train.masked, unmasked], axis=1)
+    return FeatureSet(features, labels, masked), np.concatenate([class_embeddings, added.class_embeddings])

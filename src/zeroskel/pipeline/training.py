@@ -9,9 +9,11 @@ import numpy as np
 
 from zeroskel import __version__, align
 from zeroskel.datasets import SkeletonDataset, resolve_split
+from zeroskel.pipeline.added_motion import SyntheticMotion
 from zeroskel.pipeline.features import EncoderConfig, FeatureStore, Progress, quiet
 from zeroskel.pipeline.methods import Variant, try_out, with_text_blocks
 from zeroskel.pipeline.recognizer import ZeroShotRecognizer
+from zeroskel.pipeline.selection import with_added
 from zeroskel.pipeline.texts import ClassTexts
 from zeroskel.text import SentenceEncoder, class_texts, published_descriptions
 
@@ -27,6 +29,7 @@ class TrainingConfig:
         text, prompt: as in the benchmark.
         masked_views: of each sequence, for the temporal term.
         seed: of everything.
+        synthetic: people whose synthetic motion trains besides (`SyntheticMotion`); 0 for none.
     """
 
     split: str | None = None
@@ -37,6 +40,7 @@ class TrainingConfig:
     prompt: str = "name"
     masked_views: int = 4
     seed: int = 0
+    synthetic: int = 0
 
 
 def train_bundle(
@@ -65,11 +69,17 @@ def train_bundle(
         config.encoder, dict(config.options.get(config.encoder, {})), config.masked_views, config.seed
     )
     encoder, train = store.encode_rows(rows, encoder_config)
+    known = embeddings
+    if config.synthetic:
+        motion = SyntheticMotion(config.synthetic, cache)
+        train, known = with_added(
+            train, motion.classes(encoder, store.preprocessing, unseen, sentences, config.prompt), embeddings
+        )
     epochs = aligner.options().get("epochs") or 0
     aligner.fit(
         train.features,
         train.labels,
-        embeddings,
+        known,
         train.masked,
         config.seed,
         on_epoch=lambda _, epoch: progress(f"training {config.method}", epoch, epochs),

@@ -1,6 +1,13 @@
 """Class names, prompts and descriptions -> class embeddings."""
 
-from zeroskel.text.aspects import AspectText, aspect_embeddings, aspect_names, guessed_aspects, known_aspects
+from zeroskel.text.aspects import (
+    AspectText,
+    aspect_embeddings,
+    aspect_names,
+    aspect_text,
+    guessed_aspects,
+    known_aspects,
+)
 from zeroskel.text.class_texts import (
     BlockTexts,
     block_widths,
@@ -19,6 +26,7 @@ __all__ = [
     "SentenceEncoder",
     "aspect_embeddings",
     "aspect_names",
+    "aspect_text",
     "block_widths",
     "class_embeddings",
     "class_texts",

@@ -1,4 +1,4 @@
-"""Aspects: what the body does in an action, in numbers of one vocabulary; written down for known names, else guessed."""
+"""Aspects: what the body does in an action, in numbers of one vocabulary; written for known names, else guessed."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -71,9 +71,8 @@ def aspect_text(name: str, description: Description | None = None) -> AspectText
         return AspectText(f"{name}: {said}", values)
     if description is None:
         return AspectText(name)
-    sentences = [description["sentence"]] if "sentence" in description else []  # type: ignore[call-overload]
-    told = sentences if isinstance(description, Mapping) else list(description)
-    return AspectText(": ".join((name, " ".join(told))) if told else name)
+    told = description.get("sentence", "") if isinstance(description, Mapping) else " ".join(description)
+    return AspectText(f"{name}: {told}" if told else name)
 
 
 def aspect_embeddings(encoder: Encoder, texts: Sequence[str]) -> np.ndarray:
@@ -98,7 +97,7 @@ def aspect_embeddings(encoder: Encoder, texts: Sequence[str]) -> np.ndarray:
     rows = np.stack([_values(text) for text in texts])
     unknown = np.flatnonzero(np.isnan(rows[:, 0]))
     if len(unknown):
-        rows[unknown] = guessed_aspects(encoder, [str(texts[i]) for i in unknown])
+        rows[unknown] = guessed_aspects(encoder, [str(texts[int(i)]) for i in unknown])
     mean, deviation = _mean_and_deviation()
     standard = (rows - mean) / deviation
     return (standard / np.maximum(np.linalg.norm(standard, axis=1, keepdims=True), 1e-9)).astype(np.float32)
@@ -112,7 +111,7 @@ def guessed_aspects(encoder: Encoder, texts: Sequence[str], *, without: Sequence
         texts: N texts.
         without: names that the map is not learnt from.
     """
-    names, told, values = _library(tuple(without))
+    told, values = _library(tuple(without))
     embedded = encoder.encode([*told, *texts]).astype(np.float64)
     library, own = embedded[: len(told)], embedded[len(told) :]
     mean, deviation = _mean_and_deviation()
@@ -156,10 +155,10 @@ def _mean_and_deviation() -> tuple[np.ndarray, np.ndarray]:
 
 
 @cache
-def _library(without: tuple[str, ...]) -> tuple[list[str], list[str], np.ndarray]:
-    """Names, texts and (N, A) aspects that guesses are learnt from: each action by its name and by its sentence."""
+def _library(without: tuple[str, ...]) -> tuple[list[str], np.ndarray]:
+    """Texts and (N, A) aspects that guesses are learnt from: each action by its name and by its sentence."""
     descriptions = published_descriptions()
-    names, told, values = [], [], []
+    told, values = [], []
     for name, aspects in known_aspects().items():
         if name in without:
             continue
@@ -167,8 +166,6 @@ def _library(without: tuple[str, ...]) -> tuple[list[str], list[str], np.ndarray
         texts = [name]
         if isinstance(description, Mapping) and "sentence" in description:
             texts.append(f"{name}: {description['sentence']}")
-        for text in texts:
-            names.append(name)
-            told.append(text)
-            values.append(aspects)
-    return names, told, np.stack(values)
+        told += texts
+        values += [aspects] * len(texts)
+    return told, np.stack(values)

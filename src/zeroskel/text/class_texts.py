@@ -169,7 +169,9 @@ def block_widths(encoder: Encoder, texts: Sequence[Sequence[str]]) -> list[int]:
 
 def _blocks(texts: Sequence[Sequence[str]]) -> list[tuple[Sequence[str], ...]]:
     """The parts of each class."""
-    blocks = [of_class.blocks if isinstance(of_class, BlockTexts) else (of_class,) for of_class in texts]
+    blocks: list[tuple[Sequence[str], ...]] = [
+        of_class.blocks if isinstance(of_class, BlockTexts) else (of_class,) for of_class in texts
+    ]
     if not blocks or not all(block for of_class in blocks for block in of_class) or not all(blocks):
         raise InputError("every class needs at least one text (in each of its blocks)")
     counts = sorted({len(of_class) for of_class in blocks})
