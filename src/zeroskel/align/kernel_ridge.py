@@ -12,6 +12,7 @@ from zeroskel.core import InputError
 FOLDS = 8  # groups of seen classes, each predicted by a regression that does not know it
 PER_SEQUENCES = 1000  # that the penalty is given for
 LEAST_EIGENVALUE = 1e-10  # of the largest
+AT_ONCE = 2048  # sequences that are mapped at a time
 MEDIAN_OF = 500  # sequences whose distances set the kernel's width
 
 
@@ -22,8 +23,8 @@ class KernelRidge(Aligner):
         score(x, s) = cos(t(x) - c, s - c) - b h_s
 
     T: the text of each training sequence; W: weights that fall with the root of the size of its class, mean 1; m: the
-    weighted mean of T, c: the mean of the seen classes' texts; h: `hub_advantage`, from predictions for each seen
-    sequence by a regression without its class (and seven others' share of the classes).
+    weighted mean of T, c: the mean of the seen classes' texts; h: `hub_advantage`, from predictions for the landmarks
+    by regressions that know nothing of an eighth of the classes, theirs among them.
 
     The regression is that of Saunders, Gammerman and Vovk, "Ridge regression learning algorithm in dual variables",
     ICML 1998; where there are more sequences than landmarks, its kernel is that of Williams and Seeger, "Using the
@@ -75,25 +76,26 @@ class KernelRidge(Aligner):
         kept = values > LEAST_EIGENVALUE * values[-1]
         self._basis = (vectors[:, kept] / np.sqrt(values[kept])).astype(np.float32)
 
-        mapped = self._mapped(x).astype(np.float64)
         targets = (class_embeddings - self._text_mean).astype(np.float64)
         weights = 1 / np.sqrt(np.bincount(labels)[labels])
         weights /= weights.mean()
-        self._weight, self._bias = self._regression(mapped, targets[labels], weights)
-        blind = np.empty((len(x), targets.shape[1]), dtype=np.float32)
-        for group in np.array_split(np.random.default_rng(0).permutation(len(targets)), min(FOLDS, len(targets))):
-            held = np.isin(labels, group)
-            weight, bias = self._regression(mapped[~held], targets[labels[~held]], weights[~held])
-            blind[held] = mapped[held] @ weight + bias
-        self._blind = unit_rows(blind[rows])
-
-    def _regression(self, mapped: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Weight (L, D_text) and bias (D_text,)."""
-        bias = weights @ targets / weights.sum()
-        gram = (mapped * weights[:, None]).T @ mapped
-        gram[np.diag_indices_from(gram)] += self.penalty * len(mapped) / PER_SEQUENCES
-        solved = np.linalg.solve(gram, mapped.T @ (weights[:, None] * (targets - bias)))
-        return solved.astype(np.float32), bias.astype(np.float32)
+        groups = np.random.default_rng(0).permutation(len(targets)) % min(FOLDS, len(targets))  # of each class
+        sums = [_Sums(self._basis.shape[1], targets.shape[1]) for _ in range(groups.max() + 1)]
+        for start in range(0, len(x), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            mapped = self._mapped(x[part]).astype(np.float64)
+            for group, own in enumerate(sums):
+                held = groups[labels[part]] == group
+                own.add(mapped[held], targets[labels[part][held]], weights[part][held])
+        total = sum(sums, _Sums(self._basis.shape[1], targets.shape[1]))
+        self._weight, self._bias = total.regression(self.penalty)
+        on_landmarks = self._mapped(self._landmarks)
+        blind = np.empty((len(rows), targets.shape[1]), dtype=np.float32)
+        for group, own in enumerate(sums):
+            held = groups[labels[rows]] == group
+            weight, bias = (total - own).regression(self.penalty)
+            blind[held] = on_landmarks[held] @ weight + bias
+        self._blind = unit_rows(blind)
 
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
         predicted = unit_rows(self._mapped(self._normalised(features)) @ self._weight + self._bias)
@@ -120,6 +122,44 @@ class KernelRidge(Aligner):
     def _set_state(self, state: dict[str, np.ndarray]) -> None:
         for name, value in state.items():
             setattr(self, f"_{name}", value)
+
+
+class _Sums:
+    """What a weighted ridge regression needs to know of its sequences; sums of it can be added and taken away."""
+
+    def __init__(self, width: int, text_dim: int) -> None:
+        self.parts = [np.zeros((width, width)), np.zeros((width, text_dim)), np.zeros(width), np.zeros(text_dim)]
+        self.weight = 0.0
+        self.count = 0
+
+    def add(self, mapped: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> None:
+        """Sequences (n, L), their texts (n, D_text) and weights (n,)."""
+        weighted = mapped * weights[:, None]
+        new = (weighted.T @ mapped, weighted.T @ targets, weighted.sum(axis=0), weights @ targets)
+        for own, more in zip(self.parts, new, strict=True):
+            own += more
+        self.weight += float(weights.sum())
+        self.count += len(mapped)
+
+    def regression(self, penalty: float) -> tuple[np.ndarray, np.ndarray]:
+        """Weight (L, D_text) and bias (D_text,)."""
+        gram, crossed, mapped, targets = self.parts
+        bias = targets / self.weight
+        gram = gram + penalty * self.count / PER_SEQUENCES * np.eye(len(gram))
+        solved = np.linalg.solve(gram, crossed - np.outer(mapped, bias))
+        return solved.astype(np.float32), bias.astype(np.float32)
+
+    def __add__(self, other: "_Sums") -> "_Sums":
+        return self._with(other, 1)
+
+    def __sub__(self, other: "_Sums") -> "_Sums":
+        return self._with(other, -1)
+
+    def _with(self, other: "_Sums", sign: int) -> "_Sums":
+        result = _Sums(0, 0)
+        result.parts = [own + sign * more for own, more in zip(self.parts, other.parts, strict=True)]
+        result.weight, result.count = self.weight + sign * other.weight, self.count + sign * other.count
+        return result
 
 
 def _squared_distances(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
