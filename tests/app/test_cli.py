@@ -180,6 +180,14 @@ def test_wrong_usage_is_exit_2():
     assert "info" in zeroskel("data").stdout
 
 
+def test_synthetic_motion_that_has_no_descriptions_is_refused_in_one_line(tmp_path):
+    run = ("--data", "synthetic", "--split", "demo", "--out", tmp_path / "out", "--cache", tmp_path / "cache")
+    result = zeroskel("benchmark", *run, "--methods", "ridge", "--synthetic", "1", "--prompt", "everything")
+    refused(result, "prompt 'everything' needs", "none for")
+    refused(zeroskel("benchmark", *run, "--methods", "ridge", "--synthetic", "-1"), "-1 people", "0 or more")
+    assert not any(tmp_path.iterdir())
+
+
 @pytest.mark.slow
 def test_a_folder_that_may_not_be_written_is_said(demo, tmp_path):
     (tmp_path / "file").write_text("in the way")

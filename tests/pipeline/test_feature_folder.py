@@ -343,6 +343,7 @@ def test_epochs_are_chosen_on_withheld_classes_and_what_that_is_worth_is_said_on
         ({"encoders": ("kinematic",)}, "encoder"),
         ({"encoders": ("stgcn", "kinematic")}, "encoder"),
         ({"masked_views": 2}, "masked views"),
+        ({"synthetic": 1}, "synthetic motion"),
         ({"options": {**FAST, "stgcn": {"epochs": 3}}}, "options of other names than the methods'"),
     ],
 )

@@ -8,8 +8,14 @@ import numpy as np
 import pytest
 
 from zeroskel.core import InputError, MissingFileError
+from zeroskel.core.files import content_key
 from zeroskel.text import (
+    AspectText,
     BlockTexts,
+    aspect_embeddings,
+    aspect_names,
+    aspects,
+    block_widths,
     class_embeddings,
     class_texts,
     needs_descriptions,
@@ -153,6 +159,61 @@ def test_classes_of_different_numbers_of_blocks_have_no_embedding() -> None:
 def test_a_class_without_texts_has_no_embedding(texts: list) -> None:
     with pytest.raises(InputError, match="at least one text"):
         class_embeddings(LetterEncoder(), texts)
+
+
+def test_aspects_are_one_text_a_class_that_holds_the_numbers() -> None:
+    ((squat,), (juggle,)) = class_texts(["squat", "juggle"], "aspects", {"juggle": {"sentence": "Balls fly."}})
+    assert isinstance(squat, AspectText)
+    np.testing.assert_array_equal(squat.values, aspects.known_aspects()["squat"])
+    assert (juggle, juggle.values) == ("juggle: Balls fly.", None)
+    np.testing.assert_array_equal(
+        class_embeddings(LetterEncoder(), [[squat], [squat]]), aspect_embeddings(LetterEncoder(), [squat, squat])
+    )
+
+
+def test_aspects_need_no_descriptions_and_use_ours_unless_others_are_given() -> None:
+    assert not needs_descriptions("aspects")
+    assert class_texts(["juggle"], "aspects", {}) == class_texts(["juggle"], "aspects") == [["juggle"]]
+
+
+def test_other_numbers_make_other_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {prompt: class_texts(["squat", "walk"], prompt) for prompt in ("aspects", "aspects+best")}
+    values = {name: values.copy() for name, values in aspects.known_aspects().items()}
+    values["squat"][-1] += 0.05
+    monkeypatch.setattr(aspects, "known_aspects", lambda: values)
+    for prompt, before in texts.items():
+        after = class_texts(["squat", "walk"], prompt)
+        assert content_key(after) != content_key(before)
+        assert content_key(after[1]) == content_key(before[1])
+
+
+def test_best_is_everything_of_a_described_class_and_the_ensemble_of_another() -> None:
+    names = ["wave", "juggle", "drink water"]
+    texts = class_texts(names, "best", FULL)
+    assert texts[::2] == class_texts(names[::2], "everything", FULL)
+    assert texts[1:2] == class_texts(["juggle"], "ensemble")
+    assert class_texts(NAMES, "best", FULL) == class_texts(NAMES, "everything", FULL)
+    words = {"juggle": {"verb": "juggle", "noun": "balls"}}  # not all of what "everything" says
+    assert class_texts(["juggle"], "best", words) == class_texts(["juggle"], "ensemble")
+
+
+def test_best_describes_published_classes_without_being_given_descriptions() -> None:
+    assert class_texts(["Wear jacket"], "best") == class_texts(["Wear jacket"], "everything")
+
+
+def test_aspects_and_best_are_two_blocks_of_their_own_widths() -> None:
+    names = ["squat", "walk", "squat twice"]  # the last has aspects, and no description
+    texts = class_texts(names, "aspects+best")
+    assert block_widths(LetterEncoder(), texts) == [len(aspect_names()), 26]
+    whole = class_embeddings(LetterEncoder(), texts)
+    first, second = (class_embeddings(LetterEncoder(), class_texts(names, part)) for part in ("aspects", "best"))
+    np.testing.assert_allclose(whole, np.concatenate((first, second), axis=1) / np.sqrt(2), rtol=1e-6)
+
+
+def test_blocks_are_as_wide_as_the_parts_of_the_embedding() -> None:
+    assert block_widths(LetterEncoder(), class_texts(NAMES)) == []
+    assert block_widths(LetterEncoder(), class_texts(["squat"], "aspects")) == []
+    assert block_widths(LetterEncoder(), class_texts(NAMES, "name+phases+name", FULL)) == [26, 26, 26]
 
 
 def test_descriptions_are_read_as_lists(tmp_path: Path) -> None:

@@ -183,4 +183,4 @@ def _spread_over_classes(labels: np.ndarray, most: int) -> np.ndarray:
         room -= count
     rows = [np.flatnonzero(labels == label) for label in np.flatnonzero(counts)]
     chosen = [own[np.linspace(0, len(own) - 1, min(len(own), max(1, quota))).astype(int)] for own in rows]
-    return np.sort(np.concatenate(chosen))
+    return np.sort(np.concatenate(chosen[:most]))  # where there are more classes than room, one of each of the first

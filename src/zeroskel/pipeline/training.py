@@ -9,6 +9,7 @@ import numpy as np
 
 from zeroskel import __version__, align
 from zeroskel.datasets import SkeletonDataset, resolve_split
+from zeroskel.datasets.synthetic import action_names
 from zeroskel.pipeline.added_motion import SyntheticMotion
 from zeroskel.pipeline.features import EncoderConfig, FeatureStore, Progress, quiet
 from zeroskel.pipeline.methods import Variant, try_out, with_text_blocks
@@ -50,6 +51,9 @@ def train_bundle(
 
     Raises InputError for unknown names or options.
     """
+    motion = SyntheticMotion(config.synthetic, cache) if config.synthetic else None
+    if motion is not None:
+        class_texts(action_names(), config.prompt)  # it has names only
     sentences = SentenceEncoder(config.text, cache=cache)
     prompts = {config.prompt: class_texts(dataset.class_names, config.prompt, published_descriptions(dataset.name))}
     texts = ClassTexts({config.text: sentences}, prompts)
@@ -70,8 +74,7 @@ def train_bundle(
     )
     encoder, train = store.encode_rows(rows, encoder_config)
     known = embeddings
-    if config.synthetic:
-        motion = SyntheticMotion(config.synthetic, cache)
+    if motion is not None:
         train, known = with_added(
             train, motion.classes(encoder, store.preprocessing, unseen, sentences, config.prompt), embeddings
         )

@@ -65,7 +65,7 @@ def aspect_text(name: str, description: Description | None = None) -> AspectText
     """
     values = known_aspects().get(name)
     if values is None:
-        values = known_aspects().get(" ".join(name.lower().split()).rstrip("."))
+        values = _by_spelling().get(_plain(name))
     if values is not None:
         said = ", ".join(f"{aspect} {value:g}" for aspect, value in zip(aspect_names(), values, strict=True) if value)
         return AspectText(f"{name}: {said}", values)
@@ -134,6 +134,19 @@ def _vocabulary() -> tuple[str, ...]:
 
 def _folder() -> Any:
     return resources.files("zeroskel.resources") / "aspects"
+
+
+@cache
+def _by_spelling() -> dict[str, np.ndarray]:
+    """Known aspects by names whose spelling is plain."""
+    found: dict[str, np.ndarray] = {}
+    for name, values in known_aspects().items():
+        found.setdefault(_plain(name), values)
+    return found
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.lower().rstrip(". ").split())
 
 
 def _numbers(table: Mapping[str, Any]) -> np.ndarray:

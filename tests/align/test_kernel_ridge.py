@@ -1,0 +1,167 @@
+import numpy as np
+import pytest
+
+from zeroskel.align.hubness import hub_advantage
+from zeroskel.align.kernel_ridge import KernelRidge
+from zeroskel.core import InputError
+
+
+def unit(rows):
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def dual_form(features, labels, texts, asked, *, kept=None, penalty=1.0, bandwidth=0.3):
+    """(n, D_text) predictions less the mean text, written down from the equation of the docstring.
+
+    Args:
+        features, labels: of the training motions; texts: of the seen classes only.
+        asked: (n, D) features to predict texts for.
+        kept: mask of the motions that the regression knows; all decide on means, weights and width.
+    """
+    features, asked, texts = (array.astype(np.float64) for array in (features, asked, texts))
+    mean, scale = features.mean(axis=0), (features - features.mean(axis=0)).std()
+    x, z = (features - mean) / scale, (asked - mean) / scale
+    between = [((rows[:, None] - x[None]) ** 2).sum(axis=2) for rows in (x, z)]
+    kernel, own = (np.exp(-bandwidth * distances / np.median(between[0])) for distances in between)
+    weights = 1 / np.sqrt(np.bincount(labels)[labels])
+    weights /= weights.mean()
+    kept = np.ones(len(x), dtype=bool) if kept is None else kept
+    targets, weights = (texts[labels] - texts.mean(axis=0))[kept], weights[kept]
+    middle = np.average(targets, axis=0, weights=weights)
+    ridge = kernel[np.ix_(kept, kept)] + penalty * kept.sum() / 1000 * np.diag(1 / weights)
+    return middle + own[:, kept] @ np.linalg.inv(ridge) @ (targets - middle)
+
+
+@pytest.fixture
+def uneven(toy):
+    """The toy's motions with 16, 13, 10, 7, 4 and 1 of the classes, and the texts of these."""
+    features, labels, texts = toy
+    place = np.array([(labels[:i] == label).sum() for i, label in enumerate(labels)])
+    kept = place < 16 - 3 * labels
+    return features[kept], labels[kept], texts[:6]
+
+
+@pytest.mark.parametrize("options", [{}, {"penalty": 3.0, "bandwidth": 1.0}, {"penalty": 0.1, "bandwidth": 0.1}])
+def test_predictions_are_those_of_the_dual_form(uneven, toy, options):
+    features, labels, texts = uneven
+    fitted = KernelRidge(hubness=0, **options).fit(features, labels, texts)
+    asked = toy[0] + 0.3
+    cosines = unit(dual_form(features, labels, texts, asked, **options)) @ unit(toy[2] - texts.mean(axis=0)).T
+    np.testing.assert_allclose(fitted.score_classes(asked, toy[2]), cosines, atol=2e-3)
+
+
+def test_each_class_is_predicted_by_a_regression_without_it(uneven):
+    features, labels, texts = uneven  # no more classes than groups: each is alone in its own
+    fitted = KernelRidge().fit(features, labels, texts)
+    for label in range(6):
+        own = labels == label
+        expected = dual_form(features, labels, texts, features[own], kept=~own)
+        np.testing.assert_allclose(fitted._state()["blind"][own], unit(expected), atol=2e-3)
+
+
+def test_the_text_of_a_class_says_nothing_to_its_own_blind_predictions():
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(16), 4)
+    features, texts = rng.normal(size=(64, 10)).astype(np.float32), rng.normal(size=(16, 5)).astype(np.float32)
+
+    def blind(texts):
+        return KernelRidge().fit(features, labels, texts)._state()["blind"]
+
+    before, partners = blind(texts), []
+    for other in range(1, 16):  # swapped texts keep their mean; both classes are new to the group that holds both
+        swapped = texts[[other if i == 0 else 0 if i == other else i for i in range(16)]]
+        moved = np.abs(blind(swapped) - before).max(axis=1)
+        if moved[labels == 0].max() < 1e-5:
+            partners.append(other)
+            assert moved[labels == other].max() < 1e-5
+            assert moved[~np.isin(labels, (0, other))].min() > 1e-3
+        else:
+            assert moved[labels == 0].max() > 1e-3
+    assert len(partners) == 1  # 16 classes in 8 groups
+
+
+def test_scores_are_cosines_less_a_share_of_the_advantage(uneven):
+    features, labels, texts = uneven
+    plain, half = (KernelRidge(hubness=b).fit(features, labels, texts) for b in (0, 0.5))
+    scores = plain.score_classes(features, texts)
+    assert np.abs(scores).max() <= 1 + 1e-5
+    centred = texts - texts.mean(axis=0)
+    longer = texts.mean(axis=0) + 3 * centred
+    np.testing.assert_allclose(plain.score_classes(features, longer), scores, atol=1e-5)
+    advantage = hub_advantage(half._state()["blind"] @ unit(centred).T)
+    np.testing.assert_allclose(half.score_classes(features, texts), scores - 0.5 * advantage, atol=1e-5)
+
+
+def test_a_hub_loses_against_a_motion_s_own_text():
+    """Two seen classes in three go towards one text, which then is near to what is predicted for all seen motions."""
+    rng = np.random.default_rng(0)
+    texts = unit(np.concatenate((np.eye(6)[0] + 0.7 * rng.normal(size=(12, 6)), rng.normal(size=(6, 6)))))
+    labels = np.repeat(np.arange(18), 8)
+    mixing = rng.normal(size=(6, 20))
+    features = texts[labels] @ mixing + 0.2 * rng.normal(size=(144, 20))
+    seen = texts.mean(axis=0)
+    advantages = {b: KernelRidge(hubness=b).fit(features, labels, texts) for b in (0, 0.5, 1)}
+    blind = advantages[0]._state()["blind"]
+    candidates = seen + np.concatenate((np.eye(6), -np.eye(6)))
+    nearness = hub_advantage(blind @ unit(candidates - seen).T)
+    hub, lonely = int(nearness.argmax()), int(nearness.argmin())
+    assert nearness[hub] > nearness[lonely] + 0.1
+    between = (candidates[hub] + candidates[lonely] - seen)[None] @ mixing  # a motion of both
+    margins = []
+    for fitted in advantages.values():
+        scores = fitted.score_classes(between, candidates)[0]
+        margins.append(scores[hub] - scores[lonely])
+    assert margins[0] > margins[1] > margins[2]
+    assert margins[0] - margins[2] == pytest.approx(nearness[hub] - nearness[lonely], abs=1e-4)
+
+
+def test_fewer_landmarks_are_kept_and_are_nearly_as_good(toy):
+    features, labels, texts = toy
+    whole, half = (KernelRidge(landmarks=n).fit(features, labels, texts) for n in (96, 48))
+    state = half._state()
+    assert state["landmarks"].shape == (48, 24)
+    assert state["basis"].shape[0] == len(state["blind"]) == 48
+    assert state["weight"].shape[0] <= 48
+    wanted, found = (fitted.score_classes(features, texts) for fitted in (whole, half))
+    assert not np.array_equal(wanted, found)
+    assert np.abs(wanted - found).max() < 0.15
+    assert (wanted[:, :6].argmax(axis=1) == found[:, :6].argmax(axis=1)).mean() > 0.97
+
+
+def landmark_labels(labels, most):
+    """How many landmarks each class has, told by features that name their row."""
+    labels = np.asarray(labels)
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(len(labels), 5)).astype(np.float32)
+    fitted = KernelRidge(landmarks=most).fit(features, labels, rng.normal(size=(labels.max() + 1, 4)))
+    state = fitted._state()
+    original = state["landmarks"] * state["scale"] + state["mean"]
+    rows = ((features[None] - original[:, None]) ** 2).sum(axis=2).argmin(axis=1)
+    assert len(set(rows)) == len(rows)
+    return np.bincount(labels[rows], minlength=labels.max() + 1).tolist()
+
+
+@pytest.mark.parametrize(
+    ("counts", "most", "landmarks"),
+    [
+        ((50, 50, 50), 30, [10, 10, 10]),
+        ((100, 4, 100), 30, [13, 4, 13]),  # a small class gives all it has, the others share the rest
+        ((2, 3, 40), 30, [2, 3, 25]),
+        ((10, 10), 30, [10, 10]),
+        ((40, 1, 1, 1), 4, [1, 1, 1, 1]),
+    ],
+)
+def test_landmarks_are_spread_over_classes(counts, most, landmarks):
+    assert landmark_labels(np.repeat(np.arange(len(counts)), counts), most) == landmarks
+
+
+def test_there_are_never_more_landmarks_than_asked_for():
+    assert sum(landmark_labels(np.repeat(np.arange(9), 5), 4)) == 4
+
+
+@pytest.mark.parametrize("options", [{"penalty": 0}, {"bandwidth": -1.0}, {"hubness": -0.1}, {"landmarks": 1}])
+def test_wrong_options_are_named_in_one_line(toy, options):
+    (name, value), *_ = options.items()
+    with pytest.raises(InputError, match=f"{name} {value}.*expected") as caught:
+        KernelRidge(**options).fit(*toy)
+    assert "\n" not in str(caught.value)
