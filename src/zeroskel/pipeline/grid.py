@@ -23,8 +23,10 @@ from zeroskel.pipeline.methods import Variant, expand, with_text_blocks
 from zeroskel.pipeline.selection import SELECTIONS
 from zeroskel.pipeline.texts import ClassTexts
 from zeroskel.text import (
+    AspectText,
     Description,
     SentenceEncoder,
+    aspects_fingerprint,
     class_texts,
     published_descriptions,
 )
@@ -248,6 +250,11 @@ class Group:
         widths = self.texts.blocks(text, prompt)
         return [with_text_blocks(variant, widths) for variant in self.config.variants]
 
+    def _numbers(self, prompt: str) -> tuple[str, ...]:
+        """What embeddings of this prompt depend on besides the texts: nothing, or the aspects of all known actions."""
+        aspects = any(isinstance(text, AspectText) for text in self.texts.prompts[prompt][0])
+        return (aspects_fingerprint(),) if aspects or self.config.synthetic else ()
+
     def _cell(self, encoder: str, seed: int, text: str, prompt: str, selection: str, variant: Variant) -> CellConfig:
         encoding = self._encoding(encoder, seed)
         return CellConfig(
@@ -265,7 +272,7 @@ class Group:
             text=text,
             text_fingerprint=self.texts.encoders[text].fingerprint,
             prompt=prompt,
-            texts=content_key(self.texts.prompts[prompt]),
+            texts=content_key(self.texts.prompts[prompt], *self._numbers(prompt)),
             seed=seed,
             selection=selection,
             synthetic=self.config.synthetic,

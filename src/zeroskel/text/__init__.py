@@ -5,6 +5,7 @@ from zeroskel.text.aspects import (
     aspect_embeddings,
     aspect_names,
     aspect_text,
+    aspects_fingerprint,
     guessed_aspects,
     known_aspects,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "aspect_embeddings",
     "aspect_names",
     "aspect_text",
+    "aspects_fingerprint",
     "block_widths",
     "class_embeddings",
     "class_texts",

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from zeroskel.core.files import content_key
 from zeroskel.text.descriptions import Description, published_descriptions
 
 ARMS = {"none": 0.0, "one": 0.5, "both": 1.0, "alternating": 1.0}
@@ -29,13 +30,16 @@ class AspectText(str):
 
     Attributes:
         values: (A,) numbers of `aspect_names`, or None where they have to be guessed from the text.
+        described: whether the text says more than a name.
     """
 
     values: np.ndarray | None
+    described: bool
 
-    def __new__(cls, text: str, values: np.ndarray | None = None) -> "AspectText":
+    def __new__(cls, text: str, values: np.ndarray | None = None, *, described: bool = False) -> "AspectText":
         made = super().__new__(cls, text)
         made.values = values
+        made.described = described
         return made
 
 
@@ -72,7 +76,7 @@ def aspect_text(name: str, description: Description | None = None) -> AspectText
     if description is None:
         return AspectText(name)
     told = description.get("sentence", "") if isinstance(description, Mapping) else " ".join(description)
-    return AspectText(f"{name}: {told}" if told else name)
+    return AspectText(f"{name}: {told}", described=True) if told else AspectText(name)
 
 
 def aspect_embeddings(encoder: Encoder, texts: Sequence[str]) -> np.ndarray:
@@ -84,8 +88,9 @@ def aspect_embeddings(encoder: Encoder, texts: Sequence[str]) -> np.ndarray:
 
         a = m + k(t)^T (K + p I)^-1 (A - m)        k(t, t') = exp(-c |t - t'|^2)
 
-    kernel ridge regression from sentence embeddings t to aspects, learnt from the names and sentences of all actions
-    whose aspects are known (A), whichever data set they are of: a map from words to kinematics that no motion enters.
+    kernel ridge regression from sentence embeddings t to aspects, learnt from the names of all actions whose aspects
+    are known (A), whichever data set they are of, and for a text that says more than a name from their sentences too: a
+    map from words to kinematics that no motion enters.
 
     Args:
         encoder: of the texts whose aspects are not known; not used where all are.
@@ -96,22 +101,28 @@ def aspect_embeddings(encoder: Encoder, texts: Sequence[str]) -> np.ndarray:
     """
     rows = np.stack([_values(text) for text in texts])
     unknown = np.flatnonzero(np.isnan(rows[:, 0]))
-    if len(unknown):
-        rows[unknown] = guessed_aspects(encoder, [str(texts[int(i)]) for i in unknown])
+    described = np.array([getattr(texts[int(i)], "described", False) for i in unknown], dtype=bool)
+    for sentences in (False, True):
+        asked = unknown[described == sentences]
+        if len(asked):
+            rows[asked] = guessed_aspects(encoder, [str(texts[int(i)]) for i in asked], sentences=sentences)
     mean, deviation = _mean_and_deviation()
     standard = (rows - mean) / deviation
     return (standard / np.maximum(np.linalg.norm(standard, axis=1, keepdims=True), 1e-9)).astype(np.float32)
 
 
-def guessed_aspects(encoder: Encoder, texts: Sequence[str], *, without: Sequence[str] = ()) -> np.ndarray:
+def guessed_aspects(
+    encoder: Encoder, texts: Sequence[str], *, sentences: bool = False, without: Sequence[str] = ()
+) -> np.ndarray:
     """(N, A) aspects told from texts alone, by the map that `aspect_embeddings` describes.
 
     Args:
         encoder: of the texts.
         texts: N texts.
+        sentences: learn from what the known actions are described as, too; slower, and better for texts of that kind.
         without: names that the map is not learnt from.
     """
-    told, values = _library(tuple(without))
+    told, values = _library(tuple(without), sentences)
     embedded = encoder.encode([*told, *texts]).astype(np.float64)
     library, own = embedded[: len(told)], embedded[len(told) :]
     mean, deviation = _mean_and_deviation()
@@ -168,9 +179,9 @@ def _mean_and_deviation() -> tuple[np.ndarray, np.ndarray]:
 
 
 @cache
-def _library(without: tuple[str, ...]) -> tuple[list[str], np.ndarray]:
-    """Texts and (N, A) aspects that guesses are learnt from: each action by its name and by its sentence."""
-    descriptions = published_descriptions()
+def _library(without: tuple[str, ...], sentences: bool) -> tuple[list[str], np.ndarray]:
+    """Texts and (N, A) aspects that guesses are learnt from: each action by its name, and by its sentence."""
+    descriptions = published_descriptions() if sentences else {}
     told, values = [], []
     for name, aspects in known_aspects().items():
         if name in without:
@@ -182,3 +193,8 @@ def _library(without: tuple[str, ...]) -> tuple[list[str], np.ndarray]:
         told += texts
         values += [aspects] * len(texts)
     return told, np.stack(values)
+
+
+def aspects_fingerprint() -> str:
+    """Equal for equal aspects of all known actions, which every embedding and guess depends on."""
+    return content_key(aspect_names(), {name: values.tolist() for name, values in known_aspects().items()})
