@@ -33,3 +33,11 @@ def test_preparing_is_measured_with_one_and_two_workers(tmp_path: Path) -> None:
     assert [(r["recordings"], r["workers"]) for r in results] == [(6, 1), (6, 2), (12, 1), (12, 2)]
     assert "for 114480" in shown
     assert not list(tmp_path.glob("zeroskel-*")), "the working folder was left behind"
+
+
+@pytest.mark.slow
+def test_the_latency_of_kite_is_set_against_that_of_smie(tmp_path: Path) -> None:
+    shown = run("kite_latency.py", "--rounds", "2", "--json", str(tmp_path / "out.json"))
+    results = json.loads((tmp_path / "out.json").read_text())
+    assert [(r["sequences"], r["candidates"]) for r in results] == [(1, 12), (1, 60), (128, 60)]
+    assert "kite / smie" in shown

@@ -120,7 +120,7 @@ def test_fewer_landmarks_are_kept_and_are_nearly_as_good(toy):
     whole, half = (KernelRidge(landmarks=n).fit(features, labels, texts) for n in (96, 48))
     state = half._state()
     assert state["landmarks"].shape == (48, 24)
-    assert state["basis"].shape[0] == len(state["blind"]) == 48
+    assert state["weight"].shape[0] == len(state["blind"]) == 48
     assert state["weight"].shape[0] <= 48
     wanted, found = (fitted.score_classes(features, texts) for fitted in (whole, half))
     assert not np.array_equal(wanted, found)

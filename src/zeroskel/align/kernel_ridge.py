@@ -74,22 +74,23 @@ class KernelRidge(Aligner):
         self._width = np.array([self.bandwidth / max(float(np.median(distances)), 1e-9)], dtype=np.float32)
         values, vectors = np.linalg.eigh(self._kernel(self._landmarks))
         kept = values > LEAST_EIGENVALUE * values[-1]
-        self._basis = (vectors[:, kept] / np.sqrt(values[kept])).astype(np.float32)
+        basis = vectors[:, kept] / np.sqrt(values[kept])  # kernel @ basis: coordinates whose products are the kernel
 
         targets = (class_embeddings - self._text_mean).astype(np.float64)
         weights = 1 / np.sqrt(np.bincount(labels)[labels])
         weights /= weights.mean()
         groups = np.random.default_rng(0).permutation(len(targets)) % min(FOLDS, len(targets))  # of each class
-        sums = [_Sums(self._basis.shape[1], targets.shape[1]) for _ in range(groups.max() + 1)]
+        sums = [_Sums(basis.shape[1], targets.shape[1]) for _ in range(groups.max() + 1)]
         for start in range(0, len(x), AT_ONCE):
             part = slice(start, start + AT_ONCE)
-            mapped = self._mapped(x[part]).astype(np.float64)
+            mapped = self._kernel(x[part]) @ basis
             for group, own in enumerate(sums):
                 held = groups[labels[part]] == group
                 own.add(mapped[held], targets[labels[part][held]], weights[part][held])
-        total = sum(sums, _Sums(self._basis.shape[1], targets.shape[1]))
-        self._weight, self._bias = total.regression(self.penalty)
-        on_landmarks = self._mapped(self._landmarks)
+        total = sum(sums, _Sums(basis.shape[1], targets.shape[1]))
+        weight, bias = total.regression(self.penalty)
+        self._weight, self._bias = (basis @ weight).astype(np.float32), bias.astype(np.float32)
+        on_landmarks = self._kernel(self._landmarks) @ basis
         blind = np.empty((len(rows), targets.shape[1]), dtype=np.float32)
         for group, own in enumerate(sums):
             held = groups[labels[rows]] == group
@@ -98,7 +99,7 @@ class KernelRidge(Aligner):
         self._blind = unit_rows(blind)
 
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
-        predicted = unit_rows(self._mapped(self._normalised(features)) @ self._weight + self._bias)
+        predicted = unit_rows(self._kernel(self._normalised(features)) @ self._weight + self._bias)
         texts = unit_rows(class_embeddings - self._text_mean)
         scores: np.ndarray = predicted @ texts.T - self.hubness * hub_advantage(self._blind @ texts.T)
         return scores
@@ -108,15 +109,11 @@ class KernelRidge(Aligner):
         return scaled
 
     def _kernel(self, rows: np.ndarray) -> np.ndarray:
-        return np.exp(-self._width * _squared_distances(rows, self._landmarks))
-
-    def _mapped(self, rows: np.ndarray) -> np.ndarray:
-        """(N, L) coordinates whose inner products are the kernel."""
-        mapped: np.ndarray = self._kernel(rows) @ self._basis
-        return mapped
+        kernel: np.ndarray = np.exp(-self._width * _squared_distances(rows, self._landmarks))
+        return kernel
 
     def _state(self) -> dict[str, np.ndarray]:
-        names = ("mean", "scale", "text_mean", "landmarks", "width", "basis", "weight", "bias", "blind")
+        names = ("mean", "scale", "text_mean", "landmarks", "width", "weight", "bias", "blind")
         return {name: getattr(self, f"_{name}") for name in names}
 
     def _set_state(self, state: dict[str, np.ndarray]) -> None:
@@ -142,12 +139,12 @@ class _Sums:
         self.count += len(mapped)
 
     def regression(self, penalty: float) -> tuple[np.ndarray, np.ndarray]:
-        """Weight (L, D_text) and bias (D_text,)."""
+        """Weight (L, D_text) and bias (D_text,), float64."""
         gram, crossed, mapped, targets = self.parts
         bias = targets / self.weight
         gram = gram + penalty * self.count / PER_SEQUENCES * np.eye(len(gram))
         solved = np.linalg.solve(gram, crossed - np.outer(mapped, bias))
-        return solved.astype(np.float32), bias.astype(np.float32)
+        return solved, bias
 
     def __add__(self, other: "_Sums") -> "_Sums":
         return self._with(other, 1)
