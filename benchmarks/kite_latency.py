@@ -1,8 +1,8 @@
 """How long `kite` takes to score features, against `smie`, fitted on the same numbers.
 
 Run `python benchmarks/kite_latency.py`. Both are fitted for one epoch, which changes no cost of scoring, on made-up
-features of the size of the Kinect pool's (1,600 sequences of 130 classes, 256 numbers; texts of 51 and 384). They score in
-turn, in this one process on one thread; the median of the rounds counts.
+features of the size of the Kinect pool's (1,600 sequences of 130 classes, 256 numbers; texts of 51 and 384). They
+score in turn, in this one process on one thread; the median of the rounds counts.
 """
 
 import argparse
