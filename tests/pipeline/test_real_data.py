@@ -63,3 +63,19 @@ def test_a_bundle_of_one_set_names_recordings_of_people_it_never_saw(shared, tmp
     rows = np.flatnonzero(~dataset.train_mask & (dataset.labels == dataset.class_names.index(actions[0])))
     predictions = recognizer.predict([dataset[i] for i in rows], actions)
     assert np.mean([prediction.best == actions[0] for prediction in predictions]) > 0.8
+
+
+def test_kite_names_most_recordings_of_twelve_unseen_concepts(shared, tmp_path):
+    pool = open_datasets([str(shared / "protocols" / "kinect_pool.json")])
+    config = BenchmarkConfig(
+        splits=("pool-1", "pool-2", "pool-3"),
+        encoders=("biomechanics",),
+        methods=("kite",),
+        prompts=("aspects+best",),
+        synthetic=6,
+        masked_views=1,
+    )
+    records = run_benchmark(pool, config, tmp_path / "out", cache=tmp_path / "cache")
+    assert all(record["added_sequences"] < 84 * 6 for record in records)  # what means an unseen concept is left out
+    assert all(record["classes_seen"] == 49 and len(record["confusion"]) == 12 for record in records)
+    assert np.mean([record["zsl_per_class_accuracy"] for record in records]) > 0.55
