@@ -11,7 +11,7 @@ from zeroskel.core import FeatureSet, InputError, ZeroShotSplit
 from zeroskel.core.files import atomic_path, content_key
 from zeroskel.datasets.synthetic import action_names, generate_dataset
 from zeroskel.encoders import SkeletonEncoder
-from zeroskel.pipeline.features import AddedClasses, EncodedSplit, EncoderConfig, FeatureStore
+from zeroskel.pipeline.features import ENCODE_AT_ONCE, AddedClasses, EncodedSplit, EncoderConfig, FeatureStore
 from zeroskel.skeleton import Preprocessing, make_batch
 from zeroskel.text import (
     AspectText,
@@ -25,7 +25,6 @@ from zeroskel.text import (
 )
 
 TWIN = 0.9  # cosine of aspects from which a synthetic action counts as a class of the same meaning
-ENCODE_AT_ONCE = 128
 
 
 @dataclass(frozen=True)

@@ -195,6 +195,7 @@ def _library(without: tuple[str, ...], sentences: bool) -> tuple[list[str], np.n
     return told, np.stack(values)
 
 
+@cache
 def aspects_fingerprint() -> str:
     """Equal for equal aspects of all known actions, which every embedding and guess depends on."""
     return content_key(aspect_names(), {name: values.tolist() for name, values in known_aspects().items()})

@@ -5,12 +5,11 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from importlib import resources
-from typing import Protocol
 
 import numpy as np
 
 from zeroskel.core import InputError
-from zeroskel.text.aspects import AspectText, aspect_embeddings, aspect_text
+from zeroskel.text.aspects import AspectText, Encoder, aspect_embeddings, aspect_text
 from zeroskel.text.descriptions import FIELDS, WORDS, Description, published_descriptions
 
 ASPECTS = "aspects"  # the prompt whose embedding is made of numbers
@@ -19,12 +18,6 @@ EVERYTHING, NAMES = "everything", "ensemble"
 
 _ANY_PLACE = re.compile(r"\{(\w+)\}")
 _PLACE = re.compile(r"\{(" + "|".join(("description", *FIELDS, *WORDS)) + r")\}")
-
-
-class Encoder(Protocol):
-    """Anything that turns N texts into (N, D) L2-normalised float32."""
-
-    def encode(self, texts: Sequence[str]) -> np.ndarray: ...
 
 
 @cache
