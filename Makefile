@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-fast lint clean
+.PHONY: demo test test-fast lint texts clean
 
 demo: $(STAMP)
 	$(BIN)/zeroskel demo
@@ -23,6 +23,10 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -e ".[test]" -c constraints.txt
 	touch $@
+
+# What comes with the package and is computed: embeddings of the texts of all named actions.
+texts: $(STAMP)
+	$(BIN)/python -c "from zeroskel.text.shipped import write_shipped; print(write_shipped())"
 
 clean:
 	rm -rf $(VENV)
