@@ -67,4 +67,3 @@ def write_shipped() -> Path:
     with atomic_path(file) as temporary:
         save_file(content, temporary, metadata={"encoder": encoder.fingerprint})
     return file
-
