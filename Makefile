@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-fast lint texts clean
+.PHONY: demo test test-fast lint bundle texts clean
 
 demo: $(STAMP)
 	$(BIN)/zeroskel demo
@@ -24,7 +24,10 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet -e ".[test]" -c constraints.txt
 	touch $@
 
-# What comes with the package and is computed: embeddings of the texts of all named actions.
+# What comes with the package and is computed: the default bundle; embeddings of the texts of all named actions.
+bundle: $(STAMP)
+	$(BIN)/python benchmarks/default_bundle.py
+
 texts: $(STAMP)
 	$(BIN)/python -c "from zeroskel.text.shipped import write_shipped; print(write_shipped())"
 
