@@ -65,10 +65,10 @@ def find_poses(video: Path, most_seconds: float, most_rate: float) -> dict[str, 
         _refuse_length(announced / rate, most_seconds)
     seconds: list[float] = []
     rows: dict[str, list[np.ndarray]] = {"image": [], "world": [], "visibility": []}
-    size, read, last_line = (0, 0), 0, 0.0
+    size, read, last_line, before = (0, 0), 0, 0.0, -math.inf
     with mediapipe_pose.Pose(model_complexity=1, smooth_landmarks=True) as model:
         while capture.grab():
-            now = _time_of_frame(capture, read, rate)
+            now = before = _time_of_frame(capture, read, rate, before)
             read += 1
             if now > most_seconds or read > most_seconds * 1000:
                 _refuse_length(now, most_seconds)
@@ -96,10 +96,12 @@ def find_poses(video: Path, most_seconds: float, most_rate: float) -> dict[str, 
     return {"seconds": np.array(seconds), "size": np.array(size), "rate": np.array(rate), **stacked}
 
 
-def _time_of_frame(capture: Any, index: int, rate: float) -> float:
-    """Seconds from the start; phones do not record evenly, so the file's own times go before counting."""
+def _time_of_frame(capture: Any, index: int, rate: float, before: float) -> float:
+    """Seconds from the start; phones do not record evenly, so the file's own times go before counting if they rise."""
     told = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-    return told if math.isfinite(told) and (told > 0 or index == 0) else index / rate
+    if math.isfinite(told) and told > before:
+        return told
+    return 0.0 if index == 0 else before + 1 / rate
 
 
 def _landmarks(model: Any, picture: np.ndarray) -> dict[str, np.ndarray]:
