@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from zeroskel.core import get_layout
+from zeroskel.skeleton.transforms import convert_layout
 from zeroskel.skeleton.video import Landmarks, to_sequence
 from zeroskel.skeleton.video.landmarks import LAYOUT
 
@@ -89,3 +90,17 @@ def test_uneven_times_become_even():
     assert sequence.frames == 60
     assert sequence.fps == pytest.approx(59 / 2)
     np.testing.assert_allclose(sequence.joints[0][:, HIPS, 0].mean(axis=1), np.arange(60) / 29.5 * 0.5, atol=0.01)
+
+
+@pytest.mark.parametrize("layout", ["kinect-20", "ntu-25", "kinect-15"])
+def test_every_joint_of_a_depth_camera_comes_of_those_of_a_video(layout):
+    """A joint never observed would stand at the pelvis; the spine's is between hips and shoulders."""
+    sequence = to_sequence(filmed(straight()), visibility=0.1, field_of_view=60.0)
+    converted = convert_layout(sequence, layout)
+    assert converted.observed.all()
+    spine = converted.joints[0][:, converted.layout.index("spine")]
+    hips, shoulders = (
+        sequence.joints[0][:, JOINTS.indices([f"{name}_left", f"{name}_right"])].mean(axis=1)
+        for name in ("hip", "shoulder")
+    )
+    np.testing.assert_allclose(spine, hips * 2 / 3 + shoulders / 3, atol=1e-5)
