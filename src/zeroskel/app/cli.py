@@ -213,6 +213,13 @@ def train(
     text: Text = "minilm",
     prompt: Prompt = "name",
     synthetic: Synthetic = 0,
+    augment: Annotated[
+        int, typer.Option(help="Altered copies of each sequence that train besides: other views, joints missing …")
+    ] = 0,
+    calibrate: Annotated[
+        bool,
+        typer.Option("--calibrate", help="Train also with classes withheld, so that probabilities mean something."),
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of every random draw.")] = 0,
     settings: Settings = None,
     protocol: Protocol = None,
@@ -224,8 +231,19 @@ def train(
     from zeroskel.pipeline import TrainingConfig, train_bundle
 
     config = TrainingConfig(
-        split, encoder, method, option_map(settings or []), text, prompt, seed=seed, synthetic=synthetic
+        split,
+        encoder,
+        method,
+        option_map(settings or []),
+        text,
+        prompt,
+        seed=seed,
+        synthetic=synthetic,
+        augment=augment,
+        calibrate=calibrate,
     )
+    if augment < 0:
+        raise InputError(f"--augment is {augment}; expected 0 or more copies of each sequence")
     datasets = open_datasets(data, protocol=protocol)
     if len(datasets) != 1:
         raise InputError(f"--data names {len(datasets)} data sets; expected one (pool several with a pool's JSON)")
