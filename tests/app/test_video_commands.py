@@ -97,7 +97,7 @@ def test_a_missing_environment_is_told_with_its_remedy(folder):
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks for processes in /proc")
 def test_an_interrupted_search_leaves_no_file_and_no_process(folder, film, recordings, video_python):
-    clip = film("endless.avi", "--photograph", recordings["front"], "--frames", 1000)
+    clip = film("endless.avi", "--photograph", recordings["front"], "--frames", 300)
     environment = {**os.environ, "ZEROSKEL_VIDEO_PYTHON": str(video_python), "TMPDIR": str(folder / "scratch")}
     (folder / "scratch").mkdir()
     command = [*PROGRAM, "pose", str(clip), "--out", str(folder / "out.json")]
