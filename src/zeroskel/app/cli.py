@@ -14,6 +14,7 @@ from typer._click.exceptions import UsageError  # typer gives it no public name
 from zeroskel import __version__
 from zeroskel.app.arguments import cache_folder, comma_list, option_map, prompt_list, seed_list, spread_variadic
 from zeroskel.app.data_commands import data_app
+from zeroskel.app.video_commands import VideoPython, open_recording, pose
 from zeroskel.core import InputError, MissingFileError, ZeroskelError
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
     help="Name human actions in skeleton sequences from words alone (zero-shot recognition).",
 )
 app.add_typer(data_app, name="data")
+app.command()(pose)
 console = Console()
 errors = Console(stderr=True)
 
@@ -260,17 +262,18 @@ def train(
 
 @app.command()
 def predict(
-    file: Annotated[Path, typer.Argument(help="A skeleton file: .skeleton, .bvh, .csv, .json, .npz, .mat …")],
+    file: Annotated[Path, typer.Argument(help="A skeleton file (.skeleton, .bvh, .csv, .json …) or a video (.mp4 …).")],
     actions: Annotated[list[str], typer.Option("--actions", help="Two or more action names, each in quotes.")],
     model: Annotated[str, typer.Option("--model", help="Folder of a bundle.")] = "default",
     layout: Annotated[str | None, typer.Option(help="Joint layout, where the file does not tell.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    video_python: VideoPython = None,
 ) -> None:
     """Name the action in one recording."""
-    from zeroskel import ZeroShotRecognizer, read
+    from zeroskel import ZeroShotRecognizer
     from zeroskel.app.tables import prediction_table
 
-    sequence = read(file, layout=layout)
+    sequence = open_recording(file, layout, video_python)
     recognizer = ZeroShotRecognizer.load(model)
     prediction = recognizer.predict(sequence, actions)
     if as_json:
