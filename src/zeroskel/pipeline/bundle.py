@@ -8,6 +8,6 @@ BUNDLE_CONFIG = TrainingConfig(
     prompt="aspects+best",
     masked_views=0,  # kite has no temporal term
     synthetic=6,
-    augment=2,
+    augment=1,
     calibrate=True,
 )
