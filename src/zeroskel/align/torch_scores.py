@@ -24,9 +24,12 @@ def torch_scores(aligner: Aligner) -> nn.Module:
     Raises:
         InputError: a method without such a module.
     """
-    for method, module in ((SMIE, SMIEScores), (Kite, KiteScores), (KernelRidge, KernelRidgeScores)):
-        if isinstance(aligner, method):
-            return module(aligner)
+    if isinstance(aligner, SMIE):
+        return SMIEScores(aligner)
+    if isinstance(aligner, Kite):
+        return KiteScores(aligner)
+    if isinstance(aligner, KernelRidge):
+        return KernelRidgeScores(aligner)
     if isinstance(aligner, Contrastive):
         return ContrastiveScores(aligner)
     if isinstance(aligner, Ridge):
@@ -39,6 +42,11 @@ def torch_scores(aligner: Aligner) -> nn.Module:
 
 class RidgeScores(nn.Module):
     """`Ridge`."""
+
+    mean: Tensor
+    scale: Tensor
+    text_mean: Tensor
+    weight: Tensor
 
     def __init__(self, aligner: Ridge) -> None:
         super().__init__()
@@ -62,12 +70,17 @@ class SMIEScores(nn.Module):
         if not isinstance(self.critic, Critic):
             return self.critic.grid(features, texts)
         first = self.critic.first  # its grid works in blocks, whose number depends on N and K
-        of_motion, of_text = first.weight.split((features.shape[1], texts.shape[1]), dim=1)
+        of_motion, of_text = first.weight[:, : features.shape[1]], first.weight[:, features.shape[1] :]
         return self.critic._upper((features @ of_motion.T)[:, None] + (texts @ of_text.T + first.bias))
 
 
 class ContrastiveScores(nn.Module):
     """`Contrastive`."""
+
+    feature_mean: Tensor
+    feature_scale: Tensor
+    text_mean: Tensor
+    text_scale: Tensor
 
     def __init__(self, aligner: Contrastive) -> None:
         super().__init__()
@@ -82,6 +95,15 @@ class ContrastiveScores(nn.Module):
 
 class KernelRidgeScores(nn.Module):
     """`KernelRidge`, its candidates' hubness from the K texts at hand."""
+
+    mean: Tensor
+    scale: Tensor
+    text_mean: Tensor
+    landmarks: Tensor
+    width: Tensor
+    weight: Tensor
+    bias: Tensor
+    blind: Tensor
 
     def __init__(self, aligner: KernelRidge) -> None:
         super().__init__()

@@ -42,6 +42,12 @@ def torch_encoder(encoder: SkeletonEncoder) -> nn.Module:
 class BiomechanicsGraph(nn.Module):
     """`Biomechanics`."""
 
+    mean: Tensor
+    weight: Tensor
+    limit: Tensor
+    centre: Tensor
+    components: Tensor
+
     def __init__(self, encoder: Biomechanics) -> None:
         super().__init__()
         self.layout, self.moments, self.frequencies = get_layout(encoder.layout), encoder.moments, encoder.frequencies
@@ -71,6 +77,10 @@ class BiomechanicsGraph(nn.Module):
 
 class KinematicGraph(nn.Module):
     """`Kinematic`."""
+
+    mean: Tensor
+    scale: Tensor
+    components: Tensor
 
     def __init__(self, encoder: Kinematic) -> None:
         super().__init__()

@@ -1,6 +1,7 @@
 """The measures of `measures.py` in torch, for recordings of a fixed number of frames: what an exported graph computes.
 
-Names, arguments and results are those of measures.py, tensors in the place of arrays.
+Names, arguments and results are those of measures.py, tensors in the place of arrays. Quantiles, means over windows,
+points between joints and Fourier transforms are products with fixed matrices, so that the graph stays small.
 """
 
 from collections.abc import Sequence
@@ -27,7 +28,31 @@ from zeroskel.encoders.measures import (
     windows,
 )
 
-Roles = dict[str, Tensor]
+
+class Roles:
+    """The points of `role_joints`.
+
+    Args:
+        joints: (N, T, V, 3).
+        layout: of the V joints.
+    """
+
+    def __init__(self, joints: Tensor, layout: Layout) -> None:
+        found = role_joints(layout)
+        self.names = list(found)
+        means = np.zeros((len(found), len(layout.joints)), np.float32)
+        for row, at in zip(means, found.values(), strict=True):
+            row[at] = 1 / len(at)
+        self.points = torch.from_numpy(means) @ joints
+
+    def of(self, role: str) -> Tensor:
+        """(N, T, 3)."""
+        return self.points[:, :, self.names.index(role)]
+
+    def columns(self, rows: Sequence[tuple[str, ...]]) -> list[Tensor]:
+        """For each column of those rows that are at hand the points (N, T, rows, 3)."""
+        chosen = [row for row in rows if set(row) <= set(self.names)]
+        return [self.points[:, :, [self.names.index(row[place]) for row in chosen]] for place in range(len(rows[0]))]
 
 
 def deviation(values: Tensor) -> Tensor:
@@ -35,14 +60,14 @@ def deviation(values: Tensor) -> Tensor:
     return (values - values.mean(dim=1, keepdim=True)).square().mean(dim=1).sqrt()
 
 
-def quantiles(values: Tensor, shares: Sequence[float]) -> list[Tensor]:
-    """Quantiles (N, …) over T of (N, T, …), by linear interpolation between neighbours in order."""
-    ordered, last = values.sort(dim=1).values, values.shape[1] - 1
-    found = []
-    for place in (share * last for share in shares):
-        below = min(int(place), last - 1)
-        found.append(ordered[:, below] + (ordered[:, below + 1] - ordered[:, below]) * (place - below))
-    return found
+def quantiles(series: Tensor, shares: Sequence[float]) -> Tensor:
+    """(N, shares, K) quantiles over T of (N, T, K), by linear interpolation between neighbours in order."""
+    frames = series.shape[1]
+    between = np.zeros((len(shares), frames), np.float32)
+    for row, place in zip(between, (share * (frames - 1) for share in shares), strict=True):
+        below = min(int(place), frames - 2)
+        row[below : below + 2] = below + 1 - place, place - below
+    return torch.from_numpy(between) @ series.sort(dim=1).values
 
 
 def smooth(joints: Tensor) -> Tensor:
@@ -73,9 +98,13 @@ def sine_and_cosine_of_yaw(vectors: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def statistics(series: Tensor) -> Tensor:
-    """(N, 9 K) of (N, T, K)."""
-    means = [series[:, window].mean(dim=1) for window in windows(series.shape[1])]
-    return torch.cat([*quantiles(series, QUANTILES), deviation(series), *means], dim=1)
+    """(N, 9, K) of (N, T, K)."""
+    frames = series.shape[1]
+    means = np.zeros((3, frames), np.float32)
+    for row, window in zip(means, windows(frames), strict=True):
+        row[window] = 1 / (window.stop - window.start)
+    found = [quantiles(series, QUANTILES), deviation(series)[:, None], torch.from_numpy(means) @ series]
+    return torch.cat(found, dim=1)
 
 
 def autocorrelation(relative: Tensor) -> Tensor:
@@ -83,21 +112,22 @@ def autocorrelation(relative: Tensor) -> Tensor:
     frames = relative.shape[1]
     apart = (relative - relative.mean(dim=1, keepdim=True)).flatten(start_dim=2)
     products = (apart @ apart.transpose(1, 2)).flatten(start_dim=1)
-    diagonals = np.stack([np.eye(frames, k=lag, dtype=np.float32).ravel() for lag in (0, *lag_frames(frames))])
-    sums = products @ torch.from_numpy(diagonals).T
+    diagonals = np.stack([np.eye(frames, k=lag, dtype=np.float32).ravel() for lag in (0, *lag_frames(frames))], axis=1)
+    sums = products @ torch.from_numpy(diagonals)
     return sums[:, 1:] / (sums[:, :1] + TINY)
 
 
 def reversals(points: Tensor) -> Tensor:
     steps = points[:, 1:] - points[:, :-1]
-    turned = steps[:, 1:].sign() != steps[:, :-1].sign()
+    signs = steps.sign()
+    turned = signs[:, 1:] != signs[:, :-1]
     return (turned & (steps[:, 1:].abs() > LEAST_STEP)).to(points.dtype).sum(dim=1)
 
 
 def enclosed_area(points: Tensor) -> Tensor:
     p = points - points.mean(dim=1, keepdim=True)
-    parts = [(p[:, :-1, a] * p[:, 1:, b] - p[:, 1:, a] * p[:, :-1, b]).sum(dim=1) for a, b in PLANES]
-    areas = torch.stack(parts, dim=1)
+    a, b = (p[:, :, list(axes)] for axes in zip(*PLANES, strict=True))
+    areas = (a[:, :-1] * b[:, 1:] - a[:, 1:] * b[:, :-1]).sum(dim=1)
     return torch.cat([areas, areas.abs()], dim=1)
 
 
@@ -106,92 +136,82 @@ def at_moments(values: Tensor, moments: int) -> Tensor:
 
 
 def low_frequencies(relative: Tensor, frequencies: int) -> Tensor:
-    """(N, frequencies, V, C): a discrete Fourier transform as two products with fixed matrices."""
+    """(N, frequencies, V C): a discrete Fourier transform as two products with fixed matrices."""
     frames = relative.shape[1]
-    there = np.arange(1, frequencies + 1)[:, None]
-    phases = 2 * np.pi * there * np.arange(frames) / frames
-    known = there <= frames // 2
+    cycles = np.arange(1, frequencies + 1)[:, None]
+    phases = 2 * np.pi * cycles * np.arange(frames) / frames
+    waves = np.concatenate([wave(phases) * (cycles <= frames // 2) for wave in (np.cos, np.sin)])
     apart = (relative - relative.mean(dim=1, keepdim=True)).flatten(start_dim=2)
-    waves = [torch.from_numpy((wave(phases) * known).astype(np.float32)) @ apart for wave in (np.cos, np.sin)]
-    amplitudes = torch.sqrt(waves[0].square() + waves[1].square()) / frames
-    return amplitudes.unflatten(2, relative.shape[2:])
+    cosines, sines = (torch.from_numpy(waves.astype(np.float32)) @ apart).chunk(2, dim=1)
+    return torch.sqrt(cosines.square() + sines.square()) / frames
 
 
 def body_measures(joints: Tensor, layout: Layout, *, moments: int, frequencies: int) -> dict[str, Tensor]:
     """Group -> (N, …) of (N, T, V, 3), T at least 3."""
     joints = smooth(joints)
-    roles = {role: joints[:, :, found].mean(dim=2) for role, found in role_joints(layout).items()}
-    relative = joints - roles["pelvis"][:, :, None]
+    roles = Roles(joints, layout)
+    pelvis = roles.of("pelvis")
+    relative = joints - pelvis[:, :, None]
     speed = length(relative[:, 1:] - relative[:, :-1])
     path = speed.sum(dim=1)
     extent = relative.amax(dim=1) - relative.amin(dim=1)
+    series = {"pelvis": pelvis, **_series(roles)}
+    each = statistics(torch.cat([*series.values()], dim=2))
+    ends = np.cumsum([0, *(values.shape[2] for values in series.values())])
+    of_series = {name: each[:, :, ends[i] : ends[i + 1]] for i, name in enumerate(series)}
     groups = {
         "poses": [at_moments(relative, moments)],
         "spread": [deviation(relative)],
         "frequencies": [low_frequencies(relative, frequencies)],
-        "speed": [speed.mean(dim=1), speed.amax(dim=1), *quantiles(speed, [FAST])],
+        "speed": [speed.mean(dim=1), speed.amax(dim=1), quantiles(speed, [FAST])],
         "path": [path, extent, path / (length(extent) + LEAST_EXTENT)],
-        "pelvis": [at_moments(roles["pelvis"], moments), statistics(roles["pelvis"])],
+        "pelvis": [at_moments(pelvis, moments), of_series.pop("pelvis")],
         "rhythm": [autocorrelation(relative)],
+        **{name: [found] for name, found in of_series.items()},
     }
-    groups |= {name: [statistics(series)] for name, series in _series(roles).items() if series.shape[2]}
-    if "hand_right" in roles:
-        hand = roles["hand_right"] - roles["chest"]
+    if "hand_right" in roles.names:
+        hand = roles.of("hand_right") - roles.of("chest")
         groups |= {"reversals": [reversals(hand)], "area": [enclosed_area(hand)]}
     return {name: torch.cat([part.flatten(start_dim=1) for part in parts], dim=1) for name, parts in groups.items()}
 
 
 def _series(roles: Roles) -> dict[str, Tensor]:
-    """Group -> series (N, T, K) that the roles at hand allow."""
-
-    def at_hand(rows: Sequence[tuple[str, ...]]) -> list[Tensor]:
-        """(N, T, rows, 3) points, one tensor for each column of the rows."""
-        chosen = [row for row in rows if roles.keys() >= set(row)]
-        if not chosen:
-            return [roles["pelvis"][:, :, None][:, :, :0]] * len(rows[0])
-        return [torch.stack([roles[role] for role in column], dim=2) for column in zip(*chosen, strict=True)]
-
-    to, start = at_hand(VECTORS)
-    angles = [angle(*at_hand(ANGLES)), direction(roles["chest"] - roles["pelvis"])]
-    right, left = at_hand([("shoulder_right", "shoulder_left"), ("hip_right", "hip_left")])
+    """Group -> series (N, T, K) that the roles at hand allow, K at least 1."""
+    to, start = roles.columns(VECTORS)
+    one, other = roles.columns(DISTANCES)
+    angles = [angle(*roles.columns(ANGLES)), direction(roles.of("chest") - roles.of("pelvis"))]
+    right, left = roles.columns([("shoulder_right", "shoulder_left"), ("hip_right", "hip_left")])
     if right.shape[2] == 2:
         sine, cosine = sine_and_cosine_of_yaw(right - left)
-        between = sine[..., :1] * cosine[..., 1:] - cosine[..., :1] * sine[..., 1:]
-        angles += [between, sine]
-    one, other = at_hand(DISTANCES)
-    (points,), feet = at_hand([(role,) for role in HEIGHTS]), at_hand([("foot_left", "foot_right")])
-    lower = torch.minimum(feet[0][..., 1], feet[1][..., 1])
-    return {
+        angles += [sine[..., :1] * cosine[..., 1:] - cosine[..., :1] * sine[..., 1:], sine]
+    found = {
         "vectors": (to - start).flatten(start_dim=2),
         "distances": length(one - other),
         "angles": torch.cat(angles, dim=2),
-        "heights": points[..., 1] - lower if lower.shape[2] else lower,
     }
+    if {"foot_left", "foot_right"} <= set(roles.names):
+        (points,) = roles.columns([(role,) for role in HEIGHTS])
+        lower = torch.minimum(roles.of("foot_left")[..., 1], roles.of("foot_right")[..., 1])
+        found["heights"] = points[..., 1] - lower[..., None]
+    return {name: series for name, series in found.items() if series.shape[2]}
 
 
 def relation_measures(joints: Tensor, layout: Layout) -> Tensor:
     """(N, …) of (N, 2, T, V, 3)."""
-    found = role_joints(layout)
-    smoothed = [smooth(joints[:, body]) for body in (0, 1)]
-    one, other = ({role: body[:, :, at].mean(dim=2) for role, at in found.items()} for body in smoothed)
-    hands = [role for role in ("hand_left", "hand_right") if role in found]
-    series = [length(one["pelvis"] - other["pelvis"])]
-    for a, b in ((one, other), (other, one)):
-        for aim in ("head", "chest"):
-            if hands and aim in found:
-                series.append(_nearest([length(a[hand] - b[aim]) for hand in hands]))
+    one, other = (Roles(smooth(joints[:, body]), layout) for body in (0, 1))
+    hands = [(hand,) for hand in ("hand_left", "hand_right") if hand in one.names]
+    apart = other.of("pelvis") - one.of("pelvis")
+    series = [length(apart)]
     if hands:
-        series.append(_nearest([length(one[a] - other[b]) for a in hands for b in hands]))
-    across = next((limb for limb in ("shoulder", "hip") if {f"{limb}_left", f"{limb}_right"} <= found.keys()), None)
+        of_one, of_other = one.columns(hands)[0], other.columns(hands)[0]
+        for own, body in ((of_one, other), (of_other, one)):
+            aims = [body.of(aim) for aim in ("head", "chest") if aim in body.names]
+            series += [length(own - aim[:, :, None]).amin(dim=2) for aim in aims]
+        series.append(length(of_one[:, :, :, None] - of_other[:, :, None]).amin(dim=(2, 3)))
+    across = next((limb for limb in ("shoulder", "hip") if {f"{limb}_left", f"{limb}_right"} <= set(one.names)), None)
     if across:
-        faces = []
-        for body in (one, other):
-            side = body[f"{across}_right"] - body[f"{across}_left"]
-            faces.append(direction(torch.stack([side[..., 2], -side[..., 0]], dim=-1)))
-        apart = direction((other["pelvis"] - one["pelvis"])[..., [0, 2]])
-        series += [(u * v).sum(dim=-1) for u, v in ((faces[0], apart), (faces[1], -apart), (faces[0], faces[1]))]
-    return statistics(torch.stack(series, dim=2))
-
-
-def _nearest(distances: list[Tensor]) -> Tensor:
-    return torch.stack(distances).amin(dim=0)
+        sides = [body.of(f"{across}_right") - body.of(f"{across}_left") for body in (one, other)]
+        faces = [direction(torch.stack([side[..., 2], -side[..., 0]], dim=-1)) for side in sides]
+        way = direction(apart[..., [0, 2]])
+        series += [(u * v).sum(dim=-1) for u, v in ((faces[0], way), (faces[1], -way), (faces[0], faces[1]))]
+    return statistics(torch.stack(series, dim=2)).flatten(start_dim=1)

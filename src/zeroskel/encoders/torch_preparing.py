@@ -106,7 +106,7 @@ def more_active_first(joints: Tensor) -> Tensor:
 
 
 def fill_gaps(joints: Tensor, max_gap: int) -> Tensor:
-    """(N, M, T, V, C): runs of at most `max_gap` unobserved frames of a joint filled, as `transforms.fill_gaps` does."""
+    """(N, M, T, V, C) with runs of at most `max_gap` unobserved frames of a joint filled, as `transforms` does."""
     if max_gap == 0:
         return joints
     time = torch.arange(joints.shape[2])[:, None]
