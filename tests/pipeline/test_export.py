@@ -98,8 +98,8 @@ def test_200_sequences_have_equal_scores_from_raw_joints(exported):
     scores, probabilities, presence = (np.concatenate(parts) for parts in zip(*found, strict=True))
     expected = of_recognizer(recognizer, sequences, ASKED)
     assert_equal_scores(scores, expected[0])
-    np.testing.assert_allclose(probabilities, expected[1], atol=1e-5)
-    np.testing.assert_allclose(presence, [p.presence for p in recognizer.predict(sequences, ASKED)], atol=1e-5)
+    np.testing.assert_allclose(probabilities, expected[1], atol=1e-4)
+    np.testing.assert_allclose(presence, [p.presence for p in recognizer.predict(sequences, ASKED)], atol=1e-4)
 
 
 def gappy(sequence, seed):
