@@ -1,6 +1,7 @@
 """Where the real data are, and fixtures that several folders use."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -50,3 +51,37 @@ def make_sequence(
 @pytest.fixture
 def sequence_maker():
     return make_sequence
+
+
+@pytest.fixture(scope="session")
+def video_python() -> Path:
+    """The Python that has mediapipe and the recordings; tests that need it skip where it is absent, but never in CI."""
+    named = os.environ.get("ZEROSKEL_VIDEO_PYTHON")
+    python = Path(named) if named else PROJECT / ".venv-video" / "bin" / "python"
+    if not python.is_file():
+        if os.environ.get("CI"):
+            pytest.fail(f"{python} is absent, and CI must not skip the tests on videos")
+        pytest.skip(f"no {python}; `make test` makes it")
+    return python
+
+
+@pytest.fixture(scope="session")
+def recordings(video_python: Path) -> dict[str, Path]:
+    """A man who lifts his right arm and leg, at 60 frames a second: "front" and "behind", filmed at the same time."""
+    program = "import importlib.util as u; print(u.find_spec('Pose2Sim').submodule_search_locations[0])"
+    shown = subprocess.run([video_python, "-c", program], check=True, capture_output=True, text=True).stdout
+    folder = Path(shown.strip()) / "Demo_SinglePerson" / "videos"
+    return {"front": folder / "cam01.mp4", "behind": folder / "cam03.mp4"}
+
+
+@pytest.fixture(scope="session")
+def film(video_python: Path, tmp_path_factory: pytest.TempPathFactory):
+    """Make a video: film("name.mp4", "--photograph", recording, "--at", 48 …), with the arguments of film.py."""
+    folder = tmp_path_factory.mktemp("films")
+
+    def make(name: str, *arguments: object) -> Path:
+        command = [video_python, PROJECT / "tests" / "film.py", folder / name, *arguments]
+        subprocess.run([str(word) for word in command], check=True, capture_output=True)
+        return folder / name
+
+    return make

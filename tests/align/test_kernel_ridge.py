@@ -129,16 +129,15 @@ def test_fewer_landmarks_are_kept_and_are_nearly_as_good(toy):
 
 
 def landmark_labels(labels, most):
-    """How many landmarks each class has, told by features that name their row."""
+    """How many landmarks each class has, told by classes that lie far apart; each is within its class's bounds."""
     labels = np.asarray(labels)
     rng = np.random.default_rng(0)
-    features = rng.normal(size=(len(labels), 5)).astype(np.float32)
+    features = rng.uniform(0, 1, size=(len(labels), 5)).astype(np.float32) + 100 * labels[:, None]
     fitted = KernelRidge(landmarks=most).fit(features, labels, rng.normal(size=(labels.max() + 1, 4)))
     state = fitted._state()
     original = state["landmarks"] * state["scale"] + state["mean"]
-    rows = ((features[None] - original[:, None]) ** 2).sum(axis=2).argmin(axis=1)
-    assert len(set(rows)) == len(rows)
-    return np.bincount(labels[rows], minlength=labels.max() + 1).tolist()
+    assert (np.abs(original % 100 - 0.5) < 0.51).all()
+    return np.bincount((original[:, 0] // 100).astype(int), minlength=labels.max() + 1).tolist()
 
 
 @pytest.mark.parametrize(
@@ -157,6 +156,22 @@ def test_landmarks_are_spread_over_classes(counts, most, landmarks):
 
 def test_there_are_never_more_landmarks_than_asked_for():
     assert sum(landmark_labels(np.repeat(np.arange(9), 5), 4)) == 4
+
+
+def test_a_landmark_of_many_recordings_is_none_of_them():
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(4), 50)
+    features = rng.normal(size=(200, 6)).astype(np.float32)
+    state = KernelRidge(landmarks=20).fit(features, labels, rng.normal(size=(4, 3)))._state()
+    original = state["landmarks"] * state["scale"] + state["mean"]
+    assert np.linalg.norm(features[None] - original[:, None], axis=2).min() > 0.1
+
+
+def test_equal_recordings_make_landmarks_without_a_warning(recwarn):
+    labels = np.repeat(np.arange(3), 30)
+    features = np.repeat(np.eye(3, 4, dtype=np.float32), 30, axis=0)
+    KernelRidge(landmarks=9).fit(features, labels, np.eye(3, dtype=np.float32))
+    assert not recwarn.list
 
 
 @pytest.mark.parametrize("options", [{"penalty": 0}, {"bandwidth": -1.0}, {"hubness": -0.1}, {"landmarks": 1}])

@@ -1,8 +1,11 @@
 """Kernel ridge regression from features to texts, the hubs' advantage taken away."""
 
+import warnings
 from typing import ClassVar
 
 import numpy as np
+from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 
 from zeroskel.align.base import Aligner, EpochEnd
 from zeroskel.align.hubness import hub_advantage
@@ -28,7 +31,8 @@ class KernelRidge(Aligner):
 
     The regression is that of Saunders, Gammerman and Vovk, "Ridge regression learning algorithm in dual variables",
     ICML 1998; where there are more sequences than landmarks, its kernel is that of Williams and Seeger, "Using the
-    Nyström method to speed up kernel machines", NeurIPS 2000, on as many sequences of each class as there is room for.
+    Nyström method to speed up kernel machines", NeurIPS 2000, on means of clusters in each class (Zhang, Tsang and
+    Kwok, "Improved Nyström low-rank approximation and error analysis", ICML 2008): no landmark is one recording.
     That a regression from motions to texts makes hubs of some texts is said by Shigeto et al., "Ridge regression,
     hubness, and zero-shot learning", ECML 2015, arXiv 1507.00825.
 
@@ -36,7 +40,7 @@ class KernelRidge(Aligner):
         penalty: p for a thousand sequences.
         bandwidth: g.
         hubness: b; 0 leaves hubs their advantage.
-        landmarks: the most training sequences that the kernel is set up on.
+        landmarks: the most training sequences, or means of several, that the kernel is set up on.
     """
 
     method = "kernel-ridge"
@@ -67,10 +71,9 @@ class KernelRidge(Aligner):
             )
         self._mean, self._scale = mean_and_scale(features)
         self._text_mean = class_embeddings.mean(axis=0)
-        rows = _spread_over_classes(labels, self.landmarks)
         x = self._normalised(features)
-        self._landmarks = x[rows]
-        distances = _squared_distances(x[rows][:: max(1, len(rows) // MEDIAN_OF)], x[rows])
+        self._landmarks, of_landmarks = _landmarks(x, labels, self.landmarks)
+        distances = _squared_distances(self._landmarks[:: max(1, len(of_landmarks) // MEDIAN_OF)], self._landmarks)
         self._width = np.array([self.bandwidth / max(float(np.median(distances)), 1e-9)], dtype=np.float32)
         values, vectors = np.linalg.eigh(self._kernel(self._landmarks))
         kept = values > LEAST_EIGENVALUE * values[-1]
@@ -91,9 +94,9 @@ class KernelRidge(Aligner):
         weight, bias = total.regression(self.penalty)
         self._weight, self._bias = (basis @ weight).astype(np.float32), bias.astype(np.float32)
         on_landmarks = self._kernel(self._landmarks) @ basis
-        blind = np.empty((len(rows), targets.shape[1]), dtype=np.float32)
+        blind = np.empty((len(of_landmarks), targets.shape[1]), dtype=np.float32)
         for group, own in enumerate(sums):
-            held = groups[labels[rows]] == group
+            held = groups[of_landmarks] == group
             weight, bias = (total - own).regression(self.penalty)
             blind[held] = on_landmarks[held] @ weight + bias
         self._blind = unit_rows(blind)
@@ -166,10 +169,14 @@ def _squared_distances(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     return distances
 
 
-def _spread_over_classes(labels: np.ndarray, most: int) -> np.ndarray:
-    """At most so many row numbers, sorted: evenly spaced ones of every class, as many of each as there is room for."""
+def _landmarks(rows: np.ndarray, labels: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """At most so many landmarks (L, D) and their classes (L,): all rows (N, D), or means of clusters in each class.
+
+    Every class has as many as there is room for, small ones one for each row. Where there are more classes than room,
+    the first have one each.
+    """
     if len(labels) <= most:
-        return np.arange(len(labels))
+        return rows, labels
     counts = np.bincount(labels)
     order = np.sort(counts[counts > 0])
     room, quota = most, 0
@@ -178,6 +185,17 @@ def _spread_over_classes(labels: np.ndarray, most: int) -> np.ndarray:
         if count > quota:
             break
         room -= count
-    rows = [np.flatnonzero(labels == label) for label in np.flatnonzero(counts)]
-    chosen = [own[np.linspace(0, len(own) - 1, min(len(own), max(1, quota))).astype(int)] for own in rows]
-    return np.sort(np.concatenate(chosen[:most]))  # where there are more classes than room, one of each of the first
+    classes = np.flatnonzero(counts)[:most]
+    found = [_cluster_means(rows[labels == label], max(1, quota)) for label in classes]
+    return np.concatenate(found), np.repeat(classes, [len(own) for own in found])
+
+
+def _cluster_means(rows: np.ndarray, most: int) -> np.ndarray:
+    """Means (at most so many, D) of clusters of rows (n, D); the rows themselves where there is room for them."""
+    if len(rows) <= most:
+        return rows
+    with warnings.catch_warnings():  # equal rows make fewer clusters
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        found = KMeans(most, n_init=1, max_iter=20, random_state=0).fit(rows)
+    centres: np.ndarray = found.cluster_centers_.astype(rows.dtype)
+    return centres

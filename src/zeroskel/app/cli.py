@@ -15,6 +15,7 @@ from zeroskel import __version__
 from zeroskel.app.arguments import cache_folder, comma_list, option_map, prompt_list, seed_list, spread_variadic
 from zeroskel.app.data_commands import data_app
 from zeroskel.app.export_command import export
+from zeroskel.app.video_commands import VideoPython, open_recording, pose
 from zeroskel.core import InputError, MissingFileError, ZeroskelError
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 app.command()(export)
+app.command()(pose)
 console = Console()
 errors = Console(stderr=True)
 
@@ -213,6 +215,13 @@ def train(
     text: Text = "minilm",
     prompt: Prompt = "name",
     synthetic: Synthetic = 0,
+    augment: Annotated[
+        int, typer.Option(help="Altered copies of each sequence that train besides: other views, joints missing …")
+    ] = 0,
+    calibrate: Annotated[
+        bool,
+        typer.Option("--calibrate", help="Train also with classes withheld, so that probabilities mean something."),
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of every random draw.")] = 0,
     settings: Settings = None,
     protocol: Protocol = None,
@@ -224,8 +233,19 @@ def train(
     from zeroskel.pipeline import TrainingConfig, train_bundle
 
     config = TrainingConfig(
-        split, encoder, method, option_map(settings or []), text, prompt, seed=seed, synthetic=synthetic
+        split,
+        encoder,
+        method,
+        option_map(settings or []),
+        text,
+        prompt,
+        seed=seed,
+        synthetic=synthetic,
+        augment=augment,
+        calibrate=calibrate,
     )
+    if augment < 0:
+        raise InputError(f"--augment is {augment}; expected 0 or more copies of each sequence")
     datasets = open_datasets(data, protocol=protocol)
     if len(datasets) != 1:
         raise InputError(f"--data names {len(datasets)} data sets; expected one (pool several with a pool's JSON)")
@@ -244,17 +264,18 @@ def train(
 
 @app.command()
 def predict(
-    file: Annotated[Path, typer.Argument(help="A skeleton file: .skeleton, .bvh, .csv, .json, .npz, .mat …")],
+    file: Annotated[Path, typer.Argument(help="A skeleton file (.skeleton, .bvh, .csv, .json …) or a video (.mp4 …).")],
     actions: Annotated[list[str], typer.Option("--actions", help="Two or more action names, each in quotes.")],
     model: Annotated[str, typer.Option("--model", help="Folder of a bundle.")] = "default",
     layout: Annotated[str | None, typer.Option(help="Joint layout, where the file does not tell.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    video_python: VideoPython = None,
 ) -> None:
     """Name the action in one recording."""
-    from zeroskel import ZeroShotRecognizer, read
+    from zeroskel import ZeroShotRecognizer
     from zeroskel.app.tables import prediction_table
 
-    sequence = read(file, layout=layout)
+    sequence = open_recording(file, layout, video_python)
     recognizer = ZeroShotRecognizer.load(model)
     prediction = recognizer.predict(sequence, actions)
     if as_json:

@@ -2,18 +2,19 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from zeroskel import __version__, align, encoders
-from zeroskel.core import FeatureSet, InputError, ZeroShotSplit
+from zeroskel.core import FeatureSet, InputError, SkeletonSequence, ZeroShotSplit
 from zeroskel.core.files import atomic_folder, atomic_path, content_key
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.encoders import BatchSource, SkeletonEncoder
-from zeroskel.skeleton import Preprocessing, SequenceBatches
+from zeroskel.pipeline.augmented import Augmentation
+from zeroskel.skeleton import Preprocessing, SequenceBatches, Sequences
 from zeroskel.skeleton.transforms import temporal_mask
 
 Progress = Callable[[str, int, int], None]
@@ -106,19 +107,19 @@ class FeatureStore:
             key = content_key(__version__, self.dataset.fingerprint, self.preprocessing.to_config())
             file = self.cache / f"batches-{key}.npy"
             if not file.is_file():
-                self._write_batches(file)
+                self._write_batches(file, self.dataset, "preparing sequences")
             self._batches = np.load(file, mmap_mode="r", allow_pickle=False)
         return self._batches
 
-    def _write_batches(self, file: Path) -> None:
-        source = SequenceBatches(self.dataset, self.preprocessing)
+    def _write_batches(self, file: Path, sequences: Sequences, what: str) -> None:
+        source = SequenceBatches(sequences, self.preprocessing)
         with atomic_path(file) as temporary, temporary.open("wb") as stream:
             np.lib.format.write_array_header_1_0(
                 stream, {"descr": "<f4", "fortran_order": False, "shape": source.shape}
             )
             for rows in _parts(np.arange(len(source))):
                 stream.write(np.ascontiguousarray(source[rows]).tobytes())
-                self.progress("preparing sequences", int(rows[-1]) + 1, len(source))
+                self.progress(what, int(rows[-1]) + 1, len(source))
 
     def encoder(self, config: EncoderConfig, rows: np.ndarray) -> SkeletonEncoder:
         """An encoder fitted on the given training rows, from the cache where it was fitted before."""
@@ -169,8 +170,37 @@ class FeatureStore:
     def encode_rows(self, rows: np.ndarray, config: EncoderConfig) -> tuple[SkeletonEncoder, FeatureSet]:
         """An encoder fitted on these rows, and their features with masked views; only the encoder is kept on disk."""
         encoder = self.encoder(config, rows)
-        features = self._encode(encoder, rows, "encoding")
-        return encoder, FeatureSet(features, self.dataset.labels[rows], self._encode_views(encoder, rows, config))
+        masked = self._encode_views(encoder, rows, config) if config.masked_views else None
+        return encoder, FeatureSet(self.encode_with(encoder, rows), self.dataset.labels[rows], masked)
+
+    def encode_with(self, encoder: SkeletonEncoder, rows: np.ndarray) -> np.ndarray:
+        """(n, D) features of these rows by an encoder that was fitted elsewhere."""
+        return self._encode(encoder, rows, "encoding")
+
+    def encode_altered(self, rows: np.ndarray, encoder: SkeletonEncoder, augmentation: Augmentation) -> FeatureSet:
+        """Features of altered copies of these rows; a copy whose class, so altered, does not train is left out."""
+        features, labels = [], []
+        batches, names, own = self._altered_batches(augmentation), self.dataset.class_names, self.dataset.labels
+        training = {names[i] for i in np.unique(own[rows])}
+        for copy in range(augmentation.copies):
+            called = augmentation.names(names, copy)
+            trains = np.array([name in training for name in called])
+            places = np.array([names.index(name) if name in training else -1 for name in called])
+            chosen = rows[trains[own[rows]]]
+            for part in _parts(chosen):
+                features.append(encoder.encode(batches[copy * len(own) + part]))
+            labels.append(places[own[chosen]])
+            self.progress("encoding altered copies", copy + 1, augmentation.copies)
+        return FeatureSet(np.concatenate(features), np.concatenate(labels))
+
+    def _altered_batches(self, augmentation: Augmentation) -> np.ndarray:
+        """(copies N, C, T, V, M) of all sequences, copy by copy, as a memory map."""
+        key = content_key(__version__, self.dataset.fingerprint, self.preprocessing.to_config(), asdict(augmentation))
+        file = self.cache / f"altered-{key}.npy"
+        if not file.is_file():
+            self._write_batches(file, _Altered(self.dataset, augmentation), "altering sequences")
+        loaded: np.ndarray = np.load(file, mmap_mode="r", allow_pickle=False)
+        return loaded
 
     def rows(self, split: ZeroShotSplit, withhold: bool) -> dict[str, np.ndarray]:
         """Recordings of each part of a split; arguments and errors as `encode_split`."""
@@ -298,6 +328,21 @@ def seen_class_accuracy(train: FeatureSet, seen: FeatureSet, classes: int) -> fl
     classifier.fit(train.features, train.labels, np.eye(classes))
     predicted = trained[classifier.seen_probabilities(seen.features).argmax(axis=1)]
     return float((predicted == seen.labels)[tested].mean())
+
+
+class _Altered:
+    """Altered copies of all sequences of a data set, copy by copy."""
+
+    def __init__(self, dataset: SkeletonDataset, augmentation: Augmentation) -> None:
+        self.dataset = dataset
+        self.augmentation = augmentation
+
+    def __len__(self) -> int:
+        return self.augmentation.copies * len(self.dataset)
+
+    def __getitem__(self, index: int) -> SkeletonSequence:
+        copy, number = divmod(index, len(self.dataset))
+        return self.augmentation.altered(self.dataset[number], number, copy)
 
 
 class _Rows:

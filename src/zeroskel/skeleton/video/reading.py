@@ -1,0 +1,148 @@
+"""A video as a sequence: the worker in its own environment, its progress and its failures."""
+
+import json
+import logging
+import math
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Timer
+
+import numpy as np
+
+from zeroskel.core import InputError, SkeletonSequence, ZeroskelError
+from zeroskel.core.errors import SkeletonFormatError
+from zeroskel.skeleton.formats.named_joints import existing_file
+from zeroskel.skeleton.video.containers import check_container
+from zeroskel.skeleton.video.interpreter import REMEDY, video_python
+from zeroskel.skeleton.video.landmarks import Landmarks, to_sequence
+
+MOST_SECONDS = 600.0
+_MOST_MOST_SECONDS = 7200.0
+_SILENCE = 120.0  # seconds without a line from the worker after which it is given up
+_REFUSED = 3  # the worker's exit code where the video is at fault
+_ENVIRONMENT = {
+    "GLOG_minloglevel": "3",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "OPENCV_LOG_LEVEL": "OFF",
+    "OPENCV_FFMPEG_LOGLEVEL": "-8",
+    "OPENCV_FFMPEG_CAPTURE_OPTIONS": "protocol_whitelist;file",  # a video must not make the decoder open other things
+}
+
+log = logging.getLogger(__name__)
+Progress = Callable[[str, int, int], None]
+
+
+def read_video(
+    path: str | os.PathLike[str],
+    *,
+    python: str | os.PathLike[str] | None = None,
+    visibility: float = 0.1,
+    field_of_view: float = 60.0,
+    rate: float = 30.0,
+    most_seconds: float = MOST_SECONDS,
+    progress: Progress | None = None,
+) -> SkeletonSequence:
+    """The most prominent person of a video, by MediaPipe Pose.
+
+    Args:
+        path: a video with a suffix of SUFFIXES, or any other file of those kinds.
+        python: of an environment with mediapipe; None finds one (see video_python).
+        visibility: joints that MediaPipe takes for less visible (0 to 1) are NaN; see docs/video.md for the default.
+        field_of_view: of the longer side of the picture in degrees, which sets the distance from the camera.
+        rate: frames a second that are searched, at most.
+        most_seconds: a longer video is refused.
+        progress: called with what is done, frames done, and frames in all.
+
+    Returns:
+        A sequence of layout mediapipe-33 with joints (1, T, 33, 3) in metres: x to the camera's left, y up, z away from
+        it, NaN where not seen.
+
+    Raises:
+        MissingFileError: there is no such file.
+        InputError: an option is out of bounds, or no Python with mediapipe is found.
+        SkeletonFormatError: the file is no video, broken, cut short or too long, or shows nobody.
+        ZeroskelError: the worker failed for another reason.
+    """
+    for name, value, low, high in (
+        ("visibility", visibility, 0.0, 1.0),
+        ("field of view", field_of_view, 1.0, 170.0),
+        ("rate", rate, 1.0, 240.0),
+        ("longest video in seconds", most_seconds, 1.0, _MOST_MOST_SECONDS),
+    ):
+        if not (math.isfinite(value) and low <= value <= high):
+            raise InputError(f"{name} {value:g}: expected a number from {low:g} to {high:g}")
+    file = existing_file(path)
+    with file.open("rb") as opened:
+        check_container(opened.read(12), file)
+    landmarks = _find(file, video_python(python), most_seconds, rate, progress)
+    found = int(landmarks.found.sum())
+    if not found:
+        raise SkeletonFormatError(
+            f"{file}: found nobody in any of {len(landmarks.found)} frames; expected a video that shows one person, "
+            "best whole and from the front"
+        )
+    if found < len(landmarks.found):
+        log.warning("%s: nobody was found in %d of %d frames", file, len(landmarks.found) - found, len(landmarks.found))
+    return to_sequence(landmarks, visibility=visibility, field_of_view=field_of_view)
+
+
+def _find(file: Path, python: Path, most_seconds: float, rate: float, progress: Progress | None) -> Landmarks:
+    worker = Path(__file__).with_name("worker.py")
+    with tempfile.TemporaryDirectory(prefix="zeroskel-video-") as folder:
+        out, messages = Path(folder) / "landmarks.npz", Path(folder) / "messages"
+        command = [str(python), "-I", str(worker), str(file.absolute()), str(out)]
+        command += ["--most-seconds", str(most_seconds), "--most-rate", str(rate)]
+        code, error = _run(command, messages, f"finding the person in {file.name}", progress)
+        if code == _REFUSED and error:
+            raise SkeletonFormatError(f"{file}: {error}")
+        if code or not out.is_file():
+            last = (messages.read_text(errors="replace").strip().splitlines() or ["it said nothing"])[-1][:300]
+            if "ModuleNotFoundError" in last or "ImportError" in last:
+                raise InputError(f"{python}: {last}; expected a Python that has mediapipe 0.10.21. {REMEDY}")
+            raise ZeroskelError(f"{file}: finding poses failed (exit code {code}): {last}")
+        with np.load(out, allow_pickle=False) as content:
+            arrays = {name: content[name] for name in ("seconds", "image", "world", "visibility", "size")}
+    width, height = (int(side) for side in arrays.pop("size"))
+    return Landmarks(**arrays, size=(width, height))
+
+
+def _run(command: list[str], messages: Path, what: str, progress: Progress | None) -> tuple[int, str | None]:
+    """Exit code of the worker and the fault that it found in the video; it is ended with us, whatever ends us."""
+    error, silent = None, Event()
+
+    def started() -> Timer:
+        def give_up() -> None:
+            silent.set()
+            process.kill()
+
+        timer = Timer(_SILENCE, give_up)
+        timer.daemon = True
+        timer.start()
+        return timer
+
+    environment = {**os.environ, **_ENVIRONMENT}
+    with (
+        messages.open("w") as said,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True, env=environment) as process,
+    ):
+        assert process.stdout is not None
+        watch = started()
+        try:
+            for line in process.stdout:
+                watch.cancel()
+                watch = started()
+                news = json.loads(line) if line.startswith("{") else {}
+                error = news.get("error", error)
+                if progress is not None and "done" in news:
+                    progress(what, news["done"], news["total"])
+            code = process.wait()
+        finally:
+            watch.cancel()
+            if process.poll() is None:
+                process.terminate()
+    if silent.is_set():
+        raise ZeroskelError(f"{what}: nothing happened for {_SILENCE:g} seconds; given up")
+    return code, error
