@@ -1,10 +1,11 @@
 """One client's WebSocket: its messages in, its answers out."""
 
-import asyncio
 import json
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+import anyio
 import numpy as np
 from pydantic_core import from_json
 from starlette.responses import JSONResponse
@@ -60,7 +61,7 @@ class Connection:
         """Wait for a start that is none of the malformed; False where none came."""
         for _ in range(self.limits.malformed):
             try:
-                async with asyncio.timeout(self.limits.start_seconds):
+                with anyio.fail_after(self.limits.start_seconds):
                     message = self._message(await self.socket.receive())
                     if message.get("type") != "start":
                         raise Malformed('the first message is {"type": "start", "layout", "actions"}')
@@ -105,16 +106,18 @@ class Connection:
 
     async def _talk(self) -> None:
         """Receive and send until one of the two ends."""
-        receiving, sending = asyncio.create_task(self._receive()), asyncio.create_task(self._send())
-        tasks = {receiving, sending}
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        async with anyio.create_task_group() as group:
+
+            async def until_the_end(work: Callable[[], Awaitable[None]]) -> None:
+                try:
+                    await work()
+                except WebSocketDisconnect:
+                    return  # the client is gone
+                finally:
+                    group.cancel_scope.cancel()
+
+            group.start_soon(until_the_end, self._receive)
+            group.start_soon(until_the_end, self._send)
 
     async def _send(self) -> None:
         assert self.live is not None
@@ -126,7 +129,7 @@ class Connection:
         malformed, second, count = 0, time.monotonic(), 0
         while malformed < self.limits.malformed:
             try:
-                async with asyncio.timeout(self.limits.silent_seconds):
+                with anyio.fail_after(self.limits.silent_seconds):
                     received = await self.socket.receive()
             except TimeoutError:
                 await self._end(f"no message came for {self.limits.silent_seconds:g} seconds")
@@ -136,7 +139,7 @@ class Connection:
                 second, count = now, 0
             count += 1
             if count > MOST_RATE:
-                await asyncio.sleep(max(0.0, second + 1 - now))
+                await anyio.sleep(max(0.0, second + 1 - now))
             try:
                 await self._take(self._message(received))
                 malformed = 0

@@ -92,6 +92,8 @@ def coordinates(nested: object, axes: int) -> np.ndarray:
         array = np.asarray(nested, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         array = _with_gaps(nested, axes)
+    if array.ndim == axes - 1 and np.isnan(array).all():  # every joint is null
+        array = np.full((*array.shape, 3), np.nan)
     if array.ndim != axes or not array.size or array.shape[-1] not in (2, 3):
         raise InputError(f"coordinates have shape {array.shape}; expected {axes} axes, the last of 2 or 3 numbers")
     if (np.abs(array) > FARTHEST).any():
