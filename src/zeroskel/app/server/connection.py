@@ -73,9 +73,6 @@ class Connection:
             except TimeoutError:
                 await self._end(f"no start came within {self.limits.start_seconds:g} seconds")
                 return False
-            except Busy as busy:
-                await self._end(str(busy), TRY_AGAIN, busy.retry_after)
-                return False
             except InputError as error:
                 self.metrics.malformed.inc()
                 await self._say({"type": "error", "message": _line(error)})
@@ -101,7 +98,7 @@ class Connection:
         if threshold is not None and (not 0 <= threshold <= 1 or self.engine.recognizer.calibration is None):
             raise Malformed("threshold is not from 0 to 1, or this server's bundle is not calibrated and takes none")
         actions = actions_of(message.get("actions"), self.limits)
-        candidates = await self.engine.ask(self.engine.candidates, actions)
+        candidates = await self.engine.embed(actions)
         return Stream(self.engine.recognizer, candidates, layout=layout, threshold=threshold)
 
     async def _talk(self) -> None:
@@ -143,7 +140,7 @@ class Connection:
             try:
                 await self._take(self._message(received))
                 malformed = 0
-            except (InputError, Busy) as error:
+            except InputError as error:
                 malformed += 1
                 self.metrics.malformed.inc()
                 await self._say({"type": "error", "message": _line(error)})
@@ -158,7 +155,7 @@ class Connection:
         elif kind == "actions":
             _only(message, {"type", "actions"})
             actions = actions_of(message.get("actions"), self.limits)
-            self.live.stream.candidates = await self.engine.ask(self.engine.candidates, actions)
+            self.live.stream.candidates = await self.engine.embed(actions)
         else:
             raise Malformed('the type of a message is not "frame" or "actions"')
 

@@ -1,19 +1,18 @@
-"""The one thread in which the recognizer works, and the order of its work."""
+"""The threads in which the recognizer works, and the order of its work."""
 
-import asyncio
-import itertools
-import queue
-import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from zeroskel.app.server.wire import Actions
+from zeroskel.app.server.worker import Worker
 from zeroskel.core import InputError, SkeletonSequence, ZeroskelError, get_layout
-from zeroskel.pipeline import Candidates, Prediction, Stream, ZeroShotRecognizer
+from zeroskel.pipeline import Candidates, Explanation, Prediction, Stream, ZeroShotRecognizer
 
 KEPT_LISTS = 128  # of actions whose embeddings are kept
 SHARE = 0.5  # of the time of a core that answers of streams may take
@@ -32,7 +31,7 @@ class Busy(ZeroskelError):
 
 
 class Engine:
-    """Runs the recognizer's work in one thread, answers of streams before requests.
+    """Runs the recognizer's work in two threads: one embeds texts, one sees motion, answers of streams first.
 
     Args:
         recognizer: does all the work.
@@ -44,58 +43,52 @@ class Engine:
         self.waiting = waiting
         self._asked = 0
         self._known: OrderedDict[object, Candidates] = OrderedDict()
-        self._numbers = itertools.count()
-        self._work: queue.PriorityQueue[tuple[int, int, Callable[[], None] | None]] = queue.PriorityQueue()
-        self._thread = threading.Thread(target=self._run, name="recognizer", daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        while (work := self._work.get()[2]) is not None:
-            work()
+        self._texts, self._motion = Worker("texts"), Worker("motion")
 
     def close(self) -> None:
-        """End the thread once its work is done."""
-        self._work.put((ASKED + 1, next(self._numbers), None))
+        """End the threads once their work is done."""
+        self._texts.close()
+        self._motion.close()
 
     async def live(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Run a function of streams."""
-        return await self._submit(LIVE, function, arguments)
+        return await self._motion.run(LIVE, function, *arguments)
 
     async def ask(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Run a function of a request. Raises Busy when too many wait."""
+        with self._place():
+            return await self._motion.run(ASKED, function, *arguments)
+
+    async def embed(self, actions: Actions) -> Candidates:
+        """Embedded actions of a stream, of which there are only so many."""
+        found: Candidates = await self._texts.run(LIVE, self.candidates, actions)
+        return found
+
+    async def predict(self, sequence: SkeletonSequence, actions: Actions, threshold: float | None) -> Prediction:
+        """As `ZeroShotRecognizer.predict`. Raises Busy when too many wait."""
+        with self._place():
+            candidates = await self._texts.run(ASKED, self.candidates, actions)
+            work = partial(self.recognizer.predict, sequence, candidates, threshold=threshold)
+            found: Prediction = await self._motion.run(ASKED, work)
+            return found
+
+    async def explain(self, sequence: SkeletonSequence, actions: Actions, action: str | None) -> Explanation:
+        """As `ZeroShotRecognizer.explain`. Raises Busy when too many wait."""
+        with self._place():
+            candidates = await self._texts.run(ASKED, self.candidates, actions)
+            work = partial(self.recognizer.explain, sequence, candidates, action=action)
+            found: Explanation = await self._motion.run(ASKED, work)
+            return found
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
         if self._asked >= self.waiting:
             raise Busy("too many requests wait; come again in a moment", 2)
         self._asked += 1
         try:
-            return await self._submit(ASKED, function, arguments)
+            yield
         finally:
             self._asked -= 1
-
-    async def _submit(self, order: int, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = loop.create_future()
-
-        def settle(result: Any, error: BaseException | None) -> None:
-            if future.cancelled():
-                return
-            if error is None:
-                future.set_result(result)
-            else:
-                future.set_exception(error)
-
-        def work() -> None:
-            result, error = None, None
-            try:
-                result = function(*arguments)
-            except Exception as caught:  # noqa: BLE001  (handed to the one who asked)
-                error = caught
-            try:
-                loop.call_soon_threadsafe(settle, result, error)
-            except RuntimeError:  # the loop was closed meanwhile: nobody waits any more
-                return
-
-        self._work.put((order, next(self._numbers), work))
-        return await future
 
     def candidates(self, actions: Actions) -> Candidates:
         """Embedded actions; those asked for lately are remembered, so that clients with the same list share them."""
@@ -107,14 +100,6 @@ class Engine:
         if len(self._known) > KEPT_LISTS:
             self._known.popitem(last=False)
         return found
-
-    def predict(self, sequence: SkeletonSequence, actions: Actions, threshold: float | None) -> Prediction:
-        """As `ZeroShotRecognizer.predict`."""
-        return self.recognizer.predict(sequence, self.candidates(actions), threshold=threshold)
-
-    def explain(self, sequence: SkeletonSequence, actions: Actions, action: str | None) -> Any:
-        """As `ZeroShotRecognizer.explain`."""
-        return self.recognizer.explain(sequence, self.candidates(actions), action=action)
 
     def timed_answer(self, windows: Sequence[Window]) -> tuple[list[Prediction | InputError], float]:
         """As answer, and the processor seconds that it took."""

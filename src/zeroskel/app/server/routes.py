@@ -118,7 +118,7 @@ def rest_routes(engine: Engine, reader: Reader, streams: Streams, settings: Sett
         """Say which of the actions a recording shows."""
         started = time.perf_counter()
         asked, sequence, actions = await decoded(PredictRequest, await _body_of(request, limits))
-        found = await engine.ask(engine.predict, sequence, actions, asked.threshold)
+        found = await engine.predict(sequence, actions, asked.threshold)
         return _timed(prediction_as(found), started)
 
     @router.post(
@@ -131,7 +131,7 @@ def rest_routes(engine: Engine, reader: Reader, streams: Streams, settings: Sett
         """Say when, and by which parts of the body, an action was known."""
         started = time.perf_counter()
         asked, sequence, actions = await decoded(ExplainRequest, await _body_of(request, limits))
-        found = await engine.ask(engine.explain, sequence, actions, asked.action)
+        found = await engine.explain(sequence, actions, asked.action)
         return _timed(explanation_as(found), started)
 
     return router

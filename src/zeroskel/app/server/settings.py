@@ -21,7 +21,7 @@ class Limits:
         seconds: of a recording.
         actions: to choose among at a time.
         action_length: characters of an action's name, and of each of its texts.
-        texts: further texts of one action.
+        texts: names and further texts of all actions together.
         streams: at a time; None: as many as this machine answers once a second, measured at the start.
         message_bytes: of a message of a stream.
         parse_seconds: for reading an uploaded file.
@@ -40,7 +40,7 @@ class Limits:
     seconds: float = 300.0
     actions: int = 60
     action_length: int = 200
-    texts: int = 20
+    texts: int = 200
     streams: int | None = None
     message_bytes: int = 64 * 2**10
     parse_seconds: float = 10.0

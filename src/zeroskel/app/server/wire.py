@@ -121,12 +121,14 @@ def actions_of(actions: object, limits: Limits) -> Actions:
         found = f"{len(actions)} actions" if isinstance(actions, list) else "actions that are no list"
         raise InputError(f"found {found}; expected a list of 1 to {limits.actions}")
     known: dict[str, list[str]] = {}
+    texts_left = limits.texts
     for action in actions:
         if isinstance(action, Action):
             action = action.model_dump()
         name, texts = (action.get("name"), action.get("texts", [])) if isinstance(action, dict) else (action, [])
-        if not isinstance(texts, list) or len(texts) > limits.texts:
-            raise InputError(f"texts of an action are no list of at most {limits.texts}")
+        texts_left -= 1 + len(texts) if isinstance(texts, list) else 1
+        if not isinstance(texts, list) or texts_left < 0:
+            raise InputError(f"texts of an action are no list, or more than {limits.texts} in all")
         plain = [_text(text, limits.action_length) for text in (name, *texts)]
         if plain[0] in known:
             raise InputError(f"action {plain[0][:60]!r} is there twice; expected each once")
