@@ -24,7 +24,7 @@ lint: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet -e ".[test]" -c constraints.txt
+	$(BIN)/python -m pip install --quiet -e ".[test,serve]" -c constraints.txt
 	touch $@
 
 # What runs an exported graph as a browser does. Where there is no npm, the wheel of Node.js brings node and npm.

@@ -1,0 +1,73 @@
+import json
+
+import pytest
+from starlette.testclient import TestClient
+
+from zeroskel.app.server.application import create_app
+from zeroskel.app.server.recordings import recording_of
+from zeroskel.app.server.settings import Limits, Settings
+from zeroskel.datasets import SkeletonDataset
+from zeroskel.datasets.synthetic import generate_dataset, generate_sequence
+from zeroskel.pipeline import TrainingConfig, train_bundle
+
+ACTIONS = ["wave the right hand", "squat", "jump", "run in place", "raise the left arm sideways"]
+TOKEN = "correct-horse-battery"
+
+
+@pytest.fixture(scope="session")
+def recognizer(tmp_path_factory):
+    """A small bundle, trained on synthetic motion."""
+    sequences, labels, subjects, names = generate_dataset(ACTIONS, subjects=3, repetitions=2, seed=0)
+    data = SkeletonDataset(sequences, labels, subjects, names, name="small", notice="Synthetic.")
+    options = {"smie": {"epochs": 30, "learning_rate": 1e-3, "warmup_epochs": 2, "hidden": (32, 16)}}
+    return train_bundle(data, TrainingConfig(options=options), cache=tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def bundle(recognizer, tmp_path_factory):
+    """Its folder."""
+    folder = tmp_path_factory.mktemp("bundles") / "small"
+    recognizer.save(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def open_client(recognizer):
+    """Make a client of a server with such settings; `with` starts and stops the server."""
+
+    def make(limits: dict | None = None, base_url: str = "http://127.0.0.1", **settings) -> TestClient:
+        made = Settings(limits=Limits(**{"streams": 8, **(limits or {})}), **settings)
+        return TestClient(create_app(recognizer, made), base_url=base_url, raise_server_exceptions=False)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def client(open_client):
+    with open_client() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def squat():
+    return generate_sequence("squat", seed=5)
+
+
+@pytest.fixture(scope="session")
+def request_body(squat):
+    """What predict takes."""
+    return {"recording": recording_of(squat), "actions": ACTIONS[:3]}
+
+
+@pytest.fixture(scope="session")
+def stream_frames(squat):
+    """Messages of two seconds and more."""
+
+    def make(first: float = 0.0, count: int = 70) -> list[str]:
+        joints = recording_of(squat)["positions"][0]
+        return [
+            json.dumps({"type": "frame", "time": first + i / 30, "joints": joints[i % len(joints)]})
+            for i in range(count)
+        ]
+
+    return make

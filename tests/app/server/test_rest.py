@@ -1,0 +1,220 @@
+"""What the REST interface answers, and how it says no."""
+
+import asyncio
+import json
+import threading
+
+import numpy as np
+import pytest
+
+import zeroskel
+from zeroskel.app.server.engine import Busy, Engine
+from zeroskel.app.server.recordings import recording_of, sequence_of
+from zeroskel.core import InputError, SkeletonSequence
+from zeroskel.skeleton.formats import write_ntu
+
+from .conftest import ACTIONS
+
+
+def test_health_says_the_version(client):
+    assert client.get("/api/health").json() == {"status": "ok", "version": zeroskel.__version__}
+
+
+def test_the_model_tells_what_it_learnt_and_the_limits(client):
+    model = client.get("/api/model").json()
+    assert model["data"] == "small" and model["notice"] == "Synthetic."
+    assert set(model["seen_classes"]) == set(ACTIONS)
+    assert model["limits"]["streams"] == 8
+    kinect = model["layouts"]["kinect-20"]
+    assert len(kinect["joints"]) == 20
+    assert all(0 <= child < 20 and 0 <= parent < 20 for child, parent in kinect["bones"])
+
+
+def test_predict_is_the_recognizers_answer(client, recognizer, squat, request_body):
+    answer = client.post("/api/predict", json=request_body).json()
+    direct = recognizer.predict(squat, ACTIONS[:3])
+    assert answer["actions"] == ACTIONS[:3] and answer["best"] == direct.best
+    np.testing.assert_allclose(answer["probabilities"], direct.probabilities, atol=0.01)
+    assert answer["presence"] is None and answer["none_of_these"] is False
+
+
+def test_actions_may_have_further_texts(client, recognizer, squat, request_body):
+    actions = [{"name": "hop", "texts": ["jump", "a person jumps"]}, "squat"]
+    answer = client.post("/api/predict", json={**request_body, "actions": actions}).json()
+    direct = recognizer.predict(squat, {"hop": ["jump", "a person jumps"], "squat": []})
+    assert answer["actions"] == ["hop", "squat"]
+    np.testing.assert_allclose(answer["probabilities"], direct.probabilities, atol=0.01)
+
+
+def test_explain_is_the_recognizers_explanation(client, recognizer, squat, request_body):
+    answer = client.post("/api/explain", json={**request_body, "action": "jump"}).json()
+    direct = recognizer.explain(squat, ACTIONS[:3], action="jump")
+    assert answer["action"] == "jump" and answer["best"] == direct.prediction.best
+    np.testing.assert_allclose(answer["information"], direct.information, atol=0.05)
+    assert np.shape(answer["moments"]) == (len(answer["moment_information"]), 2)
+    assert set(answer["parts"]) == set(direct.parts)
+
+
+def test_clips_are_recordings_and_say_that_they_are_synthetic(client, request_body):
+    clips = client.get("/api/clips").json()
+    assert clips and all(clip["synthetic"] and "not evidence" in clip["notice"] for clip in clips)
+    recording = client.get(f"/api/clips/{clips[0]['id']}").json()
+    assert np.shape(recording["positions"])[:2] == (recording["bodies"], recording["frames"])
+    assert client.post("/api/predict", json={**request_body, "recording": recording}).status_code == 200
+    assert client.get("/api/clips/none").status_code == 404
+
+
+def test_an_uploaded_file_is_what_read_reads(client, squat, tmp_path):
+    file = tmp_path / "clip.skeleton"
+    write_ntu(squat, file)
+    answer = client.post("/api/recordings?name=C:\\films\\clip.skeleton", content=file.read_bytes())
+    assert answer.status_code == 200, answer.text
+    read = zeroskel.read(file)
+    recording = answer.json()
+    assert recording["layout"] == read.layout.name and recording["fps"] == read.fps
+    positions = [[[j or [np.nan] * 3 for j in frame] for frame in body] for body in recording["positions"]]
+    np.testing.assert_allclose(positions, read.joints, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "status", "says"),
+    [
+        ("clip.skeleton", b"", 400, "expected"),
+        ("clip.skeleton", b"1\n2\n", 400, "recording.skeleton"),
+        ("clip.pkl", b"x", 415, "expected one of"),
+        ("clip.amc", b"x", 415, "beside them"),
+        ("../../etc/passwd", b"x", 415, "expected one of"),
+        ("clip", b"x", 415, "expected one of"),
+    ],
+)
+def test_files_that_cannot_be_read_are_refused_in_one_line(client, name, content, status, says):
+    answer = client.post("/api/recordings", params={"name": name}, content=content)
+    assert answer.status_code == status
+    assert says in answer.json()["detail"] and "\n" not in answer.json()["detail"]
+
+
+def changed(body: dict, **changes) -> dict:
+    return {**body, "recording": {**body["recording"], **changes}}
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "says"),
+    [
+        (lambda b: [], 422, "body"),
+        (lambda b: {}, 422, "recording"),
+        (lambda b: {**b, "actions": []}, 400, "found 0 actions"),
+        (lambda b: {**b, "actions": ["squat", "squat"]}, 400, "twice"),
+        (lambda b: {**b, "actions": ["x" * 201]}, 400, "1 to 200"),
+        (lambda b: {**b, "actions": [f"a{i}" for i in range(61)]}, 400, "1 to 60"),
+        (lambda b: {**b, "actions": [7]}, 422, "actions"),
+        (lambda b: {**b, "threshold": 2}, 422, "threshold"),
+        (lambda b: {**b, "threshold": 0.5}, 400, "not calibrated"),
+        (lambda b: {**b, "path": "/etc/passwd"}, 422, "path"),
+        (lambda b: changed(b, fps=0), 422, "fps"),
+        (lambda b: changed(b, layout="none"), 400, "unknown layout"),
+        (lambda b: changed(b, layout=None, joints=None), 400, "neither"),
+        (lambda b: changed(b, positions=7), 400, "positions"),
+        (lambda b: changed(b, positions=[[[[1, 2], [1, 2, 3]]]]), 400, "even rows"),
+        (lambda b: changed(b, positions=[[[[1e9, 0, 0]] * 25]]), 400, "beyond"),
+        (lambda b: changed(b, positions=[[[None] * 25] * 5]), 400, "no observed joint"),
+        (lambda b: changed(b, positions=[[[[0, 0, 1]] * 25] * 5001]), 400, "5000 frames"),
+        (lambda b: changed(b, positions=[[[[0, 0, 1]] * 25] * 5] * 5), 400, "4 bodies"),
+        (lambda b: changed(b, joints=["head"] * 65), 400, "at most 64"),
+    ],
+)
+def test_bodies_that_cannot_be_used_are_refused_in_one_line(client, request_body, change, status, says):
+    answer = client.post("/api/predict", content=json.dumps(change(request_body)))
+    assert answer.status_code == status, answer.text
+    assert says in answer.json()["detail"] and "\n" not in answer.json()["detail"]
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(open_client, request_body):
+    with open_client({"bytes": 2000}) as client:
+        assert client.post("/api/predict", json=request_body).status_code == 413
+        chunks = (b"x" * 1000 for _ in range(5))  # without a length that would tell
+        assert client.post("/api/recordings?name=a.csv", content=chunks).status_code == 413
+
+
+def test_a_file_that_takes_too_long_ends_its_process_and_not_the_server(open_client, squat, tmp_path):
+    file = tmp_path / "clip.skeleton"
+    write_ntu(squat, file)
+    with open_client({"parse_seconds": 0.001}) as client:
+        for _ in range(2):
+            answer = client.post("/api/recordings?name=clip.skeleton", content=file.read_bytes())
+            assert answer.status_code == 400 and "took more than 0.001 seconds" in answer.json()["detail"]
+        assert client.get("/api/health").status_code == 200
+
+
+def test_requests_beyond_the_queue_are_told_when_to_come_again(recognizer):
+    engine, gate = Engine(recognizer, waiting=2), threading.Event()
+
+    async def crowd() -> list:
+        first = [asyncio.create_task(engine.ask(gate.wait)) for _ in range(2)]
+        await asyncio.sleep(0.01)
+        with pytest.raises(Busy) as busy:
+            await engine.ask(gate.wait)
+        gate.set()
+        assert busy.value.retry_after > 0
+        return await asyncio.gather(*first)
+
+    assert asyncio.run(crowd()) == [True, True]
+    engine.close()
+
+
+def test_streams_go_before_requests(recognizer):
+    engine, gate, order = Engine(recognizer), threading.Event(), []
+
+    async def crowd() -> None:
+        tasks = [asyncio.create_task(engine.ask(gate.wait))]
+        await asyncio.sleep(0.01)
+        tasks += [asyncio.create_task(engine.ask(order.append, "request"))]
+        tasks += [asyncio.create_task(engine.live(order.append, "stream"))]
+        await asyncio.sleep(0.01)
+        gate.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(crowd())
+    engine.close()
+    assert order == ["stream", "request"]
+
+
+def test_metrics_count_requests_by_route_and_hold_nothing_of_a_client(client):
+    client.get("/api/secret-path-of-mine")
+    text = client.get("/metrics").text
+    assert 'zeroskel_requests_total{path="/api/health",status="200"}' in text
+    assert "secret" not in text
+
+
+def test_the_description_is_complete_and_the_docs_page_of_elsewhere_is_off(client):
+    described = client.get("/openapi.json").json()
+    assert {"/api/predict", "/api/explain", "/api/recordings", "/api/model", "/api/clips"} <= set(described["paths"])
+    text = json.dumps(described)
+    for name in set(part.split('"')[0] for part in text.split("#/components/schemas/")[1:]):
+        assert name in described["components"]["schemas"]
+    assert client.get("/docs").status_code == client.get("/redoc").status_code == 404
+
+
+def test_no_path_of_a_client_leads_out_of_the_page(client):
+    assert client.get("/").status_code == 200
+    for path in ("/page/..%2f__init__.py", "/page/%2e%2e/cli.py", "/page//etc/passwd", "/page/../server/page.py"):
+        assert client.get(path).status_code == 404
+
+
+def test_a_recording_goes_there_and_back(squat):
+    recording = recording_of(squat)
+    limits = {"frames": 500, "bodies": 2, "seconds": 60}
+    back = sequence_of(recording["positions"], layout="ntu-25", joints=None, fps=30, **limits)
+    np.testing.assert_allclose(back.joints, squat.joints, atol=1e-4)
+    turned = [[frame[::-1] for frame in body] for body in recording["positions"]]
+    named = sequence_of(turned, layout=None, joints=recording["joints"][::-1], fps=30, **limits)
+    np.testing.assert_allclose(named.joints, squat.joints, atol=1e-4)
+
+
+def test_a_flat_recording_stays_flat(squat):
+    flat = SkeletonSequence(squat.joints[..., :2], squat.layout)
+    recording = recording_of(flat)
+    assert "Flat" in recording["notice"]
+    back = sequence_of(recording["positions"], layout="ntu-25", joints=None, fps=30, frames=500, bodies=2, seconds=60)
+    np.testing.assert_allclose(back.joints, flat.joints, atol=1e-4)
+    with pytest.raises(InputError, match="at most 2 bodies"):
+        sequence_of(recording["positions"] * 3, layout="ntu-25", joints=None, fps=30, frames=500, bodies=2, seconds=60)

@@ -1,0 +1,80 @@
+"""The server as a process: it starts, bears a small load without mixing anything up, and stops in good order."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from websockets.sync.client import connect
+
+from .conftest import ACTIONS
+
+PROJECT = Path(__file__).resolve().parents[3]
+PROGRAM = "from zeroskel.app.cli import main; main()"
+
+
+def start(*arguments: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, "serve", "--port", "0", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def address_of(process: subprocess.Popen) -> str:
+    line = process.stdout.readline()
+    assert "http://" in line, process.stderr.read()
+    return line.split("http://")[1].split()[0]
+
+
+def test_it_starts_answers_and_on_sigterm_tells_its_streams_and_exits_with_0(bundle):
+    process = start("--model", str(bundle), "--streams", "2")
+    try:
+        address = address_of(process)
+        with urllib.request.urlopen(f"http://{address}/api/health", timeout=30) as answer:
+            assert json.load(answer)["status"] == "ok" and "server" not in answer.headers
+        with connect(f"ws://{address}/api/stream", open_timeout=60) as socket:
+            socket.send(json.dumps({"type": "start", "layout": "ntu-25", "actions": ACTIONS}))
+            assert json.loads(socket.recv(60)) == {"type": "ready"}
+            process.send_signal(signal.SIGTERM)
+            goodbye = json.loads(socket.recv(60))
+            assert goodbye["message"] == "the server is stopping" and goodbye["retry_after"] > 0
+        assert process.wait(60) == 0
+        assert process.stderr.read().strip().count("\n") == 0, "something but the layouts was logged"
+    finally:
+        process.kill()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--host", "0.0.0.0"), "give a token"),
+        (("--host", "203.0.113.9", "--token", "correct-horse-battery"), "take another"),
+        (("--allow-origin", "*"), "scheme and host"),
+        (("--streams", "0"), "streams"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(bundle, arguments, says):
+    process = start("--model", str(bundle), *arguments)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert says in errors and errors.strip().count("\n") == 0
+
+
+@pytest.mark.slow
+def test_under_load_no_answer_is_lost_or_swapped(bundle, tmp_path):
+    file = tmp_path / "load.json"
+    script = PROJECT / "benchmarks" / "serve_load.py"
+    arguments = ("--model", str(bundle), "--clients", "10", "--seconds", "5", "--json", str(file))
+    done = subprocess.run([sys.executable, str(script), *arguments], capture_output=True, text=True, env={**os.environ})
+    assert done.returncode == 0, done.stderr
+    found = json.loads(file.read_text())
+    assert found["swapped"] == found["repeated"] == found["errors"] == 0
+    assert found["fewest answers of a client"] >= 1
+    assert found["over capacity: refused with 503 and Retry-After"] == found["over capacity: asked"] > 0
+    assert found["exit code of the server"] == 0

@@ -1,0 +1,271 @@
+"""Streams: each client gets its own answers, and no message ends the server."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+from starlette.testclient import WebSocketDenialResponse
+from starlette.websockets import WebSocketDisconnect
+
+from zeroskel.app.server.engine import Engine
+from zeroskel.app.server.metrics import Metrics
+from zeroskel.app.server.streams import BATCH, LiveStream, Streams, measured_capacity
+from zeroskel.pipeline import Stream
+
+from .conftest import ACTIONS
+
+HOST = {"Host": "127.0.0.1"}
+START = {"type": "start", "layout": "ntu-25", "actions": ACTIONS[:3]}
+
+
+def connect(client):
+    return client.websocket_connect("/api/stream", headers=HOST)
+
+
+def begin(socket, **changes):
+    socket.send_json({**START, **changes})
+    assert socket.receive_json() == {"type": "ready"}
+
+
+def until(socket, kind: str) -> dict:
+    """The next message of a kind."""
+    for _ in range(100):
+        message = socket.receive_json()
+        if message["type"] == kind:
+            return message
+    raise AssertionError(f"no {kind} among 100 messages")
+
+
+def test_frames_are_answered_with_probabilities_of_the_actions(client, stream_frames, recognizer):
+    with connect(client) as socket:
+        begin(socket)
+        frames = stream_frames()
+        for frame in frames:
+            socket.send_text(frame)
+        answer = until(socket, "scores")
+        while answer["time"] < json.loads(frames[-1])["time"]:
+            answer = until(socket, "scores")
+    assert answer["actions"] == ACTIONS[:3] and answer["best"] in ACTIONS[:3]
+    assert sum(answer["probabilities"]) == pytest.approx(1, abs=1e-3)
+    assert answer["presence"] is None and answer["none_of_these"] is False and answer["settled"] in (True, False)
+
+
+def test_the_answer_about_a_whole_window_is_the_streams_own(client, stream_frames, recognizer):
+    stream = Stream(recognizer, recognizer.candidates(ACTIONS[:3]), layout="ntu-25")
+    frames = stream_frames(count=16)  # just enough for one answer
+    with connect(client) as socket:
+        begin(socket)
+        for frame in frames:
+            content = json.loads(frame)
+            stream.push(np.array([joint or [np.nan] * 3 for joint in content["joints"]]), content["time"])
+            socket.send_text(frame)
+        answer = until(socket, "scores")
+    expected = stream.predict()
+    assert expected is not None and answer["time"] == expected.time
+    np.testing.assert_allclose(answer["probabilities"], expected.probabilities, atol=1e-3)
+
+
+def test_new_actions_are_answered_from_then_on(client, stream_frames):
+    with connect(client) as socket:
+        begin(socket)
+        for frame in stream_frames(count=40):
+            socket.send_text(frame)
+        until(socket, "scores")
+        socket.send_json({"type": "actions", "actions": [ACTIONS[4], {"name": "hop", "texts": ["jump"]}]})
+        for frame in stream_frames(first=1.4, count=60):
+            socket.send_text(frame)
+        answers = [until(socket, "scores")["actions"]]
+        while answers[-1] == ACTIONS[:3]:
+            answers.append(until(socket, "scores")["actions"])
+    assert answers[-1] == [ACTIONS[4], "hop"]
+
+
+def test_bodies_come_and_go(client, stream_frames):
+    with connect(client) as socket:
+        begin(socket)
+        for number, frame in enumerate(stream_frames(count=60)):
+            content = json.loads(frame)
+            if number % 3 == 1:
+                content["joints"] = [content["joints"], [None] * 25]
+            if number % 3 == 2:
+                content["joints"] = None
+            socket.send_json(content)
+        assert until(socket, "scores")["best"] in ACTIONS[:3]
+
+
+MALFORMED = [
+    "",
+    "{",
+    "[]",
+    "7",
+    '"frame"',
+    "{}",
+    '{"type": null}',
+    '{"type": "frame"',
+    '{"type": "start", "actions": ["squat"]}',
+    '{"type": "frame", "time": "1", "joints": null}',
+    '{"type": "frame", "time": true, "joints": null}',
+    '{"type": "frame", "time": 1e400, "joints": null}',
+    '{"type": "frame", "time": 1' + "0" * 500 + ', "joints": null}',
+    '{"type": "frame", "time": NaN, "joints": null}',
+    '{"type": "frame", "joints": 7}',
+    '{"type": "frame", "joints": "x"}',
+    '{"type": "frame", "joints": {}}',
+    '{"type": "frame", "joints": [[1, 2, 3]]}',
+    '{"type": "frame", "joints": [' + ", ".join(["[0, 0, 1e300]"] * 25) + "]}",
+    '{"type": "frame", "joints": [' + ", ".join(["[0, 0, 1" + "0" * 400 + "]"] * 25) + "]}",
+    '{"type": "frame", "joints": [' + ", ".join(["[0, 0, {}]"] * 25) + "]}",
+    '{"type": "frame", "joints": [' + ", ".join(["[0, 0, []]"] * 25) + "]}",
+    '{"type": "frame", "joints": [' + ", ".join(["[0]"] * 25) + "]}",
+    '{"type": "frame", "joints": [[' + ", ".join(["[0, 0, 0]"] * 24) + "]]}",
+    '{"type": "frame", "joints": ' + "[" * 100 + "]" * 100 + "}",
+    '{"type": "frame", "joints": ' + "[" * 20000 + "]" * 20000 + "}",
+    '{"type": "actions"}',
+    '{"type": "actions", "actions": "squat"}',
+    '{"type": "actions", "actions": [7]}',
+    '{"type": "actions", "actions": [""]}',
+    '{"type": "actions", "actions": ["\\ud800"]}',
+    '{"type": "actions", "actions": ["a\\nb"]}',
+    '{"type": "actions", "actions": ["\\u0000"]}',
+    '{"type": "actions", "actions": [{"texts": ["x"]}]}',
+    '{"type": "actions", "actions": [{"name": "x", "texts": "y"}]}',
+    '{"type": "actions", "actions": ["squat"], "model": "/etc/passwd"}',
+    "x" * 70000,
+]
+
+
+def test_each_malformed_message_gets_one_line_and_the_stream_goes_on(client, stream_frames):
+    with connect(client) as socket:
+        begin(socket)
+        frames = stream_frames(count=len(MALFORMED))
+        for message, frame in zip(MALFORMED, frames, strict=True):
+            socket.send_text(message)
+            error = until(socket, "error")
+            assert 0 < len(error["message"]) <= 300 and "\n" not in error["message"], message[:60]
+            socket.send_text(frame)
+        assert until(socket, "scores")["actions"] == ACTIONS[:3]
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "{",
+        "{}",
+        '{"type": "frame"}',
+        json.dumps({**START, "layout": "none"}),
+        json.dumps({**START, "layout": 7}),
+        json.dumps({**START, "actions": []}),
+        json.dumps({**START, "threshold": "x"}),
+        json.dumps({**START, "threshold": 0.5}),
+        json.dumps({**START, "threshold": True}),
+        json.dumps({**START, "model": "x"}),
+    ],
+)
+def test_a_start_that_cannot_be_used_may_be_sent_again(client, start):
+    with connect(client) as socket:
+        socket.send_text(start)
+        assert socket.receive_json()["type"] == "error"
+        begin(socket)
+
+
+@pytest.mark.parametrize("started", [False, True])
+def test_only_repeated_malformed_messages_end_the_connection(client, started):
+    with connect(client) as socket:
+        if started:
+            begin(socket)
+        for _ in range(20):
+            socket.send_text("{")
+            assert socket.receive_json()["message"] == "the message is not JSON"
+        assert "too many" in socket.receive_json()["message"]
+        with pytest.raises(WebSocketDisconnect) as closed:
+            socket.receive_json()
+        assert closed.value.code == 1008
+
+
+def test_over_capacity_a_client_is_told_when_to_come_again_and_then_let_in(open_client):
+    with open_client({"streams": 2}) as client:
+        with connect(client) as first, connect(client) as second:
+            begin(first)
+            begin(second)
+            with pytest.raises(WebSocketDenialResponse) as refused, connect(client):
+                pass
+            assert refused.value.status_code == 503 and int(refused.value.headers["retry-after"]) > 0
+            assert "all 2 streams" in refused.value.json()["detail"]
+        deadline = time.monotonic() + 10
+        while client.app.state.streams._places and time.monotonic() < deadline:
+            time.sleep(0.01)
+        with connect(client) as third:
+            begin(third)
+        assert 'zeroskel_refused_total{reason="capacity"} 1.0' in client.get("/metrics").text
+
+
+def test_a_client_that_says_nothing_loses_its_place(open_client):
+    with open_client({"start_seconds": 0.05}) as client, connect(client) as socket:
+        assert "no start came" in socket.receive_json()["message"]
+    with open_client({"silent_seconds": 0.05}) as client, connect(client) as socket:
+        begin(socket)
+        assert "no message came" in socket.receive_json()["message"]
+
+
+def test_streams_are_told_when_the_server_stops(open_client):
+    client = open_client()
+    with client:
+        with connect(client) as socket:
+            begin(socket)
+            client.portal.call(client.app.state.streams.say_goodbye)
+            assert socket.receive_json()["message"] == "the server is stopping"
+            with pytest.raises(WebSocketDisconnect) as closed:
+                socket.receive_json()
+            assert closed.value.code == 1013
+        with pytest.raises(WebSocketDenialResponse) as refused, connect(client):
+            pass
+        assert refused.value.status_code == 503
+
+
+def test_a_batch_answers_each_window_for_its_own_actions(recognizer, squat):
+    """Mixed lists and motions in one batch equal one at a time: nothing is swapped."""
+    from zeroskel.datasets.synthetic import generate_sequence
+
+    engine = Engine(recognizer)
+    lists = [recognizer.candidates(ACTIONS[i:] + ACTIONS[:i]) for i in range(4)]
+    windows = [(generate_sequence(ACTIONS[i % 5], seed=i), lists[i % 4], None) for i in range(11)]
+    for (sequence, candidates, _), found in zip(windows, engine.answer(windows), strict=True):
+        alone = recognizer.predict(sequence, candidates)
+        assert found.actions == candidates.actions
+        np.testing.assert_allclose(found.scores, alone.scores, rtol=1e-3, atol=1e-3)
+    engine.close()
+
+
+def test_who_waited_longest_is_next(recognizer):
+    engine = Engine(recognizer)
+    streams = Streams(engine, Metrics(), 100)
+    candidates = recognizer.candidates(ACTIONS)
+    lives = [LiveStream(Stream(recognizer, candidates), now=float(i)) for i in range(2 * BATCH)]
+    for live in lives[::-1]:
+        live.arrived = 100.0
+        streams._open.add(live)
+    assert streams._due(100.0) == lives[:BATCH]
+    lives[0].arrived = None  # no new frame: no new answer
+    lives[1].answered = 99.95  # answered a moment ago
+    assert streams._due(100.0) == lives[2 : BATCH + 2]
+    engine.close()
+
+
+def test_clients_with_the_same_actions_share_their_embeddings_and_few_are_kept(recognizer):
+    engine = Engine(recognizer)
+    assert engine.candidates(["squat", "jump"]) is engine.candidates(["squat", "jump"])
+    assert engine.candidates({"squat": ["x"], "jump": []}).actions == ("squat", "jump")
+    assert engine.candidates(["squat", "jump"]) is not engine.candidates(["jump", "squat"])
+    first = engine.candidates(["squat", "jump"])
+    for number in range(129):
+        engine._known[(str(number),)] = first
+    engine.candidates(["run in place"])
+    assert len(engine._known) <= 132
+    engine.close()
+
+
+def test_capacity_follows_the_cost_of_a_window():
+    assert measured_capacity(0.0045) == 100
+    assert measured_capacity(10.0) == 1
+    assert measured_capacity(1e-6) == 200
