@@ -1,4 +1,5 @@
-// The server's REST interface: every answer is JSON, every failure one clear line.
+// The server's REST interface: every answer is JSON, every failure one clear line. Addresses are relative to the page,
+// so that it may stand below any path.
 
 export class ServerError extends Error {
   constructor(message, status, retryAfter) {
@@ -44,17 +45,17 @@ async function ask(path, options = {}) {
 const post = (path, body, signal) =>
   ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal });
 
-export const health = () => ask("/api/health", { cache: "no-store" });
-export const model = () => ask("/api/model");
-export const clips = () => ask("/api/clips");
-export const clip = (id) => ask(`/api/clips/${encodeURIComponent(id)}`);
-export const predict = (body, signal) => post("/api/predict", body, signal);
-export const explain = (body, signal) => post("/api/explain", body, signal);
+export const health = () => ask("api/health", { cache: "no-store" });
+export const model = () => ask("api/model");
+export const clips = () => ask("api/clips");
+export const clip = (id) => ask(`api/clips/${encodeURIComponent(id)}`);
+export const predict = (body, signal) => post("api/predict", body, signal);
+export const explain = (body, signal) => post("api/explain", body, signal);
 
 /** A file's bytes as they are -> a recording. */
 export function read(file, layout) {
   const query = new URLSearchParams({ name: file.name, ...(layout ? { layout } : {}) });
-  return ask(`/api/recordings?${query}`, {
+  return ask(`api/recordings?${query}`, {
     method: "POST",
     headers: { "Content-Type": "application/octet-stream" },
     body: file,

@@ -60,8 +60,6 @@ export class Curve {
     this.svg.append(
       element("line", { class: "axis", x1: THUMB, x2: width - THUMB, y1: bottom, y2: bottom }),
       element("line", { class: "zero", x1: THUMB, x2: width - THUMB, y1: y(0), y2: y(0) }),
-      element("text", { x: THUMB + 2, y: y(0) - 4 }, "a guess: 0 nats"),
-      element("text", { x: THUMB + 2, y: ABOVE + 10 }, `certain: ${most.toFixed(2)} nats`),
       element("text", { x: THUMB, y: height - 6 }, `${from.toFixed(1)} s`),
       element("text", { x: width - THUMB, y: height - 6, "text-anchor": "end" }, `${to.toFixed(1)} s`),
     );
@@ -70,6 +68,10 @@ export class Curve {
       const points = times.map((time, n) => `${this.#x(time).toFixed(1)},${y(information[n][action]).toFixed(1)}`);
       this.svg.append(element("polyline", { class: action === chosen ? "line chosen" : "line", points: points.join(" ") }));
     }
+    this.svg.append(
+      element("text", { x: THUMB + 2, y: y(0) - 4 }, "a guess: 0 nats"),
+      element("text", { x: THUMB + 2, y: ABOVE + 10 }, `certain: ${most.toFixed(2)} nats`),
+    );
     if (known !== null) this.svg.append(element("line", { class: "known", x1: this.#x(known), x2: this.#x(known), y1: ABOVE, y2: bottom }));
     this.#mark();
   }

@@ -3,6 +3,7 @@ import { LiveStream } from "./live.js";
 import { Webcam } from "./webcam.js";
 
 const KEPT = 30; // seconds of the curve
+const ROOM = [[-0.9, -1, -0.4], [0.9, 0.9, 0.4]]; // metres about the hips: what is looked at before the webcam
 
 export class LiveView {
   #stream = null;
@@ -50,7 +51,7 @@ export class LiveView {
     const webcam = new Webcam(this.find("camera"), (seconds, joints) => {
       this.#stream?.frame(seconds, joints ?? shape.joints.map(() => null));
       if (!joints) return;
-      if (first) this.stage?.show({ ...shape, frames: [[joints]] });
+      if (first) this.stage?.show({ ...shape, frames: [[joints]], room: ROOM });
       first = false;
       this.stage?.pose([joints]);
     });
@@ -61,7 +62,8 @@ export class LiveView {
       throw error;
     }
     this.#webcam = webcam;
-    for (const [id, hidden] of [["camera", false], ["teach", true], ["legend", false]]) this.find(id).hidden = hidden;
+    this.find("camera").hidden = false;
+    this.find("teach").hidden = true;
     this.find("canvas").setAttribute("aria-label", "Skeleton of who stands before the camera. Arrow keys turn it.");
     this.#start("webcam", layout, "webcam");
   }

@@ -10,6 +10,7 @@ export class LiveStream {
   #wait = null;
   #timer = null;
   #over = false;
+  #said = "";
 
   /** layout: of the frames; actions: as the server takes them; scores, state: called with messages and with a text or "". */
   constructor({ layout, actions, scores, state }) {
@@ -35,7 +36,9 @@ export class LiveStream {
   }
 
   #open() {
-    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/stream`);
+    const address = new URL("api/stream", location.href);
+    address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(address);
     this.#socket = socket;
     this.state("Connecting …");
     socket.addEventListener("open", () => {
@@ -56,6 +59,7 @@ export class LiveStream {
       this.scores(message);
     } else if (message.type === "error") {
       this.#wait = message.retry_after ?? null;
+      this.#said = message.message;
       this.state(message.message, "wrong");
     }
   }
@@ -63,7 +67,7 @@ export class LiveStream {
   #closed(event) {
     this.#ready = false;
     if (this.#over) return;
-    if (event.code === 1008) return this.state(event.reason || "The server refuses the stream.", "refused");
+    if (event.code === 1008) return this.state(`The server ended the stream: ${this.#said || "no reason given"}.`, "wrong");
     const seconds = this.#wait ?? Math.min(0.5 * 2 ** this.#failures++, 8);
     this.#wait = null;
     this.state(`The stream is interrupted; trying again in ${Math.ceil(seconds)} s.`, "wrong");

@@ -69,7 +69,6 @@ function open(content, title) {
   const frames = Array.from({ length: recording.frames }, (_, number) => recording.frame(number));
   if (stage) {
     find("teach").hidden = true;
-    find("legend").hidden = false;
     stage.show({ joints: recording.joints, bones: recording.bones, frames });
   }
   const people = recording.bodies === 1 ? "one person" : `${recording.bodies} people`;
@@ -234,7 +233,7 @@ function moved(frame) {
 function back() {
   bars.clear();
   curve.clear();
-  drawn = null;
+  prediction = explanation = drawn = null;
   if (!recording) return attempt(evaluate);
   stage?.show({ joints: recording.joints, bones: recording.bones, frames: recording.positions[0].map((_, number) => recording.frame(number)) });
   player.open(recording);

@@ -28,13 +28,13 @@ export class Stage {
     this.#resize();
   }
 
-  /** Make room for bodies of this layout and look at them: frames is a list of frames [body][joint]. */
-  show({ joints, bones, frames }) {
+  /** Make room for bodies of this layout and look at them: frames [body][joint], or at room, two corners of a box. */
+  show({ joints, bones, frames, room = frames.flat(2) }) {
     this.joints = joints;
     this.bones = bones;
     this.bodies = Math.max(...frames.map((frame) => frame.length), 1);
     this.#build();
-    this.#lookAt(frames);
+    this.#lookAt(room, this.#facing(frames));
   }
 
   /** Draw one frame: [body][joint] = [x, y, z] or null. */
@@ -108,11 +108,11 @@ export class Stage {
     this.recolour();
   }
 
-  #lookAt(frames) {
+  #lookAt(points, facing) {
     const low = new Vector3(Infinity, Infinity, Infinity), high = low.clone().negate(), at = new Vector3();
-    for (const joint of frames.flat(2)) {
-      if (!joint) continue;
-      low.min(at.fromArray(joint));
+    for (const point of points) {
+      if (!point) continue;
+      low.min(at.fromArray(point));
       high.max(at);
     }
     if (!Number.isFinite(low.x)) return;
@@ -123,7 +123,7 @@ export class Stage {
     this.scene.add(this.grid);
     const middle = low.clone().add(high).multiplyScalar(0.5);
     const size = Math.max(high.y - low.y, (high.x - low.x) * 0.8, (high.z - low.z) * 0.8, 0.3);
-    const front = this.#facing(frames) ?? new Vector3(0, 0, -1);
+    const front = facing ?? new Vector3(0, 0, -1);
     front.applyAxisAngle(UP, 0.35).setY(0.18).normalize();
     this.controls.target.copy(middle);
     this.camera.position.copy(middle).addScaledVector(front, size * 1.75);
