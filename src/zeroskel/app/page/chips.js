@@ -32,9 +32,7 @@ export class Chips {
       lines.forEach((line) => this.add(line));
     });
     clear.addEventListener("click", () => {
-      this.actions = [];
-      this.#say("");
-      this.#keep();
+      this.replace([]);
       input.focus();
     });
     this.#draw();
@@ -56,6 +54,13 @@ export class Chips {
     this.#say("");
     this.#keep();
     return true;
+  }
+
+  /** Others in their place: actions as in `actions`. */
+  replace(actions) {
+    this.actions = actions;
+    this.#say("");
+    this.#keep();
   }
 
   remove(place) {

@@ -6,6 +6,7 @@ import { Chips } from "./chips.js";
 import { Connection } from "./connection.js";
 import { Curve, knownFrom } from "./curve.js";
 import { LiveView } from "./live-view.js";
+import { LocalModel } from "./local.js";
 import { showModel } from "./model.js";
 import { Player } from "./player.js";
 import { Recording } from "./recording.js";
@@ -25,6 +26,7 @@ let asked = null; // the action that is explained, where one was chosen
 let running = null; // aborts the question that is under way
 let later = null; // timer of a question to come
 let lastFile = null;
+let local = null; // the model that runs in this browser, where one was chosen
 
 const connection = new Connection({ banner: find("banner"), form: find("token"), input: find("token-text") });
 const answers = new Answers({ rows: find("rows"), csv: find("csv"), json: find("json"), forget: find("forget") });
@@ -132,15 +134,20 @@ function soon(milliseconds = 250) {
   later = setTimeout(() => attempt(evaluate), milliseconds);
 }
 
+/** No answer, and why. */
+function unanswered(why) {
+  prediction = explanation = null;
+  bars.clear();
+  curve.clear();
+  verdict.empty(why);
+}
+
 async function evaluate() {
   running?.abort();
   if (live.running) return;
   const actions = chips.wire;
   if (!recording || !actions.length) {
-    prediction = explanation = null;
-    bars.clear();
-    curve.clear();
-    return verdict.empty(recording ? "Type the actions it may be (2)." : actions.length ? "Drop a file or pick a clip (1)." : "It needs a motion (1) and the actions it may be (2).");
+    return unanswered(recording ? "Type the actions it may be (2)." : actions.length ? "Drop a file or pick a clip (1)." : "It needs a motion (1) and the actions it may be (2).");
   }
   running = new AbortController();
   const { signal } = running;
@@ -148,9 +155,10 @@ async function evaluate() {
   find("how").textContent = "Asking …";
   let found;
   try {
-    found = await api.predict({ recording: about.wire, actions }, signal);
+    found = await (local ? local.predict(about, actions) : api.predict({ recording: about.wire, actions }, signal));
+    signal.throwIfAborted();
   } catch (error) {
-    if (error.status && error.status !== 503 && error.status !== 401) verdict.empty(error.message);
+    if (local || (error.status && error.status !== 503 && error.status !== 401)) unanswered(error.message);
     throw error;
   }
   prediction = found;
@@ -179,7 +187,9 @@ async function ask(action, signal) {
   }
   const known = action && prediction.actions.includes(action) ? { action } : {};
   find("curve-says").textContent = "Looking at it moment by moment …";
-  explanation = await api.explain({ recording: recording.wire, actions, ...known }, signal);
+  const found = await (local ? local.explain(recording, actions, known.action) : api.explain({ recording: recording.wire, actions, ...known }, signal));
+  signal.throwIfAborted();
+  explanation = found;
   if (entry) answers.update(entry, { clear_from: knownFrom(explanation.observed_seconds, explanation.information) });
   drawAnswer();
 }
@@ -219,7 +229,7 @@ function drawExplanation(known) {
   const last = information.at(-1)[chosen];
   const dearest = moments[losses.indexOf(Math.max(...losses))];
   find("curve-says").textContent = `“${action}”: ${last.toFixed(2)} nats over a guess in the end.` + (dearest && Math.max(...losses) > 0 ? ` Most of it between ${dearest[0].toFixed(1)} and ${dearest[1].toFixed(1)} s (columns: what is lost without that moment).` : "");
-  verdict.explain(parts, action);
+  verdict.explain(parts, action, parts ? undefined : "A model in the browser does not look at parts of the body; the server does.");
 }
 
 function moved(frame) {
@@ -260,6 +270,35 @@ for (const [button, start] of [["replay", () => live.replay(recording)], ["webca
     running?.abort();
     attempt(start);
   });
+
+let before = null; // the actions before those of the model in this browser
+
+function said(text, kind = "plain") {
+  find("local-note").dataset.kind = kind;
+  find("local-note").textContent = text;
+}
+
+find("local").addEventListener("change", async (event) => {
+  said("Opening the model …");
+  try {
+    local = await LocalModel.open(event.target.files);
+  } catch (error) {
+    return said(error.message, "wrong");
+  }
+  live.stop();
+  find("server").hidden = false;
+  said(`Recordings are now answered in this browser${local.about.notice ? `. ${local.about.notice}` : "."}`);
+  before ??= chips.actions;
+  chips.replace(local.actions.map((name) => ({ name, texts: [] })));
+});
+find("server").addEventListener("click", () => {
+  local = null;
+  find("server").hidden = true;
+  find("local").value = "";
+  said("");
+  chips.replace(before);
+  before = null;
+});
 
 function colours() {
   const theme = document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light");

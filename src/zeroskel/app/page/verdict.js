@@ -1,6 +1,9 @@
 // The answer in words, the line "none of these" with its threshold, and the parts of the body.
 import { Bars, percent } from "./bars.js";
 
+/** Two digits, a true minus, no minus before a zero. */
+const nats = (value) => (Math.abs(value) < 0.005 ? 0 : value).toFixed(2).replace("-", "−");
+
 const KEPT = "zeroskel.threshold";
 
 export class Verdict {
@@ -51,16 +54,16 @@ export class Verdict {
     this.explain(null);
   }
 
-  /** parts: name -> nats lost when masked; null: not known. */
-  explain(parts, action) {
+  /** parts: name -> nats lost when masked; null: not known, and why. */
+  explain(parts, action, why = "Shown with the answer: what would be lost without the arms, the legs …") {
     if (!parts) {
       this.parts.clear();
-      return this.#say("parts-says", "Shown with the answer: what would be lost without the arms, the legs …");
+      return this.#say("parts-says", why);
     }
     const names = Object.keys(parts).sort((a, b) => parts[b] - parts[a]);
     const most = Math.max(...Object.values(parts), 0.1);
     this.#say("parts-says", `What is lost of “${action}” (in nats) when a part is hidden.`);
-    this.parts.show(names, names.map((name) => Math.max(parts[name], 0) / most), { values: names.map((name) => parts[name].toFixed(2).replace("-", "−")) });
+    this.parts.show(names, names.map((name) => Math.max(parts[name], 0) / most), { values: names.map((name) => nats(parts[name])) });
   }
 
   #mark() {
