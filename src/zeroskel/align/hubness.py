@@ -22,6 +22,11 @@ def hub_advantage(seen_scores: np.ndarray) -> np.ndarray:
     Returns:
         (K,), to be subtracted in part from every motion's scores.
     """
-    count = min(len(seen_scores), max(FEWEST, round(SHARE * len(seen_scores))))
+    count = nearest_count(len(seen_scores))
     nearest: np.ndarray = np.partition(seen_scores, len(seen_scores) - count, axis=0)[-count:].mean(axis=0)
     return nearest
+
+
+def nearest_count(motions: int) -> int:
+    """How many of so many seen motions count as the nearest."""
+    return min(motions, max(FEWEST, round(SHARE * motions)))

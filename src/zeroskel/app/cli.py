@@ -14,6 +14,7 @@ from typer._click.exceptions import UsageError  # typer gives it no public name
 from zeroskel import __version__
 from zeroskel.app.arguments import cache_folder, comma_list, option_map, prompt_list, seed_list, spread_variadic
 from zeroskel.app.data_commands import data_app
+from zeroskel.app.export_command import export
 from zeroskel.core import InputError, MissingFileError, ZeroskelError
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
     help="Name human actions in skeleton sequences from words alone (zero-shot recognition).",
 )
 app.add_typer(data_app, name="data")
+app.command()(export)
 console = Console()
 errors = Console(stderr=True)
 

@@ -5,6 +5,7 @@ import numpy as np
 from zeroskel.core import InputError, Layout, get_layout
 from zeroskel.encoders.base import BatchSource, OnEpoch, SkeletonEncoder
 from zeroskel.encoders.components import principal_components, read_groups
+from zeroskel.encoders.measures import moment_frames
 
 
 class Kinematic(SkeletonEncoder):
@@ -71,7 +72,7 @@ class Kinematic(SkeletonEncoder):
         n, t = joints.shape[0], joints.shape[2]
         path = joints[:, :, :, layout.indices(layout.pelvis)].mean(axis=3)
         relative = joints - path[:, :, :, None]
-        moments = np.rint(np.linspace(0, t - 1, self.moments)).astype(int)
+        moments = moment_frames(t, self.moments)
         waves = np.fft.rfft(relative - relative.mean(axis=2, keepdims=True), axis=2)[:, :, 1 : self.frequencies + 1]
         frequencies = np.zeros((*relative.shape[:2], self.frequencies, *relative.shape[3:]), np.float32)
         frequencies[:, :, : waves.shape[2]] = np.abs(waves) / t

@@ -47,7 +47,9 @@ HEIGHTS = ("pelvis", "head", "hand_right")  # above the lower foot
 PLANES = ((0, 1), (1, 2), (0, 2))  # x-y, y-z, x-z
 
 START, MIDDLE, END = (0.0, 0.06), (0.44, 0.56), (0.94, 1.0)  # shares of the recording
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 LAGS = np.arange(1, 40, 2) / 50  # of the autocorrelation, as shares of the recording
+FAST = 0.9  # the quantile of a joint's speeds that stands for its fast moments
 LEAST_STEP = 0.02  # torso lengths a frame: slower is no movement that could reverse
 LEAST_EXTENT = 0.2  # torso lengths, so that the noise of a joint at rest has no long path for its extent
 TINY = 1e-6
@@ -107,12 +109,18 @@ def statistics(series: Sequence[np.ndarray]) -> np.ndarray:
     Start, end and middle are means over the first 6 %, the last 6 % and the 12 % in between, at least a frame each.
     """
     values = np.stack(series, axis=-1)
-    frames = values.shape[1]
-    found = [*np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95], axis=1), values.std(axis=1)]
+    found = [*np.quantile(values, QUANTILES, axis=1), values.std(axis=1)]
+    found += [values[:, window].mean(axis=1) for window in windows(values.shape[1])]
+    return np.concatenate(found, axis=1)
+
+
+def windows(frames: int) -> list[slice]:
+    """Start, end and middle of so many frames, at least a frame each."""
+    found = []
     for begin, end in (START, END, MIDDLE):
         first = min(round(begin * frames), frames - 1)
-        found.append(values[:, first : max(round(end * frames), first + 1)].mean(axis=1))
-    return np.concatenate(found, axis=1)
+        found.append(slice(first, max(round(end * frames), first + 1)))
+    return found
 
 
 def autocorrelation(relative: np.ndarray) -> np.ndarray:
@@ -120,7 +128,12 @@ def autocorrelation(relative: np.ndarray) -> np.ndarray:
     n, frames = relative.shape[:2]
     waves = np.fft.rfft((relative - relative.mean(axis=1, keepdims=True)).reshape(n, frames, -1), n=2 * frames, axis=1)
     products = np.fft.irfft((np.abs(waves) ** 2).sum(axis=2), n=2 * frames, axis=1)
-    return products[:, np.rint(LAGS * frames).astype(int)] / (products[:, :1] + TINY)
+    return products[:, lag_frames(frames)] / (products[:, :1] + TINY)
+
+
+def lag_frames(frames: int) -> np.ndarray:
+    """(20,) LAGS in frames of a recording."""
+    return np.rint(LAGS * frames).astype(int)
 
 
 def reversals(points: np.ndarray) -> np.ndarray:
@@ -142,7 +155,12 @@ def enclosed_area(points: np.ndarray) -> np.ndarray:
 
 def at_moments(values: np.ndarray, moments: int) -> np.ndarray:
     """(N, moments, …) of (N, T, …), at equal distances from the first frame to the last."""
-    return values[:, np.rint(np.linspace(0, values.shape[1] - 1, moments)).astype(int)]
+    return values[:, moment_frames(values.shape[1], moments)]
+
+
+def moment_frames(frames: int, moments: int) -> np.ndarray:
+    """(moments,) the frames nearest to moments at equal distances from the first frame to the last."""
+    return np.rint(np.linspace(0, frames - 1, moments)).astype(int)
 
 
 def low_frequencies(relative: np.ndarray, frequencies: int) -> np.ndarray:
@@ -177,7 +195,7 @@ def body_measures(joints: np.ndarray, layout: Layout, *, moments: int, frequenci
         "poses": [at_moments(relative, moments)],
         "spread": [relative.std(axis=1)],
         "frequencies": [low_frequencies(relative, frequencies)],
-        "speed": [speed.mean(axis=1), speed.max(axis=1), np.quantile(speed, 0.9, axis=1)],
+        "speed": [speed.mean(axis=1), speed.max(axis=1), np.quantile(speed, FAST, axis=1)],
         "path": [path, extent, path / (np.linalg.norm(extent, axis=-1) + LEAST_EXTENT)],
         "pelvis": [at_moments(roles["pelvis"], moments), statistics([*np.moveaxis(roles["pelvis"], -1, 0)])],
         "rhythm": [autocorrelation(relative)],

@@ -5,13 +5,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zeroskel.pipeline.benchmark import BenchmarkConfig, run_benchmark
-    from zeroskel.pipeline.recognizer import Prediction, ZeroShotRecognizer
+    from zeroskel.pipeline.explanation import Explanation
+    from zeroskel.pipeline.prediction import Candidates, Prediction
+    from zeroskel.pipeline.recognizer import ZeroShotRecognizer
+    from zeroskel.pipeline.streaming import Stream, StreamPrediction
     from zeroskel.pipeline.training import TrainingConfig, train_bundle
 
 _HOMES = {
     "BenchmarkConfig": "zeroskel.pipeline.benchmark",
     "run_benchmark": "zeroskel.pipeline.benchmark",
-    "Prediction": "zeroskel.pipeline.recognizer",
+    "Candidates": "zeroskel.pipeline.prediction",
+    "Explanation": "zeroskel.pipeline.explanation",
+    "Prediction": "zeroskel.pipeline.prediction",
+    "Stream": "zeroskel.pipeline.streaming",
+    "StreamPrediction": "zeroskel.pipeline.streaming",
     "ZeroShotRecognizer": "zeroskel.pipeline.recognizer",
     "TrainingConfig": "zeroskel.pipeline.training",
     "train_bundle": "zeroskel.pipeline.training",
@@ -19,7 +26,11 @@ _HOMES = {
 
 __all__ = [
     "BenchmarkConfig",
+    "Candidates",
+    "Explanation",
     "Prediction",
+    "Stream",
+    "StreamPrediction",
     "TrainingConfig",
     "ZeroShotRecognizer",
     "run_benchmark",

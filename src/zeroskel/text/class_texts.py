@@ -13,8 +13,8 @@ from zeroskel.text.aspects import AspectText, Encoder, aspect_embeddings, aspect
 from zeroskel.text.descriptions import FIELDS, WORDS, Description, published_descriptions
 
 ASPECTS = "aspects"  # the prompt whose embedding is made of numbers
-BEST = "best"  # the prompt that takes EVERYTHING of a class that has it, else its NAMES
-EVERYTHING, NAMES = "everything", "ensemble"
+BEST = "best"  # the prompt that takes EVERYTHING of a class that has it, DESCRIBED of one with a text, else its NAMES
+EVERYTHING, DESCRIBED, NAMES = "everything", "described", "ensemble"
 
 _ANY_PLACE = re.compile(r"\{(\w+)\}")
 _PLACE = re.compile(r"\{(" + "|".join(("description", *FIELDS, *WORDS)) + r")\}")
@@ -63,7 +63,8 @@ def class_texts(
     Returns:
         K lists of texts, every template filled with the name and each description. For a prompt of several names each
         is a BlockTexts with a block for each name, in their order. For "aspects", one AspectText a class; for "best",
-        the texts of "everything" where there is such a description, of "ensemble" where there is none.
+        the texts of "everything" where there is such a description, of "described" where there is one of another
+        kind, of "ensemble" where there is none.
 
     Raises:
         InputError: unknown prompt, or a class without what the prompt wants: description, parts, phases, verb or noun.
@@ -83,8 +84,8 @@ def class_texts(
         name for name in class_names if wanted and not all(wanted <= set(fields) for fields in known[name] or [{}])
     ]
     if missing and prompt == BEST:
-        told = {name: NAMES if name in missing else EVERYTHING for name in class_names}
-        return [class_texts([name], own, descriptions)[0] for name, own in told.items()]
+        told = [_most_told(known[name]) if name in missing else EVERYTHING for name in class_names]
+        return [class_texts([name], own, descriptions)[0] for name, own in zip(class_names, told, strict=True)]
     if missing:
         raise InputError(
             f"prompt {prompt!r} needs {', '.join(sorted(wanted))} of every class; none for {', '.join(missing[:5])}"
@@ -99,6 +100,11 @@ def class_texts(
                 texts.append(_ANY_PLACE.sub(partial(_value, values), template))
         result.append(texts)
     return result
+
+
+def _most_told(fields: Sequence[Mapping[str, str]]) -> str:
+    """The prompt that takes what there is of a class that lacks something of EVERYTHING."""
+    return DESCRIBED if fields and all("description" in own for own in fields) else NAMES
 
 
 def _value(values: Mapping[str, str], place: re.Match[str]) -> str:

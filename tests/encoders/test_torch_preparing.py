@@ -1,0 +1,96 @@
+"""Pre-processing in torch is that of NumPy: gaps, bodies, centre, turn, scale, time."""
+
+import numpy as np
+import pytest
+import torch
+
+from zeroskel.core import InputError, SkeletonSequence
+from zeroskel.datasets.synthetic import generate_sequence
+from zeroskel.encoders.torch_preparing import PreparedJoints, fill_gaps
+from zeroskel.skeleton import Preprocessing
+from zeroskel.skeleton import transforms as of_numpy
+
+
+def same(sequence, **options):
+    """Assert that both ways agree on a sequence."""
+    preprocessing = Preprocessing(sequence.layout.name, **options)
+    joints = sequence.joints
+    absent = preprocessing.bodies - len(joints)
+    if absent > 0:
+        joints = np.concatenate([joints, np.full((absent, *joints.shape[1:]), np.nan, np.float32)])
+    found = PreparedJoints(**preprocessing.to_config())(torch.from_numpy(joints)[None]).numpy()[0]
+    np.testing.assert_allclose(found, preprocessing(sequence), atol=1e-5)
+
+
+def gappy(sequence, share, seed=0):
+    """The sequence with that share of its joints unobserved, in runs of up to 20 frames."""
+    rng = np.random.default_rng(seed)
+    joints = sequence.joints.copy()
+    while np.isnan(joints).mean() < share:
+        body, joint, start = (rng.integers(size) for size in (len(joints), joints.shape[2], joints.shape[1]))
+        joints[body, start : start + rng.integers(1, 21), joint] = np.nan
+    return sequence.replace(joints)
+
+
+@pytest.mark.parametrize("frames", (2, 3, 40, 49, 50, 51, 117, 300))
+@pytest.mark.parametrize("layout", ("kinect-20", "ntu-25", "coco-17", "mediapipe-33"))
+def test_any_length_of_any_layout(sequence_maker, layout, frames):
+    same(sequence_maker(layout, frames))
+
+
+def test_a_single_frame(sequence_maker):
+    same(sequence_maker("kinect-20", 1))
+
+
+def test_it_can_leave_size_and_direction(sequence_maker):
+    same(sequence_maker(), turn=False)
+    same(sequence_maker(), scale=False)
+    same(sequence_maker("penn-13", channels=2), channels=2)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_gaps_short_and_long(seed):
+    same(gappy(generate_sequence("squat", seed), 0.05 * (seed + 1), seed))
+    same(gappy(generate_sequence("squat", seed), 0.3, seed), max_gap=0)
+    same(gappy(generate_sequence("squat", seed, frames=50), 0.3, seed), max_gap=1)
+
+
+@pytest.mark.parametrize("max_gap", (1, 2, 3, 10, 16))
+def test_gaps_are_filled_up_to_their_limit_also_at_the_ends(sequence_maker, max_gap):
+    sequence = sequence_maker(frames=60)
+    joints = sequence.joints.copy()
+    for joint, length in enumerate((1, 2, 3, 9, 10, 11, 16, 17, 60)):
+        for start in (0, 25, 60 - length):
+            joints[:, start : start + length, joint] = np.nan
+    expected = of_numpy.fill_gaps(sequence.replace(joints), max_gap).joints
+    found = fill_gaps(torch.from_numpy(joints)[None], max_gap).numpy()[0]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_bodies_are_ordered_by_their_movement(sequence_maker):
+    still, moving = sequence_maker(seed=1), sequence_maker(seed=2)
+    lively = moving.joints + np.random.default_rng(0).normal(size=moving.joints.shape)
+    for pair in ((still.joints, lively), (lively, still.joints)):
+        both = SkeletonSequence(np.concatenate(pair), "kinect-20")
+        same(both, bodies=2)
+        same(gappy(both, 0.2), bodies=2)
+    same(still, bodies=2)
+    passing = both.replace(both.joints.copy())
+    passing.joints[0, 3:] = np.nan  # the lively one is seen in a quarter of the frames
+    same(passing, bodies=2)
+
+
+def test_a_pelvis_torso_or_shoulder_that_was_never_seen(sequence_maker):
+    sequence = sequence_maker()
+    for unseen in (["hip_center"], ["shoulder_center"], ["shoulder_left"], ["hip_center", "hip_left", "shoulder_left"]):
+        joints = sequence.joints.copy()
+        joints[:, :, sequence.layout.indices(unseen)] = np.nan
+        same(sequence.replace(joints))
+    joints = sequence.joints.copy()
+    joints[:, :5, sequence.layout.index("hip_center")] = np.nan
+    same(sequence.replace(joints), max_gap=2)
+
+
+def test_many_bodies_are_refused():
+    with pytest.raises(InputError, match="at most 2"):
+        PreparedJoints(**Preprocessing("ntu-25", bodies=3).to_config())
