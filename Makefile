@@ -21,7 +21,7 @@ lint: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet -e ".[test]" -c constraints.txt
+	$(BIN)/python -m pip install --quiet -e ".[test,serve]" -c constraints.txt
 	touch $@
 
 # What comes from npm: the pose model of the page's webcam, and what runs an exported graph as a browser does. Where there

@@ -15,6 +15,7 @@ from zeroskel import __version__
 from zeroskel.app.arguments import cache_folder, comma_list, option_map, prompt_list, seed_list, spread_variadic
 from zeroskel.app.data_commands import data_app
 from zeroskel.app.export_command import export
+from zeroskel.app.serve_command import serve
 from zeroskel.core import InputError, MissingFileError, ZeroskelError
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 app.command()(export)
+app.command("serve")(serve)
 console = Console()
 errors = Console(stderr=True)
 
