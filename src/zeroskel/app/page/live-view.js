@@ -3,6 +3,7 @@ import { LiveStream } from "./live.js";
 import { Webcam } from "./webcam.js";
 
 const KEPT = 30; // seconds of the curve
+const LEAST = 3; // poses a second below which the server sees gaps only
 const ROOM = [[-0.9, -1, -0.4], [0.9, 0.9, 0.4]]; // metres about the hips: what is looked at before the webcam
 
 export class LiveView {
@@ -48,8 +49,10 @@ export class LiveView {
     const layout = "mediapipe-33";
     const shape = this.layouts[layout];
     let first = true;
+    const times = []; // of the latest poses, milliseconds
     const webcam = new Webcam(this.find("camera"), (seconds, joints) => {
       this.#stream?.frame(seconds, joints ?? shape.joints.map(() => null));
+      this.#warn(times);
       if (!joints) return;
       if (first) this.stage?.show({ ...shape, frames: [[joints]], room: ROOM });
       first = false;
@@ -87,6 +90,16 @@ export class LiveView {
     this.find("webcam").textContent = "Use the webcam";
     this.note("");
     this.ended();
+  }
+
+  /** Say so where poses come too slowly for an answer. */
+  #warn(times) {
+    const now = performance.now();
+    times.push(now);
+    while (times[0] < now - 5000) times.shift();
+    const rate = (times.length - 1) / Math.max((now - times[0]) / 1000, 1e-6);
+    if (!this.#last && now - times[0] > 4000 && rate < LEAST)
+      this.note(`Only ${rate.toFixed(1)} poses a second; an answer needs ${LEAST} or more. This machine is too slow or too busy.`);
   }
 
   redraw() {

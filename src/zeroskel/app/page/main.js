@@ -94,7 +94,10 @@ const openClip = (id, play) => attempt(async () => {
 const openFile = (file) => attempt(async () => {
   lastFile = file;
   note(`Reading ${file.name} …`, "plain");
-  const content = await api.read(file, find("layout").value);
+  const content = await api.read(file, find("layout").value).catch((error) => {
+    error.message = error.message.replace(/^recording(\.\w+)?(?=[,: ])/, file.name); // the server does not keep names
+    throw error;
+  });
   history.replaceState(null, "", location.pathname);
   mark(null);
   open(content, file.name);
