@@ -122,7 +122,8 @@ export class Stage {
     this.grid.position.set((low.x + high.x) / 2, low.y, (low.z + high.z) / 2);
     this.scene.add(this.grid);
     const middle = low.clone().add(high).multiplyScalar(0.5);
-    const size = Math.max(high.y - low.y, (high.x - low.x) * 0.8, (high.z - low.z) * 0.8, 0.3);
+    const width = Math.hypot(high.x - low.x, high.z - low.z) * 0.9;
+    const size = Math.max(high.y - low.y, width / this.camera.aspect, 0.3);
     const front = facing ?? new Vector3(0, 0, -1);
     front.applyAxisAngle(UP, 0.35).setY(0.18).normalize();
     this.controls.target.copy(middle);
