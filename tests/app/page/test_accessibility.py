@@ -15,7 +15,7 @@ def result(visit, _):
 
 def stream(visit, _):
     visit.choose_clip()
-    visit.page.get_by_role("button", name="Play it as a live stream").click()
+    visit.page.get_by_role("button", name="Play live").click()
     visit.wait("document.querySelector('#when').textContent === 'Settled.'")
 
 

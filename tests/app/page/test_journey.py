@@ -196,7 +196,7 @@ def test_the_threshold_decides_about_none_of_these(open_page):
 def test_a_recording_played_as_a_stream_is_named_while_it_runs(open_page):
     visit = open_page()
     title = visit.choose_clip()
-    visit.page.get_by_role("button", name="Play it as a live stream").click()
+    visit.page.get_by_role("button", name="Play live").click()
     visit.wait("document.querySelector('#bars-title').textContent.startsWith('Now')")
     visit.wait("document.querySelector('#when').textContent === 'Settled.'")
     assert set(visit.shares()) == set(visit.chips())
@@ -258,7 +258,7 @@ def test_the_server_may_go_and_come_back(open_page, own_server):
 def test_a_stream_goes_on_after_the_server_was_away(open_page, own_server):
     visit = open_page(at=own_server)
     visit.choose_clip()
-    visit.page.get_by_role("button", name="Play it as a live stream").click()
+    visit.page.get_by_role("button", name="Play live").click()
     visit.wait("document.querySelector('#bars-title').textContent.startsWith('Now')")
     own_server.stop()
     visit.wait("document.querySelector('#source-note').textContent.includes('interrupted')")

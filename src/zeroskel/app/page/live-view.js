@@ -86,7 +86,7 @@ export class LiveView {
     this.#stream = this.#webcam = this.#last = null;
     this.find("camera").hidden = true;
     for (const button of ["replay", "webcam"]) this.find(button).setAttribute("aria-pressed", "false");
-    this.find("replay").textContent = "Play it as a live stream";
+    this.find("replay").textContent = "Play live";
     this.find("webcam").textContent = "Use the webcam";
     this.note("");
     this.ended();
