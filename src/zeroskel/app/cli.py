@@ -14,12 +14,9 @@ from typer._click.exceptions import UsageError  # typer gives it no public name
 from zeroskel import __version__
 from zeroskel.app.arguments import cache_folder, comma_list, option_map, prompt_list, seed_list, spread_variadic
 from zeroskel.app.data_commands import data_app
-<<<<<<< HEAD
 from zeroskel.app.export_command import export
-from zeroskel.app.video_commands import VideoPython, open_recording, pose
-=======
 from zeroskel.app.serve_command import serve
->>>>>>> help-s
+from zeroskel.app.video_commands import VideoPython, open_recording, pose
 from zeroskel.core import InputError, MissingFileError, ZeroskelError
 
 app = typer.Typer(
@@ -29,12 +26,9 @@ app = typer.Typer(
     help="Name human actions in skeleton sequences from words alone (zero-shot recognition).",
 )
 app.add_typer(data_app, name="data")
-<<<<<<< HEAD
 app.command()(export)
 app.command()(pose)
-=======
-app.command("serve")(serve)
->>>>>>> help-s
+app.command()(serve)
 console = Console()
 errors = Console(stderr=True)
 

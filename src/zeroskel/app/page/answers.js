@@ -1,0 +1,95 @@
+// The latest answers: a table, and the same as CSV and JSON.
+import { percent } from "./bars.js";
+
+const KEPT = "zeroskel.answers";
+const MOST = 200;
+const COLUMNS = ["time", "motion", "answer", "best", "one_of_these", "threshold", "clear_from_seconds", "action", "probability"];
+
+/** A cell of CSV; text that a spreadsheet would take for a formula is marked as text. */
+function cell(value) {
+  const text = value === null || value === undefined ? "" : String(value);
+  const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** One line for each answer and action. */
+export function toCsv(answers) {
+  const lines = answers.flatMap((one) =>
+    one.actions.map((action, place) => {
+      const line = { ...one, answer: one.none_of_these ? "none of these" : one.best, one_of_these: one.presence, clear_from_seconds: one.clear_from, action, probability: one.probabilities[place] };
+      return COLUMNS.map((column) => cell(line[column])).join(",");
+    }),
+  );
+  return [COLUMNS.join(","), ...lines].join("\r\n") + "\r\n";
+}
+
+function save(name, type, text) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+export class Answers {
+  constructor({ rows, csv, json, forget }) {
+    Object.assign(this, { rows, buttons: [csv, json, forget], empty: rows.firstElementChild, list: this.#kept() });
+    csv.addEventListener("click", () => save("zeroskel-answers.csv", "text/csv", toCsv(this.list)));
+    json.addEventListener("click", () => save("zeroskel-answers.json", "application/json", JSON.stringify(this.list, null, 1)));
+    forget.addEventListener("click", () => {
+      this.list = [];
+      this.#changed();
+    });
+    this.#draw();
+  }
+
+  /** {motion, actions, probabilities, presence, none_of_these, best, threshold, clear_from} -> the entry that is kept. */
+  add(answer) {
+    const entry = { time: new Date().toISOString(), ...answer };
+    this.list.unshift(entry);
+    this.list.length = Math.min(this.list.length, MOST);
+    this.#changed();
+    return entry;
+  }
+
+  update(entry, more) {
+    Object.assign(entry, more);
+    this.#changed();
+  }
+
+  #kept() {
+    try {
+      const kept = JSON.parse(sessionStorage.getItem(KEPT));
+      return Array.isArray(kept) ? kept : [];
+    } catch (error) {
+      console.info("the answers kept in this browser cannot be read:", error.message);
+      return [];
+    }
+  }
+
+  #changed() {
+    sessionStorage.setItem(KEPT, JSON.stringify(this.list));
+    this.#draw();
+  }
+
+  #draw() {
+    this.buttons.forEach((button) => (button.disabled = !this.list.length));
+    if (!this.list.length) return this.rows.replaceChildren(this.empty);
+    this.rows.replaceChildren(
+      ...this.list.map((one) => {
+        const row = document.createElement("tr");
+        const share = one.probabilities[one.actions.indexOf(one.best)];
+        const texts = [
+          new Date(one.time).toLocaleTimeString(),
+          one.motion,
+          one.none_of_these ? `none of these (closest: ${one.best})` : one.best,
+          percent(share),
+          one.presence === null ? "not known" : percent(one.presence),
+          typeof one.clear_from === "number" ? `${one.clear_from.toFixed(1)} s` : "–",
+        ];
+        row.append(...texts.map((text) => Object.assign(document.createElement("td"), { textContent: text })));
+        return row;
+      }),
+    );
+  }
+}

@@ -1,0 +1,63 @@
+// The server's REST interface: every answer is JSON, every failure one clear line. Addresses are relative to the page,
+// so that it may stand below any path.
+
+export class ServerError extends Error {
+  constructor(message, status, retryAfter) {
+    super(message);
+    this.status = status;
+    this.retryAfter = retryAfter; // seconds, where the server is busy
+  }
+}
+
+/** The server did not answer at all. */
+export class Unreachable extends Error {}
+
+let token = sessionStorage.getItem("zeroskel.token");
+
+export function setToken(text) {
+  token = text;
+  sessionStorage.setItem("zeroskel.token", text);
+}
+
+export const getToken = () => token;
+
+async function ask(path, options = {}) {
+  const headers = { ...options.headers, ...(token ? { Authorization: `Bearer ${token}` } : {}) };
+  let response;
+  try {
+    response = await fetch(path, { ...options, headers });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Unreachable("The server does not answer. The page goes on as soon as it is back.");
+  }
+  const text = await response.text();
+  let content;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    content = { detail: text.slice(0, 200) || response.statusText };
+  }
+  if (response.ok) return content;
+  const detail = typeof content.detail === "string" ? content.detail : JSON.stringify(content.detail);
+  throw new ServerError(detail, response.status, Number(response.headers.get("Retry-After")) || null);
+}
+
+const post = (path, body, signal) =>
+  ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal });
+
+export const health = () => ask("api/health", { cache: "no-store" });
+export const model = () => ask("api/model");
+export const clips = () => ask("api/clips");
+export const clip = (id) => ask(`api/clips/${encodeURIComponent(id)}`);
+export const predict = (body, signal) => post("api/predict", body, signal);
+export const explain = (body, signal) => post("api/explain", body, signal);
+
+/** A file's bytes as they are -> a recording. */
+export function read(file, layout) {
+  const query = new URLSearchParams({ name: file.name, ...(layout ? { layout } : {}) });
+  return ask(`api/recordings?${query}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/octet-stream" },
+    body: file,
+  });
+}

@@ -1,0 +1,44 @@
+"""No violation that axe finds, in both colour schemes and in the states empty, result, stream and error."""
+
+import pytest
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def empty(visit, _):
+    assert visit.says("best") == "No answer yet"
+
+
+def result(visit, _):
+    visit.choose_clip()
+
+
+def stream(visit, _):
+    visit.choose_clip()
+    visit.page.get_by_role("button", name="Play live").click()
+    visit.wait("document.querySelector('#when').textContent === 'Settled.'")
+
+
+def error(visit, folder):
+    (folder / "holiday.bvh").write_bytes(b"no skeleton")
+    visit.page.locator("#file").set_input_files(folder / "holiday.bvh")
+    visit.wait("document.querySelector('#source-note').dataset.kind === 'wrong'")
+
+
+def gone(visit, _):
+    visit.page.route("**/api/clips/*", lambda route: route.abort())
+    visit.page.locator("#clips button").first.click()
+    visit.page.locator("#banner").wait_for()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("state", [empty, result, stream, error, gone], ids=lambda state: state.__name__)
+def test_axe_finds_no_violation(open_page, tmp_path, state, scheme, width):
+    from axe_playwright_python.sync_playwright import Axe
+
+    visit = open_page(scheme=scheme, width=width)
+    state(visit, tmp_path)
+    found = Axe().run(visit.page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    assert len(found.response["passes"]) > 20

@@ -1,0 +1,59 @@
+"""The webcam, from the camera to the answer: the browser's fake camera shows a photograph that moves."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+SIZE = (640, 480)
+
+
+@pytest.fixture(scope="module")
+def camera(tmp_path_factory) -> Path:
+    """Two seconds of the portrait that scikit-image carries, swaying, as a Y4M video."""
+    from skimage import data
+    from skimage.color import rgb2ycbcr
+
+    width, height = SIZE
+    portrait = data.astronaut()[:height]
+    file = tmp_path_factory.mktemp("camera") / "camera.y4m"
+    with file.open("wb") as video:
+        video.write(f"YUV4MPEG2 W{width} H{height} F15:1 Ip A1:1 C420\n".encode())
+        for moment in range(30):
+            left = 64 + int(20 * np.sin(moment / 30 * 2 * np.pi))
+            picture = np.full((height, width, 3), 128, np.uint8)
+            picture[:, left : left + portrait.shape[1]] = portrait
+            planes = np.rint(rgb2ycbcr(picture)).astype(np.uint8)
+            small = planes.reshape(height // 2, 2, width // 2, 2, 3).mean(axis=(1, 3)).astype(np.uint8)
+            video.write(b"FRAME\n" + planes[..., 0].tobytes() + small[..., 1].tobytes() + small[..., 2].tobytes())
+    return file
+
+
+@pytest.mark.slow
+def test_a_person_before_the_camera_is_seen_and_sent(open_page, launch, camera, installed):
+    """Poses reach the server; the answer, or on a machine of a few poses a second the page's word about that."""
+    installed("pose")
+    browser = launch(
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={camera}",
+    )
+    visit = open_page(of=browser)
+    sent = []
+    visit.page.on("websocket", lambda socket: socket.on("framesent", lambda text: sent.append(json.loads(text))))
+    empty = visit.page.locator("#canvas").screenshot()
+    visit.page.get_by_role("button", name="Use the webcam").click()
+    visit.wait("document.querySelector('#bars .bar, #source-note[data-kind=wrong]')")
+    assert visit.page.locator("#camera").is_visible()
+    assert visit.page.locator("#canvas").screenshot() != empty
+    assert sent[0]["layout"] == "mediapipe-33"
+    frames = [np.array([joint or [np.nan] * 3 for joint in one["joints"]], float) for one in sent[1:]]
+    assert {frame.shape for frame in frames} == {(33, 3)}
+    seen = np.nanmean(frames, axis=0)
+    nose, left, right = seen[0], seen[11], seen[12]
+    assert nose[1] > max(left[1], right[1]), "y points up"
+    assert left[0] < right[0], "who faces the camera has the left side at smaller x, as with a depth camera"
+    visit.page.get_by_role("button", name="Stop the stream").click()
+    assert visit.page.locator("#camera").is_hidden()
+    assert visit.page.evaluate("document.querySelector('#camera').srcObject") is None
