@@ -4,6 +4,7 @@ Needs the pooled Kinect sets. The figures on the card are read from recorded res
 were asked: docs/results/kite (classes unseen) and docs/results/practice.json (a whole set unseen).
 """
 
+import argparse
 import json
 import os
 from importlib import resources
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from zeroskel.app.progress import shown_progress
 from zeroskel.datasets.pool import read_pool
+from zeroskel.pipeline import ZeroShotRecognizer
 from zeroskel.pipeline.bundle import BUNDLE_CONFIG
 from zeroskel.pipeline.training import train_bundle
 
@@ -86,12 +88,16 @@ def recorded_figures() -> list[dict[str, str]]:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--card-only", action="store_true", help="keep the bundle, write its figures and card anew")
     shared = Path(os.environ.get("ZEROSKEL_SHARED", ROOT / "../shared"))
     cache = Path(os.environ.get("ZEROSKEL_CACHE", ".zeroskel-cache"))
-    with shown_progress(Console(stderr=True)) as progress:
-        recognizer = train_bundle(
-            read_pool(shared / "protocols" / "kinect_pool.json"), BUNDLE_CONFIG, cache=cache, progress=progress
-        )
+    if parser.parse_args().card_only:
+        recognizer = ZeroShotRecognizer.load("default")
+    else:
+        with shown_progress(Console(stderr=True)) as progress:
+            pool = read_pool(shared / "protocols" / "kinect_pool.json")
+            recognizer = train_bundle(pool, BUNDLE_CONFIG, cache=cache, progress=progress)
     facts = recognizer.facts
     facts["figures"] = recorded_figures()
     facts["terms"] = [TERMS[member] for member in facts["members"]]
