@@ -14,6 +14,7 @@ import numpy as np
 from rich.console import Console
 
 from zeroskel.app.progress import shown_progress
+from zeroskel.core.saved import halve
 from zeroskel.datasets.pool import read_pool
 from zeroskel.pipeline import ZeroShotRecognizer
 from zeroskel.pipeline.bundle import BUNDLE_CONFIG
@@ -32,10 +33,10 @@ CARD = """# The default bundle of zeroskel
 Names actions in motion of one person's joints (Kinect, motion capture, a body tracker) from words. {version}.
 
 - **Made by** `make bundle`: encoder `{encoder}`, method `{method}`, prompt `{prompt}`, synthetic actions of
-  {people} computed people besides, {augment} altered copies of each recording (mirrored, other views, frame rates,
+  {people} computed people besides, {augment} altered copy of each recording (mirrored, other views, frame rates,
   noise, joints missing), calibrated on withheld classes of withheld sets.
 - **Trained on** {sequences} recordings of {classes} actions, five Kinect sets. No recording is in it: the
-  regression is set up on means of several recordings of a class.
+  regression is set up on means of several recordings of a class. Large arrays are rounded to half precision.
 {terms}
 - **Joints**: `{layout}`; other layouts are converted, joints that are missing are taken as at the pelvis.
 
@@ -103,6 +104,8 @@ def main() -> None:
     facts["terms"] = [TERMS[member] for member in facts["members"]]
     folder = Path(str(resources.files("zeroskel.resources") / "bundle"))
     recognizer.save(folder)
+    for part in ("encoder", "aligner"):
+        halve(folder / part)
     card = CARD.format(
         version=f"Version {facts['version']}",
         encoder=BUNDLE_CONFIG.encoder,

@@ -14,7 +14,12 @@ from zeroskel.pipeline.bundle import BUNDLE_CONFIG
 from zeroskel.skeleton.transforms import convert_layout, mirror, rotate
 
 ACTIONS = ["squat", "wave one hand", "jog", "clap hands", "kick"]
-SHOWN = {"squat": "squat", "wave one hand": "wave the right hand", "jog": "run in place", "clap hands": "clap hands"}
+SHOWN = {
+    "squat": "squat",
+    "wave one hand": "wave the right hand",
+    "jog": "run in place",
+    "clap hands": "clap the hands",
+}
 FOLDER = Path(str(resources.files("zeroskel.resources") / "bundle"))
 
 

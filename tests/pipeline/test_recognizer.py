@@ -70,7 +70,7 @@ def test_what_cannot_be_named_is_said(recognizer, sequence_maker):
 
 def test_a_missing_or_foreign_bundle_is_said(recognizer, tmp_path):
     with pytest.raises(MissingFileError, match="zeroskel train"):
-        ZeroShotRecognizer.load("default")
+        ZeroShotRecognizer.load(tmp_path / "nothing")
     recognizer.save(tmp_path / "bundle")
     file = tmp_path / "bundle" / "bundle.json"
     config = json.loads(file.read_text())

@@ -15,6 +15,7 @@ from zeroskel.core.files import atomic_folder, read_json_object
 
 CONFIG = "config.json"
 WEIGHTS = "weights.safetensors"
+LARGE = 10_000  # numbers in an array, from which on `halve` rounds it
 
 
 def save_model(folder: str | PathLike[str], config: dict[str, Any], state: Mapping[str, np.ndarray]) -> None:
@@ -24,8 +25,22 @@ def save_model(folder: str | PathLike[str], config: dict[str, Any], state: Mappi
         save_file({name: np.ascontiguousarray(value) for name, value in state.items()}, temporary / WEIGHTS)
 
 
+def halve(folder: str | PathLike[str]) -> None:
+    """Round the large arrays of a saved model to float16, which halves it: three decimal digits are kept.
+
+    Raises InputError where a number is too large for float16.
+    """
+    config, state = load_model(folder)
+    large = [name for name, value in state.items() if value.dtype == np.float32 and value.size >= LARGE]
+    for name in large:
+        if np.abs(state[name]).max() > np.finfo(np.float16).max:
+            raise InputError(f"{folder}: {name} has numbers too large for float16; keep the model as it is")
+    rounded = {name: value.astype(np.float16) if name in large else value for name, value in state.items()}
+    save_model(folder, config, rounded)
+
+
 def load_model(folder: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The configuration and arrays that `save_model` wrote. Raises MissingFileError or InputError."""
+    """What `save_model` wrote, float16 as float32: configuration, arrays. Raises MissingFileError or InputError."""
     path = Path(folder)
     config = read_json_object(path / CONFIG, "the configuration of a saved model")
     if not isinstance(config.get("options"), dict):
@@ -34,6 +49,7 @@ def load_model(folder: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, n
     if not (path / WEIGHTS).is_file():
         raise MissingFileError(f"{path / WEIGHTS}: not there; expected what `save` wrote")
     try:
-        return config, load_file(path / WEIGHTS)
+        arrays = load_file(path / WEIGHTS)
     except (SafetensorError, OSError, ValueError) as error:
         raise InputError(f"{path / WEIGHTS}: not a safetensors file ({error})") from error
+    return config, {name: a.astype(np.float32) if a.dtype == np.float16 else a for name, a in arrays.items()}

@@ -1,0 +1,32 @@
+import numpy as np
+import pytest
+
+from zeroskel.core import InputError
+from zeroskel.core.saved import LARGE, WEIGHTS, halve, load_model, save_model
+
+
+def test_halving_rounds_large_arrays_and_keeps_the_rest(tmp_path):
+    rng = np.random.default_rng(0)
+    state = {
+        "large": rng.normal(size=LARGE).astype(np.float32),
+        "small": rng.normal(size=10).astype(np.float32),
+        "whole": np.arange(LARGE),
+    }
+    save_model(tmp_path / "model", {"options": {"a": [1, 2]}}, state)
+    before = (tmp_path / "model" / WEIGHTS).stat().st_size
+    halve(tmp_path / "model")
+    config, loaded = load_model(tmp_path / "model")
+    assert config == {"options": {"a": (1, 2)}}
+    assert loaded["large"].dtype == np.float32
+    np.testing.assert_allclose(loaded["large"], state["large"], rtol=1e-3, atol=1e-6)
+    assert not np.array_equal(loaded["large"], state["large"])
+    for name in ("small", "whole"):
+        np.testing.assert_array_equal(loaded[name], state[name])
+    assert (tmp_path / "model" / WEIGHTS).stat().st_size == pytest.approx(before - 2 * LARGE, abs=64)
+
+
+def test_what_float16_cannot_hold_is_not_halved(tmp_path):
+    save_model(tmp_path / "model", {"options": {}}, {"large": np.full(LARGE, 1e6, dtype=np.float32)})
+    with pytest.raises(InputError, match="too large for float16"):
+        halve(tmp_path / "model")
+    assert (load_model(tmp_path / "model")[1]["large"] == 1e6).all()
