@@ -15,15 +15,17 @@ if TYPE_CHECKING:
     from zeroskel.pipeline.recognizer import ZeroShotRecognizer
 
 MOMENTS = 10
+TINY = 1e-12  # nearer to 0 and 1 no probability is taken
 
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """What a prediction rests on, in nats of information about the action.
+    """What a prediction rests on, in nats.
 
-        i(a) = log p(a | motion) + log A
+        i(a) = log p(a | motion) + log A        o(a) = log p(a | motion) / (1 - p(a | motion))
 
-    0 is no more than chance among A actions, log A is certainty.
+    i is the information about the action: 0 is no more than chance among A actions, log A is certainty. o, its
+    log-odds, goes on to tell differences where the action is certain.
 
     Attributes:
         prediction: of the whole sequence.
@@ -31,9 +33,9 @@ class Explanation:
         seconds: (n,) how much of the sequence was observed.
         information: (n, A) i of each action after so many seconds, from the frames up to then alone.
         moments: (m, 2) start and end, in seconds, of stretches of equal length.
-        moment_information: (m,) what i of the action loses when the body passes evenly from the stretch's start to its
+        moment_information: (m,) what o of the action loses when the body passes evenly from the stretch's start to its
             end; below 0 where it gains.
-        parts: body part ("left arm" …) -> what i loses when the part is held as it is on average.
+        parts: body part ("left arm" …) -> what o loses when the part is held as it is on average.
     """
 
     prediction: Prediction
@@ -58,22 +60,24 @@ def explain(
         raise InputError(f"action {action!r} is to be explained; expected one of {', '.join(candidates.actions)}")
     place = candidates.actions.index(action)
 
-    def information(features: np.ndarray) -> np.ndarray:
-        """(N, A) nats."""
-        shares = np.stack([found.probabilities for found in recognizer.score(features, candidates)])
-        return np.log(np.maximum(shares, 1e-12)) + np.log(count)
+    def shares(features: np.ndarray) -> np.ndarray:
+        """(N, A) probabilities."""
+        found = [one.probabilities for one in recognizer.score(features, candidates)]
+        return np.clip(np.stack(found, dtype=np.float64), TINY, 1 - TINY)
 
     first = [observe_first(sequence, share) for share in OBSERVED_SHARES]
     seen = np.array([part.observed.any() for part in first])
     over_time = np.zeros((len(first), count))
-    over_time[seen] = information(
-        recognizer.encode([part for part, any_seen in zip(first, seen, strict=True) if any_seen])
-    )
+    over_time[seen] = np.log(
+        shares(recognizer.encode([part for part, any_seen in zip(first, seen, strict=True) if any_seen]))
+    ) + np.log(count)
     whole = make_batch([sequence], recognizer.preprocessing)
     parts = get_layout(recognizer.layout).parts
     masked = [_even_between(whole, *ends) for ends in _ends(whole.shape[2])]
     masked += [_held(whole, joints, recognizer.layout) for joints in parts.values()]
-    lost = over_time[-1, place] - information(recognizer.encoder.encode(np.concatenate(masked)))[:, place]
+    asked = shares(recognizer.encoder.encode(np.concatenate([whole, *masked])))[:, place]
+    odds = np.log(asked) - np.log1p(-asked)
+    lost = odds[0] - odds[1:]
     duration = sequence.frames / sequence.fps
     edges = np.linspace(0, duration, MOMENTS + 1)
     return Explanation(

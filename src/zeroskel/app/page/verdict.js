@@ -62,7 +62,7 @@ export class Verdict {
     }
     const names = Object.keys(parts).sort((a, b) => parts[b] - parts[a]);
     const most = Math.max(...Object.values(parts), 0.1);
-    this.#say("parts-says", `What is lost of “${action}” (in nats) when a part is hidden.`);
+    this.#say("parts-says", `What the log-odds of “${action}” lose (in nats) when a part is held still.`);
     this.parts.show(names, names.map((name) => Math.max(parts[name], 0) / most), { values: names.map((name) => nats(parts[name])) });
   }
 
