@@ -36,6 +36,8 @@ class Connection:
         self.limits = settings.limits
         self.metrics = streams.metrics
         self.live: LiveStream | None = None
+        self.heard = time.monotonic()
+        self._frames = 0  # received and not yet counted
 
     async def run(self) -> None:
         """Let the client in, or turn it away with 503."""
@@ -53,6 +55,7 @@ class Connection:
         except WebSocketDisconnect:
             return  # the client is gone, and with it all that it sent
         finally:
+            self.metrics.frames.inc(self._frames)
             if self.live is not None:
                 self.streams.close(self.live)
             self.streams.leave_place()
@@ -77,7 +80,8 @@ class Connection:
                 self.metrics.malformed.inc()
                 await self._say({"type": "error", "message": _line(error)})
                 continue
-            self.live = LiveStream(stream, time.monotonic())
+            self.heard = time.monotonic()
+            self.live = LiveStream(stream, self.heard)
             await self._say({"type": "ready"})
             if self.streams.closing:
                 await self._end("the server is stopping", TRY_AGAIN, 10)
@@ -102,7 +106,7 @@ class Connection:
         return Stream(self.engine.recognizer, candidates, layout=layout, threshold=threshold)
 
     async def _talk(self) -> None:
-        """Receive and send until one of the two ends."""
+        """Receive and send until one of the two ends, or nothing comes any more."""
         async with anyio.create_task_group() as group:
 
             async def until_the_end(work: Callable[[], Awaitable[None]]) -> None:
@@ -114,6 +118,7 @@ class Connection:
                     group.cancel_scope.cancel()
 
             group.start_soon(until_the_end, self._receive)
+            group.start_soon(until_the_end, self._watch)
             group.start_soon(until_the_end, self._send)
 
     async def _send(self) -> None:
@@ -123,17 +128,13 @@ class Connection:
         await self.socket.close(TRY_AGAIN)
 
     async def _receive(self) -> None:
-        malformed, second, count = 0, time.monotonic(), 0
+        malformed, second, count = 0, self.heard, 0
         while malformed < self.limits.malformed:
-            try:
-                with anyio.fail_after(self.limits.silent_seconds):
-                    received = await self.socket.receive()
-            except TimeoutError:
-                await self._end(f"no message came for {self.limits.silent_seconds:g} seconds")
-                return
-            now = time.monotonic()
+            received = await self.socket.receive()
+            self.heard = now = time.monotonic()
             if now - second >= 1:
-                second, count = now, 0
+                self.metrics.frames.inc(self._frames)
+                second, count, self._frames = now, 0, 0
             count += 1
             if count > MOST_RATE:
                 await anyio.sleep(max(0.0, second + 1 - now))
@@ -145,6 +146,12 @@ class Connection:
                 self.metrics.malformed.inc()
                 await self._say({"type": "error", "message": _line(error)})
         await self._end("too many messages that cannot be used")
+
+    async def _watch(self) -> None:
+        """End the stream when its client has been silent for too long."""
+        while (left := self.heard + self.limits.silent_seconds - time.monotonic()) > 0:
+            await anyio.sleep(left)
+        await self._end(f"no message came for {self.limits.silent_seconds:g} seconds")
 
     async def _take(self, message: dict[str, Any]) -> None:
         """One message after the start."""
@@ -168,7 +175,7 @@ class Connection:
             raise Malformed("time of a frame is not a number of seconds")
         stream = self.live.stream
         stream.push(None if not joints and joints in (None, []) else self._frame(joints), moment)
-        self.metrics.frames.inc()
+        self._frames += 1
         self.live.arrived = time.monotonic()
 
     def _frame(self, joints: object) -> np.ndarray:
