@@ -130,7 +130,7 @@ class Streams:
                 windows.append((window, live.stream.candidates, live.stream.threshold))
         if not windows:
             return
-        found, worked = self.engine.timed_answer(windows)
+        found, worked = await self.engine.live(self.engine.timed_answer, windows)
         now = time.monotonic()
         for (live, candidates, of, arrived), prediction in zip(asked, found, strict=True):
             if live.stream.candidates is candidates and live in self._open:  # else it asks for other actions by now
