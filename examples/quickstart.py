@@ -1,10 +1,6 @@
-from pathlib import Path
-
-from zeroskel.datasets import synthetic_dataset
+import zeroskel
 from zeroskel.datasets.synthetic import generate_sequence
-from zeroskel.pipeline import TrainingConfig, train_bundle
 
-data = synthetic_dataset(subjects=4, repetitions=2)
-recognizer = train_bundle(data, TrainingConfig(split="demo"), cache=Path("cache"))  # "demo" hides eleven actions
+recognizer = zeroskel.ZeroShotRecognizer.load("default")
 clip = generate_sequence("wave both hands", seed=7)  # or zeroskel.read("clip.skeleton")
-print(recognizer.predict(clip, actions=["wave both hands", "raise both arms forward", "squat twice"]))
+print(recognizer.predict(clip, actions=["wave both hands", "raise both arms forward", "squat"]))

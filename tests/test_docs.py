@@ -13,11 +13,7 @@ from zeroskel.pipeline.reports import write_page
 
 PROJECT = Path(__file__).resolve().parent.parent
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
-BLOCKS = [
-    pytest.param(block, id=f"{page.name}-{number}")
-    for page in PAGES
-    for number, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.S))
-]
+BLOCKS = {page.name: re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.S) for page in PAGES}
 NEED_FILES = ("onnx_scores.py",)  # run by tests/pipeline/test_export.py
 EXAMPLES = sorted(path for path in (PROJECT / "examples").glob("*.py") if path.name not in NEED_FILES)
 
@@ -28,9 +24,10 @@ def run(code: str, folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("block", BLOCKS)
-def test_python_of_the_docs_runs(block, tmp_path):
-    run(block, tmp_path)
+@pytest.mark.parametrize("page", [name for name, blocks in BLOCKS.items() if blocks])
+def test_python_of_the_docs_runs(page, tmp_path):
+    """The blocks of a page one after the other, as a reader types them."""
+    run("\n".join(BLOCKS[page]), tmp_path)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)

@@ -168,7 +168,7 @@ def test_bad_input_is_one_line_and_exit_2(demo, tmp_path):
     refused(zeroskel("predict", tmp_path / "clip.txt", "--actions", "a", "b", "--model", demo[0] / "out" / "bundle"))
     refused(zeroskel("predict", tmp_path / "gone.skeleton", "--actions", "a"), "gone.skeleton")
     write_json_joints(generate_sequence("squat", seed=5), tmp_path / "clip.json")
-    refused(zeroskel("predict", tmp_path / "clip.json", "--actions", "a", "b"), "zeroskel train")
+    refused(zeroskel("predict", tmp_path / "clip.json", "--actions", "a", "b", "--model", tmp_path), "zeroskel train")
     assert not (tmp_path / "out").exists()
 
 

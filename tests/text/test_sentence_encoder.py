@@ -63,18 +63,18 @@ def test_only_new_texts_are_encoded(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         asked.append(texts)
         return np.ones((len(texts), 4), np.float32)
 
-    monkeypatch.setattr(SentenceEncoder, "_encode", encode)
-    SentenceEncoder(cache=tmp_path).encode(["sit", "stand", "sit"])
-    SentenceEncoder(cache=tmp_path).encode(["stand", "jump"])
-    assert asked == [["sit", "stand"], ["jump"]]
+    monkeypatch.setattr(SentenceEncoder, "embed", encode)
+    SentenceEncoder(cache=tmp_path).encode(["sit oddly", "stand oddly", "sit oddly"])
+    SentenceEncoder(cache=tmp_path).encode(["stand oddly", "jump oddly"])
+    assert asked == [["sit oddly", "stand oddly"], ["jump oddly"]]
 
 
 def test_two_models_share_no_cache(tmp_path: Path, no_model: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(SentenceEncoder, "_encode", lambda _, texts: np.ones((len(texts), 4), np.float32))
-    SentenceEncoder(cache=tmp_path).encode(["sit"])
+    monkeypatch.setattr(SentenceEncoder, "embed", lambda _, texts: np.ones((len(texts), 4), np.float32))
+    SentenceEncoder(cache=tmp_path).encode(["sit oddly"])
     monkeypatch.undo()
-    assert SentenceEncoder("another/model", cache=tmp_path)._cached("sit") is None
-    assert SentenceEncoder(cache=tmp_path)._cached("sit") is not None
+    assert SentenceEncoder("another/model", cache=tmp_path)._cached("sit oddly") is None
+    assert SentenceEncoder(cache=tmp_path)._cached("sit oddly") is not None
 
 
 def test_a_folder_s_fingerprint_follows_its_weights_and_not_its_place(tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ def installed():
     return check
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
     """Playwright's handle on Debian's Chromium; absent: the tests skip, but never in CI."""
     if not CHROMIUM.exists():
@@ -184,9 +184,9 @@ def chromium():
         yield playwright.chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def launch(chromium) -> Iterator:
-    """launch(*switches) -> a browser."""
+    """launch(*switches) -> a browser; closed with the file, since its loop must not be there in other tests."""
     opened = []
 
     def start(*switches: str):
@@ -198,7 +198,7 @@ def launch(chromium) -> Iterator:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(launch):
     return launch()
 
