@@ -6,7 +6,7 @@ VIDEO := .venv-video
 VIDEO_STAMP := $(VIDEO)/.installed
 RECORDINGS := $(VIDEO)/.recordings
 
-.PHONY: demo test test-fast lint web vendor chromium video bundle texts clean
+.PHONY: demo test test-fast lint bench web vendor chromium video bundle texts clean
 
 demo: $(STAMP)
 	$(BIN)/zeroskel demo
@@ -58,6 +58,10 @@ vendor:
 chromium:
 	@test -x /usr/bin/chromium || ! test "$$(id -u)" = 0 || ! command -v apt-get >/dev/null || \
 		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
+
+# Half an hour on a quiet machine; the page's tables are replaced by what was measured.
+bench: $(STAMP)
+	$(BIN)/python benchmarks/performance.py --out docs/results/performance.json --page docs/performance.md
 
 # What comes with the package and is computed: the default bundle; embeddings of the texts of all named actions.
 bundle: $(STAMP)

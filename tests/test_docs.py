@@ -24,12 +24,14 @@ def run(code: str, folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [name for name, blocks in BLOCKS.items() if blocks])
 def test_python_of_the_docs_runs(page, tmp_path):
     """The blocks of a page one after the other, as a reader types them."""
     run("\n".join(BLOCKS[page]), tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_examples_run_and_say_something(example, tmp_path):
     assert run(example.read_text(encoding="utf-8"), tmp_path).strip()

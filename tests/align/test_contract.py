@@ -38,7 +38,13 @@ OPTIONS = {
 SHORT = {"flow": {"epochs": 2, "align_epochs": 1}, "smie": {"epochs": 3, "warmup_epochs": 1}}
 
 
-@pytest.fixture(params=align.available(), scope="module")
+LONG = ("kite", "tdsm", "flow", "revise", "jpose")  # seconds a test
+
+
+@pytest.fixture(
+    params=[pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in align.available()],
+    scope="module",
+)
 def method(request):
     return request.param
 

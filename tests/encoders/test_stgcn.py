@@ -37,12 +37,15 @@ def test_the_partition_adds_up_to_the_normalised_graph(layout):
     np.testing.assert_array_equal(parts[0] > 0, np.eye(parts.shape[1], dtype=bool))
 
 
-def test_summing_neighbours_first_equals_the_published_order():
+@pytest.mark.parametrize("channels", [(6, 10), (30, 40)], ids=["one matrix", "neighbours first"])
+def test_the_graph_convolution_equals_the_published_order(channels):
     torch.manual_seed(0)
-    block = GraphBlock(6, 10, parts=3, stride=1, shortcut=False, dropout=0.0)
-    x, adjacency = torch.randn(2, 6, 7, 20), torch.from_numpy(spatial_partition("kinect-20"))
-    plain = torch.einsum("nkctv,kvw->nctw", block.spatial(x).view(2, 3, 10, 7, 20), adjacency)
-    torch.testing.assert_close(block._graph_convolution(x, adjacency), plain, rtol=1e-4, atol=1e-5)
+    c_in, c_out = channels
+    block = GraphBlock(c_in, c_out, parts=3, stride=1, shortcut=False, dropout=0.0)
+    x, adjacency = torch.randn(2, c_in, 7, 20), torch.from_numpy(spatial_partition("kinect-20"))
+    plain = torch.einsum("nkctv,kvw->nctw", block.spatial(x).view(2, 3, c_out, 7, 20), adjacency)
+    ours = block.convolve_graph(x.permute(2, 0, 3, 1).reshape(7, 2, 20 * c_in), adjacency).view(7, 2, 20, c_out)
+    torch.testing.assert_close(ours.permute(1, 3, 0, 2), plain, rtol=1e-4, atol=1e-5)
 
 
 def test_the_shape_is_that_of_the_contract():

@@ -24,6 +24,8 @@ from zeroskel.pipeline.export import export_onnx
 from zeroskel.skeleton import make_batch
 from zeroskel.skeleton.formats import write_json_joints
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).resolve().parent.parent.parent
 ASKED = ["wave both hands", "squat", "jump", "sit down on a chair", "walk in place"]
 TOLERANCE = 1e-4  # of the largest score of a sequence

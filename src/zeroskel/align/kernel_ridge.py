@@ -4,8 +4,6 @@ import warnings
 from typing import ClassVar
 
 import numpy as np
-from sklearn.cluster import KMeans
-from sklearn.exceptions import ConvergenceWarning
 
 from zeroskel.align.base import Aligner, EpochEnd
 from zeroskel.align.hubness import hub_advantage
@@ -194,6 +192,9 @@ def _cluster_means(rows: np.ndarray, most: int) -> np.ndarray:
     """Means (at most so many, D) of clusters of rows (n, D); the rows themselves where there is room for them."""
     if len(rows) <= most:
         return rows
+    from sklearn.cluster import KMeans  # takes a second, and is not needed to score
+    from sklearn.exceptions import ConvergenceWarning
+
     with warnings.catch_warnings():  # equal rows make fewer clusters
         warnings.simplefilter("ignore", ConvergenceWarning)
         found = KMeans(most, n_init=1, max_iter=20, random_state=0).fit(rows)

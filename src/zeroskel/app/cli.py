@@ -15,6 +15,7 @@ from zeroskel import __version__
 from zeroskel.app.arguments import cache_folder, comma_list, option_map, prompt_list, seed_list, spread_variadic
 from zeroskel.app.data_commands import data_app
 from zeroskel.app.export_command import export
+from zeroskel.app.pretrain_command import pretrain
 from zeroskel.app.serve_command import serve
 from zeroskel.app.video_commands import VideoPython, open_recording, pose
 from zeroskel.core import InputError, MissingFileError, ZeroskelError
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.add_typer(data_app, name="data")
 app.command()(export)
 app.command()(pose)
+app.command()(pretrain)
 app.command()(serve)
 console = Console()
 errors = Console(stderr=True)
@@ -141,6 +143,8 @@ def benchmark(
     download: Annotated[bool, typer.Option("--download", help="Allow the sentence encoder to be fetched.")] = False,
     protocol: Protocol = None,
     workers: Annotated[int, typer.Option(help="Cells at a time, one core each.")] = 1,
+    engine: Annotated[str, typer.Option(help="Where methods are fitted: local, or dask (docs/scale.md).")] = "local",
+    scheduler: Annotated[str | None, typer.Option(help="For --engine dask: such as tcp://10.0.0.1:8786.")] = None,
     cache: Cache = None,
 ) -> None:
     """Run a grid of data (or --features) x split x encoder x seed x text x prompt x selection x method.
@@ -169,6 +173,10 @@ def benchmark(
         synthetic=synthetic,
     )
     config.check()
+    if engine not in ("local", "dask"):
+        raise InputError(f"--engine is {engine!r}; expected local or dask")
+    if (engine == "dask") != (scheduler is not None):
+        raise InputError(f"--engine is {engine} and --scheduler is {scheduler or 'absent'}; dask needs one, local none")
     datasets: Sequence[SkeletonDataset | FeatureFolder]
     if features is None:
         if not data:
@@ -187,7 +195,12 @@ def benchmark(
     command = shlex.join(["zeroskel", *sys.argv[1:]])
     with shown_progress(errors) as progress:
         records = run_benchmark(
-            datasets, config, out, cache=cache_folder(cache), command=command, workers=workers, progress=progress
+            *(datasets, config, out),
+            cache=cache_folder(cache),
+            command=command,
+            workers=workers,
+            scheduler=scheduler,
+            progress=progress,
         )
     console.print(results_table(records))
     for notice in sorted({record["notice"] for record in records if record["notice"]}):

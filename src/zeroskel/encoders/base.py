@@ -40,6 +40,7 @@ class SkeletonEncoder(ABC):
         seed: int = 0,
         *,
         on_epoch: OnEpoch | None = None,
+        checkpoint: Path | None = None,
     ) -> Self:
         """Learn from N labelled sequences.
 
@@ -49,6 +50,7 @@ class SkeletonEncoder(ABC):
             subjects: (N,) subject ids, for encoders that withhold subjects to choose their epoch.
             seed: of every random draw.
             on_epoch: called with (epochs done, epochs in all) by encoders that have any.
+            checkpoint: file that encoders with epochs write after each, and go on from; of one training only.
 
         Raises:
             InputError: lengths differ, or fewer than two classes.
@@ -59,7 +61,7 @@ class SkeletonEncoder(ABC):
                 f"{len(batches)} sequences and labels {labels.shape} of {len(np.unique(labels))} classes; expected a "
                 "label for each and at least two classes"
             )
-        self._fit(batches, np.unique(labels, return_inverse=True)[1], subjects, seed, on_epoch)
+        self._fit(batches, np.unique(labels, return_inverse=True)[1], subjects, seed, on_epoch, checkpoint)
         self.fitted_ = True
         return self
 
@@ -99,6 +101,7 @@ class SkeletonEncoder(ABC):
         subjects: np.ndarray | None,
         seed: int,
         on_epoch: OnEpoch | None,
+        checkpoint: Path | None,
     ) -> None:
         """Learn; labels are 0 to K-1."""
 

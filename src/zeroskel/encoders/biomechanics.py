@@ -1,5 +1,7 @@
 """An encoder without a network: what limbs, joints and bodies do to each other, then principal components."""
 
+from pathlib import Path
+
 import numpy as np
 
 from zeroskel.core import InputError, Layout, get_layout
@@ -60,6 +62,7 @@ class Biomechanics(SkeletonEncoder):
         subjects: np.ndarray | None,
         seed: int,
         on_epoch: OnEpoch | None,
+        checkpoint: Path | None,
     ) -> None:
         counts = (self.embed_dim, self.moments, self.frequencies)
         if not (self.embed_dim >= 1 and self.moments >= 2 and self.frequencies >= 1):

@@ -1,5 +1,7 @@
 """An encoder without a network: how the body stands and moves, in numbers, then principal components."""
 
+from pathlib import Path
+
 import numpy as np
 
 from zeroskel.core import InputError, Layout, get_layout
@@ -48,6 +50,7 @@ class Kinematic(SkeletonEncoder):
         subjects: np.ndarray | None,
         seed: int,
         on_epoch: OnEpoch | None,
+        checkpoint: Path | None,
     ) -> None:
         if self.embed_dim < 1 or self.moments < 2 or self.frequencies < 1:
             raise InputError(

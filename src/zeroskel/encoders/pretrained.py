@@ -1,19 +1,16 @@
 """ST-GCN pre-trained as a classifier of seen classes."""
 
-import copy
-import logging
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from zeroskel.core import InputError, Layout, get_layout
-from zeroskel.encoders.augment import augment
 from zeroskel.encoders.base import BatchSource, OnEpoch, SkeletonEncoder
+from zeroskel.encoders.classifier_training import train_classifier
+from zeroskel.encoders.folded_stgcn import FoldedSTGCN
 from zeroskel.encoders.stgcn import STGCN
-
-logger = logging.getLogger(__name__)
 
 SELECTIONS = ("last", "withheld-subjects")
 WITHHELD_SHARE = 0.2
@@ -72,6 +69,7 @@ class PretrainedSTGCN(SkeletonEncoder):
         self.in_channels = in_channels
         self.select = select
         self.device = device
+        self._folded: FoldedSTGCN | None = None
 
     def _fit(
         self,
@@ -80,61 +78,35 @@ class PretrainedSTGCN(SkeletonEncoder):
         subjects: np.ndarray | None,
         seed: int,
         on_epoch: OnEpoch | None,
+        checkpoint: Path | None,
     ) -> None:
         self._check_options(subjects)
         rng = np.random.default_rng(seed)
         trained, withheld = np.arange(len(labels)), np.arange(0)
         if self.select == "withheld-subjects":
             trained, withheld = _withhold(np.asarray(subjects), rng)
+        classes = torch.from_numpy(labels)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.network_ = self._new_network()
             self.classifier_ = nn.Linear(self.embed_dim, int(labels.max()) + 1).to(self.device)
-            self._train(batches, torch.from_numpy(labels), trained, withheld, rng, on_epoch)
+            model = nn.Sequential(self.network_, self.classifier_)
+            run = train_classifier(
+                *(model, batches, classes, trained, rng),
+                epochs=self.epochs,
+                batch_size=self.batch_size,
+                learning_rate=self.learning_rate,
+                augmented=self.augment,
+                withheld_accuracy=(lambda: self._accuracy(batches, classes, withheld)) if len(withheld) else None,
+                checkpoint=checkpoint,
+                on_epoch=on_epoch,
+            )
+        self.history_, self.selected_epoch_ = run.history, self.epochs
+        if run.best is not None:
+            self.selected_epoch_ = run.best[1]
+            model.load_state_dict(run.best[2])
         self.network_.eval()
-
-    def _train(
-        self,
-        batches: BatchSource,
-        labels: Tensor,
-        trained: np.ndarray,
-        withheld: np.ndarray,
-        rng: np.random.Generator,
-        on_epoch: OnEpoch | None,
-    ) -> None:
-        model = nn.Sequential(self.network_, self.classifier_)
-        optimizer = torch.optim.Adam(model.parameters(), lr=self.learning_rate)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, self.epochs)
-        self.history_: list[dict[str, float]] = []
-        best: tuple[float, int, dict[str, Any]] | None = None
-        for epoch in range(1, self.epochs + 1):
-            model.train()
-            losses, right = [], 0
-            order = rng.permutation(trained)
-            for rows in np.array_split(order, max(1, round(len(order) / self.batch_size))):
-                batch = np.asarray(batches[rows])
-                logits = model(augment(batch, rng) if self.augment else batch)
-                target = labels[rows].to(self.device)
-                loss = nn.functional.cross_entropy(logits, target)
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                losses.append(float(loss.detach()))
-                right += int((logits.argmax(dim=1) == target).sum())
-            schedule.step()
-            record = {"epoch": epoch, "loss": float(np.mean(losses)), "accuracy": right / len(order)}
-            if len(withheld):
-                record["withheld_accuracy"] = self._accuracy(batches, labels, withheld)
-                if best is None or record["withheld_accuracy"] > best[0]:
-                    best = record["withheld_accuracy"], epoch, copy.deepcopy(model.state_dict())
-            self.history_.append(record)
-            logger.info("pre-training epoch %d of %d: %s", epoch, self.epochs, record)
-            if on_epoch is not None:
-                on_epoch(epoch, self.epochs)
-        self.selected_epoch_ = self.epochs
-        if best is not None:
-            self.selected_epoch_ = best[1]
-            model.load_state_dict(best[2])
+        self._folded = None
 
     def _accuracy(self, batches: BatchSource, labels: Tensor, rows: np.ndarray) -> float:
         self.network_.eval()
@@ -146,8 +118,9 @@ class PretrainedSTGCN(SkeletonEncoder):
         return right / len(rows)
 
     def _encode(self, batch: np.ndarray) -> np.ndarray:
-        with torch.inference_mode():
-            return self.network_(np.asarray(batch)).cpu().numpy()
+        if self._folded is None:
+            self._folded = FoldedSTGCN(self.network_)
+        return self._folded(np.asarray(batch)).cpu().numpy()
 
     def _new_network(self) -> STGCN:
         return STGCN(
@@ -164,6 +137,7 @@ class PretrainedSTGCN(SkeletonEncoder):
         model = nn.Sequential(self.network_, self.classifier_)
         model.load_state_dict({name: torch.tensor(value) for name, value in state.items()})
         self.network_.eval()
+        self._folded = None
 
     def _check_options(self, subjects: np.ndarray | None) -> None:
         if self.select not in SELECTIONS:

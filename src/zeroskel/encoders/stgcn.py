@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from zeroskel.core import InputError, Layout, get_layout
 from zeroskel.encoders.graph import spatial_partition
+from zeroskel.encoders.graph_operations import graph_convolution, temporal_convolution
 
 BLOCK_WIDTHS = (1, 1, 1, 1, 2, 2, 2, 4, 4)  # times hidden_channels; the tenth block has embed_dim channels
 STRIDED_BLOCKS = (4, 7)  # 0-based; each halves the frames
@@ -23,10 +24,37 @@ _PUBLISHED_NAMES = (  # published state name -> ours, in order of replacement
 )
 
 
+class RowNorm(nn.BatchNorm1d):
+    """Batch norm of the last axis, whatever stands before it; in training of several processes over all their rows."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows = x.reshape(-1, x.shape[-1])
+        if self.training and torch.distributed.is_available() and torch.distributed.is_initialized():
+            return self._of_all_processes(rows).view(x.shape)
+        return super().forward(rows).view(x.shape)
+
+    def _of_all_processes(self, rows: Tensor) -> Tensor:
+        """SyncBatchNorm's statistics, on any device."""
+        from torch.distributed.nn.functional import all_reduce
+
+        count = rows.new_full((1,), len(rows))
+        sums = all_reduce(torch.cat((rows.sum(dim=0), rows.square().sum(dim=0), count)))
+        total, squares, count = sums.split((rows.shape[1], rows.shape[1], 1))
+        mean = total / count
+        variance = squares / count - mean.square()
+        with torch.no_grad():
+            assert self.running_mean is not None and self.running_var is not None and self.momentum is not None
+            assert self.num_batches_tracked is not None
+            self.running_mean.lerp_(mean, self.momentum)
+            self.running_var.lerp_(variance * (count / (count - 1)), self.momentum)
+            self.num_batches_tracked.add_(1)
+        return (rows - mean) * (self.weight * torch.rsqrt(variance + self.eps)) + self.bias
+
+
 class GraphBlock(nn.Module):
     """One ST-GCN block: spatial graph convolution, temporal convolution, shortcut.
 
-    (N, C_in, T, V) -> (N, C_out, T / stride, V).
+    (T, B, V C_in) -> (T / stride, B, V C_out) for B bodies.
     """
 
     def __init__(
@@ -37,45 +65,57 @@ class GraphBlock(nn.Module):
         self.stride = stride
         self.spatial = nn.Conv2d(in_channels, out_channels * parts, kernel_size=1)
         self.temporal = nn.Sequential(
-            nn.BatchNorm2d(out_channels),
+            RowNorm(out_channels),
             nn.ReLU(),
             nn.Conv2d(
                 out_channels, out_channels, (TEMPORAL_KERNEL, 1), stride=(stride, 1), padding=(TEMPORAL_KERNEL // 2, 0)
             ),
-            nn.BatchNorm2d(out_channels),
+            RowNorm(out_channels),
             nn.Dropout(dropout),
         )
         self.shortcut: nn.Module | None = None
         if shortcut and (in_channels != out_channels or stride != 1):
-            self.shortcut = nn.Sequential(
-                nn.Conv2d(in_channels, out_channels, kernel_size=1), nn.BatchNorm2d(out_channels)
-            )
+            self.shortcut = nn.Sequential(nn.Conv2d(in_channels, out_channels, kernel_size=1), RowNorm(out_channels))
         elif shortcut:
             self.shortcut = nn.Identity()
 
     def forward(self, x: Tensor, adjacency: Tensor) -> Tensor:
-        result = self.temporal(self._graph_convolution(x, adjacency))
-        # Frames are skipped here, not by a strided 1x1 convolution: the gradient of one varies from run to run on CPU.
-        return torch.relu(result if self.shortcut is None else result + self.shortcut(x[:, :, :: self.stride]))
+        joints = adjacency.shape[1]
+        t, bodies = x.shape[:2]
+        norm, convolution, last_norm, dropout = self.layers()
+        y = torch.relu(norm(self.convolve_graph(x, adjacency).view(t, bodies * joints, -1)))
+        assert convolution.bias is not None
+        y = temporal_convolution(convolution.weight.squeeze(-1), convolution.bias, self.stride)(y)
+        y = dropout(last_norm(y))
+        if self.shortcut is not None:
+            skipped = x.reshape(t, bodies * joints, -1)[:: self.stride]
+            mixing = self.shortcut_layers()
+            if mixing is not None:
+                mix, shortcut_norm = mixing
+                skipped = shortcut_norm(nn.functional.linear(skipped, mix.weight[:, :, 0, 0], mix.bias))
+            y = y + skipped
+        return torch.relu(y).view(len(y), bodies, -1)
 
-    def _graph_convolution(self, x: Tensor, adjacency: Tensor) -> Tensor:
-        """sum_k W_k (x A_k) + b_k: neighbours are summed before channels are mixed, on channels-last memory.
-
-        The published order (mix to 3 C_out channels, then sum) gives the same numbers and moves up to four times the
-        memory.
-        """
-        n, c, t, v = x.shape
-        k = self.parts
-        frames = x.permute(0, 2, 3, 1).reshape(n * t, v, c)
-        gathered = torch.matmul(adjacency.transpose(1, 2).reshape(k * v, v), frames).view(n * t, k, v, c)
-        weight = self.spatial.weight.view(k, -1, c).transpose(1, 2).reshape(k * c, -1)
-        bias = torch.einsum("ko,kw->wo", self._bias().view(k, -1), adjacency.sum(dim=1))
-        mixed = (gathered.transpose(1, 2).reshape(n * t * v, k * c) @ weight).view(n, t, v, -1) + bias
-        return mixed.permute(0, 3, 1, 2)
-
-    def _bias(self) -> Tensor:
+    def convolve_graph(self, x: Tensor, adjacency: Tensor) -> Tensor:
+        """(T, B, V C_in) -> (T, B, V C_out) by the spatial convolution alone."""
+        weight = self.spatial.weight.view(self.parts, -1, self.spatial.weight.shape[1])
         assert self.spatial.bias is not None
-        return self.spatial.bias
+        bias = torch.einsum("ko,kw->wo", self.spatial.bias.view(self.parts, -1), adjacency.sum(dim=1))
+        return graph_convolution(weight, adjacency, bias)(x)
+
+    def layers(self) -> tuple[RowNorm, nn.Conv2d, RowNorm, nn.Module]:
+        """Of `temporal`, with what they are: norm, convolution, norm, dropout."""
+        norm, _, convolution, last_norm, dropout = self.temporal
+        assert isinstance(norm, RowNorm) and isinstance(convolution, nn.Conv2d) and isinstance(last_norm, RowNorm)
+        return norm, convolution, last_norm, dropout
+
+    def shortcut_layers(self) -> tuple[nn.Conv2d, RowNorm] | None:
+        """Of the shortcut, where it is more than the identity."""
+        if not isinstance(self.shortcut, nn.Sequential):
+            return None
+        mix, norm = self.shortcut
+        assert isinstance(mix, nn.Conv2d) and isinstance(norm, RowNorm)
+        return mix, norm
 
 
 class STGCN(nn.Module):
@@ -108,7 +148,7 @@ class STGCN(nn.Module):
         adjacency = torch.from_numpy(spatial_partition(self.layout))
         self.adjacency: Tensor
         self.register_buffer("adjacency", adjacency)
-        self.input_norm = nn.BatchNorm1d(in_channels * adjacency.shape[1])
+        self.input_norm = RowNorm(in_channels * adjacency.shape[1])
         widths = [in_channels, *(hidden_channels * width for width in BLOCK_WIDTHS), embed_dim]
         self.blocks = nn.ModuleList(
             GraphBlock(
@@ -122,7 +162,6 @@ class STGCN(nn.Module):
             for i in range(len(widths) - 1)
         )
         self.edge_importance = nn.ParameterList(nn.Parameter(torch.ones_like(adjacency)) for _ in self.blocks)
-        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     @property
     def embed_dim(self) -> int:
@@ -137,11 +176,10 @@ class STGCN(nn.Module):
         if x.ndim != 5 or x.shape[1] != channels or x.shape[3] != joints:
             raise InputError(f"batch has shape {tuple(x.shape)}; expected (N, {channels}, T, {joints}, M)")
         n, c, t, v, m = x.shape
-        x = x.permute(0, 4, 3, 1, 2).reshape(n * m, v * c, t)
-        x = self.input_norm(x).view(n * m, v, c, t).permute(0, 2, 3, 1)
+        x = self.input_norm(x.permute(2, 0, 4, 3, 1).reshape(t, n * m, v * c))
         for block, importance in zip(self.blocks, self.edge_importance, strict=True):
             x = block(x, self.adjacency * importance)
-        return x.mean(dim=(2, 3)).view(n, m, -1).mean(dim=1)
+        return x.view(len(x), n, m, v, -1).mean(dim=(0, 2, 3))
 
     @classmethod
     def from_smie(cls, state_dict: Mapping[str, Any], layout: str | Layout = "ntu-25") -> "STGCN":

@@ -1,6 +1,5 @@
 """Running the grid, resumable cell by cell."""
 
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from zeroskel import align
 from zeroskel.core import InputError
 from zeroskel.core.files import content_key
 from zeroskel.datasets import SkeletonDataset, resolve_split
+from zeroskel.pipeline.backends import DaskWorkers, Processes
 from zeroskel.pipeline.cell import CellConfig, run_cell
 from zeroskel.pipeline.feature_folder import FeatureFolder
 from zeroskel.pipeline.features import Progress, quiet
@@ -35,6 +35,7 @@ def run_benchmark(
     cache: Path,
     command: str = "",
     workers: int = 1,
+    scheduler: str | None = None,
     progress: Progress = quiet,
 ) -> list[dict[str, Any]]:
     """Run what is not yet in OUT/results.jsonl, write that file after every cell, then report.html.
@@ -48,6 +49,7 @@ def run_benchmark(
         command: how to reproduce, noted in OUT/commands.txt and shown in the report.
         workers: processes that fit methods at a time, one core each; encoders are trained by this process, on all
             cores. Results do not depend on it.
+        scheduler: address of a Dask scheduler whose workers fit the methods, instead of `workers` processes.
         progress: told about long work.
 
     Returns:
@@ -55,11 +57,12 @@ def run_benchmark(
 
     Raises:
         InputError: before anything is computed, for unknown names and for options that a feature folder has no use for;
-            or when a split leaves a part without recordings.
+            or when a split leaves a part without recordings; or no scheduler is there.
     """
     config.check()
     if workers < 1:
         raise InputError(f"workers are {workers}; expected at least 1")
+    backend = Processes(workers) if scheduler is None else DaskWorkers(scheduler)
     names = [dataset.name for dataset in datasets]
     if len(set(names)) != len(names):
         raise InputError(f"data sets are named {', '.join(names)}; expected none twice. Give each a run of its own")
@@ -83,7 +86,7 @@ def run_benchmark(
     missing = [(group, cell) for group, cell in cells if cell.key not in finished]
     done = len(cells) - len(missing)
     progress("cells", done, len(cells))
-    for record in _run(missing, workers, progress):
+    for record in _run(missing, backend, progress):
         finished = {known["cell"]: known for known in read_results(out)}  # another run may have written meanwhile
         finished[record["cell"]] = record
         write_results(out, _ordered(finished, keys))
@@ -122,22 +125,18 @@ def _draw_maps(groups: Sequence[Group], out: Path) -> None:
     write_maps(out, list(known.values()))
 
 
-def _run(cells: Sequence[tuple[Group, CellConfig]], workers: int, progress: Progress) -> Iterator[dict[str, Any]]:
+def _run(
+    cells: Sequence[tuple[Group, CellConfig]], backend: Processes | DaskWorkers, progress: Progress
+) -> Iterator[dict[str, Any]]:
     """Records of the cells, as they are finished."""
-    if workers == 1 or len(cells) < 2:
+    if backend == Processes(1) or len(cells) < 2:
         for inputs, notice in _inputs(cells):
             yield run_cell(*inputs, notice=notice, progress=progress)
         return
-    from joblib import Parallel, delayed
-
     for group, encoder, seed in dict.fromkeys((group, cell.encoder, cell.seed) for group, cell in cells):
         group.encode(encoder, seed)  # here and now: an interruption finds the main process, and workers do not wait
     added = align.added()
-    tasks = (delayed(_in_worker)(added, inputs, notice) for inputs, notice in _inputs(cells))
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "\\d+ tasks which were", UserWarning)  # on an interruption; that is meant
-        parallel = Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch=2 * workers, batch_size=1)
-        yield from parallel(tasks)
+    yield from backend.run(_in_worker, ((added, inputs, notice) for inputs, notice in _inputs(cells)))
 
 
 def _inputs(cells: Sequence[tuple[Group, CellConfig]]) -> Iterator[tuple[Inputs, str]]:

@@ -13,6 +13,7 @@ from zeroskel.core import FeatureSet, InputError, SkeletonSequence, ZeroShotSpli
 from zeroskel.core.files import atomic_folder, atomic_path, content_key
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.encoders import BatchSource, SkeletonEncoder
+from zeroskel.encoders.processes import first_process_first
 from zeroskel.pipeline.augmented import Augmentation
 from zeroskel.skeleton import Preprocessing, SequenceBatches, Sequences
 from zeroskel.skeleton.transforms import temporal_mask
@@ -106,8 +107,9 @@ class FeatureStore:
         if self._batches is None:
             key = content_key(__version__, self.dataset.fingerprint, self.preprocessing.to_config())
             file = self.cache / f"batches-{key}.npy"
-            if not file.is_file():
-                self._write_batches(file, self.dataset, "preparing sequences")
+            with first_process_first():
+                if not file.is_file():
+                    self._write_batches(file, self.dataset, "preparing sequences")
             self._batches = np.load(file, mmap_mode="r", allow_pickle=False)
         return self._batches
 
@@ -126,6 +128,7 @@ class FeatureStore:
         folder = self.cache / f"encoder-{self._key(config, rows)}"
         if not folder.is_dir():
             encoder = encoders.create(config.name, self.preprocessing.layout, **config.options)
+            checkpoint = folder.with_name(f"{folder.name}.training")
             try:
                 encoder.fit(
                     _Rows(self.batches, rows),
@@ -133,13 +136,17 @@ class FeatureStore:
                     self.dataset.subjects[rows],
                     config.seed,
                     on_epoch=lambda done, total: self.progress(f"pre-training {config.name}", done, total),
+                    checkpoint=checkpoint,
                 )
             except TypeError as error:  # an option of a wrong type, which only its use finds
                 if not config.options:
                     raise
                 told = ", ".join(f"{name}={value!r}" for name, value in config.options.items())
                 raise InputError(f"encoder {config.name}: options {told} cannot be used ({error})") from error
-            encoder.save(folder)
+            with first_process_first() as first:
+                if first:
+                    encoder.save(folder)
+                    checkpoint.unlink(missing_ok=True)
         return encoders.load(folder)
 
     def encode_split(self, split: ZeroShotSplit, config: EncoderConfig, *, withhold: bool = False) -> EncodedSplit:

@@ -57,8 +57,9 @@ PATIENCE = 30_000  # milliseconds that a test waits for what must come
 class Server:
     """`zeroskel serve` on a port of its own; may be stopped and started again."""
 
-    def __init__(self, bundle: Path, log: Path) -> None:
+    def __init__(self, bundle: Path, log: Path, token: str | None = None) -> None:
         self.bundle = bundle
+        self.token = token
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -69,6 +70,7 @@ class Server:
     def start(self) -> "Server":
         main = [sys.executable, "-c", "from zeroskel.app.cli import main; main()"]
         command = [*main, "serve", "--port", str(self.port), "--model", str(self.bundle)]
+        command += [] if self.token is None else ["--token", self.token]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
         for _ in range(600):
@@ -158,6 +160,14 @@ def own_server(bundle, tmp_path) -> Iterator[Server]:
     running.stop()
 
 
+@pytest.fixture
+def guarded_server(bundle, tmp_path) -> Iterator[Server]:
+    """A server that asks for a token."""
+    running = Server(bundle, tmp_path / "log.txt", token="correct-horse-battery").start()
+    yield running
+    running.stop()
+
+
 @pytest.fixture(scope="session")
 def installed():
     """installed(folder): what `make web` takes from npm is there; else the test skips, but never in CI."""
@@ -209,7 +219,13 @@ def open_page(browser, server) -> Iterator:
     opened, wrong = [], []
 
     def start(
-        *, width: int = 1280, scheme: str = "light", at: Server = server, motion: str = "reduce", of=browser
+        *,
+        width: int = 1280,
+        scheme: str = "light",
+        at: Server = server,
+        motion: str = "reduce",
+        of=browser,
+        until: str = "#clips button",
     ) -> Visit:
         context = of.new_context(
             viewport={"width": width, "height": 844 if width < 500 else 900},
@@ -231,7 +247,7 @@ def open_page(browser, server) -> Iterator:
         )
         opened.append(context)
         page.goto(at.address)
-        page.locator("#clips button").first.wait_for()
+        page.locator(until).first.wait_for()
         return Visit(page)
 
     yield start

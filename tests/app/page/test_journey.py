@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 WEB = "**/page/web/**"
 
 
@@ -267,6 +269,37 @@ def test_a_stream_goes_on_after_the_server_was_away(open_page, own_server):
     seen = visit.says("clock")
     visit.wait(f"document.querySelector('#clock').textContent !== {json.dumps(seen)}")
     visit.page.get_by_role("button", name="Stop the stream").click()
+
+
+def test_a_token_is_asked_for_until_it_is_right(open_page, guarded_server):
+    visit = open_page(at=guarded_server, until="#token")
+    for token in ("a-wrong-guess-of-it", guarded_server.token):
+        visit.page.locator("#token").wait_for()
+        visit.page.get_by_label("This server asks for a token").fill(token)
+        visit.page.keyboard.press("Enter")
+    visit.choose_clip()
+    assert visit.page.locator("#token").is_hidden()
+    visit.page.reload()
+    visit.answered()
+
+
+def test_a_busy_server_is_asked_again_when_it_says(open_page):
+    visit, asked = open_page(), []
+
+    def busy(route):
+        asked.append(route.request.url)
+        if len(asked) > 1:
+            route.continue_()
+        else:
+            detail = json.dumps({"detail": "The server is busy."})
+            route.fulfill(status=503, headers={"Retry-After": "1"}, content_type="application/json", body=detail)
+
+    visit.page.route("**/api/predict", busy)
+    visit.page.locator("#clips button").first.click()
+    visit.page.locator("#banner").wait_for()
+    assert visit.says("banner") == "The server is busy. Trying again in 1 s."
+    visit.answered()
+    assert visit.page.locator("#banner").is_hidden()
 
 
 def test_without_the_pose_model_the_button_says_how_to_get_it(open_page):

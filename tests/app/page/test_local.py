@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ACTIONS = ["squat", "wave both hands", "jump"]
 
 

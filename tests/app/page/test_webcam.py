@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 SIZE = (640, 480)
 
 
@@ -30,7 +32,6 @@ def camera(tmp_path_factory) -> Path:
     return file
 
 
-@pytest.mark.slow
 def test_a_person_before_the_camera_is_seen_and_sent(open_page, launch, camera, installed):
     """Poses reach the server; the answer, or on a machine of a few poses a second the page's word about that."""
     installed("pose")

@@ -13,6 +13,8 @@ from websockets.sync.client import connect
 
 from .conftest import ACTIONS
 
+pytestmark = pytest.mark.slow
+
 PROJECT = Path(__file__).resolve().parents[3]
 PROGRAM = "from zeroskel.app.cli import main; main()"
 
@@ -66,7 +68,6 @@ def test_wrong_usage_is_one_line_and_exit_code_2(bundle, arguments, says):
     assert says in errors and errors.strip().count("\n") == 0
 
 
-@pytest.mark.slow
 def test_under_load_no_answer_is_lost_or_swapped(bundle, tmp_path):
     file = tmp_path / "load.json"
     script = PROJECT / "benchmarks" / "serve_load.py"

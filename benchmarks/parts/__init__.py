@@ -1,0 +1,1 @@
+"""What `performance.py` measures, a module for each thing."""

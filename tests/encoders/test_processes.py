@@ -1,0 +1,112 @@
+"""Pre-training by two processes is that by one, and goes on where it was killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zeroskel.core import InputError
+from zeroskel.encoders import PretrainedSTGCN
+from zeroskel.encoders.processes import Alone, share
+
+PROGRAM = """
+import json, os, signal, sys
+from pathlib import Path
+import numpy as np
+from zeroskel.encoders import PretrainedSTGCN
+from zeroskel.encoders.processes import processes
+
+folder, kill_after = Path(sys.argv[1]), int(sys.argv[2])
+rng = np.random.default_rng(0)
+labels = np.arange(30) % 3
+batches = rng.normal(size=(30, 3, 12, 20, 1)).astype(np.float32)
+batches[np.arange(30), labels] += 1
+
+def killed(epoch, epochs):
+    if epoch == kill_after:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+sizes = {"batch_size": 10, "hidden_channels": 4, "embed_dim": 16}
+encoder = PretrainedSTGCN("kinect-20", epochs=5, dropout=float(sys.argv[3]), **sizes)
+encoder.fit(batches, labels, on_epoch=killed, checkpoint=folder / "training")
+if processes().index == 0:
+    encoder.save(folder / "encoder")
+    print(json.dumps([[record["loss"], record["accuracy"]] for record in encoder.history_]))
+"""
+
+
+def train(folder: Path, *, several: bool = False, kill_after: int = 0, dropout: float = 0.0):
+    """Run the program in a process, or in two."""
+    folder.mkdir(exist_ok=True)
+    program = folder / "program.py"
+    program.write_text(PROGRAM, encoding="utf-8")
+    launch = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--main_process_port", "0"]
+    launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+    command = [sys.executable, *(launch if several else ()), str(program), str(folder), str(kill_after), str(dropout)]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    )
+
+
+def curve(done) -> np.ndarray:
+    assert done.returncode == 0, done.stderr
+    return np.array(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("alone")
+    return folder, curve(train(folder))
+
+
+def weights(folder: Path) -> bytes:
+    return (folder / "encoder" / "weights.safetensors").read_bytes()
+
+
+@pytest.mark.slow
+def test_two_processes_have_the_loss_curve_of_one_with_the_joint_batch(alone, tmp_path):
+    both = curve(train(tmp_path, several=True))
+    np.testing.assert_allclose(both[:, 0], alone[1][:, 0], rtol=1e-3)
+    assert both[-1, 0] < 0.7 * both[0, 0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+def test_a_killed_training_goes_on_to_the_same_weights(tmp_path, dropout):
+    for name, kills in (("whole", [0]), ("killed", [2, 4, 0])):
+        for kill_after in kills:
+            done = train(tmp_path / name, kill_after=kill_after, dropout=dropout)
+            assert done.returncode == (-signal.SIGKILL if kill_after else 0), done.stderr
+    assert weights(tmp_path / "killed") == weights(tmp_path / "whole")
+
+
+def test_a_checkpoint_of_another_network_is_told(tmp_path):
+    labels, batches = np.arange(6) % 2, np.zeros((6, 3, 8, 20, 1), np.float32)
+
+    def stop(epoch: int, epochs: int) -> None:
+        raise KeyboardInterrupt
+
+    small = {"epochs": 2, "batch_size": 6, "embed_dim": 16}
+    with pytest.raises(KeyboardInterrupt):
+        PretrainedSTGCN("kinect-20", hidden_channels=4, **small).fit(
+            batches, labels, on_epoch=stop, checkpoint=tmp_path / "training"
+        )
+    with pytest.raises(InputError, match=r"training: no checkpoint of this training .* remove it"):
+        PretrainedSTGCN("kinect-20", hidden_channels=8, **small).fit(batches, labels, checkpoint=tmp_path / "training")
+    (tmp_path / "training").write_bytes(b"not one")
+    with pytest.raises(InputError, match="remove it to train from the start"):
+        PretrainedSTGCN("kinect-20", hidden_channels=4, **small).fit(batches, labels, checkpoint=tmp_path / "training")
+
+
+def test_every_row_of_a_batch_is_taken_by_one_process():
+    shares = []
+    for index in range(3):
+        group = Alone()
+        group.index, group.count = index, 3
+        shares.append(share(np.arange(10, 17), group))
+    np.testing.assert_array_equal(np.sort(np.concatenate(shares)), np.arange(7))
