@@ -35,10 +35,10 @@ class Row:
     def met(self) -> bool | None:
         if self.target is None:
             return None
-        return self.figure >= self.target if self.more_is_better else self.figure <= self.target
+        return bool(self.figure >= self.target if self.more_is_better else self.figure <= self.target)
 
     def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "met": self.met}
+        return {**asdict(self), "figure": float(self.figure), "met": self.met}
 
 
 def in_turn(ways: Mapping[str, Callable[[], object]], rounds: int, warm: int = 1) -> dict[str, float]:

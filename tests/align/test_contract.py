@@ -100,6 +100,11 @@ def test_permuted_candidates_permute_columns(fitted, toy):
     )
 
 
+def test_scores_of_a_text_depend_on_the_others_only_where_it_says_so(fitted, toy):
+    alone = fitted.score_classes(toy[0], toy[2][2:4])
+    assert fitted.knows_candidates or np.allclose(alone, fitted.score_classes(toy[0], toy[2])[:, 2:4], 1e-4, 1e-5)
+
+
 def test_texts_of_unseen_classes_change_nothing(method, toy):
     features, labels, texts = toy
     blanked = texts.copy()

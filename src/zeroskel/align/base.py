@@ -119,6 +119,11 @@ class Aligner(ABC):
         """Take the candidates' texts before scoring; only generative methods do anything here."""
         return self
 
+    @property
+    def knows_candidates(self) -> bool:
+        """Whether scores of a text depend on which others are candidates, as those of generative methods do."""
+        return type(self).fit_candidates is not Aligner.fit_candidates
+
     def save(self, folder: str | PathLike[str]) -> None:
         """Write config.json and weights.safetensors; a folder that was there is replaced in one step."""
         self._require_fitted()

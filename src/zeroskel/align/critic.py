@@ -1,4 +1,8 @@
-"""The critics T(v, l): how well a motion and a text belong together."""
+"""The critics T(v, l): how well a motion and a text belong together.
+
+Each first works on motions and on texts apart, `of_motion` and `of_text`, then on pairs, `of_pair`, so that what is in
+many pairs is worked on once.
+"""
 
 import torch
 from torch import Tensor, nn
@@ -38,22 +42,26 @@ class Critic(nn.Module):
 
     def forward(self, features: Tensor, texts: Tensor) -> Tensor:
         """(N, D) and (N, D_text) -> (N,) values T of the pairs."""
-        return self._upper(self.first(torch.cat((features, texts), dim=1)))
+        return self.of_pair(self.of_motion(features), self.of_text(texts))
+
+    def of_motion(self, features: Tensor) -> Tensor:
+        """(N, D) -> (N, hidden): the motion's part of the first layer, which is linear."""
+        return features @ self.first.weight[:, : features.shape[1]].T
+
+    def of_text(self, texts: Tensor) -> Tensor:
+        """(N, D_text) -> (N, hidden): the text's part of the first layer."""
+        return torch.addmm(self.first.bias, texts, self.first.weight[:, -texts.shape[1] :].T)
+
+    def of_pair(self, motion: Tensor, text: Tensor) -> Tensor:
+        """Values T (…) of pairs of parts (…, hidden)."""
+        return self.last(torch.relu(self.second(torch.relu(motion + text)))).squeeze(-1)
 
     def grid(self, features: Tensor, texts: Tensor) -> Tensor:
-        """(N, D) and (K, D_text) -> (N, K) values T of all pairs.
-
-        The first layer is linear, so its motion and text parts are computed once each and added pair by pair, in blocks
-        of bounded memory.
-        """
-        of_motion, of_text = self.first.weight.split((features.shape[1], texts.shape[1]), dim=1)
-        motion, text = features @ of_motion.T, texts @ of_text.T + self.first.bias
+        """(N, D) and (K, D_text) -> (N, K) values T of all pairs, in blocks of bounded memory."""
+        motion, text = self.of_motion(features), self.of_text(texts)
         rows = max(1, BLOCK_VALUES // (len(text) * motion.shape[1]))
-        blocks = [self._upper(block[:, None] + text) for block in motion.split(rows)]
+        blocks = [self.of_pair(block[:, None], text) for block in motion.split(rows)]
         return torch.cat(blocks)
-
-    def _upper(self, first: Tensor) -> Tensor:
-        return self.last(torch.relu(self.second(torch.relu(first)))).squeeze(-1)
 
 
 class BilinearCritic(nn.Module):
@@ -70,11 +78,24 @@ class BilinearCritic(nn.Module):
 
     def forward(self, features: Tensor, texts: Tensor) -> Tensor:
         """(N, D) and (N, D_text) -> (N,) values T of the pairs."""
-        return (self.map(features) * texts).sum(dim=1) + self.offset
+        return self.of_pair(self.of_motion(features), self.of_text(texts))
+
+    def of_motion(self, features: Tensor) -> Tensor:
+        """(N, D) -> (N, D_text)."""
+        result: Tensor = self.map(features)
+        return result
+
+    def of_text(self, texts: Tensor) -> Tensor:
+        """The texts as they are."""
+        return texts
+
+    def of_pair(self, motion: Tensor, text: Tensor) -> Tensor:
+        """Values T (N,) of pairs of parts."""
+        return (motion * text).sum(dim=1) + self.offset
 
     def grid(self, features: Tensor, texts: Tensor) -> Tensor:
         """(N, D) and (K, D_text) -> (N, K) values T of all pairs: one product of matrices."""
-        return self.map(features) @ texts.T + self.offset
+        return self.of_motion(features) @ texts.T + self.offset
 
 
 class SeparableCritic(nn.Module):
@@ -93,11 +114,25 @@ class SeparableCritic(nn.Module):
 
     def forward(self, features: Tensor, texts: Tensor) -> Tensor:
         """(N, D) and (N, D_text) -> (N,) values T of the pairs."""
-        return (self.motion(features) * self.text(texts)).sum(dim=1)
+        return self.of_pair(self.of_motion(features), self.of_text(texts))
+
+    def of_motion(self, features: Tensor) -> Tensor:
+        """(N, D) -> (N, hidden)."""
+        result: Tensor = self.motion(features)
+        return result
+
+    def of_text(self, texts: Tensor) -> Tensor:
+        """(N, D_text) -> (N, hidden)."""
+        result: Tensor = self.text(texts)
+        return result
+
+    def of_pair(self, motion: Tensor, text: Tensor) -> Tensor:
+        """Values T (N,) of pairs of parts."""
+        return (motion * text).sum(dim=1)
 
     def grid(self, features: Tensor, texts: Tensor) -> Tensor:
         """(N, D) and (K, D_text) -> (N, K) values T of all pairs: each tower runs once a row."""
-        return self.motion(features) @ self.text(texts).T
+        return self.of_motion(features) @ self.of_text(texts).T
 
 
 AnyCritic = Critic | BilinearCritic | SeparableCritic

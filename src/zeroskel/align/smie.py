@@ -128,12 +128,16 @@ class SMIE(Aligner):
 
             def step(batch: Tensor, epoch: int) -> dict[str, Tensor]:
                 v, text = visual[batch], texts[batch]
-                estimate_of = self._against(v, text, classes[batch], generator)
-                information = estimate_of(critic(v, text))
+                motion, told = critic.of_motion(v), critic.of_text(text)
+                if self.estimator == "infonce":
+                    estimate_of = self._against_all(v, text, classes[batch])
+                else:
+                    estimate_of = self._against_some(motion, told, classes[batch], generator)
+                information = estimate_of(critic.of_pair(motion, told))
                 if masked is None or not self.temporal_weight:
                     return {"loss": -information, "mutual_information": information}
                 v_masked = masked[epoch % len(masked)][batch]
-                masked_information = estimate_of(critic(v_masked, text))
+                masked_information = estimate_of(critic.of_pair(critic.of_motion(v_masked), told))
                 gap = relu(self.margin - (information - masked_information))
                 return {
                     "loss": -information + self.temporal_weight * gap,
@@ -153,15 +157,17 @@ class SMIE(Aligner):
                 on_epoch=on_epoch,
             )
 
-    def _against(
-        self, v: Tensor, text: Tensor, classes: Tensor, generator: torch.Generator
+    def _against_all(self, v: Tensor, text: Tensor, classes: Tensor) -> Callable[[Tensor], Tensor]:
+        """(B,) joint critic values -> the estimate against all texts of a batch."""
+        grid, negative = self.critic_.grid(v, text), self._grid_negatives(classes)
+        return lambda joint: info_nce(joint, grid, negative)
+
+    def _against_some(
+        self, motion: Tensor, told: Tensor, classes: Tensor, generator: torch.Generator
     ) -> Callable[[Tensor], Tensor]:
-        """(B,) joint critic values -> the estimate against the marginal pairs of a batch."""
-        if self.estimator == "infonce":
-            grid, negative = self.critic_.grid(v, text), self._grid_negatives(classes)
-            return lambda joint: info_nce(joint, grid, negative)
+        """(B,) joint critic values -> the estimate against one marginal pair for each text, from the critic's parts."""
         rows, partners = self._negatives(classes.cpu(), generator)
-        marginal = self.critic_(v[partners], text[rows]) if len(rows) else v.new_zeros(1)
+        marginal = self.critic_.of_pair(motion[partners], told[rows]) if len(rows) else motion.new_zeros(1)
         return lambda joint: estimate(self.estimator, joint, marginal)
 
     def _negatives(self, classes: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 DENSE_WIDTH = 400  # joints times channels up to which one dense matrix mixes both
-SPECTRAL_CHANNELS = 64  # from which on a convolution over time is cheaper by frequencies
+SPECTRAL_CHANNELS = 16  # from which on a convolution over time is cheaper by frequencies, with its gradients
 
 Operation = Callable[[Tensor], Tensor]
 
@@ -51,15 +51,18 @@ def graph_convolution(weight: Tensor, adjacency: Tensor, bias: Tensor) -> Operat
     return by_two
 
 
-def temporal_convolution(taps: Tensor, bias: Tensor, stride: int) -> Operation:
+def temporal_convolution(
+    taps: Tensor, bias: Tensor, stride: int, spectral_channels: int = SPECTRAL_CHANNELS
+) -> Operation:
     """(T, R, C) -> (T / stride, R, C_out), zeros beyond the ends.
 
     Args:
         taps: (C_out, C, kernel), kernel odd.
         bias: (C_out,).
         stride: frames between outputs.
+        spectral_channels: from which on it is done by frequencies.
     """
-    if min(taps.shape[:2]) >= SPECTRAL_CHANNELS:
+    if min(taps.shape[:2]) >= spectral_channels:
         return spectral_convolution(taps, bias, stride)
     weight = taps[..., None].contiguous(memory_format=torch.channels_last)
 

@@ -9,9 +9,9 @@ import numpy as np
 from zeroskel import __version__, align
 from zeroskel.align import Aligner
 from zeroskel.align.prototypes import Prototypes
-from zeroskel.align.threads import one_thread
 from zeroskel.core import ZeroShotSplit
 from zeroskel.core.files import content_key
+from zeroskel.core.threads import one_thread
 from zeroskel.evaluate import accuracy, evaluate_gzsl, evaluate_zsl, per_class_accuracy, predictions
 from zeroskel.evaluate.anytime import settling_share
 from zeroskel.evaluate.gzsl import GZSLConstants, gzsl_result

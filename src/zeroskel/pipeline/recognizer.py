@@ -117,6 +117,34 @@ class ZeroShotRecognizer:
         self, features: np.ndarray, candidates: Candidates, *, threshold: float | None = None
     ) -> list[Prediction]:
         """Predictions for features (N, D) of `encode`; arguments and errors as `predict`."""
+        self.aligner.fit_candidates(candidates.embeddings)
+        scores = self.aligner.score_classes(features, candidates.embeddings)
+        return self._predictions(features, scores, candidates, threshold)
+
+    def score_each(
+        self, features: np.ndarray, candidates: Sequence[Candidates], thresholds: Sequence[float | None]
+    ) -> list[Prediction]:
+        """A prediction for each row of features (N, D) with candidates and a threshold of its own; errors as `predict`.
+
+        The same as `score` row by row, and much faster where many lists are asked about few motions.
+        """
+        lists = list({id(own): own for own in candidates}.values())
+        if self.aligner.knows_candidates:
+            rows = zip(features, candidates, thresholds, strict=True)
+            return [self.score(row[None], own, threshold=threshold)[0] for row, own, threshold in rows]
+        starts = dict(zip(map(id, lists), np.cumsum([0, *(len(own.actions) for own in lists)]).tolist(), strict=False))
+        scores = self.aligner.score_classes(features, np.concatenate([own.embeddings for own in lists]))
+        found: list[Prediction] = []
+        for place, (own, threshold) in enumerate(zip(candidates, thresholds, strict=True)):
+            start = starts[id(own)]
+            row = slice(place, place + 1)
+            columns = slice(start, start + len(own.actions))
+            found += self._predictions(features[row], scores[row, columns], own, threshold)
+        return found
+
+    def _predictions(
+        self, features: np.ndarray, scores: np.ndarray, candidates: Candidates, threshold: float | None
+    ) -> list[Prediction]:
         if threshold is not None and self.calibration is None:
             raise InputError(
                 "a threshold was given, but this bundle is not calibrated; train it with --calibrate, or leave it out"
@@ -124,8 +152,6 @@ class ZeroShotRecognizer:
         threshold = THRESHOLD if threshold is None else threshold
         if not 0 <= threshold <= 1:
             raise InputError(f"threshold is {threshold}; expected a probability from 0 to 1")
-        self.aligner.fit_candidates(candidates.embeddings)
-        scores = self.aligner.score_classes(features, candidates.embeddings)
         if self.calibration is None:
             shares = softmax(scores)
             return [Prediction(candidates.actions, *row) for row in zip(scores, shares, strict=True)]

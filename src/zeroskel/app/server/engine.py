@@ -15,9 +15,8 @@ from zeroskel.core import InputError, SkeletonSequence, ZeroskelError, get_layou
 from zeroskel.pipeline import Candidates, Explanation, Prediction, Stream, ZeroShotRecognizer
 
 KEPT_LISTS = 128  # of actions whose embeddings are kept
-SHARE = 0.5  # of the time of a core that answers of streams may take
 LIVE, ASKED = 0, 1  # what comes first: answers of streams, then requests
-PROBE = 16  # windows in the measurement at the start
+PROBE = 32  # windows in the measurement at the start
 
 Window = tuple[SkeletonSequence, Candidates, float | None]
 
@@ -108,28 +107,15 @@ class Engine:
         return found, time.thread_time() - started
 
     def answer(self, windows: Sequence[Window]) -> list[Prediction | InputError]:
-        """Predictions of many windows, each with its own actions: encoded in one batch, scored a list at a time."""
+        """Predictions of many windows, each with its own actions: encoded and scored in one batch."""
+        sequences, candidates, thresholds = zip(*windows, strict=True)
         try:
-            features = self.recognizer.encode([sequence for sequence, _, _ in windows])
+            features = self.recognizer.encode(sequences)
+            return [*self.recognizer.score_each(features, candidates, thresholds)]
         except InputError as error:
             if len(windows) == 1:
                 return [error]
             return [self.answer([window])[0] for window in windows]  # so that one does no harm to the others
-        groups: dict[tuple[int, float | None], list[int]] = {}
-        for place, (_, candidates, threshold) in enumerate(windows):
-            groups.setdefault((id(candidates), threshold), []).append(place)
-        found: list[Prediction | InputError] = [InputError("no answer")] * len(windows)
-        for (_, threshold), places in groups.items():
-            candidates = windows[places[0]][1]
-            try:
-                scored: Sequence[Prediction | InputError] = self.recognizer.score(
-                    features[places], candidates, threshold=threshold
-                )
-            except InputError as error:
-                scored = [error] * len(places)
-            for place, prediction in zip(places, scored, strict=True):
-                found[place] = prediction
-        return found
 
     def seconds_a_window(self, actions: Sequence[str] = ("wave a hand", "sit down", "kick a ball")) -> float:
         """Processor seconds that one answer of a stream costs on this machine, in a batch; the best of three."""

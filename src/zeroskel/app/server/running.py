@@ -1,18 +1,21 @@
 """Running the server until it is told to stop."""
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
 import sys
 
 import uvicorn
+from fastapi import FastAPI
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from zeroskel.app.server.application import create_app
 from zeroskel.app.server.settings import Settings
 from zeroskel.app.server.streams import Streams
 from zeroskel.core import InputError
+from zeroskel.core.threads import one_thread
 from zeroskel.pipeline import ZeroShotRecognizer
 
 STOP_SECONDS = 10
@@ -74,7 +77,13 @@ def serve(recognizer: ZeroShotRecognizer, settings: Settings) -> None:
             "listens there"
         ) from error
     sys.setswitchinterval(SWITCH_SECONDS)
-    app = create_app(recognizer, settings)
+    with listening, one_thread():  # the other cores take frames in
+        app = create_app(recognizer, settings)
+        gc.freeze()  # else the collector looks through all libraries now and then, which takes a third of a second
+        _run(app, settings, listening)
+
+
+def _run(app: FastAPI, settings: Settings, listening: socket.socket) -> None:
     config = uvicorn.Config(
         app,
         log_level=logging.WARNING,
@@ -97,5 +106,4 @@ def serve(recognizer: ZeroShotRecognizer, settings: Settings) -> None:
     )
     for told in (signal.SIGINT, signal.SIGTERM):
         signal.signal(told, lambda *_: None)  # uvicorn raises it once more after it has stopped in good order
-    with listening:
-        Server(config, app.state.streams).run(sockets=[listening])
+    Server(config, app.state.streams).run(sockets=[listening])

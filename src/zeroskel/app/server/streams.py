@@ -6,13 +6,15 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from zeroskel.app.server.engine import SHARE, Busy, Engine
+from zeroskel.app.server.engine import Busy, Engine
 from zeroskel.app.server.metrics import Metrics
 from zeroskel.app.server.wire import prediction_as
 from zeroskel.core import InputError
 from zeroskel.pipeline import Candidates, Prediction, Stream
 
-BATCH = 16  # windows encoded at a time
+BATCH = 50  # windows encoded at a time
+SHARE = 0.5  # of a core, that the measured number of streams needs for one answer each
+BUSY = 0.9  # of the time, at most, in which answers are worked out
 SOONEST = 0.1  # seconds from one answer of a stream to the next
 LATEST = 0.9  # the same, that the measured number of streams keeps to
 UNREAD = 8  # answers that wait for a client to read them; further ones are dropped
@@ -43,9 +45,9 @@ class LiveStream:
 class Streams:
     """Answers open streams, the one that waited longest first, in batches.
 
-    Each stream is answered ten times a second while there is time for it. After each batch the recognizer rests as long
-    as it worked, so that frames are taken in time; with more streams, therefore, the time between two answers of a
-    stream grows. How many streams are let in is such that it does not grow beyond a second.
+    Each stream is answered ten times a second while there is time for it. After each batch the recognizer rests for a
+    tenth of the time that it worked, so that frames are taken in time; with more streams, therefore, the time between
+    two answers of a stream grows. How many streams are let in is such that it does not grow beyond a second.
 
     Args:
         engine: does the work.
@@ -135,7 +137,7 @@ class Streams:
         for (live, candidates, of, arrived), prediction in zip(asked, found, strict=True):
             if live.stream.candidates is candidates and live in self._open:  # else it asks for other actions by now
                 self._send(live, prediction, of, now - arrived)
-        await asyncio.sleep(worked * (1 / SHARE - 1))
+        await asyncio.sleep(worked * (1 / BUSY - 1))
 
     def _send(self, live: LiveStream, prediction: Prediction | InputError, of: float | None, late: float) -> None:
         if isinstance(prediction, InputError):
