@@ -115,10 +115,10 @@ def in_words(found: dict[str, Any]) -> str:
 def write_page(page: Path, tables: str) -> None:
     """Put the tables between the page's marks, all else as it is."""
     text = page.read_text(encoding="utf-8")
-    marked = re.compile(r"(<!-- measured -->\n).*?(\n<!-- end -->)", re.S)
+    marked = re.compile(r"(<!-- measured -->\n).*?(<!-- end -->)", re.S)
     if not marked.search(text):
         raise SystemExit(f"{page}: no <!-- measured --> … <!-- end -->; expected them around the tables")
-    page.write_text(marked.sub(lambda found: found[1] + tables + found[2], text), encoding="utf-8")
+    page.write_text(marked.sub(lambda found: f"{found[1]}{tables}\n{found[2]}", text), encoding="utf-8")
 
 
 def _shared() -> Path:

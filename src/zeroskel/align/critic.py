@@ -36,6 +36,7 @@ class Critic(nn.Module):
 
     def __init__(self, width: int, hidden: tuple[int, int] = (1024, 512)) -> None:
         super().__init__()
+        self.width = width
         self.first = nn.Linear(width, hidden[0])
         self.second = nn.Linear(hidden[0], hidden[1])
         self.last = nn.Linear(hidden[1], 1)
@@ -46,11 +47,12 @@ class Critic(nn.Module):
 
     def of_motion(self, features: Tensor) -> Tensor:
         """(N, D) -> (N, hidden): the motion's part of the first layer, which is linear."""
-        return features @ self.first.weight[:, : features.shape[1]].T
+        return features @ self.first.weight.split((features.shape[1], self.width - features.shape[1]), dim=1)[0].T
 
     def of_text(self, texts: Tensor) -> Tensor:
         """(N, D_text) -> (N, hidden): the text's part of the first layer."""
-        return torch.addmm(self.first.bias, texts, self.first.weight[:, -texts.shape[1] :].T)
+        of_text = self.first.weight.split((self.width - texts.shape[1], texts.shape[1]), dim=1)[1]
+        return torch.addmm(self.first.bias, texts, of_text.T)
 
     def of_pair(self, motion: Tensor, text: Tensor) -> Tensor:
         """Values T (…) of pairs of parts (…, hidden)."""

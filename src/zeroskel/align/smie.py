@@ -1,6 +1,6 @@
 """SMIE: maximise the mutual information of motion and text, and let it grow with the frames observed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -127,22 +127,17 @@ class SMIE(Aligner):
             critic = self.critic_
 
             def step(batch: Tensor, epoch: int) -> dict[str, Tensor]:
-                v, text = visual[batch], texts[batch]
-                motion, told = critic.of_motion(v), critic.of_text(text)
-                if self.estimator == "infonce":
-                    estimate_of = self._against_all(v, text, classes[batch])
-                else:
-                    estimate_of = self._against_some(motion, told, classes[batch], generator)
-                information = estimate_of(critic.of_pair(motion, told))
-                if masked is None or not self.temporal_weight:
+                views = [visual[batch]]
+                if masked is not None and self.temporal_weight:
+                    views.append(masked[epoch % len(masked)][batch])
+                information, *less = self._estimates(views, texts[batch], classes[batch], generator)
+                if not less:
                     return {"loss": -information, "mutual_information": information}
-                v_masked = masked[epoch % len(masked)][batch]
-                masked_information = estimate_of(critic.of_pair(critic.of_motion(v_masked), told))
-                gap = relu(self.margin - (information - masked_information))
+                gap = relu(self.margin - (information - less[0]))
                 return {
                     "loss": -information + self.temporal_weight * gap,
                     "mutual_information": information,
-                    "masked_mutual_information": masked_information,
+                    "masked_mutual_information": less[0],
                 }
 
             self.history_: History = train(
@@ -157,18 +152,23 @@ class SMIE(Aligner):
                 on_epoch=on_epoch,
             )
 
-    def _against_all(self, v: Tensor, text: Tensor, classes: Tensor) -> Callable[[Tensor], Tensor]:
-        """(B,) joint critic values -> the estimate against all texts of a batch."""
-        grid, negative = self.critic_.grid(v, text), self._grid_negatives(classes)
-        return lambda joint: info_nce(joint, grid, negative)
-
-    def _against_some(
-        self, motion: Tensor, told: Tensor, classes: Tensor, generator: torch.Generator
-    ) -> Callable[[Tensor], Tensor]:
-        """(B,) joint critic values -> the estimate against one marginal pair for each text, from the critic's parts."""
-        rows, partners = self._negatives(classes.cpu(), generator)
-        marginal = self.critic_.of_pair(motion[partners], told[rows]) if len(rows) else motion.new_zeros(1)
-        return lambda joint: estimate(self.estimator, joint, marginal)
+    def _estimates(
+        self, views: list[Tensor], text: Tensor, classes: Tensor, generator: torch.Generator
+    ) -> list[Tensor]:
+        """The estimate of each view (B, D) of a batch with its texts, against marginal pairs of the first view."""
+        critic, count = self.critic_, len(text)
+        motions, told = critic.of_motion(torch.cat(views)).split(count), critic.of_text(text)
+        if self.estimator == "infonce":
+            grid, negative = critic.grid(views[0], text), self._grid_negatives(classes)
+            return [info_nce(critic.of_pair(motion, told), grid, negative) for motion in motions]
+        rows, partners = (places.to(text.device) for places in self._negatives(classes.cpu(), generator))
+        values = critic.of_pair(
+            torch.cat((*motions, motions[0].index_select(0, partners))),
+            torch.cat((*(told for _ in views), told.index_select(0, rows))),
+        )
+        *joints, marginal = values.split((*(count for _ in views), len(rows)))
+        marginal = marginal if len(rows) else values.new_zeros(1)
+        return [estimate(self.estimator, joint, marginal) for joint in joints]
 
     def _negatives(self, classes: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Which texts of a batch meet which other sequences."""

@@ -69,9 +69,8 @@ class SMIEScores(nn.Module):
             features = layer_norm(features, features.shape[-1:])
         if not isinstance(self.critic, Critic):
             return self.critic.grid(features, texts)
-        first = self.critic.first  # its grid works in blocks, whose number depends on N and K
-        of_motion, of_text = first.weight[:, : features.shape[1]], first.weight[:, features.shape[1] :]
-        return self.critic._upper((features @ of_motion.T)[:, None] + (texts @ of_text.T + first.bias))
+        # its grid works in blocks, whose number depends on N and K
+        return self.critic.of_pair(self.critic.of_motion(features)[:, None], self.critic.of_text(texts))
 
 
 class ContrastiveScores(nn.Module):

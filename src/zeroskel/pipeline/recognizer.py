@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from os import PathLike
@@ -14,6 +15,7 @@ from zeroskel import __version__, align, encoders
 from zeroskel.align import Aligner
 from zeroskel.core import InputError, MissingFileError, SkeletonSequence
 from zeroskel.core.files import atomic_folder, read_json_object
+from zeroskel.core.threads import one_thread
 from zeroskel.encoders import SkeletonEncoder
 from zeroskel.pipeline.calibration import Calibration, softmax
 from zeroskel.pipeline.examples import Examples
@@ -27,6 +29,7 @@ from zeroskel.text import SentenceEncoder, class_embeddings, class_texts, publis
 BUNDLE, EXAMPLES = "bundle.json", "examples.safetensors"
 DEFAULT = "default"  # the bundle that comes with the package
 LONGEST_TEXT = 1000  # characters of an action's name or text
+FEW = 32  # sequences, for fewer of which more threads than one do harm
 
 Actions = Sequence[str] | Mapping[str, str | Sequence[str]] | Candidates
 """Names; or name -> one or more texts that say the same in other words, or describe the movement."""
@@ -111,14 +114,16 @@ class ZeroShotRecognizer:
             if not sequence.observed.any():
                 raise InputError(f"sequence {place} has no observed joint in {sequence.frames} frames; nothing to name")
         parts = [sequences[start : start + ENCODE_AT_ONCE] for start in range(0, len(sequences), ENCODE_AT_ONCE)]
-        return np.concatenate([self.encoder.encode(make_batch(part, self.preprocessing)) for part in parts])
+        with _threads_for(len(sequences)):
+            return np.concatenate([self.encoder.encode(make_batch(part, self.preprocessing)) for part in parts])
 
     def score(
         self, features: np.ndarray, candidates: Candidates, *, threshold: float | None = None
     ) -> list[Prediction]:
         """Predictions for features (N, D) of `encode`; arguments and errors as `predict`."""
-        self.aligner.fit_candidates(candidates.embeddings)
-        scores = self.aligner.score_classes(features, candidates.embeddings)
+        with _threads_for(len(features)):
+            self.aligner.fit_candidates(candidates.embeddings)
+            scores = self.aligner.score_classes(features, candidates.embeddings)
         return self._predictions(features, scores, candidates, threshold)
 
     def score_each(
@@ -270,3 +275,8 @@ class ZeroShotRecognizer:
 def _texts_of(actions: Mapping[str, str | Sequence[str]]) -> dict[str, list[str]]:
     """Name -> its texts; a name without any stays alone."""
     return {name: [texts] if isinstance(texts, str) else list(texts) for name, texts in actions.items()}
+
+
+def _threads_for(count: int) -> AbstractContextManager[None]:
+    """One for few sequences, as many as there are for more."""
+    return one_thread() if count < FEW else nullcontext()
