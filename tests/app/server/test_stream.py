@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
+from zeroskel.app.server.connection import seconds_a_frame
 from zeroskel.app.server.engine import Engine
 from zeroskel.app.server.metrics import Metrics
 from zeroskel.app.server.streams import BATCH, LiveStream, Streams, measured_capacity
@@ -265,7 +266,9 @@ def test_clients_with_the_same_actions_share_their_embeddings_and_few_are_kept(r
     engine.close()
 
 
-def test_capacity_follows_the_cost_of_a_window():
-    assert measured_capacity(0.0045) == 100
-    assert measured_capacity(10.0) == 1
-    assert measured_capacity(1e-6) == 200
+def test_capacity_follows_the_cost_of_windows_and_frames():
+    assert measured_capacity(0.0045, 0.0001) == 100
+    assert measured_capacity(0.0045, 0.0) == 160
+    assert measured_capacity(10.0, 0.0001) == 1
+    assert measured_capacity(1e-6, 1e-6) == 200
+    assert 0 < seconds_a_frame() < 0.01

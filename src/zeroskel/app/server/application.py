@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
 
 from zeroskel import __version__
-from zeroskel.app.server.connection import Connection
+from zeroskel.app.server.connection import Connection, seconds_a_frame
 from zeroskel.app.server.engine import Busy, Engine
 from zeroskel.app.server.guard import Guard
 from zeroskel.app.server.metrics import Metrics
@@ -46,6 +46,10 @@ class Application(FastAPI):
         return described
 
 
+def _capacity(engine: Engine) -> int:
+    return measured_capacity(engine.seconds_a_window(), seconds_a_frame())
+
+
 def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None) -> FastAPI:
     """The server's application; `app.state.streams` are its streams.
 
@@ -57,7 +61,7 @@ def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None)
     metrics, limits = Metrics(), settings.limits
     engine = Engine(recognizer, waiting=limits.waiting)
     recognizer.candidates({"warm up": ["someone gets warm"]})  # loads the sentence encoder, which takes seconds
-    streams = Streams(engine, metrics, limits.streams or measured_capacity(engine.seconds_a_window()))
+    streams = Streams(engine, metrics, limits.streams or _capacity(engine))
     reader = Reader(limits)
 
     @asynccontextmanager

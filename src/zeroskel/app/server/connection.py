@@ -22,6 +22,7 @@ from zeroskel.pipeline import Stream
 
 MOST_RATE = 300  # messages a second; a client that sends more is read more slowly
 LATEST_TIME = 1e12  # seconds
+PROTOCOL = 5  # times what a frame's JSON costs, with the WebSocket, the event loop and the window
 POLICY_VIOLATION, TRY_AGAIN = 1008, 1013  # WebSocket close codes
 
 
@@ -212,6 +213,19 @@ class Connection:
         more = {} if retry_after is None else {"retry_after": retry_after}
         await self._say({"type": "error", "message": message, **more})
         await self.socket.close(code)
+
+
+def seconds_a_frame(frames: int = 300) -> float:
+    """Processor seconds that a message with a frame costs on this machine until it is in its stream's window."""
+    rest = np.random.default_rng(0).normal(size=(20, 3)).round(4).tolist()
+    texts = [json.dumps({"type": "frame", "time": number / 30, "joints": rest}) for number in range(frames)]
+    times: list[float] = []
+    start = time.thread_time()
+    for text in texts:
+        message = from_json(text)
+        times.append(message["time"])
+        np.isinf(coordinates(message["joints"], 2)).any()
+    return PROTOCOL * (time.thread_time() - start) / frames
 
 
 def _only(message: dict[str, Any], known: set[str]) -> None:

@@ -68,7 +68,7 @@ def rest_routes(engine: Engine, reader: Reader, streams: Streams, settings: Sett
             "data": facts.get("data", ""),
             "notice": facts.get("notice", ""),
             "seen_classes": facts.get("seen_classes", []),
-            "figures": facts.get("figures", {}),
+            "figures": facts.get("figures", []),
             "calibrated": engine.recognizer.calibration is not None,
             "layouts": {name: bones_of(get_layout(name)) for name in available_layouts()},
             "limits": limits.shown(streams.capacity),

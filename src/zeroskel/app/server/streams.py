@@ -13,7 +13,8 @@ from zeroskel.core import InputError
 from zeroskel.pipeline import Candidates, Prediction, Stream
 
 BATCH = 50  # windows encoded at a time
-SHARE = 0.5  # of a core, that the measured number of streams needs for one answer each
+SHARE = 0.8  # of a core, that the measured number of streams needs
+RATE = 30  # frames a second that a stream is taken to send
 BUSY = 0.9  # of the time, at most, in which answers are worked out
 SOONEST = 0.1  # seconds from one answer of a stream to the next
 LATEST = 0.9  # the same, that the measured number of streams keeps to
@@ -153,9 +154,9 @@ class Streams:
             self.metrics.dropped.inc()
 
 
-def measured_capacity(seconds_a_window: float) -> int:
-    """Streams that can be answered once a second each, in the share of a core that answers may take.
+def measured_capacity(seconds_a_window: float, seconds_a_frame: float) -> int:
+    """Streams whose frames can be taken, and each answered once a second, in a share of a core.
 
-    seconds_a_window is what `Engine.seconds_a_window` measures.
+    The arguments are what `Engine.seconds_a_window` and `connection.seconds_a_frame` measure.
     """
-    return max(1, min(MOST_MEASURED, int(SHARE * LATEST / seconds_a_window)))
+    return max(1, min(MOST_MEASURED, int(SHARE / (seconds_a_window / LATEST + RATE * seconds_a_frame))))
