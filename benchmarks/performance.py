@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from parts import grid, latency, scale, scoring, smie_training, stgcn
+from parts import grid, latency, plot, scale, scoring, smie_training, stgcn
 from parts.rows import Row
 
 SIZES = (12_500, 25_000, 50_000, 100_000)
@@ -57,6 +57,10 @@ def main() -> None:
     print(tables)
     if arguments.page is not None:
         write_page(arguments.page, tables)
+        if "scale" in found:
+            picture = arguments.page.parent / "images" / "scale.svg"
+            picture.parent.mkdir(exist_ok=True)
+            picture.write_text(plot.log_log(found["scale"]), encoding="utf-8")
 
 
 def measure(arguments: argparse.Namespace, folder: Path, found: dict[str, Any]) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from zeroskel.pipeline import TrainingConfig, train_bundle
 SCRIPTS = Path(__file__).resolve().parent.parent / "benchmarks"
 
 
-def run(script: str, *arguments: str) -> str:
-    shown = subprocess.run([sys.executable, str(SCRIPTS / script), *arguments], capture_output=True, text=True)
+def run(script: str, *arguments: object) -> str:
+    command = [sys.executable, str(SCRIPTS / script), *map(str, arguments)]
+    shown = subprocess.run(command, capture_output=True, text=True)
     assert shown.returncode == 0, shown.stderr
     return shown.stdout
 
@@ -46,6 +47,32 @@ def test_the_latency_of_kite_is_set_against_that_of_smie(tmp_path: Path) -> None
     results = json.loads((tmp_path / "out.json").read_text())
     assert [(r["sequences"], r["candidates"]) for r in results] == [(1, 12), (1, 60), (128, 60)]
     assert "kite / smie" in shown
+
+
+@pytest.mark.slow
+def test_performance_is_measured_and_its_page_written(tmp_path: Path) -> None:
+    page, out = tmp_path / "page.md", tmp_path / "out.json"
+    page.write_text("before\n<!-- measured -->\nold\n<!-- end -->\nafter\n")
+    shown = run(
+        "performance.py", *("--only", "one,scale,scoring", "--sizes", "1000,2000", "--out", out, "--page", page)
+    )
+    found = json.loads(out.read_text())
+    assert set(found["parts"]) == {"one", "scoring"}
+    assert [stage["stage"] for stage in found["scale"]] == ["prepare", "batches", "features", "training", "scoring"]
+    assert "| prepare | " in shown
+    text = page.read_text()
+    assert text.startswith("before\n<!-- measured -->\nMachine: ") and text.endswith("<!-- end -->\nafter\n")
+    assert "old" not in text
+    assert (tmp_path / "images" / "scale.svg").read_text().count("<polyline") == 5
+
+
+def test_the_page_of_performance_has_the_figures_that_were_measured(tmp_path: Path) -> None:
+    docs = SCRIPTS.parent / "docs"
+    figures, page = docs / "results" / "performance.json", tmp_path / "performance.md"
+    text = (docs / "performance.md").read_text()
+    page.write_text(text)
+    run("performance.py", "--table-only", "--out", str(figures), "--page", str(page))
+    assert page.read_text() == text
 
 
 @pytest.mark.slow
