@@ -109,6 +109,56 @@ def test_training_equals_the_published_code(reference):
         assert np.linalg.norm(value - last[name]) < 0.08 * moved, name
 
 
+def test_training_equals_a_plain_loop_where_rounding_does_not_count(reference, monkeypatch):
+    """All ninety steps in float64, against the method written down step by step."""
+    monkeypatch.setattr(align.SMIE, "_tensor", lambda _, values: torch.tensor(np.asarray(values, dtype=np.float64)))
+    training = reference("training")
+    epochs, size, base = int(training["epochs"]), int(training["batch_size"]), float(training["base_lr"])
+    options = {
+        "epochs": int(training["schedule_epochs"]),
+        "warmup_epochs": int(training["warmup_epochs"]),
+        "learning_rate": base,
+        "batch_size": size,
+        "negatives": "published",
+    }
+    start = published_state(training, "init/")
+    ours, plain = (
+        align.SMIE.from_smie(start, **options, stop_epoch=epochs, shuffle=False, warm_start=True) for _ in range(2)
+    )
+    ours.critic_.double()
+    data = training["features"], training["labels"], training["class_embeddings"]
+    ours.fit(*data, training["masked_features"][None])
+
+    critic = plain.critic_.double()
+    v, masked = (
+        torch.nn.functional.layer_norm(torch.from_numpy(training[name]).double(), (32,))
+        for name in ("features", "masked_features")
+    )
+    text = torch.from_numpy(training["class_embeddings"][training["labels"]]).double()
+
+    def value(motion, words):
+        first = torch.relu(critic.first(torch.cat((motion, words), dim=1)))
+        return critic.last(torch.relu(critic.second(first))).squeeze(1)
+
+    def information(joint, marginal):
+        return -torch.nn.functional.softplus(-joint).mean() - torch.nn.functional.softplus(marginal).mean()
+
+    optimizer, losses = torch.optim.Adam(critic.parameters(), lr=base), []
+    for epoch in range(epochs):
+        optimizer.param_groups[0]["lr"] = base * warmup_cosine(epoch, options["epochs"], options["warmup_epochs"])
+        for rows in torch.arange(len(v)).split(size):
+            marginal = value(v[rows].roll(-1, dims=0), text[rows])
+            whole, less = (information(value(seen[rows], text[rows]), marginal) for seen in (v, masked))
+            loss = -whole + 0.5 * torch.relu(0.1 - (whole - less))
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(float(loss.detach()))
+    np.testing.assert_allclose(ours.history_.step_losses, losses, rtol=1e-6)
+    for name, weight in critic.state_dict().items():
+        np.testing.assert_allclose(ours._state()[name], weight.numpy(), atol=1e-6, rtol=1e-5, err_msg=name)
+
+
 def test_stop_epoch_ends_the_same_run_early(toy):
     recorded = []
     whole = align.create("smie", epochs=6, learning_rate=1e-3, warmup_epochs=1, batch_size=16)
