@@ -5,8 +5,9 @@ export class Connection {
   #undone = new Set();
   #asking = null;
 
-  constructor({ banner, form, input }) {
-    Object.assign(this, { banner, form, input });
+  /** `again` takes work that was left undone: it may fail once more. */
+  constructor({ banner, form, input, again }) {
+    Object.assign(this, { banner, form, input, again });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       api.setToken(input.value);
@@ -54,6 +55,6 @@ export class Connection {
   #again() {
     const works = [...this.#undone];
     this.#undone.clear();
-    works.forEach((work) => work());
+    works.forEach((work) => this.again(work));
   }
 }

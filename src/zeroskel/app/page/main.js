@@ -28,7 +28,7 @@ let later = null; // timer of a question to come
 let lastFile = null;
 let local = null; // the model that runs in this browser, where one was chosen
 
-const connection = new Connection({ banner: find("banner"), form: find("token"), input: find("token-text") });
+const connection = new Connection({ banner: find("banner"), form: find("token"), input: find("token-text"), again: attempt });
 const answers = new Answers({ rows: find("rows"), csv: find("csv"), json: find("json"), forget: find("forget") });
 const curve = new Curve(find("curve"));
 const bars = new Bars(find("bars"), (name) => explain(name));
