@@ -3,7 +3,6 @@
 import copy
 import json
 import logging
-import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from zeroskel.core import InputError
@@ -118,18 +119,24 @@ def _keep(
     schedule: torch.optim.lr_scheduler.LRScheduler,
     rng: np.random.Generator,
 ) -> None:
-    """Everything that the next epoch depends on."""
-    content = {
+    """Everything that the next epoch depends on, as tensors and JSON."""
+    state = optimizer.state_dict()
+    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
+    tensors |= {f"adam.{row}.{name}": v for row, own in state["state"].items() for name, v in own.items()}
+    tensors["generator"] = torch.get_rng_state()
+    facts: dict[str, Any] = {
         "history": run.history,
-        "best": run.best,
-        "model": model.state_dict(),
-        "optimizer": optimizer.state_dict(),
+        "best": None,
+        "groups": state["param_groups"],
         "schedule": schedule.state_dict(),
-        "numpy": json.dumps(rng.bit_generator.state),
-        "torch": torch.get_rng_state(),
+        "numpy": rng.bit_generator.state,
     }
+    if run.best is not None:
+        facts["best"] = run.best[:2]
+        tensors |= {f"best.{name}": value for name, value in run.best[2].items()}
     with atomic_path(file) as temporary:
-        torch.save(content, temporary)
+        own = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
+        save_file(own, temporary, {"facts": json.dumps(facts)})
 
 
 def _go_on(
@@ -141,15 +148,26 @@ def _go_on(
 ) -> Run:
     """What `_keep` wrote, put in place. Raises InputError for a file that is none, or of another network."""
     try:
-        content = torch.load(file, weights_only=True, map_location="cpu")
-        model.load_state_dict(content["model"])
-        optimizer.load_state_dict(content["optimizer"])
-        schedule.load_state_dict(content["schedule"])
-        rng.bit_generator.state = json.loads(content["numpy"])
-        torch.set_rng_state(content["torch"])
-        return Run(content["history"], content["best"])
-    except (OSError, EOFError, RuntimeError, ValueError, KeyError, TypeError, pickle.UnpicklingError) as error:
+        with safe_open(file, "pt") as opened:
+            facts = json.loads(opened.metadata()["facts"])
+            tensors = {name: opened.get_tensor(name) for name in opened.keys()}
+        model.load_state_dict(_under("model.", tensors))
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in _under("adam.", tensors).items():
+            row, _, what = name.partition(".")
+            state.setdefault(int(row), {})[what] = value
+        optimizer.load_state_dict({"state": state, "param_groups": facts["groups"]})
+        schedule.load_state_dict(facts["schedule"])
+        rng.bit_generator.state = facts["numpy"]
+        torch.set_rng_state(tensors["generator"])
+        best = None if facts["best"] is None else (*facts["best"], _under("best.", tensors))
+        return Run(facts["history"], best)
+    except (OSError, SafetensorError, RuntimeError, ValueError, KeyError, TypeError) as error:
         told = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(
             f"{file}: no checkpoint of this training ({told}); remove it to train from the start"
         ) from error
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

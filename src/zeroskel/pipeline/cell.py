@@ -11,13 +11,13 @@ from zeroskel.align import Aligner
 from zeroskel.align.prototypes import Prototypes
 from zeroskel.core import ZeroShotSplit
 from zeroskel.core.files import content_key
-from zeroskel.core.threads import one_thread
 from zeroskel.evaluate import accuracy, evaluate_gzsl, evaluate_zsl, per_class_accuracy, predictions
 from zeroskel.evaluate.anytime import settling_share
 from zeroskel.evaluate.gzsl import GZSLConstants, gzsl_result
 from zeroskel.evaluate.stacking import SeenUnseenCurve, area_under_curve, seen_unseen_curve
 from zeroskel.pipeline.features import OBSERVED_SHARES, EncodedSplit, Progress, quiet
 from zeroskel.pipeline.selection import fit_selected, tested
+from zeroskel.pipeline.threads import one_thread
 
 CURVE_POINTS = 41
 

@@ -15,7 +15,6 @@ from zeroskel import __version__, align, encoders
 from zeroskel.align import Aligner
 from zeroskel.core import InputError, MissingFileError, SkeletonSequence
 from zeroskel.core.files import atomic_folder, read_json_object
-from zeroskel.core.threads import one_thread
 from zeroskel.encoders import SkeletonEncoder
 from zeroskel.pipeline.calibration import Calibration, softmax
 from zeroskel.pipeline.examples import Examples
@@ -23,6 +22,7 @@ from zeroskel.pipeline.explanation import Explanation, explain
 from zeroskel.pipeline.features import ENCODE_AT_ONCE
 from zeroskel.pipeline.prediction import THRESHOLD, Candidates, Prediction
 from zeroskel.pipeline.streaming import Stream
+from zeroskel.pipeline.threads import one_thread
 from zeroskel.skeleton import Preprocessing, make_batch
 from zeroskel.text import SentenceEncoder, class_embeddings, class_texts, published_descriptions
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from threadpoolctl import threadpool_info
 
-from zeroskel.core.threads import one_thread
+from zeroskel.pipeline.threads import one_thread
 
 
 @pytest.fixture(autouse=True)
