@@ -5,10 +5,18 @@ import torch
 
 from parts.rows import Row, in_turn, said
 from zeroskel import align
+from zeroskel.align.critic import Critic
 
 FEATURES, TEXTS, WIDTHS = 10_000, 1_000, (256, 384)
 SAMPLE = 128  # features that the yardstick scores; its cost is a multiple of that
 CLOSE = 1e-5
+
+
+def plain_critic(critic: Critic, features: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
+    """T of pairs as published, the first layer on the concatenation: (N, D) and (N, D_text) -> (N,)."""
+    pairs = torch.cat([features, texts], dim=1)
+    hidden = torch.relu(critic.second(torch.relu(critic.first(pairs))))
+    return critic.last(hidden).squeeze(1)
 
 
 def scoring(rounds: int = 3) -> list[Row]:
@@ -28,7 +36,7 @@ def scoring(rounds: int = 3) -> list[Row]:
     def repeated(count: int) -> np.ndarray:
         """A batch of the published size, each sequence repeated for every candidate."""
         motions = normalised[:count].repeat_interleave(TEXTS, dim=0)
-        return critic(motions, of_texts.repeat(count, 1)).view(count, TEXTS).numpy()
+        return plain_critic(critic, motions, of_texts.repeat(count, 1)).view(count, TEXTS).numpy()
 
     expected, found = repeated(SAMPLE), smie.score_classes(features[:SAMPLE], texts)
     error = float(np.abs(found - expected).max() / np.abs(expected).max())

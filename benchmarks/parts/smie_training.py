@@ -11,6 +11,7 @@ from torch.nn.functional import layer_norm, relu
 
 from parts.plain_stgcn import PlainSTGCN
 from parts.rows import Row, said
+from parts.scoring import plain_critic
 from parts.stgcn import trained_network
 from zeroskel import align
 from zeroskel.align.critic import Critic
@@ -46,9 +47,9 @@ def training() -> list[Row]:
                 v, v_masked = (layer_norm(plain(torch.from_numpy(x)), (256,)) for x in (part, masked))
             text = of_each[start : start + BATCH]
             other = v[rolled_by_one(len(v))]
-            against = critic(other, text)
-            information = jensen_shannon(critic(v, text), against)
-            less = jensen_shannon(critic(v_masked, text), against)
+            against = plain_critic(critic, other, text)
+            information = jensen_shannon(plain_critic(critic, v, text), against)
+            less = jensen_shannon(plain_critic(critic, v_masked, text), against)
             loss = -information + 0.5 * relu(0.1 - (information - less))
             optimizer.zero_grad()
             loss.backward()
