@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.datasets.synthetic import generate_dataset
@@ -26,7 +27,10 @@ def run(script: str, *arguments: object) -> str:
 def test_reading_ntu_text_is_compared_on_equal_numbers(tmp_path: Path) -> None:
     shown = run("ntu_parser.py", "--frames", "5", "--rounds", "1", "--json", str(tmp_path / "out.json"))
     assert "both readers give the same numbers" in shown
-    assert json.loads((tmp_path / "out.json").read_text())
+    rows = json.loads((tmp_path / "out.json").read_text())
+    assert [row["bodies"] for row in rows] == [1, 2]
+    for row in rows:
+        assert row["ratio"] == pytest.approx(row["plain_ms"] / row["zeroskel_ms"])
 
 
 @pytest.mark.slow
@@ -39,6 +43,14 @@ def test_preparing_is_measured_with_one_and_two_workers(tmp_path: Path) -> None:
     assert [(r["recordings"], r["workers"]) for r in results] == [(6, 1), (6, 2), (12, 1), (12, 2)]
     assert "for 114480" in shown
     assert not list(tmp_path.glob("zeroskel-*")), "the working folder was left behind"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here, and measuring on it takes minutes")
+def test_without_a_gpu_its_benchmark_says_so() -> None:
+    command = [sys.executable, str(SCRIPTS / "gpu.py")]
+    shown = subprocess.run(command, capture_output=True, text=True)
+    assert shown.returncode == 1
+    assert shown.stderr.startswith("no GPU that torch can use")
 
 
 @pytest.mark.slow

@@ -41,13 +41,25 @@ class Row:
         return {**asdict(self), "figure": float(self.figure), "met": self.met}
 
 
-def in_turn(ways: Mapping[str, Callable[[], object]], rounds: int, warm: int = 1) -> dict[str, float]:
-    """Median seconds of each way, all of them once a round, so that a slow moment of the machine meets all."""
+def in_turn(
+    ways: Mapping[str, Callable[[], object]],
+    rounds: int,
+    warm: int = 1,
+    finish: Callable[[], object] = lambda: None,
+) -> dict[str, float]:
+    """Median seconds of each way, all of them once a round, so that a slow moment of the machine meets all.
+
+    Args:
+        ways: what is measured.
+        rounds, warm: how often it counts, after how many that do not.
+        finish: waits for what a way has only set going, as on a GPU.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(warm + rounds):
         for name, way in ways.items():
             start = time.perf_counter()
             way()
+            finish()
             if number >= warm:
                 seconds[name].append(time.perf_counter() - start)
     return {name: statistics.median(values) for name, values in seconds.items()}

@@ -1,8 +1,10 @@
+import json
+
 import numpy as np
 import pytest
 
 from zeroskel.core import InputError
-from zeroskel.core.saved import LARGE, WEIGHTS, halve, load_model, save_model
+from zeroskel.core.saved import CONFIG, LARGE, WEIGHTS, halve, load_model, save_model
 
 
 def test_halving_rounds_large_arrays_and_keeps_the_rest(tmp_path):
@@ -30,3 +32,15 @@ def test_what_float16_cannot_hold_is_not_halved(tmp_path):
     with pytest.raises(InputError, match="too large for float16"):
         halve(tmp_path / "model")
     assert (load_model(tmp_path / "model")[1]["large"] == 1e6).all()
+
+
+def test_where_a_model_was_trained_is_not_kept_and_can_be_said_anew(tmp_path):
+    save_model(tmp_path / "model", {"options": {"epochs": 3, "device": "cuda"}}, {"w": np.zeros(1)})
+    assert load_model(tmp_path / "model")[0]["options"] == {"epochs": 3}
+    assert load_model(tmp_path / "model", "cuda:1")[0]["options"] == {"epochs": 3, "device": "cuda:1"}
+
+
+def test_a_folder_of_an_older_version_that_says_where_is_opened_anywhere(tmp_path):
+    save_model(tmp_path / "model", {"options": {}}, {"w": np.zeros(1)})
+    (tmp_path / "model" / CONFIG).write_text(json.dumps({"options": {"device": "cuda"}}))
+    assert load_model(tmp_path / "model")[0] == {"options": {}}

@@ -148,3 +148,15 @@ def test_a_part_without_recordings_is_named(small, cache):
     split = ZeroShotSplit("s", tuple(small.class_names), (0, 1), (2,), "test")
     with pytest.raises(InputError, match="no recordings for seen, unseen"):
         FeatureStore(alone, cache).encode_split(split, KINEMATIC)
+
+
+def test_an_encoder_is_found_again_whatever_device_is_asked_for(small, tmp_path):
+    rows = FeatureStore(small, tmp_path).rows(resolve_split("small", small), withhold=False)["train"]
+    options = {"epochs": 1, "hidden_channels": 4, "embed_dim": 16}
+    for device in ({}, {"device": "cpu"}):
+        told = []
+        store = FeatureStore(small, tmp_path, lambda *what, told=told: told.append(what))
+        store.encoder(EncoderConfig("stgcn", {**options, **device}), rows)
+        assert bool(told) == (not device)
+    (kept,) = tmp_path.glob("encoder-*")
+    assert "device" not in (kept / "config.json").read_text()

@@ -15,11 +15,16 @@ from zeroskel.core.files import atomic_folder, read_json_object
 
 CONFIG = "config.json"
 WEIGHTS = "weights.safetensors"
+WHERE = "device"  # an option that says where a model runs, not what it is: not kept
 LARGE = 10_000  # numbers in an array, from which on `halve` rounds it
 
 
 def save_model(folder: str | PathLike[str], config: dict[str, Any], state: Mapping[str, np.ndarray]) -> None:
-    """Write a model's configuration and arrays; a folder that was there is replaced in one step."""
+    """Write a model's configuration and arrays; a folder that was there is replaced in one step.
+
+    The option "device" is left out, so that what one machine trained on its GPU opens on any other.
+    """
+    config = {**config, "options": {name: value for name, value in config["options"].items() if name != WHERE}}
     with atomic_folder(Path(folder)) as temporary:
         (temporary / CONFIG).write_text(json.dumps(config, indent=1), encoding="utf-8")
         save_file({name: np.ascontiguousarray(value) for name, value in state.items()}, temporary / WEIGHTS)
@@ -39,13 +44,26 @@ def halve(folder: str | PathLike[str]) -> None:
     save_model(folder, config, rounded)
 
 
-def load_model(folder: str | PathLike[str]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """What `save_model` wrote, float16 as float32: configuration, arrays. Raises MissingFileError or InputError."""
+def load_model(
+    folder: str | PathLike[str], device: str | None = None
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """What `save_model` wrote, float16 as float32: configuration, arrays.
+
+    Args:
+        folder: its place.
+        device: the option of that name, for a model that has it; None for the processor.
+
+    Raises:
+        MissingFileError, InputError: for what is not there or something else.
+    """
     path = Path(folder)
     config = read_json_object(path / CONFIG, "the configuration of a saved model")
     if not isinstance(config.get("options"), dict):
         raise InputError(f"{path / CONFIG}: no options; expected the configuration of a saved model")
     config["options"] = {k: tuple(v) if isinstance(v, list) else v for k, v in config["options"].items()}
+    config["options"].pop(WHERE, None)
+    if device is not None:
+        config["options"][WHERE] = device
     if not (path / WEIGHTS).is_file():
         raise MissingFileError(f"{path / WEIGHTS}: not there; expected what `save` wrote")
     try:

@@ -59,9 +59,17 @@ def create(encoder: str, layout: str | Layout, **options: Any) -> SkeletonEncode
         raise InputError(f"encoder {encoder}: {error}; its options are {', '.join(cls().options())}") from error
 
 
-def load(folder: str | PathLike[str]) -> SkeletonEncoder:
-    """An encoder that `save` wrote. Raises MissingFileError or InputError."""
-    config, state = load_model(folder)
+def load(folder: str | PathLike[str], device: str | None = None) -> SkeletonEncoder:
+    """An encoder that `save` wrote.
+
+    Args:
+        folder: its place.
+        device: where it is to run, for encoders that have the option; None for the processor.
+
+    Raises:
+        MissingFileError, InputError: for what is not there or something else.
+    """
+    config, state = load_model(folder, device)
     return encoder_class(str(config.get("encoder")))._restore(Path(folder), config, state)
 
 

@@ -16,7 +16,7 @@ from zeroskel.core import InputError
 from zeroskel.encoders.graph_operations import graph_convolution, temporal_convolution
 from zeroskel.encoders.stgcn import STGCN, GraphBlock, RowNorm
 
-BODIES_AT_ONCE = 32
+BODIES_AT_ONCE, BODIES_AT_ONCE_ON_GPU = 32, 2048
 SPECTRAL_CHANNELS = 64  # without gradients, narrow convolutions are cheaper directly
 
 
@@ -54,7 +54,8 @@ class FoldedSTGCN:
         bodies = x.permute(0, 4, 2, 3, 1).reshape(n * m, t, v * c)
         present = bodies.flatten(1).any(dim=1)
         chosen = bodies[present]
-        parts = [self._features(part) for part in chosen.split(BODIES_AT_ONCE)] if len(chosen) else []
+        at_once = BODIES_AT_ONCE if self.device.type == "cpu" else BODIES_AT_ONCE_ON_GPU
+        parts = [self._features(part) for part in chosen.split(at_once)] if len(chosen) else []
         if not parts or len(chosen) < len(bodies):
             features = self._features_of_nobody(t).repeat(n * m, 1)
             if parts:

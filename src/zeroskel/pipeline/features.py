@@ -124,7 +124,7 @@ class FeatureStore:
                 self.progress(what, int(rows[-1]) + 1, len(source))
 
     def encoder(self, config: EncoderConfig, rows: np.ndarray) -> SkeletonEncoder:
-        """An encoder fitted on the given training rows, from the cache where it was fitted before."""
+        """An encoder fitted on the given training rows, from the cache where it was fitted before, on any device."""
         folder = self.cache / f"encoder-{self._key(config, rows)}"
         if not folder.is_dir():
             encoder = encoders.create(config.name, self.preprocessing.layout, **config.options)
@@ -147,7 +147,7 @@ class FeatureStore:
                 if first:
                     encoder.save(folder)
                     checkpoint.unlink(missing_ok=True)
-        return encoders.load(folder)
+        return encoders.load(folder, config.options.get("device"))
 
     def encode_split(self, split: ZeroShotSplit, config: EncoderConfig, *, withhold: bool = False) -> EncodedSplit:
         """Fit the encoder on seen classes of training recordings and encode what the split's evaluation needs.
@@ -285,7 +285,7 @@ class FeatureStore:
             self.dataset.fingerprint,
             self.preprocessing.to_config(),
             config.name,
-            config.all_options(),
+            {name: value for name, value in config.all_options().items() if name != "device"},
             config.seed,
             *parts,
         )

@@ -1,9 +1,6 @@
 """Facts of NTU `.skeleton` files; the fakes are written after the public description of the format."""
 
-import json
 import re
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -348,16 +345,3 @@ def test_spoilt_files_are_read_or_refused(ending: str, tmp_path: Path, withstand
     sample = tmp_path / "S001C001P001R001A050.skeleton"
     sample.write_bytes(release(2, 2, ending))
     withstands_mutations("zeroskel.skeleton.formats.ntu:read_ntu", sample)
-
-
-@pytest.mark.slow
-def test_the_benchmark_finds_both_readers_equal_and_says_its_figures(tmp_path: Path) -> None:
-    script = Path(__file__).resolve().parents[3] / "benchmarks" / "ntu_parser.py"
-    table = tmp_path / "table.json"
-    options = ["--frames", "100", "--files", "2", "--rounds", "3", "--json", str(table)]
-    shown = subprocess.run([sys.executable, str(script), *options], check=True, capture_output=True, text=True).stdout
-    assert "ratio" in shown
-    rows = json.loads(table.read_text())
-    assert [row["bodies"] for row in rows] == [1, 2]
-    for row in rows:
-        assert row["ratio"] == pytest.approx(row["plain_seconds"] / row["our_seconds"], rel=0.1)
