@@ -1,4 +1,4 @@
-"""What runs on a GPU, that it gives the numbers of the processor, and how long it takes there: figures of docs/scale.md.
+"""What runs on a GPU, that it gives the processor's numbers, and how long it takes there: figures of docs/scale.md.
 
     python benchmarks/gpu.py --json docs/results/gpu.json
 
@@ -68,7 +68,8 @@ def methods() -> list[dict[str, Any]]:
         options = inspect.signature(align.method_class(method)).parameters
         if "device" not in options:
             continue
-        short = {name: value for name, value in {"epochs": 3, "align_epochs": 1, "dropout": 0.0}.items() if name in options}
+        wanted = {"epochs": 3, "align_epochs": 1, "dropout": 0.0}
+        short = {name: value for name, value in wanted.items() if name in options}
         scores, seconds, fault = {}, {}, ""
         for device in ("cpu", "cuda"):
             start = time.perf_counter()

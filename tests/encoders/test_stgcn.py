@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from zeroskel.core import InputError
-from zeroskel.encoders import STGCN
+from zeroskel.encoders import STGCN, graph_operations
 from zeroskel.encoders.graph import spatial_partition
 from zeroskel.encoders.stgcn import GraphBlock
 
@@ -14,8 +14,10 @@ def published(content):
     return {key.removeprefix("state/"): value for key, value in content.items() if key.startswith("state/")}
 
 
+@pytest.mark.parametrize("avx512", [False, True])
 @pytest.mark.parametrize(("file", "layout"), CASES)
-def test_outputs_equal_the_published_code(reference, file, layout):
+def test_outputs_equal_the_published_code(reference, monkeypatch, file, layout, avx512):
+    monkeypatch.setattr(graph_operations, "AVX512", avx512)
     content = reference(file)
     network = STGCN.from_smie(published(content), layout=layout)
     with torch.no_grad():
@@ -46,6 +48,33 @@ def test_the_graph_convolution_equals_the_published_order(channels):
     plain = torch.einsum("nkctv,kvw->nctw", block.spatial(x).view(2, 3, c_out, 7, 20), adjacency)
     ours = block.convolve_graph(x.permute(2, 0, 3, 1).reshape(7, 2, 20 * c_in), adjacency).view(7, 2, 20, c_out)
     torch.testing.assert_close(ours.permute(1, 3, 0, 2), plain, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("channels", [(6, 6), (6, 10)], ids=["same", "more"])
+@pytest.mark.parametrize("least", [1, 1000], ids=["by frequencies", "as it stands"])
+def test_a_block_equals_the_published_order(monkeypatch, least, channels, stride):
+    monkeypatch.setattr(graph_operations, "NARROW", least)
+    monkeypatch.setattr(graph_operations, "WIDE", least)
+    torch.manual_seed(0)
+    c_in, c_out = channels
+    block = GraphBlock(c_in, c_out, parts=3, stride=stride, shortcut=True, dropout=0.0).train()
+    x, adjacency = torch.randn(2, c_in, 8, 20), torch.from_numpy(spatial_partition("kinect-20"))
+    summed = torch.einsum("nkctv,kvw->nctw", block.spatial(x).view(2, 3, c_out, 8, 20), adjacency)
+    norm, convolution, last_norm, _ = block.layers()
+
+    def normed(values, by):
+        return torch.nn.functional.batch_norm(values, None, None, by.weight, by.bias, training=True)
+
+    expected = normed(convolution(torch.relu(normed(summed, norm))), last_norm)
+    mixing = block.shortcut_layers()
+    skipped = x[:, :, ::stride]
+    if mixing is not None:
+        mix, shortcut_norm = mixing
+        skipped = normed(torch.nn.functional.conv2d(x, mix.weight, mix.bias, stride=(stride, 1)), shortcut_norm)
+    expected = torch.relu(expected + skipped)
+    ours = block(x.permute(0, 2, 3, 1).flatten(2), adjacency).unflatten(2, (20, -1))
+    torch.testing.assert_close(ours.permute(0, 3, 1, 2), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_the_shape_is_that_of_the_contract():

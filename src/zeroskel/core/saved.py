@@ -44,9 +44,7 @@ def halve(folder: str | PathLike[str]) -> None:
     save_model(folder, config, rounded)
 
 
-def load_model(
-    folder: str | PathLike[str], device: str | None = None
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def load_model(folder: str | PathLike[str], device: str | None = None) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """What `save_model` wrote, float16 as float32: configuration, arrays.
 
     Args:

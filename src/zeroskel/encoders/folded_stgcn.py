@@ -13,11 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from zeroskel.core import InputError
-from zeroskel.encoders.graph_operations import graph_convolution, temporal_convolution
+from zeroskel.encoders.graph_operations import graph_convolution, product, temporal_convolution
 from zeroskel.encoders.stgcn import STGCN, GraphBlock, RowNorm
 
 BODIES_AT_ONCE, BODIES_AT_ONCE_ON_GPU = 32, 2048
-SPECTRAL_CHANNELS = 64  # without gradients, narrow convolutions are cheaper directly
 
 
 class FoldedSTGCN:
@@ -95,7 +94,7 @@ class _FoldedBlock:
         scale, shift = _affine(last)
         taps = convolution.weight.double().squeeze(-1) * scale[:, None, None]
         bias = convolution.bias.double() * scale + shift
-        self._temporal = temporal_convolution(taps.to(dtype), bias.to(dtype), block.stride, SPECTRAL_CHANNELS)
+        self._temporal = temporal_convolution(taps.to(dtype), bias.to(dtype), block.stride)
         self._shortcut: tuple[Tensor, Tensor] | None = None
         self._identity = isinstance(block.shortcut, nn.Identity)
         mixing = block.shortcut_layers()
@@ -114,7 +113,7 @@ class _FoldedBlock:
             y = y.add_(skipped)
         elif self._shortcut is not None:
             weight, bias = self._shortcut
-            y = y.view(-1, y.shape[-1]).addmm_(skipped.reshape(-1, skipped.shape[-1]), weight).add_(bias)
+            y = y.view(-1, y.shape[-1]).add_(product(skipped.reshape(-1, skipped.shape[-1]), weight, bias))
         return y.relu_().view(-1, x.shape[1], self.joints * y.shape[-1])
 
 

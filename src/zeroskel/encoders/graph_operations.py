@@ -1,20 +1,73 @@
 """The two convolutions of ST-GCN, over the graph and over time, as matrix products on memory as it lies.
 
-Activations are (T, B, V, C): frames, bodies, joints, channels, or the same memory seen as (T, B, V C) or (T, R, C).
+Activations are (T, B, V, C): frames, bodies, joints, channels, or the same memory seen as (T, B, V C) or (T, R, C); a
+convolution over the graph also takes (B, T, V C).
 Each function takes weights and gives the operation, which may be kept where weights are frozen; gradients reach them.
+
+Which way is the cheapest depends on the processor: where it has AVX-512, convolutions are done by code that uses it,
+and products of matrices often are not (half as fast on AMD); so there products are written as convolutions over one
+place, and convolutions over time stay what they are unless they are wide.
 """
 
 import math
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.grad import conv2d_weight
 
+AVX512 = torch.backends.cpu.get_cpu_capability().startswith("AVX512")
 DENSE_WIDTH = 400  # joints times channels up to which one dense matrix mixes both
-SPECTRAL_CHANNELS = 16  # from which on a convolution over time is cheaper by frequencies, with its gradients
+NARROW, MIDDLE, WIDE = 16, 64, 128  # channels from which on a convolution over time is cheaper by frequencies
+ROWS_AT_ONCE = 640  # in products by frequencies with AVX-512, so that they stay near the processor
 
 Operation = Callable[[Tensor], Tensor]
+
+
+def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """(R, K) and (K, N) -> (R, N), plus a bias (N,)."""
+    if not _as_convolution(x):
+        return x @ weight if bias is None else torch.addmm(bias, x, weight)
+    return nn.functional.conv2d(_image(x), weight.T[:, :, None, None], bias).permute(0, 2, 3, 1).reshape(len(x), -1)
+
+
+def products(x: Tensor, weights: Tensor) -> Tensor:
+    """(P, R, K) and (P, K, N) -> (P, R, N)."""
+    return _Products.apply(x, weights) if _as_convolution(x) else torch.bmm(x, weights)
+
+
+class _Products(torch.autograd.Function):
+    """`product` for each of P."""
+
+    @staticmethod
+    def forward(context: Any, x: Tensor, weights: Tensor) -> Tensor:
+        context.save_for_backward(x, weights)
+        result = x.new_empty(*x.shape[:2], weights.shape[2])
+        for place, own, weight in zip(result, x, weights, strict=True):
+            place.copy_(product(own, weight))
+        return result
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
+        (gradient,) = gradients
+        x, weights = context.saved_tensors
+        of_x, of_weights = torch.empty_like(x), torch.empty_like(weights)
+        shape = (*weights.shape[:0:-1], 1, 1)
+        for row, own in enumerate(gradient.contiguous()):
+            of_x[row] = product(own, weights[row].T)
+            of_weights[row] = conv2d_weight(_image(x[row]), shape, _image(own))[:, :, 0, 0].T
+        return of_x, of_weights
+
+
+def _image(x: Tensor) -> Tensor:
+    """(R, C) as a picture of R places in one column, in the order of memory that it has."""
+    return x.reshape(1, len(x), 1, -1).permute(0, 3, 1, 2)
+
+
+def _as_convolution(x: Tensor) -> bool:
+    return AVX512 and x.device.type == "cpu" and x.dtype == torch.float32
 
 
 def graph_convolution(weight: Tensor, adjacency: Tensor, bias: Tensor) -> Operation:
@@ -36,7 +89,7 @@ def graph_convolution(weight: Tensor, adjacency: Tensor, bias: Tensor) -> Operat
         dense = torch.einsum("kvw,koc->vcwo", adjacency, weight).reshape(joints * c_in, joints * c_out)
 
         def by_one_matrix(x: Tensor) -> Tensor:
-            return torch.addmm(flat_bias, x.reshape(-1, joints * c_in), dense).view(*x.shape[:2], -1)
+            return product(x.reshape(-1, joints * c_in), dense, flat_bias).view(*x.shape[:2], -1)
 
         return by_one_matrix
     graph = adjacency.transpose(1, 2).reshape(parts * joints, joints)
@@ -45,24 +98,27 @@ def graph_convolution(weight: Tensor, adjacency: Tensor, bias: Tensor) -> Operat
     def by_two(x: Tensor) -> Tensor:
         frames = x.reshape(-1, joints, c_in)
         summed = torch.bmm(graph.expand(len(frames), -1, -1), frames).view(len(frames), parts, joints, c_in)
-        mixed = summed.transpose(1, 2).reshape(-1, parts * c_in) @ mix
+        mixed = product(summed.transpose(1, 2).reshape(-1, parts * c_in), mix)
         return mixed.view(*x.shape[:2], -1).add_(flat_bias)
 
     return by_two
 
 
-def temporal_convolution(
-    taps: Tensor, bias: Tensor, stride: int, spectral_channels: int = SPECTRAL_CHANNELS
-) -> Operation:
-    """(T, R, C) -> (T / stride, R, C_out), zeros beyond the ends.
+def by_frequencies(taps: Tensor, gradients: bool) -> bool:
+    """Whether `spectral_convolution` with taps (C_out, C, kernel) is cheaper than the convolution as it stands."""
+    least = WIDE if AVX512 and taps.device.type == "cpu" else NARROW if gradients else MIDDLE
+    return min(taps.shape[:2]) >= least
+
+
+def temporal_convolution(taps: Tensor, bias: Tensor, stride: int) -> Operation:
+    """(T, R, C) -> (T / stride, R, C_out), zeros beyond the ends; for weights that are frozen.
 
     Args:
         taps: (C_out, C, kernel), kernel odd.
         bias: (C_out,).
         stride: frames between outputs.
-        spectral_channels: from which on it is done by frequencies.
     """
-    if min(taps.shape[:2]) >= spectral_channels:
+    if by_frequencies(taps, gradients=False):
         return spectral_convolution(taps, bias, stride)
     weight = taps[..., None].contiguous(memory_format=torch.channels_last)
 
@@ -85,13 +141,16 @@ def spectral_convolution(taps: Tensor, bias: Tensor, stride: int) -> Operation:
     plans: dict[int, tuple[Tensor, Tensor, Tensor]] = {}
 
     def by_frequencies(x: Tensor) -> Tensor:
-        t, r, c = x.shape
+        t, rows, c = x.shape
         if t not in plans:
             plans[t] = _plan(taps, t, stride)
         analysis, weights, synthesis = plans[t]
-        spectrum = (analysis @ x.reshape(t, r * c)).view(-1, r, c)
-        products = torch.bmm(spectrum, weights)
-        return (synthesis @ products.view(len(products), -1)).view(-1, r, products.shape[-1]) + bias
+        parts = []
+        for part in x.split(ROWS_AT_ONCE if _as_convolution(x) else rows, dim=1):
+            spectrum = (analysis @ part.reshape(t, -1)).view(len(analysis), -1, c)
+            found = synthesis @ products(spectrum, weights).view(len(spectrum), -1)
+            parts.append(found.view(len(found), part.shape[1], -1))
+        return torch.cat(parts, dim=1) + bias
 
     return by_frequencies
 

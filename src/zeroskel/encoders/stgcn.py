@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from zeroskel.core import InputError, Layout, get_layout
 from zeroskel.encoders.graph import spatial_partition
-from zeroskel.encoders.graph_operations import graph_convolution, temporal_convolution
+from zeroskel.encoders.graph_operations import by_frequencies, graph_convolution, product, spectral_convolution
 
 BLOCK_WIDTHS = (1, 1, 1, 1, 2, 2, 2, 4, 4)  # times hidden_channels; the tenth block has embed_dim channels
 STRIDED_BLOCKS = (4, 7)  # 0-based; each halves the frames
@@ -54,7 +54,7 @@ class RowNorm(nn.BatchNorm1d):
 class GraphBlock(nn.Module):
     """One ST-GCN block: spatial graph convolution, temporal convolution, shortcut.
 
-    (T, B, V C_in) -> (T / stride, B, V C_out) for B bodies.
+    (B, T, V C_in) -> (B, T / stride, V C_out) for B bodies.
     """
 
     def __init__(
@@ -80,24 +80,31 @@ class GraphBlock(nn.Module):
             self.shortcut = nn.Identity()
 
     def forward(self, x: Tensor, adjacency: Tensor) -> Tensor:
-        joints = adjacency.shape[1]
-        t, bodies = x.shape[:2]
         norm, convolution, last_norm, dropout = self.layers()
-        y = torch.relu(norm(self.convolve_graph(x, adjacency).view(t, bodies * joints, -1)))
+        taps, joints, over_time = convolution.weight.squeeze(-1), adjacency.shape[1], 1
+        if by_frequencies(taps, gradients=True):  # that works on frames, first in memory
+            x, over_time = x.transpose(0, 1), 0
+        y = torch.relu(norm(self.convolve_graph(x, adjacency).view(*x.shape[:2], joints, -1)))
         assert convolution.bias is not None
-        y = temporal_convolution(convolution.weight.squeeze(-1), convolution.bias, self.stride)(y)
+        if over_time:
+            y = convolution(y.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+        else:
+            rows = y.view(len(y), -1, y.shape[-1])
+            y = spectral_convolution(taps, convolution.bias, self.stride)(rows).view(-1, *y.shape[1:])
         y = dropout(last_norm(y))
         if self.shortcut is not None:
-            skipped = x.reshape(t, bodies * joints, -1)[:: self.stride]
+            skipped = x[:, :: self.stride] if over_time else x[:: self.stride]
             mixing = self.shortcut_layers()
             if mixing is not None:
                 mix, shortcut_norm = mixing
-                skipped = shortcut_norm(nn.functional.linear(skipped, mix.weight[:, :, 0, 0], mix.bias))
-            y = y + skipped
-        return torch.relu(y).view(len(y), bodies, -1)
+                mixed = product(skipped.reshape(-1, mix.in_channels), mix.weight[:, :, 0, 0].T, mix.bias)
+                skipped = shortcut_norm(mixed.view(*y.shape))
+            y = y + skipped.reshape(y.shape)
+        y = torch.relu(y).flatten(2)
+        return y if over_time else y.transpose(0, 1)
 
     def convolve_graph(self, x: Tensor, adjacency: Tensor) -> Tensor:
-        """(T, B, V C_in) -> (T, B, V C_out) by the spatial convolution alone."""
+        """(…, …, V C_in) -> (…, …, V C_out) by the spatial convolution alone."""
         weight = self.spatial.weight.view(self.parts, -1, self.spatial.weight.shape[1])
         assert self.spatial.bias is not None
         bias = torch.einsum("ko,kw->wo", self.spatial.bias.view(self.parts, -1), adjacency.sum(dim=1))
@@ -176,10 +183,11 @@ class STGCN(nn.Module):
         if x.ndim != 5 or x.shape[1] != channels or x.shape[3] != joints:
             raise InputError(f"batch has shape {tuple(x.shape)}; expected (N, {channels}, T, {joints}, M)")
         n, c, t, v, m = x.shape
-        x = self.input_norm(x.permute(2, 0, 4, 3, 1).reshape(t, n * m, v * c))
+        x = self.input_norm(x.permute(0, 4, 2, 3, 1).reshape(n * m, t, v * c))
         for block, importance in zip(self.blocks, self.edge_importance, strict=True):
             x = block(x, self.adjacency * importance)
-        return x.view(len(x), n, m, v, -1).mean(dim=(0, 2, 3))
+        frames_first = x.transpose(0, 1)  # as the last block leaves memory; gradients come in the order of this
+        return frames_first.unflatten(2, (v, -1)).unflatten(1, (n, m)).mean(dim=(0, 2, 3))
 
     @classmethod
     def from_smie(cls, state_dict: Mapping[str, Any], layout: str | Layout = "ntu-25") -> "STGCN":
