@@ -10,7 +10,7 @@ def test_a_layer_is_that_of_torch_by_product_and_by_convolution(monkeypatch, avx
     monkeypatch.setattr(critic, "AVX512", avx512)
     torch.manual_seed(0)
     layer = torch.nn.Linear(7, 5)
-    for shape in ((4, 7), (2, 3, 7)):
+    for shape in ((4, 7), (2, 3, 7), (0, 7)):
         x = torch.randn(shape, requires_grad=True)
         ours, plain = critic.linear(x, layer.weight, layer.bias), layer(x)
         torch.testing.assert_close(ours, plain)

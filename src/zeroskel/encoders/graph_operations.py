@@ -67,7 +67,7 @@ def _image(x: Tensor) -> Tensor:
 
 
 def _as_convolution(x: Tensor) -> bool:
-    return AVX512 and x.device.type == "cpu" and x.dtype == torch.float32
+    return AVX512 and x.device.type == "cpu" and x.dtype == torch.float32 and x.numel() > 0
 
 
 def graph_convolution(weight: Tensor, adjacency: Tensor, bias: Tensor) -> Operation:
