@@ -7,8 +7,8 @@ from parts.rows import Row, in_turn, said
 from zeroskel import align
 from zeroskel.align.critic import Critic
 
-FEATURES, TEXTS, WIDTHS = 10_000, 1_000, (256, 384)
-SAMPLE = 128  # features that the yardstick scores; its cost is a multiple of that
+FEATURES, TEXTS, WIDTHS, BATCH = 10_000, 1_000, (256, 384), 128
+SAMPLE = 256  # features that the yardstick scores; its cost is a multiple of that
 CLOSE = 1e-5
 
 
@@ -19,7 +19,7 @@ def plain_critic(critic: Critic, features: torch.Tensor, texts: torch.Tensor) ->
     return critic.last(hidden).squeeze(1)
 
 
-def scoring(rounds: int = 3) -> list[Row]:
+def scoring(rounds: int = 7) -> list[Row]:
     """One row: repeat and concatenate, against the first layer in two parts."""
     rng = np.random.default_rng(0)
     features = rng.normal(size=(FEATURES, WIDTHS[0])).astype(np.float32)
@@ -34,9 +34,12 @@ def scoring(rounds: int = 3) -> list[Row]:
 
     @torch.inference_mode()
     def repeated(count: int) -> np.ndarray:
-        """A batch of the published size, each sequence repeated for every candidate."""
-        motions = normalised[:count].repeat_interleave(TEXTS, dim=0)
-        return plain_critic(critic, motions, of_texts.repeat(count, 1)).view(count, TEXTS).numpy()
+        """Batches of the published size, each sequence repeated for every candidate."""
+        parts = [
+            plain_critic(critic, part.repeat_interleave(TEXTS, dim=0), of_texts.repeat(len(part), 1)).view(-1, TEXTS)
+            for part in normalised[:count].split(BATCH)
+        ]
+        return torch.cat(parts).numpy()
 
     expected, found = repeated(SAMPLE), smie.score_classes(features[:SAMPLE], texts)
     error = float(np.abs(found - expected).max() / np.abs(expected).max())

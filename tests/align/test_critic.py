@@ -32,6 +32,23 @@ def test_the_grid_equals_repeating_every_pair(monkeypatch, avx512):
     torch.testing.assert_close(network.grid(motions, texts), pairs)
 
 
+def test_the_grid_without_units_that_are_off_is_the_same(monkeypatch):
+    torch.manual_seed(0)
+    network = Critic(7 + 5, hidden=(16, 8))
+    motions, texts = torch.randn(11, 7), torch.randn(3, 5) / 10
+    with torch.no_grad():
+        network.first.bias[:4] = -100.0  # always off
+        expected = network.grid(motions, texts)
+        monkeypatch.setattr(critic, "MANY_TEXTS", 1)
+        torch.testing.assert_close(network.grid(motions, texts), expected)
+        assert network.grid(motions[:0], texts).shape == (0, 3)
+        network.first.bias[:] = -100.0  # all off
+        torch.testing.assert_close(
+            network.grid(motions, texts), network(motions, texts[:1].expand(11, -1))[:, None].expand(-1, 3)
+        )
+        assert torch.isnan(network.grid(torch.full((1, 7), torch.nan), texts)).all()
+
+
 @pytest.mark.parametrize("kind", CRITICS)
 def test_every_critic_has_a_grid_of_its_pairs(kind):
     torch.manual_seed(0)
