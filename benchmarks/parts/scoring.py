@@ -8,7 +8,7 @@ from zeroskel import align
 from zeroskel.align.critic import Critic
 
 FEATURES, TEXTS, WIDTHS, BATCH = 10_000, 1_000, (256, 384), 128
-SAMPLE = 256  # features that the yardstick scores; its cost is a multiple of that
+SAMPLE = 512  # features that the yardstick scores; its cost is a multiple of that
 CLOSE = 1e-5
 
 

@@ -34,8 +34,8 @@ def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 def products(x: Tensor, weights: Tensor) -> Tensor:
-    """(P, R, K) and (P, K, N) -> (P, R, N)."""
-    return _Products.apply(x, weights) if _as_convolution(x) else torch.bmm(x, weights)
+    """(P, R, K) and (P, N, K) -> (P, R, N)."""
+    return _Products.apply(x, weights) if _as_convolution(x) else torch.bmm(x, weights.transpose(1, 2))
 
 
 class _Products(torch.autograd.Function):
@@ -44,9 +44,9 @@ class _Products(torch.autograd.Function):
     @staticmethod
     def forward(context: Any, x: Tensor, weights: Tensor) -> Tensor:
         context.save_for_backward(x, weights)
-        result = x.new_empty(*x.shape[:2], weights.shape[2])
+        result = x.new_empty(*x.shape[:2], weights.shape[1])
         for place, own, weight in zip(result, x, weights, strict=True):
-            place.copy_(product(own, weight))
+            place.copy_(product(own, weight.T))
         return result
 
     @staticmethod
@@ -54,10 +54,10 @@ class _Products(torch.autograd.Function):
         (gradient,) = gradients
         x, weights = context.saved_tensors
         of_x, of_weights = torch.empty_like(x), torch.empty_like(weights)
-        shape = (*weights.shape[:0:-1], 1, 1)
+        shape = (*weights.shape[1:], 1, 1)
         for row, own in enumerate(gradient.contiguous()):
-            of_x[row] = product(own, weights[row].T)
-            of_weights[row] = conv2d_weight(_image(x[row]), shape, _image(own))[:, :, 0, 0].T
+            of_x[row] = product(own, weights[row])
+            of_weights[row] = conv2d_weight(_image(x[row]), shape, _image(own))[:, :, 0, 0]
         return of_x, of_weights
 
 
@@ -92,14 +92,14 @@ def graph_convolution(weight: Tensor, adjacency: Tensor, bias: Tensor) -> Operat
             return product(x.reshape(-1, joints * c_in), dense, flat_bias).view(*x.shape[:2], -1)
 
         return by_one_matrix
-    graph = adjacency.transpose(1, 2).reshape(parts * joints, joints)
+    graph = adjacency.permute(2, 0, 1).reshape(joints * parts, joints)
     mix = weight.transpose(1, 2).reshape(parts * c_in, c_out)
 
     def by_two(x: Tensor) -> Tensor:
         frames = x.reshape(-1, joints, c_in)
-        summed = torch.bmm(graph.expand(len(frames), -1, -1), frames).view(len(frames), parts, joints, c_in)
-        mixed = product(summed.transpose(1, 2).reshape(-1, parts * c_in), mix)
-        return mixed.view(*x.shape[:2], -1).add_(flat_bias)
+        summed = torch.bmm(graph.expand(len(frames), -1, -1), frames)
+        mixed = product(summed.view(-1, parts * c_in), mix).view(*x.shape[:2], -1)
+        return mixed + flat_bias if mixed.requires_grad else mixed.add_(flat_bias)
 
     return by_two
 
@@ -156,9 +156,9 @@ def spectral_convolution(taps: Tensor, bias: Tensor, stride: int) -> Operation:
 
 
 def _plan(taps: Tensor, frames: int, stride: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Analysis (P, T), weights of the products (P, C, C_out), synthesis (T / stride, P)."""
+    """Analysis (P, T), weights of the products (P, C_out, C), synthesis (T / stride, P)."""
     analysis, of_taps, synthesis = (x.to(taps) for x in _transforms(frames, taps.shape[-1]))
-    return analysis, torch.einsum("pk,ock->pco", of_taps, taps).contiguous(), synthesis[::stride].contiguous()
+    return analysis, torch.einsum("pk,ock->poc", of_taps, taps).contiguous(), synthesis[::stride].contiguous()
 
 
 @lru_cache(maxsize=32)
