@@ -45,3 +45,13 @@ def test_what_is_not_there_is_one_line_and_exit_code_two(tmp_path: Path) -> None
         assert done.returncode == 2
         assert len(done.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "cache").exists()
+
+
+def test_a_device_that_is_not_there_is_one_line_and_exit_code_two(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    done = run(sys.executable, "-c", PROGRAM, "pretrain", *DATA, "--set", "stgcn.device=none", "--cache", cache)
+    assert done.returncode == 2
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("zeroskel: ")]
+    assert "device is 'none'" in line
+    assert "expected cpu, or cuda with a GPU" in line
+    assert not list(cache.glob("encoder-*"))

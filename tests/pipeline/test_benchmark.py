@@ -221,6 +221,7 @@ def test_the_answer_settles_within_the_frames(finished):
         ({"methods": ("smie:estimator=nonsense",)}, "estimator"),
         ({"methods": ("smie", "conse:top=0")}, "expected at least 1"),
         ({"methods": ("smie:hidden=64",)}, "cannot be used"),
+        ({"methods": ("smie:device=nonsense",)}, "device='nonsense' cannot be used"),
         ({"texts": ("no-such-model",)}, "no-such-model"),
         ({"encoders": ("nope",)}, "unknown encoder"),
         ({"splits": ("nope",)}, "no split"),

@@ -123,9 +123,14 @@ class PretrainedSTGCN(SkeletonEncoder):
         return self._folded(np.asarray(batch)).cpu().numpy()
 
     def _new_network(self) -> STGCN:
-        return STGCN(
+        network = STGCN(
             self.layout, self.hidden_channels, self.embed_dim, in_channels=self.in_channels, dropout=self.dropout
-        ).to(self.device)
+        )
+        try:
+            return network.to(self.device)
+        except (RuntimeError, AssertionError) as error:  # torch's, for a device that is not there and for no device
+            why = str(error).partition("\n")[0]
+            raise InputError(f"device is {self.device!r} ({why}); expected cpu, or cuda with a GPU") from error
 
     def _state(self) -> dict[str, np.ndarray]:
         state = nn.Sequential(self.network_, self.classifier_).state_dict()

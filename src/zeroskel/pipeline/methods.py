@@ -102,9 +102,10 @@ def try_out(variant: Variant, text_width: int) -> None:
         align.create(variant.method, **variant.options, **short).fit(features, labels, texts, features[None])
     except InputError as error:
         raise InputError(f"method {variant.method}: {error}") from error
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError, AssertionError) as error:  # the last two: a device that is not there
         told = ", ".join(f"{name}={value!r}" for name, value in variant.options.items()) or "none"
-        raise InputError(f"method {variant.method}: options {told} cannot be used ({error})") from error
+        why = str(error).partition("\n")[0]
+        raise InputError(f"method {variant.method}: options {told} cannot be used ({why})") from error
 
 
 def value_of(text: str) -> Any:
