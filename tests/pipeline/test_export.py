@@ -162,7 +162,10 @@ def test_other_bundles_of_two_bodies_from_raw_joints(pairs, cache, tmp_path, enc
         assert_equal_scores(np.concatenate(found), of_recognizer(recognizer, several, ASKED)[0])
 
 
-@pytest.mark.parametrize(("encoder", "method"), [("biomechanics", "kernel-ridge"), ("kinematic", "ridge")])
+PREPARED = [("biomechanics", "kernel-ridge"), ("kinematic", "ridge"), ("stgcn", "smie")]
+
+
+@pytest.mark.parametrize(("encoder", "method"), PREPARED)
 def test_prepared_sequences_are_taken_too(pairs, cache, tmp_path, encoder, method):
     recognizer = trained(pairs, cache, encoder, method)
     export_onnx(recognizer, tmp_path / "graph.onnx", prepared=True)
@@ -176,6 +179,16 @@ def test_prepared_sequences_are_taken_too(pairs, cache, tmp_path, encoder, metho
     before, share = moments.astype(int), (moments % 1).astype(np.float32)[:, None, None]
     resampled = longer[:, :, before] * (1 - share) + longer[:, :, np.minimum(before + 1, 79)] * share
     assert_equal_scores(found, recognizer.aligner.score_classes(recognizer.encoder.encode(resampled), texts))
+
+
+def test_the_graph_of_a_network_is_the_same_on_every_processor(pairs, cache, tmp_path, monkeypatch):
+    recognizer, steps = trained(pairs, cache, "stgcn", "smie"), []
+    for avx512 in (False, True):
+        monkeypatch.setattr("zeroskel.encoders.graph_operations.AVX512", avx512)
+        monkeypatch.setattr("zeroskel.align.critic.AVX512", avx512)
+        export_onnx(recognizer, tmp_path / "graph.onnx", prepared=True)
+        steps.append([node.op_type for node in onnx.load(tmp_path / "graph.onnx").graph.node])
+    assert steps[0] == steps[1]
 
 
 def test_the_python_example_says_what_the_recognizer_says(exported, tmp_path):

@@ -67,7 +67,9 @@ def _image(x: Tensor) -> Tensor:
 
 
 def _as_convolution(x: Tensor) -> bool:
-    return AVX512 and x.device.type == "cpu" and x.dtype == torch.float32 and x.numel() > 0
+    if not AVX512 or torch.compiler.is_exporting():
+        return False
+    return x.device.type == "cpu" and x.dtype == torch.float32 and x.numel() > 0
 
 
 def graph_convolution(weight: Tensor, adjacency: Tensor, bias: Tensor) -> Operation:
@@ -105,7 +107,12 @@ def graph_convolution(weight: Tensor, adjacency: Tensor, bias: Tensor) -> Operat
 
 
 def by_frequencies(taps: Tensor, gradients: bool) -> bool:
-    """Whether `spectral_convolution` with taps (C_out, C, kernel) is cheaper than the convolution as it stands."""
+    """Whether `spectral_convolution` with taps (C_out, C, kernel) is cheaper than the convolution as it stands.
+
+    Never in a graph that is exported, which is for other processors.
+    """
+    if torch.compiler.is_exporting():
+        return False
     least = WIDE if AVX512 and taps.device.type == "cpu" else NARROW if gradients else MIDDLE
     return min(taps.shape[:2]) >= least
 
@@ -140,19 +147,19 @@ def spectral_convolution(taps: Tensor, bias: Tensor, stride: int) -> Operation:
     """
     plans: dict[int, tuple[Tensor, Tensor, Tensor]] = {}
 
-    def by_frequencies(x: Tensor) -> Tensor:
-        t, rows, c = x.shape
+    def convolve(x: Tensor) -> Tensor:
+        t, _, c = x.shape
         if t not in plans:
             plans[t] = _plan(taps, t, stride)
         analysis, weights, synthesis = plans[t]
         parts = []
-        for part in x.split(ROWS_AT_ONCE if _as_convolution(x) else rows, dim=1):
+        for part in x.split(ROWS_AT_ONCE, dim=1) if _as_convolution(x) else (x,):
             spectrum = (analysis @ part.reshape(t, -1)).view(len(analysis), -1, c)
             found = synthesis @ products(spectrum, weights).view(len(spectrum), -1)
             parts.append(found.view(len(found), part.shape[1], -1))
         return torch.cat(parts, dim=1) + bias
 
-    return by_frequencies
+    return convolve
 
 
 def _plan(taps: Tensor, frames: int, stride: int) -> tuple[Tensor, Tensor, Tensor]:
