@@ -34,9 +34,8 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Where there is AVX-512 it is written as a convolution over one place: convolutions are done by code that uses all of
     it, and products of matrices often are not (half as fast on AMD). Not in a graph that is exported.
     """
-    if not AVX512 or torch.compiler.is_exporting() or x.device.type != "cpu" or x.dtype != torch.float32:
-        return nn.functional.linear(x, weight, bias)
-    if not x.numel():  # which has no picture
+    plain = not AVX512 or torch.compiler.is_exporting() or x.device.type != "cpu" or x.dtype != torch.float32
+    if plain or not x.numel():
         return nn.functional.linear(x, weight, bias)
     rows = x.reshape(1, -1, 1, x.shape[-1]).permute(0, 3, 1, 2)
     return nn.functional.conv2d(rows, weight[:, :, None, None], bias).permute(0, 2, 3, 1).reshape(*x.shape[:-1], -1)
