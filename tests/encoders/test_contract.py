@@ -80,6 +80,15 @@ def test_wrong_use_is_named(name, motions):
         encoders.create(name, "kinect-20", nonsense=1)
 
 
+def test_an_encoder_without_a_torch_module_is_refused():
+    class Measured(encoders.Kinematic):
+        encoder = "measured"
+        to_torch = encoders.SkeletonEncoder.to_torch
+
+    with pytest.raises(InputError, match="Encoder 'measured' cannot be exported"):
+        Measured().to_torch()
+
+
 def test_unknown_encoders_are_answered_with_the_known_ones():
     with pytest.raises(InputError, match="stgcn, kinematic"):
         encoders.create("nope", "kinect-20")

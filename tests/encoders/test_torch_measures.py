@@ -85,11 +85,3 @@ def test_features_are_equal_with_absent_bodies_too(name, bodies):
     with torch.no_grad():
         found = torch_encoder(encoder)(torch.from_numpy(batch)).numpy()
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
-
-
-def test_another_encoder_is_refused():
-    class Unknown:
-        encoder = "other"
-
-    with pytest.raises(InputError, match="encoder other cannot be exported; expected a bundle with biomechanics"):
-        torch_encoder(Unknown())

@@ -5,12 +5,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import numpy as np
 
 from zeroskel.core import InputError, NotFittedError, get_layout
 from zeroskel.core.saved import save_model
+
+if TYPE_CHECKING:  # importing torch takes seconds, and most encoders do not need it
+    from torch import nn
 
 OnEpoch = Callable[[int, int], None]
 
@@ -67,11 +70,30 @@ class SkeletonEncoder(ABC):
 
     def encode(self, batch: np.ndarray) -> np.ndarray:
         """(N, C, T, V, M), any T -> (N, D) float32. Raises NotFittedError before `fit`, InputError for other axes."""
-        if not getattr(self, "fitted_", False):
-            raise NotFittedError(f"{type(self).__name__} is not fitted; call fit first")
+        self._check_fitted()
         if batch.ndim != 5 or batch.shape[3] != len(get_layout(self.layout).joints):
             raise InputError(f"batch has shape {batch.shape}; expected (N, C, T, V, M) in layout {self.layout}")
         return np.asarray(self._encode(batch), dtype=np.float32)
+
+    def to_torch(self) -> "nn.Module":
+        """Return the fitted encoder as a PyTorch module, for ONNX export.
+
+        Returns:
+            A module on the CPU that maps a batch (N, C, T, V, M) float32 with T >= 3 frames to features (N, D), equal
+            to `encode` up to rounding. M is the number of bodies of the training batches.
+
+        Raises:
+            NotFittedError: The encoder is not fitted.
+            InputError: The encoder has no such module.
+        """
+        raise InputError(
+            f"Encoder {self.encoder!r} cannot be exported. Encoders that can: biomechanics, kinematic, stgcn. Pass a "
+            "bundle that was trained with one of them."
+        )
+
+    def _check_fitted(self) -> None:
+        if not getattr(self, "fitted_", False):
+            raise NotFittedError(f"{type(self).__name__} is not fitted; call fit first")
 
     def options(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -79,8 +101,7 @@ class SkeletonEncoder(ABC):
 
     def save(self, folder: str | PathLike[str]) -> None:
         """Write config.json and weights.safetensors."""
-        if not getattr(self, "fitted_", False):
-            raise NotFittedError(f"{type(self).__name__} is not fitted; call fit first")
+        self._check_fitted()
         save_model(folder, {"encoder": self.encoder, "options": self.options()}, self._state())
 
     @classmethod

@@ -1,5 +1,6 @@
 """ST-GCN pre-trained as a classifier of seen classes."""
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +122,11 @@ class PretrainedSTGCN(SkeletonEncoder):
         if self._folded is None:
             self._folded = FoldedSTGCN(self.network_)
         return self._folded(np.asarray(batch)).cpu().numpy()
+
+    def to_torch(self) -> nn.Module:
+        """Return a copy of the network on the CPU in evaluation mode; see `SkeletonEncoder.to_torch`."""
+        self._check_fitted()
+        return copy.deepcopy(self.network_).cpu().eval()
 
     def _new_network(self) -> STGCN:
         network = STGCN(

@@ -1,15 +1,12 @@
 """Fitted encoders as torch modules that an ONNX graph can be made of."""
 
-import copy
-
 import torch
 from torch import Tensor, nn
 
-from zeroskel.core import InputError, get_layout
+from zeroskel.core import get_layout
 from zeroskel.encoders.base import SkeletonEncoder
 from zeroskel.encoders.biomechanics import Biomechanics
 from zeroskel.encoders.kinematic import Kinematic
-from zeroskel.encoders.pretrained import PretrainedSTGCN
 from zeroskel.encoders.torch_measures import (
     at_moments,
     body_measures,
@@ -32,11 +29,7 @@ def torch_encoder(encoder: SkeletonEncoder) -> nn.Module:
         return BiomechanicsGraph(encoder)
     if isinstance(encoder, Kinematic):
         return KinematicGraph(encoder)
-    if isinstance(encoder, PretrainedSTGCN):
-        return copy.deepcopy(encoder.network_).cpu().eval()
-    raise InputError(
-        f"encoder {encoder.encoder} cannot be exported; expected a bundle with biomechanics, kinematic or stgcn"
-    )
+    return encoder.to_torch()
 
 
 class BiomechanicsGraph(nn.Module):
