@@ -17,8 +17,9 @@ MAY_IMPORT = {
     "encoders": {"core"},
     "align": {"core"},
     "evaluate": {"core"},
-    "pipeline": {"core", "skeleton", "datasets", "text", "encoders", "align", "evaluate"},
-    "app": {"core", "skeleton", "datasets", "text", "pipeline"},
+    "report": {"core", "evaluate"},
+    "pipeline": {"core", "skeleton", "datasets", "text", "encoders", "align", "evaluate", "report"},
+    "app": {"core", "skeleton", "datasets", "text", "pipeline", "report"},
 }
 OF_TORCH = {"encoders", "align"}
 

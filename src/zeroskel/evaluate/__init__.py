@@ -1,4 +1,4 @@
-"""Scores -> numbers under a named protocol; summaries and the report."""
+"""Scores of candidates turned into numbers under a named protocol."""
 
 from zeroskel.evaluate.metrics import (
     accuracy,

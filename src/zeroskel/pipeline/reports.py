@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from zeroskel.core import InputError, MissingFileError
-from zeroskel.evaluate.report import write_report
-from zeroskel.evaluate.results_page import write_results_page
 from zeroskel.pipeline.results import FILE, check_apart, read_commands, read_maps, read_results
+from zeroskel.report import write_report, write_results_page
 
 
 def write_page(folders: Sequence[Path], out: Path) -> int:

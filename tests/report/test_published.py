@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from zeroskel.evaluate.published import TITLES, Line, Table, published_results, published_tables
 from zeroskel.evaluate.summary import summarise
+from zeroskel.report._published import TITLES, Line, Table, published_results, published_tables
 
 
 def record(**changes: Any) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from zeroskel.evaluate.standing import Estimate, Leak
 from zeroskel.evaluate.summary import Spread
+from zeroskel.report._standing import Estimate, Leak
 
 MINUS = "\u2212"
 MISSING = "\u2013"

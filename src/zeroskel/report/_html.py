@@ -7,10 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from zeroskel.core.files import atomic_path
-from zeroskel.evaluate.figures import MAP_HEIGHT, MAP_WIDTH, SQUARE, Scale, nice_ticks, read_map, trade_offs
-from zeroskel.evaluate.leaderboard import REFERENCE, leaderboards, main_boards
 from zeroskel.evaluate.metrics import recalls
-from zeroskel.evaluate.published import published_tables
 from zeroskel.evaluate.summary import (
     NOTHING_KNOWN,
     Curve,
@@ -20,7 +17,10 @@ from zeroskel.evaluate.summary import (
     summarise,
     unique_cells,
 )
-from zeroskel.evaluate.wording import (
+from zeroskel.report._figures import MAP_HEIGHT, MAP_WIDTH, SQUARE, Scale, nice_ticks, read_map, trade_offs
+from zeroskel.report._leaderboard import REFERENCE, leaderboards, main_boards
+from zeroskel.report._published import published_tables
+from zeroskel.report._wording import (
     either,
     number,
     number_short,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from zeroskel.core import InputError
-from zeroskel.evaluate.report import nice_ticks, write_report
+from zeroskel.report._html import nice_ticks, write_report
 
 NOTICE = "Synthetic motion: for demos, tests and scale, not evidence."
 COMMAND = "zeroskel benchmark --data a&b.npz --split purls-5 --methods smie,ridge --out runs"

@@ -9,7 +9,7 @@ import numpy as np
 
 from zeroskel.core.errors import InputError
 from zeroskel.evaluate.summary import Row, Setting
-from zeroskel.evaluate.wording import percent_mean, percent_whole
+from zeroskel.report._wording import percent_mean, percent_whole
 
 SQUARE = {"side": 220, "height": 220, "left": 30, "right": 213, "top": 20, "bottom": 186}  # of a seen-unseen plot
 MAP_WIDTH, MAP_HEIGHT, MARGIN = 640, 480, 24

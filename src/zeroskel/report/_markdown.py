@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from zeroskel.core.files import atomic_path
-from zeroskel.evaluate.leaderboard import REFERENCE, Board, leaderboards, main_boards
-from zeroskel.evaluate.standing import Standing
-from zeroskel.evaluate.wording import (
+from zeroskel.report._leaderboard import REFERENCE, Board, leaderboards, main_boards
+from zeroskel.report._standing import Standing
+from zeroskel.report._wording import (
     MISSING,
     interval,
     leak_text,

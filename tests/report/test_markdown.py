@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from zeroskel.core import InputError
-from zeroskel.evaluate.results_page import write_results_page
+from zeroskel.report._markdown import write_results_page
 
 COMMANDS = ["zeroskel benchmark --data a.npz --split one --out runs", "zeroskel report runs"]
 SHARES = [0.1, 0.2, 0.4, 0.5, 0.6, 0.8, 1.0]

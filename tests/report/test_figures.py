@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from zeroskel.core import InputError
-from zeroskel.evaluate.figures import LETTER, MAP_HEIGHT, MAP_WIDTH, SQUARE, nice_ticks, read_map, trade_offs
 from zeroskel.evaluate.summary import summarise
+from zeroskel.report._figures import LETTER, MAP_HEIGHT, MAP_WIDTH, SQUARE, nice_ticks, read_map, trade_offs
 
 
 def record(**changes: Any) -> dict[str, Any]:

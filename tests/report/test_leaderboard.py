@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from zeroskel.core import InputError
-from zeroskel.evaluate.leaderboard import Board, leaderboards, main_boards
+from zeroskel.report._leaderboard import Board, leaderboards, main_boards
 
 
 def record(**changes: Any) -> dict[str, Any]:

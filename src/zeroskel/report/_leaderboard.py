@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from zeroskel.evaluate.standing import Comparison, Leak, Standing, estimate, row_key, standing_of, text_of
 from zeroskel.evaluate.statistics import holm, least_p, paired_test
 from zeroskel.evaluate.summary import LEAKING, Record, options_text, unique_cells
+from zeroskel.report._standing import Comparison, Leak, Standing, estimate, row_key, standing_of, text_of
 
 REFERENCE = "smie"  # the method that the others are tested against
 ENOUGH_SEEDS = 3  # of the seeds that the reference has, for a rank
