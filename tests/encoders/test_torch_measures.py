@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from zeroskel import encoders
-from zeroskel.core import InputError, available_layouts, get_layout
+from zeroskel.core import available_layouts, get_layout
 from zeroskel.datasets.synthetic import generate_dataset
 from zeroskel.encoders import measures
 from zeroskel.encoders.torch_encoders import torch_encoder
