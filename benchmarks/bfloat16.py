@@ -18,7 +18,8 @@ from zeroskel.datasets import open_datasets, resolve_split
 from zeroskel.encoders import PretrainedSTGCN
 from zeroskel.encoders.folded_stgcn import FoldedSTGCN
 from zeroskel.evaluate import per_class_accuracy
-from zeroskel.pipeline.features import EncoderConfig, FeatureStore
+from zeroskel.features.encoded_split import EncoderConfig
+from zeroskel.features.store import FeatureStore
 from zeroskel.text import SentenceEncoder, class_embeddings, class_texts
 
 AT_ONCE = 128

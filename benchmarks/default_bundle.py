@@ -16,9 +16,9 @@ from rich.console import Console
 from zeroskel.app.progress import shown_progress
 from zeroskel.core.saved import halve
 from zeroskel.datasets.pool import read_pool
-from zeroskel.pipeline import ZeroShotRecognizer
-from zeroskel.pipeline.bundle import BUNDLE_CONFIG
-from zeroskel.pipeline.training import train_bundle
+from zeroskel.recognition import ZeroShotRecognizer
+from zeroskel.recognition.default_bundle import BUNDLE_CONFIG
+from zeroskel.recognition.training import train_bundle
 
 ROOT = Path(__file__).parents[1]
 TERMS = {

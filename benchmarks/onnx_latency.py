@@ -16,7 +16,7 @@ import onnxruntime
 
 from zeroskel import ZeroShotRecognizer
 from zeroskel.datasets.synthetic import action_names, generate_sequence
-from zeroskel.pipeline.export import export_onnx
+from zeroskel.recognition.export import export_onnx
 from zeroskel.skeleton.transforms import convert_layout
 
 FRAMES, CANDIDATES, RECORDINGS = 90, 8, 40

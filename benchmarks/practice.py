@@ -18,10 +18,10 @@ import numpy as np
 from zeroskel.core.files import atomic_path
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.datasets.pool import read_pool
-from zeroskel.pipeline import ZeroShotRecognizer
-from zeroskel.pipeline.bundle import BUNDLE_CONFIG
-from zeroskel.pipeline.prediction import Candidates
-from zeroskel.pipeline.training import train_on_rows
+from zeroskel.recognition import ZeroShotRecognizer
+from zeroskel.recognition.default_bundle import BUNDLE_CONFIG
+from zeroskel.recognition.prediction import Candidates
+from zeroskel.recognition.training import train_on_rows
 
 SETS = {"utd-mhad": "utd_mhad", "msr-action3d": "msr_action3d", "utkinect": "utkinect"}
 SHOTS, DRAWS = (1, 3, 5), 5

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from zeroskel.datasets import synthetic_dataset
 from zeroskel.datasets.synthetic import generate_sequence
-from zeroskel.pipeline import TrainingConfig, train_bundle
+from zeroskel.recognition import TrainingConfig, train_bundle
 
 data = synthetic_dataset(subjects=4, repetitions=2)
 recognizer = train_bundle(data, TrainingConfig(split="demo"), cache=Path("cache"))  # "demo" hides eleven actions

@@ -11,7 +11,7 @@ import torch
 
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.datasets.synthetic import generate_dataset
-from zeroskel.pipeline import TrainingConfig, train_bundle
+from zeroskel.recognition import TrainingConfig, train_bundle
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "benchmarks"
 

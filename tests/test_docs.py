@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from zeroskel import align, encoders
+from zeroskel.benchmark.reports import write_page
 from zeroskel.core import available_layouts
-from zeroskel.pipeline.reports import write_page
 
 PROJECT = Path(__file__).resolve().parent.parent
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
 BLOCKS = {page.name: re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.S) for page in PAGES}
-NEED_FILES = ("onnx_scores.py",)  # run by tests/pipeline/test_export.py
+NEED_FILES = ("onnx_scores.py",)  # run by tests/recognition/test_export.py
 EXAMPLES = sorted(path for path in (PROJECT / "examples").glob("*.py") if path.name not in NEED_FILES)
 
 

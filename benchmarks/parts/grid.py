@@ -5,8 +5,8 @@ import time
 from pathlib import Path
 
 from parts.rows import Row, said
+from zeroskel.benchmark import BenchmarkConfig, run_benchmark
 from zeroskel.datasets import synthetic_dataset
-from zeroskel.pipeline import BenchmarkConfig, run_benchmark
 
 METHODS, SEEDS = ("smie", "ridge", "devise", "contrastive"), (0, 1)
 

@@ -18,7 +18,7 @@ from zeroskel.core import SkeletonSequence
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.datasets.synthetic import NOTICE, action_names, generate_dataset
 from zeroskel.datasets.writing import write_container
-from zeroskel.pipeline.features import FeatureStore
+from zeroskel.features.store import FeatureStore
 
 STAGES = ("prepare", "batches", "features", "training", "scoring")
 FITTED_ON, TRAINING_EPOCHS, CANDIDATES = 1_000, 2, 60

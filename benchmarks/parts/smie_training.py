@@ -16,9 +16,9 @@ from parts.stgcn import trained_network
 from zeroskel import align
 from zeroskel.align.critic import Critic
 from zeroskel.align.mutual_information import jensen_shannon, rolled_by_one
+from zeroskel.benchmark import BenchmarkConfig, run_benchmark
 from zeroskel.datasets import open_datasets
 from zeroskel.encoders.folded_stgcn import FoldedSTGCN
-from zeroskel.pipeline import BenchmarkConfig, run_benchmark
 from zeroskel.skeleton.transforms import temporal_mask
 
 SEQUENCES, EPOCHS, BATCH, VIEWS, CLASSES = 8_000, 100, 128, 4, 55

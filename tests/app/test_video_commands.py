@@ -14,7 +14,7 @@ import pytest
 import zeroskel
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.datasets.synthetic import generate_dataset
-from zeroskel.pipeline import TrainingConfig, train_bundle
+from zeroskel.recognition import TrainingConfig, train_bundle
 
 pytestmark = pytest.mark.slow
 

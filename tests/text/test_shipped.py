@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from zeroskel.text import SentenceEncoder
-from zeroskel.text.shipped import shipped_embedding, shipped_texts
+from zeroskel.text.packaged_texts import packaged_texts
+from zeroskel.text.shipped import shipped_embedding
 
 
 @pytest.fixture(scope="module")
@@ -12,14 +13,14 @@ def encoder():
 
 def test_every_text_of_a_named_action_comes_with_us(encoder):
     """Fails after names, sentences or prompts have changed: run `make texts`."""
-    texts = shipped_texts()
+    texts = packaged_texts()
     assert len(texts) > 1000
     missing = [text for text in texts if shipped_embedding(text, encoder.fingerprint) is None]
     assert not missing
 
 
 def test_they_are_what_the_model_says(encoder):
-    some = shipped_texts()[::97]
+    some = packaged_texts()[::97]
     shipped = np.stack([shipped_embedding(text, encoder.fingerprint) for text in some])
     np.testing.assert_allclose(shipped, encoder.embed(some), atol=2e-6)
     np.testing.assert_array_equal(encoder.encode(some), shipped)
@@ -27,10 +28,10 @@ def test_they_are_what_the_model_says(encoder):
 
 def test_nothing_is_answered_for_another_text_or_model(encoder):
     assert shipped_embedding("kick a ball over the moon", encoder.fingerprint) is None
-    assert shipped_embedding(shipped_texts()[0], "another model") is None
+    assert shipped_embedding(packaged_texts()[0], "another model") is None
 
 
 def test_known_actions_need_no_model():
     encoder = SentenceEncoder()
-    encoder.encode(shipped_texts()[:5])
+    encoder.encode(packaged_texts()[:5])
     assert "_model" not in vars(encoder)

@@ -99,9 +99,9 @@ def benchmark(
     """
     from zeroskel.app.progress import shown_progress
     from zeroskel.app.tables import results_table
+    from zeroskel.benchmark import BenchmarkConfig, run_benchmark
     from zeroskel.datasets import SkeletonDataset, open_datasets
-    from zeroskel.pipeline import BenchmarkConfig, run_benchmark
-    from zeroskel.pipeline.feature_folder import FeatureFolder, read_feature_folder
+    from zeroskel.features.ready_features import FeatureFolder, read_feature_folder
     from zeroskel.text import read_descriptions
 
     config = BenchmarkConfig(

@@ -46,9 +46,9 @@ def demo(
     cache: Cache = None,
 ) -> None:
     """The main job on synthetic motion, end to end: train, evaluate on unseen actions, report, predict."""
+    from zeroskel.app.demo import run_demo
     from zeroskel.app.progress import shown_progress
     from zeroskel.app.tables import results_table
-    from zeroskel.pipeline.demo import run_demo
 
     with shown_progress(errors) as progress:
         result = run_demo(out, cache=cache_folder(cache), encoder=encoder, progress=progress)
@@ -71,7 +71,7 @@ def report(
     out: Annotated[Path, typer.Option("--out", help="FILE.html for the report, FILE.md for tables.")],
 ) -> None:
     """Put the results of folders together in one report (.html) or a page of tables (.md)."""
-    from zeroskel.pipeline.reports import write_page
+    from zeroskel.benchmark.reports import write_page
 
     cells = write_page(folders, out)
     console.print(f"{out}: {cells} cells of {len(folders)} folder{'s' if len(folders) > 1 else ''}", soft_wrap=True)
@@ -102,7 +102,7 @@ def train(
     """Train a bundle that `predict` and ZeroShotRecognizer open."""
     from zeroskel.app.progress import shown_progress
     from zeroskel.datasets import open_datasets
-    from zeroskel.pipeline import TrainingConfig, train_bundle
+    from zeroskel.recognition import TrainingConfig, train_bundle
 
     config = TrainingConfig(
         split,

@@ -21,7 +21,7 @@ def export(
 ) -> None:
     """Write a bundle as one ONNX graph from joints and texts to scores, for other languages and the browser."""
     from zeroskel import ZeroShotRecognizer
-    from zeroskel.pipeline.export import export_onnx
+    from zeroskel.recognition.export import export_onnx
 
     recognizer = ZeroShotRecognizer.load(bundle)
     beside = export_onnx(recognizer, onnx, actions=actions or (), prepared=prepared)

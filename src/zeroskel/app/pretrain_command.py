@@ -33,8 +33,8 @@ def pretrain(
     """
     from zeroskel.app.progress import shown_progress
     from zeroskel.datasets import open_datasets
-    from zeroskel.pipeline.features import EncoderConfig
-    from zeroskel.pipeline.pretraining import pretrain as pretrained
+    from zeroskel.features.encoded_split import EncoderConfig
+    from zeroskel.features.pretraining import pretrain as pretrained
 
     config = EncoderConfig(encoder, dict(option_map(settings or []).get(encoder, {})))
     with shown_progress(errors) as progress:

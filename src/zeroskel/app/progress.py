@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from zeroskel.pipeline.features import Progress as Report
+from zeroskel.features.store import Progress as Report
 
 
 @contextmanager

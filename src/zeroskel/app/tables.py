@@ -9,7 +9,7 @@ from rich.table import Table
 
 from zeroskel.core import ZeroShotSplit
 from zeroskel.datasets import Container, SkeletonDataset, split_names
-from zeroskel.pipeline import Prediction
+from zeroskel.recognition import Prediction
 
 
 def results_table(records: Sequence[Mapping[str, Any]]) -> Table:

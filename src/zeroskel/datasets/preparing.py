@@ -8,7 +8,7 @@ import csv
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from zeroskel import __version__
 from zeroskel.core import InputError, SkeletonFormatError, get_layout
 from zeroskel.core.errors import ZeroskelError
 from zeroskel.core.files import atomic_path, content_key
+from zeroskel.core.progress import Progress
 from zeroskel.datasets.catalog.recipes import get_recipe
 from zeroskel.datasets.container import is_container, open_container
 from zeroskel.datasets.recording import LeftOut, Listing, Recording, Task
@@ -28,7 +29,6 @@ from zeroskel.datasets.writing import WorkingFolder, check_target
 
 SHARD_TASKS = 256
 SHARD_BYTES = 64 * 2**20  # of source files
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,11 @@
 """
 
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import safe_open
@@ -43,22 +45,8 @@ def _shipped() -> tuple[dict[bytes, int], np.ndarray, str]:
             )
 
 
-def shipped_texts() -> list[str]:
-    """The texts whose embeddings come with us: of every named action the name and what the prompt "best" says."""
-    from zeroskel.text.aspects import known_aspects
-    from zeroskel.text.class_texts import BEST, class_texts
-    from zeroskel.text.descriptions import published_descriptions
-
-    names = list(dict.fromkeys([*known_aspects(), *published_descriptions()]))
-    told = [text for texts in class_texts(names, BEST) for text in texts]
-    return list(dict.fromkeys([*names, *told]))
-
-
-def write_shipped() -> Path:
-    """Embed all of them with the default sentence encoder and write the file of this installation."""
-    from zeroskel.text.sentence_encoder import SentenceEncoder
-
-    texts, encoder = shipped_texts(), SentenceEncoder()
+def write_embeddings(encoder: Any, texts: Sequence[str]) -> Path:
+    """Embed texts with a SentenceEncoder and replace the file of this installation."""
     file = Path(str(resources.files("zeroskel.resources") / FILE))
     content = {
         "digests": np.stack([np.frombuffer(_digest(text), dtype=np.uint8) for text in texts]),

@@ -15,8 +15,8 @@ import pytest
 
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.datasets.synthetic import generate_dataset, generate_sequence
-from zeroskel.pipeline import TrainingConfig, train_bundle
-from zeroskel.pipeline.calibration import Calibration
+from zeroskel.recognition import TrainingConfig, train_bundle
+from zeroskel.recognition.calibration import Calibration
 from zeroskel.skeleton.formats.json_joints import write_json_joints
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -10,7 +10,7 @@ ACTIONS = ["squat", "wave both hands", "jump"]
 @pytest.fixture(scope="module")
 def exported(bundle, tmp_path_factory):
     from zeroskel import ZeroShotRecognizer
-    from zeroskel.pipeline.export import export_onnx
+    from zeroskel.recognition.export import export_onnx
 
     graph = tmp_path_factory.mktemp("exported") / "small.onnx"
     return [graph, export_onnx(ZeroShotRecognizer.load(bundle), graph, actions=ACTIONS)]

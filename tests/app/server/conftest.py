@@ -8,7 +8,7 @@ from zeroskel.app.server.recordings import recording_of
 from zeroskel.app.server.settings import Limits, Settings
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.datasets.synthetic import generate_dataset, generate_sequence
-from zeroskel.pipeline import TrainingConfig, train_bundle
+from zeroskel.recognition import TrainingConfig, train_bundle
 
 ACTIONS = ["wave the right hand", "squat", "jump", "run in place", "raise the left arm sideways"]
 TOKEN = "correct-horse-battery"

@@ -12,7 +12,7 @@ from zeroskel.app.server.connection import seconds_a_frame
 from zeroskel.app.server.engine import Engine
 from zeroskel.app.server.metrics import Metrics
 from zeroskel.app.server.streams import BATCH, LiveStream, Streams, measured_capacity
-from zeroskel.pipeline import Stream
+from zeroskel.recognition import Stream
 
 from .conftest import ACTIONS
 

@@ -26,7 +26,7 @@ from zeroskel.app.server.settings import Settings
 from zeroskel.app.server.streams import Streams, measured_capacity
 from zeroskel.app.server.wire import ExplainRequest, Malformed, PredictRequest
 from zeroskel.core import InputError
-from zeroskel.pipeline import ZeroShotRecognizer
+from zeroskel.recognition import ZeroShotRecognizer
 
 log = logging.getLogger(__name__)
 

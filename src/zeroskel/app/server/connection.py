@@ -18,7 +18,7 @@ from zeroskel.app.server.settings import Settings
 from zeroskel.app.server.streams import LiveStream, Streams
 from zeroskel.app.server.wire import Malformed, actions_of
 from zeroskel.core import InputError, get_layout
-from zeroskel.pipeline import Stream
+from zeroskel.recognition import Stream
 
 MOST_RATE = 300  # messages a second; a client that sends more is read more slowly
 LATEST_TIME = 1e12  # seconds

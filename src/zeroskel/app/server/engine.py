@@ -12,7 +12,7 @@ import numpy as np
 from zeroskel.app.server.wire import Actions
 from zeroskel.app.server.worker import Worker
 from zeroskel.core import InputError, SkeletonSequence, ZeroskelError, get_layout
-from zeroskel.pipeline import Candidates, Explanation, Prediction, Stream, ZeroShotRecognizer
+from zeroskel.recognition import Candidates, Explanation, Prediction, Stream, ZeroShotRecognizer
 
 KEPT_LISTS = 128  # of actions whose embeddings are kept
 LIVE, ASKED = 0, 1  # what comes first: answers of streams, then requests

@@ -15,8 +15,8 @@ from zeroskel.app.server.application import create_app
 from zeroskel.app.server.settings import Settings
 from zeroskel.app.server.streams import Streams
 from zeroskel.core import InputError
-from zeroskel.pipeline import ZeroShotRecognizer
-from zeroskel.pipeline.threads import one_thread
+from zeroskel.features.threads import one_thread
+from zeroskel.recognition import ZeroShotRecognizer
 
 STOP_SECONDS = 10
 GOODBYE_SECONDS = 0.3  # for what is said to streams to leave

@@ -10,7 +10,7 @@ from zeroskel.app.server.engine import Busy, Engine
 from zeroskel.app.server.metrics import Metrics
 from zeroskel.app.server.wire import prediction_as
 from zeroskel.core import InputError
-from zeroskel.pipeline import Candidates, Prediction, Stream
+from zeroskel.recognition import Candidates, Prediction, Stream
 
 BATCH = 50  # windows encoded at a time
 SHARE = 0.8  # of a core, that the measured number of streams needs

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from zeroskel.app.server.recordings import sequence_of
 from zeroskel.app.server.settings import Limits
 from zeroskel.core import InputError, SkeletonSequence
-from zeroskel.pipeline import Explanation, Prediction
+from zeroskel.recognition import Explanation, Prediction
 
 Actions = Sequence[str] | Mapping[str, Sequence[str]]
 Model = TypeVar("Model", bound=BaseModel)

@@ -6,7 +6,6 @@ import math
 import os
 import subprocess
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Timer
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from zeroskel.core import InputError, SkeletonSequence, ZeroskelError
 from zeroskel.core.errors import SkeletonFormatError
+from zeroskel.core.progress import Progress
 from zeroskel.skeleton.formats.named_joints import existing_file
 from zeroskel.skeleton.video.containers import check_container
 from zeroskel.skeleton.video.interpreter import REMEDY, video_python
@@ -32,7 +32,6 @@ _ENVIRONMENT = {
 }
 
 log = logging.getLogger(__name__)
-Progress = Callable[[str, int, int], None]
 
 
 def read_video(

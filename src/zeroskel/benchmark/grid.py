@@ -1,0 +1,286 @@
+"""The grid's cells: data x splits x encoders x seeds x texts x prompts x selections x methods."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zeroskel import align, encoders
+from zeroskel.align.variants import Variant, expand, with_text_blocks
+from zeroskel.benchmark.cell import CellConfig
+from zeroskel.benchmark.feature_map import feature_map
+from zeroskel.benchmark.selection import SELECTIONS
+from zeroskel.core import InputError, ZeroShotSplit
+from zeroskel.core.files import content_key
+from zeroskel.core.progress import Progress
+from zeroskel.datasets import SkeletonDataset
+from zeroskel.datasets.synthetic import action_names
+from zeroskel.features.encoded_split import EncodedSplit, EncoderConfig
+from zeroskel.features.ready_features import FeatureFolder
+from zeroskel.features.store import FeatureStore
+from zeroskel.features.synthetic_classes import SyntheticMotion
+from zeroskel.features.text_embeddings import ClassTexts
+from zeroskel.text import (
+    AspectText,
+    Description,
+    SentenceEncoder,
+    aspects_fingerprint,
+    class_texts,
+    published_descriptions,
+)
+
+log = logging.getLogger(__name__)
+
+Inputs = tuple[CellConfig, ZeroShotSplit, np.ndarray, EncodedSplit, EncodedSplit | None]
+"""What `run_cell` takes."""
+
+
+@dataclass(frozen=True)
+class BenchmarkConfig:
+    """What to run on each data set.
+
+    Attributes:
+        splits, methods, encoders, seeds: axes of the grid; methods as `pipeline.methods.expand` takes them.
+        options: method or encoder name -> options that differ from its defaults; `text_blocks` follows the prompt
+            where it is not among them.
+        texts: names of sentence encoders, or folders; download: allow a hub model to be fetched.
+        prompts: names of prompts or templates.
+        descriptions: class name -> its descriptions, for prompts that use them; None: those of the package.
+        selections: how constants and epochs are chosen, of `SELECTIONS`.
+        masked_views: how many masked views of each training sequence are encoded.
+        synthetic: people whose synthetic motion trains besides (`SyntheticMotion`); 0 for none.
+    """
+
+    splits: tuple[str, ...]
+    methods: tuple[str, ...] = ("smie", "ridge", "conse")
+    encoders: tuple[str, ...] = ("stgcn",)
+    seeds: tuple[int, ...] = (0,)
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    texts: tuple[str, ...] = ("minilm",)
+    download: bool = False
+    prompts: tuple[str, ...] = ("name",)
+    descriptions: Mapping[str, Description] | None = None
+    selections: tuple[str, ...] = ("last",)
+    masked_views: int = 4
+    synthetic: int = 0
+
+    @cached_property
+    def variants(self) -> tuple[Variant, ...]:
+        """The methods one by one, `options` merged in. Raises InputError."""
+        return tuple(
+            Variant(variant.method, {**self.options.get(variant.method, {}), **variant.options})
+            for variant in expand(self.methods)
+        )
+
+    def check(self) -> None:
+        """Raise InputError for anything that could only fail hours later."""
+        axes = {
+            "split": self.splits,
+            "method": self.methods,
+            "encoder": self.encoders,
+            "text encoder": self.texts,
+            "prompt": self.prompts,
+            "selection": self.selections,
+        }
+        for what, values in axes.items():
+            if not values or len(set(values)) != len(values):
+                raise InputError(f"{what}s are {', '.join(values) or 'none'}; expected at least one and none twice")
+        if not self.seeds or len(set(self.seeds)) != len(self.seeds) or min(self.seeds) < 0:
+            raise InputError(f"seeds are {self.seeds}; expected whole numbers of 0 or more, none twice")
+        for selection in self.selections:
+            if selection not in SELECTIONS:
+                raise InputError(f"selection is {selection!r}; expected one of {', '.join(SELECTIONS)}")
+        if self.masked_views < 1:
+            raise InputError(f"masked views are {self.masked_views}; expected at least 1")
+        if self.synthetic < 0:
+            raise InputError(f"synthetic motion of {self.synthetic} people; expected 0 or more")
+        for prompt in self.prompts if self.synthetic else ():
+            class_texts(action_names(), prompt)  # it has names only
+        for variant in self.variants:
+            align.create(variant.method, **variant.options)
+        for encoder in self.encoders:
+            encoders.create(encoder, "kinect-20", **self.options.get(encoder, {}))
+        strangers = sorted(set(self.options) - {variant.method for variant in self.variants} - set(self.encoders))
+        if strangers:
+            raise InputError(
+                f"options for {', '.join(strangers)}, which is neither a method nor an encoder of this run"
+            )
+
+
+def check_folder(folder: FeatureFolder, config: BenchmarkConfig, splits: Sequence[ZeroShotSplit]) -> None:
+    """Refuse what would be ignored, and say what validation classes are worth."""
+    for split in splits:
+        folder.check_split(split)
+    default = BenchmarkConfig(config.splits)
+    encoding = {
+        "encoder": (config.encoders, default.encoders),
+        "masked views": (config.masked_views, default.masked_views),
+        "synthetic motion": (config.synthetic, default.synthetic),
+        "options of other names than the methods'": (
+            tuple(set(config.options) - {variant.method for variant in config.variants}),
+            (),
+        ),
+    }
+    asked = [what for what, (value, unused) in encoding.items() if value != unused]
+    if asked:
+        raise InputError(
+            f"{folder.path}: {', '.join(asked)} given with ready features, of which nothing is encoded; expected the "
+            "defaults. Leave these out, or give the data set instead of the folder"
+        )
+    if "validation" in config.selections:
+        log.warning(
+            "%s: the validation classes are withheld from the method only; the encoder of these features was trained "
+            "with them",
+            folder.path,
+        )
+
+
+class Texts:
+    """Sentence encoders, and the class texts and embeddings that all splits of a data set share."""
+
+    def __init__(self, config: BenchmarkConfig, cache: Path) -> None:
+        self.config = config
+        self.encoders = {name: SentenceEncoder(name, cache=cache, download=config.download) for name in config.texts}
+
+    def of(self, dataset: SkeletonDataset | FeatureFolder) -> "ClassTexts":
+        """Of one data set. Raises InputError for a prompt that it has no texts for."""
+        given = self.config.descriptions
+        descriptions = published_descriptions(dataset.name) if given is None else given
+        prompts = {name: class_texts(dataset.class_names, name, descriptions) for name in self.config.prompts}
+        return ClassTexts(self.encoders, prompts)
+
+
+class Group:
+    """The cells of one data set and split, which share features for each encoder and seed."""
+
+    def __init__(
+        self,
+        dataset: SkeletonDataset | FeatureFolder,
+        split: ZeroShotSplit,
+        config: BenchmarkConfig,
+        texts: ClassTexts,
+        cache: Path,
+        progress: Progress,
+    ) -> None:
+        self.dataset = dataset
+        self.split = split
+        self.config = config
+        self.texts = texts
+        self.cache = cache
+        self.store = dataset if isinstance(dataset, FeatureFolder) else FeatureStore(dataset, cache, progress)
+        self._encoded: dict[bool, tuple[EncoderConfig, EncodedSplit]] = {}
+
+    def cells(self) -> Iterator[CellConfig]:
+        """In the grid's order: those that share features follow one another."""
+        config = self.config
+        for encoder in config.encoders:
+            for seed in config.seeds:
+                for text in config.texts:
+                    for prompt in config.prompts:
+                        for selection in config.selections:
+                            for variant in self._variants(text, prompt):
+                                yield self._cell(encoder, seed, text, prompt, selection, variant)
+
+    def check_parts(self) -> None:
+        """Raise InputError for a part of the split without recordings."""
+        if isinstance(self.store, FeatureStore):
+            for withhold in {selection == "validation" for selection in self.config.selections}:
+                self.store.rows(self.split, withhold)
+
+    def wanted(self) -> Iterator[tuple[Variant, int]]:
+        """Each method with the width of the class embeddings that it will see, for every text and prompt."""
+        for text in self.config.texts:
+            for prompt in self.config.prompts:
+                width = self.texts.embeddings(text, prompt).shape[1]
+                for variant in self._variants(text, prompt):
+                    yield variant, width
+
+    def encode(self, encoder: str, seed: int) -> None:
+        """Train an encoder and put into the cache what all cells of this seed need."""
+        for withhold in sorted({selection == "validation" for selection in self.config.selections} | {False}):
+            self.store.encode_split(self.split, self._encoding(encoder, seed), withhold=withhold)
+
+    def inputs(self, cell: CellConfig) -> Inputs:
+        """What `run_cell` takes; features of the last encoder and seed are kept at hand."""
+        withheld = self._training(cell, withhold=True) if cell.selection == "validation" else None
+        embeddings = self.texts.embeddings(cell.text, cell.prompt)
+        return cell, self.split, embeddings, self._training(cell, withhold=False), withheld
+
+    def map(self, cell: CellConfig) -> dict[str, Any] | None:
+        """A picture of the features of a cell; None where there is nothing to see."""
+        drawn = feature_map(
+            self._features(cell, withhold=False), self.texts.embeddings(cell.text, cell.prompt), self.split
+        )
+        if drawn is None:
+            return None
+        where = {"data": cell.data, "split": cell.split, "protocol": cell.protocol}
+        return {**where, "encoder": cell.encoder, "encoder_options": cell.encoder_options, **drawn}
+
+    def forget(self) -> None:
+        """Let go of the features at hand."""
+        self._encoded.clear()
+
+    def _training(self, cell: CellConfig, *, withhold: bool) -> EncodedSplit:
+        """The features, with added classes where the grid wants some."""
+        encoded = self._features(cell, withhold=withhold)
+        if not self.config.synthetic or not isinstance(self.store, FeatureStore):
+            return encoded
+        return SyntheticMotion(self.config.synthetic, self.cache).add_to(
+            *(encoded, self.store, self.split, self._encoding(cell.encoder, cell.seed)),
+            *(self.texts.encoders[cell.text], cell.prompt),
+            withhold=withhold,
+        )
+
+    def _features(self, cell: CellConfig, *, withhold: bool) -> EncodedSplit:
+        wanted = self._encoding(cell.encoder, cell.seed)
+        if withhold not in self._encoded or self._encoded[withhold][0] != wanted:
+            self._encoded[withhold] = wanted, self.store.encode_split(self.split, wanted, withhold=withhold)
+        return self._encoded[withhold][1]
+
+    def _encoding(self, encoder: str, seed: int) -> EncoderConfig:
+        """How features are made; those of a folder are there, whatever the encoder and the seed."""
+        if isinstance(self.dataset, FeatureFolder):
+            return self.dataset.encoder
+        return EncoderConfig(encoder, dict(self.config.options.get(encoder, {})), self.config.masked_views, seed)
+
+    def _variants(self, text: str, prompt: str) -> list[Variant]:
+        """The methods, told of the blocks of the class embeddings that they will see."""
+        widths = self.texts.blocks(text, prompt)
+        return [with_text_blocks(variant, widths) for variant in self.config.variants]
+
+    def _numbers(self, prompt: str) -> tuple[str, ...]:
+        """What embeddings of this prompt depend on besides the texts: nothing, or the aspects of all known actions."""
+        aspects = any(isinstance(text, AspectText) for text in self.texts.prompts[prompt][0])
+        return (aspects_fingerprint(),) if aspects or self.config.synthetic else ()
+
+    def _cell(self, encoder: str, seed: int, text: str, prompt: str, selection: str, variant: Variant) -> CellConfig:
+        encoding = self._encoding(encoder, seed)
+        return CellConfig(
+            data=self.dataset.name,
+            fingerprint=self.dataset.fingerprint,
+            split=self.split.name,
+            protocol=self.split.protocol or self.dataset.protocol,
+            unseen=self.split.unseen,
+            validation_unseen=self.split.validation_unseen,
+            encoder=encoding.name,
+            encoder_options=encoding.options,
+            masked_views=encoding.masked_views,
+            method=variant.method,
+            options=dict(variant.options),
+            text=text,
+            text_fingerprint=self.texts.encoders[text].fingerprint,
+            prompt=prompt,
+            texts=content_key(self.texts.prompts[prompt], *self._numbers(prompt)),
+            seed=seed,
+            selection=selection,
+            synthetic=self.config.synthetic,
+            defaults=content_key(
+                align.create(variant.method, **variant.options).options(),
+                dict(align.method_class(variant.method).choices),
+                encoding.all_options(),
+            ),
+        )

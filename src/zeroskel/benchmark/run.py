@@ -1,0 +1,162 @@
+"""Running the grid, resumable cell by cell."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from zeroskel import align
+from zeroskel.align.variants import Variant, try_out
+from zeroskel.benchmark.backends import DaskWorkers, Processes
+from zeroskel.benchmark.cell import CellConfig, run_cell
+from zeroskel.benchmark.grid import BenchmarkConfig, Group, Inputs, Texts, check_folder
+from zeroskel.benchmark.reports import write_page
+from zeroskel.benchmark.results import (
+    add_command,
+    check_apart,
+    read_maps,
+    read_results,
+    write_maps,
+    write_results,
+)
+from zeroskel.core import InputError
+from zeroskel.core.files import content_key
+from zeroskel.core.progress import Progress, quiet
+from zeroskel.datasets import SkeletonDataset, resolve_split
+from zeroskel.features.ready_features import FeatureFolder
+
+__all__ = ["BenchmarkConfig", "run_benchmark"]
+
+
+def run_benchmark(
+    datasets: Sequence[SkeletonDataset | FeatureFolder],
+    config: BenchmarkConfig,
+    out: Path,
+    *,
+    cache: Path,
+    command: str = "",
+    workers: int = 1,
+    scheduler: str | None = None,
+    progress: Progress = quiet,
+) -> list[dict[str, Any]]:
+    """Run what is not yet in OUT/results.jsonl, write that file after every cell, then report.html.
+
+    Args:
+        datasets: what `open_datasets` or `read_feature_folder` gave.
+        config: the grid; with a feature folder, its split, and encoders and masked views as by default: they are not
+            used.
+        out: folder of results; cells of other runs in it are kept.
+        cache: folder of features and texts by content.
+        command: how to reproduce, noted in OUT/commands.txt and shown in the report.
+        workers: processes that fit methods at a time, one core each; encoders are trained by this process, on all
+            cores. Results do not depend on it.
+        scheduler: address of a Dask scheduler whose workers fit the methods, instead of `workers` processes.
+        progress: told about long work.
+
+    Returns:
+        The records of this grid's cells, in the grid's order.
+
+    Raises:
+        InputError: before anything is computed, for unknown names and for options that a feature folder has no use for;
+            or when a split leaves a part without recordings; or no scheduler is there.
+    """
+    config.check()
+    if workers < 1:
+        raise InputError(f"workers are {workers}; expected at least 1")
+    backend = Processes(workers) if scheduler is None else DaskWorkers(scheduler)
+    names = [dataset.name for dataset in datasets]
+    if len(set(names)) != len(names):
+        raise InputError(f"data sets are named {', '.join(names)}; expected none twice. Give each a run of its own")
+    splits = {(ds.name, name): resolve_split(name, ds) for ds in datasets for name in config.splits}
+    for folder in (ds for ds in datasets if isinstance(ds, FeatureFolder)):
+        check_folder(folder, config, [splits[folder.name, name] for name in config.splits])
+    texts = Texts(config, cache)
+    of_classes = {dataset.name: texts.of(dataset) for dataset in datasets}
+    groups = [
+        Group(dataset, splits[dataset.name, name], config, of_classes[dataset.name], cache, progress)
+        for dataset in datasets
+        for name in config.splits
+    ]
+    _check(groups)
+    finished = {record["cell"]: record for record in read_results(out)}
+    cells = [(group, cell) for group in groups for cell in group.cells()]
+    check_apart([*finished.values(), *(cell.facts() for _, cell in cells)], out)
+    out.mkdir(parents=True, exist_ok=True)
+    add_command(out, command)  # now: results of an interrupted run, too, say where they come from
+    keys = [cell.key for _, cell in cells]
+    missing = [(group, cell) for group, cell in cells if cell.key not in finished]
+    done = len(cells) - len(missing)
+    progress("cells", done, len(cells))
+    for record in _run(missing, backend, progress):
+        finished = {known["cell"]: known for known in read_results(out)}  # another run may have written meanwhile
+        finished[record["cell"]] = record
+        write_results(out, _ordered(finished, keys))
+        done += 1
+        progress("cells", done, len(cells))
+    finished = {known["cell"]: known for known in read_results(out)}
+    write_results(out, _ordered(finished, keys))
+    _draw_maps(groups, out)
+    write_page([out], out / "report.html")
+    return [finished[key] for key in keys]
+
+
+def _check(groups: Sequence[Group]) -> None:
+    """Raise InputError for what would stop a cell once its turn has come: empty parts, texts, options."""
+    tried: list[tuple[Variant, int]] = []
+    for group in groups:
+        group.check_parts()
+        for wanted in group.wanted():
+            if wanted not in tried:  # splits, and most prompts, ask the same of a method
+                try_out(*wanted)
+                tried.append(wanted)
+
+
+def _draw_maps(groups: Sequence[Group], out: Path) -> None:
+    """Add the maps that are missing, one a data set, split and encoder, of the first seed, text and prompt."""
+    known = {drawn["cell"]: drawn for drawn in read_maps(out)}
+    for group in groups:
+        firsts = {cell.encoder: cell for cell in reversed(list(group.cells()))}
+        for cell in reversed(firsts.values()):
+            key = content_key(
+                "map", cell.fingerprint, cell.protocol, cell.split, cell.encoder, cell.encoder_options, cell.texts
+            )
+            if key not in known and (drawn := group.map(cell)) is not None:
+                known[key] = {"cell": key, **drawn}
+        group.forget()
+    write_maps(out, list(known.values()))
+
+
+def _run(
+    cells: Sequence[tuple[Group, CellConfig]], backend: Processes | DaskWorkers, progress: Progress
+) -> Iterator[dict[str, Any]]:
+    """Records of the cells, as they are finished."""
+    if backend == Processes(1) or len(cells) < 2:
+        for inputs, notice in _inputs(cells):
+            yield run_cell(*inputs, notice=notice, progress=progress)
+        return
+    for group, encoder, seed in dict.fromkeys((group, cell.encoder, cell.seed) for group, cell in cells):
+        group.encode(encoder, seed)  # here and now: an interruption finds the main process, and workers do not wait
+    added = align.added()
+    yield from backend.run(_in_worker, ((added, inputs, notice) for inputs, notice in _inputs(cells)))
+
+
+def _inputs(cells: Sequence[tuple[Group, CellConfig]]) -> Iterator[tuple[Inputs, str]]:
+    """What each cell needs and its data set's notice; features of one group at a time are in memory."""
+    last: Group | None = None
+    for group, cell in cells:
+        if last is not None and last is not group:
+            last.forget()
+        last = group
+        yield group.inputs(cell), group.dataset.notice
+
+
+def _in_worker(added: Mapping[str, type[align.Aligner]], inputs: Inputs, notice: str) -> dict[str, Any]:
+    """One cell in a process of its own, which does not know yet what methods the user has added."""
+    for name, method in added.items():
+        align.register(name, method)
+    return run_cell(*inputs, notice=notice)
+
+
+def _ordered(finished: Mapping[str, dict[str, Any]], first: Sequence[str]) -> list[dict[str, Any]]:
+    """This run's cells in the grid's order, as far as they are finished, then those of other runs as they were."""
+    own = set(first)
+    return [finished[key] for key in first if key in finished] + [finished[k] for k in finished if k not in own]

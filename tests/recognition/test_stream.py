@@ -1,0 +1,133 @@
+import numpy as np
+import pytest
+
+from zeroskel.core import InputError
+from zeroskel.datasets.synthetic import generate_sequence
+from zeroskel.recognition import Prediction, TrainingConfig, train_bundle
+from zeroskel.recognition.stream import MOST_RATE, Stream
+
+SEEN = ["wave the right hand", "squat", "run in place"]
+
+
+@pytest.fixture(scope="module")
+def recognizer(small, cache):
+    return train_bundle(small, TrainingConfig(method="ridge"), cache=cache)
+
+
+@pytest.fixture
+def stream(recognizer):
+    return recognizer.stream(SEEN, layout="ntu-25", seconds=2.0)
+
+
+@pytest.fixture(scope="module")
+def clip():
+    sequence = generate_sequence("squat", seed=5)
+    assert sequence.layout.name == "ntu-25" and sequence.bodies == 1
+    return sequence
+
+
+def push(stream: Stream, clip, order=None, jitter=0.0):
+    times = np.arange(clip.frames) / clip.fps
+    for i in np.arange(clip.frames) if order is None else order:
+        stream.push(clip.joints[:, i], float(times[i]) + jitter)
+
+
+def test_frames_in_order_give_what_the_whole_gives(recognizer, stream, clip):
+    push(stream, clip)
+    window = stream.window()
+    count = window.frames
+    np.testing.assert_allclose(window.joints, clip.joints[:, -count:], atol=1e-4)
+    assert stream.predict().best == recognizer.predict(window, SEEN).best
+
+
+def test_late_repeated_and_missing_frames_do_no_harm(stream, recognizer, clip):
+    rng = np.random.default_rng(0)
+    push(stream, clip)
+    order = np.argsort(np.arange(clip.frames) + rng.uniform(0, 4, clip.frames))  # up to four frames late
+    order = np.repeat(order, 1 + (rng.random(clip.frames) < 0.3))
+    other = recognizer.stream(SEEN, layout="ntu-25", seconds=2.0)
+    push(other, clip, order)
+    np.testing.assert_allclose(other.window().joints, stream.window().joints, atol=1e-5)
+    holes = recognizer.stream(SEEN, layout="ntu-25", seconds=2.0)
+    push(holes, clip, [i for i in range(clip.frames) if i % 5 and not 10 < i < 15])
+    ends = min(holes.window().frames, stream.window().frames)
+    assert np.abs(holes.window().joints[:, -ends:] - stream.window().joints[:, -ends:]).max() < 0.1
+    assert holes.predict().best == stream.predict().best
+
+
+def test_a_long_gap_is_not_observed(stream, clip):
+    push(stream, clip, [i for i in range(clip.frames) if not clip.frames - 45 < i < clip.frames - 15])
+    missing = ~stream.window().observed.any(axis=(0, 2))
+    assert 20 <= missing.sum() <= 30
+
+
+def test_memory_is_bounded_by_the_window(stream):
+    frame = np.zeros((25, 3))
+    for step in range(5000):
+        stream.push(frame, step / 1000)
+    assert len(stream._times) <= MOST_RATE * 2 + 1
+    assert len(stream._times) == len(stream._frames)
+    assert stream.time - stream._times[0] <= 2.0
+
+
+def test_a_clock_set_back_starts_anew_and_an_old_frame_is_dropped(stream, clip):
+    push(stream, clip, jitter=1000.0)
+    before = len(stream._times)
+    stream.push(clip.joints[:, 0], stream.time - 3.0)
+    assert len(stream._times) == before
+    stream.push(clip.joints[:, 0], 0.0)
+    assert stream._times == [0.0]
+    assert stream.window() is None and stream.predict() is None
+
+
+def test_too_little_or_nobody_has_no_answer(stream):
+    assert stream.time is None and stream.predict() is None
+    for _ in range(60):
+        stream.push(None)
+    assert stream.window() is None and stream.predict() is None
+
+
+def test_people_come_and_go(stream, clip):
+    for i in range(clip.frames):
+        frame = clip.joints[:, i]
+        stream.push(np.concatenate([frame, frame + 1]) if i % 2 else frame)
+    assert stream.window().bodies == 2
+    assert stream.predict().actions == tuple(SEEN)
+
+
+def test_answers_settle(stream, recognizer, clip):
+    push(stream, clip)
+    sure = Prediction(tuple(SEEN), np.array([0.0, 3, 0]), np.array([0.05, 0.9, 0.05]))
+    other = Prediction(tuple(SEEN), np.array([3.0, 0, 0]), np.array([0.9, 0.05, 0.05]))
+    assert not stream.settle(sure).settled
+    end = stream.time
+    for step in range(1, 9):
+        stream.push(clip.joints[:, -1], end + step / 10)
+        found = stream.settle(sure)
+    assert found.settled and found.best == "squat" and found.time == pytest.approx(end + 0.8)
+    stream.push(clip.joints[:, -1], end + 0.81)
+    assert stream.settle(other).best == "squat"  # one odd answer changes nothing yet
+    stream.candidates = recognizer.candidates(SEEN[:2])
+    stream.push(clip.joints[:, -1], end + 0.9)
+    assert stream.predict().actions == tuple(SEEN[:2])
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [np.zeros((24, 3)), np.zeros((25, 4)), np.full((25, 3), np.inf), "frame", np.zeros((1, 1, 25, 3)), [[1], []]],
+)
+def test_what_is_no_frame_is_said_and_changes_nothing(stream, frame):
+    stream.push(np.zeros((25, 3)))
+    with pytest.raises(InputError, match="frame"):
+        stream.push(frame)
+    with pytest.raises(InputError, match="channels"):
+        stream.push(np.zeros((25, 2)))
+    with pytest.raises(InputError, match="time"):
+        stream.push(np.zeros((25, 3)), float("nan"))
+    assert len(stream._times) == 1
+
+
+@pytest.mark.parametrize("seconds", [0.1, 31, float("nan")])
+def test_a_window_has_bounds(recognizer, seconds):
+    with pytest.raises(InputError, match="window"):
+        recognizer.stream(SEEN, seconds=seconds)
