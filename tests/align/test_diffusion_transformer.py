@@ -1,7 +1,7 @@
 import torch
 
 from zeroskel.align.diffusion_transformer import Block, DiffusionTransformer, TimeEmbedding, modulated
-from zeroskel.align.loop import seeded
+from zeroskel.neural._seeding import seeded
 
 
 def steered(width, heads):

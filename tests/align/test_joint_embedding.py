@@ -4,8 +4,8 @@ import torch
 
 from zeroskel.align.contrastive import Contrastive
 from zeroskel.align.joint_embedding import PROJECTIONS, Projection, block_widths
-from zeroskel.align.loop import seeded
 from zeroskel.core import InputError
+from zeroskel.neural._seeding import seeded
 
 SMALL = {"epochs": 6, "batch_size": 16, "warmup_epochs": 1, "hidden": 16, "embed_dim": 8}
 

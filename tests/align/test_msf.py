@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from zeroskel.align.loop import seeded
 from zeroskel.align.msf import MSF, FusedSpace, fused
 from zeroskel.align.variational import Annealing
 from zeroskel.core import InputError
+from zeroskel.neural._seeding import seeded
 
 SMALL = {"epochs": 20, "batch_size": 16, "latent": 16, "samples": 50, "classifier_epochs": 50}
 

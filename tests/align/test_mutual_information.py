@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from zeroskel import align
 from zeroskel.align.critic import new_critic
-from zeroskel.align.loop import seeded, train, warmup_cosine
 from zeroskel.align.mutual_information import (
     donsker_varadhan,
     info_nce,
@@ -20,6 +19,8 @@ from zeroskel.align.mutual_information import (
     smile,
 )
 from zeroskel.align.mutual_information import estimate as estimate_of
+from zeroskel.neural._seeding import seeded
+from zeroskel.neural._training import index_batches, train, warmup_cosine
 
 
 def gaussians(correlation, count, seed):
@@ -96,14 +97,12 @@ def held_out(estimator, correlation, batch_size=256, epochs=20):
         return estimate_of(estimator, critic(a, b), critic(a[rolled_by_one(len(rows))], b))
 
     train(
-        list(critic.parameters()),
-        lambda batch, epoch: {"loss": -of(batch)},
-        count=4096,
+        critic,
+        lambda _, batch, epoch: {"loss": -of(batch)},
+        lambda: index_batches(4096, batch_size, generator),
         epochs=epochs,
-        batch_size=batch_size,
         learning_rate=2e-3,
         schedule=lambda epoch: warmup_cosine(epoch + 1, epochs + 1, 0),
-        generator=generator,
     )
     with torch.inference_mode():
         return float(torch.stack([of(rows) for rows in torch.arange(4096, 8192).split(batch_size)]).mean())

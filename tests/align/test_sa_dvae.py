@@ -3,10 +3,10 @@ import math
 import pytest
 import torch
 
-from zeroskel.align.loop import seeded
 from zeroskel.align.sa_dvae import SADVAE, SADVAESpace, discrimination, shuffled_apart
 from zeroskel.align.variational import Annealing
 from zeroskel.core import InputError
+from zeroskel.neural._seeding import seeded
 
 
 def space(latent=3, residual=2):

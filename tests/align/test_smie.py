@@ -9,8 +9,8 @@ import torch
 
 from zeroskel import align
 from zeroskel.align.critic import BilinearCritic
-from zeroskel.align.loop import warmup_cosine
 from zeroskel.core import InputError
+from zeroskel.neural._training import warmup_cosine
 
 CLOSE = {"atol": 1e-5, "rtol": 1e-4}
 

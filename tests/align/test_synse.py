@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from zeroskel.align.loop import seeded
 from zeroskel.align.synse import SynSE, SynSESpace
 from zeroskel.align.variational import Annealing
 from zeroskel.core import InputError
+from zeroskel.neural._seeding import seeded
 
 ANNEALING = Annealing(10, 1, 0.5, 0.25, 2.0, motion_start=0.5, cross_start=0.8)
 

@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 
-from zeroskel.align.loop import seeded
 from zeroskel.align.variational import Annealing, Decoder, Encoder, Gaussian, divergence, ramp
+from zeroskel.neural._seeding import seeded
 
 
 def gaussian(mean, variance):

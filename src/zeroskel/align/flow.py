@@ -9,10 +9,11 @@ from torch.nn.functional import layer_norm, mse_loss
 
 from zeroskel.align.base import Aligner, EpochEnd
 from zeroskel.align.diffusion_transformer import TimeEmbedding, zeros
-from zeroskel.align.loop import History, seeded, train, warmup_cosine
 from zeroskel.align.mutual_information import other_class
 from zeroskel.align.scaling import mean_and_scale, unit_rows
 from zeroskel.core import InputError
+from zeroskel.neural._seeding import seeded
+from zeroskel.neural._training import History, index_batches, train, warmup_cosine
 
 BLOCK_PAIRS = 8192  # motion and text pairs that are scored at once
 
@@ -121,7 +122,7 @@ class Flow(Aligner):
             self.network_ = FlowNetwork(features.shape[1], texts.shape[1], self.latent).to(self.device)
             network = self.network_
 
-            def step(batch: Tensor, epoch: int) -> dict[str, Tensor]:
+            def step(_: nn.Module, batch: Tensor, epoch: int) -> dict[str, Tensor]:
                 x, s = motions[batch], texts[batch]
                 (mean0, log_variance0), (mean1, log_variance1) = network.text(s), network.motion(x)
                 z0, z1 = (
@@ -138,15 +139,13 @@ class Flow(Aligner):
                 return {"loss": flow_matching(velocity, z1 - z0, rows, partners, self.contrast_weight)}
 
             self.history_: History = train(
-                list(network.parameters()),
+                network,
                 step,
-                count=len(motions),
+                lambda: index_batches(len(motions), self.batch_size, generator),
                 epochs=self.epochs if self.stop_epoch is None else self.stop_epoch,
-                batch_size=self.batch_size,
                 learning_rate=self.learning_rate,
                 schedule=lambda epoch: warmup_cosine(epoch + 1, self.epochs + 1, self.warmup_epochs),
-                generator=generator,
-                on_epoch=on_epoch,
+                on_epoch=lambda record: on_epoch(int(record["epoch"])),
             )
 
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:

@@ -8,9 +8,10 @@ from torch import Tensor, nn
 from torch.nn.functional import glu, normalize
 
 from zeroskel.align.base import Aligner, EpochEnd
-from zeroskel.align.loop import History, seeded, train, warmup_cosine
 from zeroskel.align.scaling import mean_and_scale
 from zeroskel.core import InputError
+from zeroskel.neural._seeding import seeded
+from zeroskel.neural._training import History, index_batches, train, warmup_cosine
 
 PROJECTIONS = ("two-layer", "gated", "linear")
 
@@ -138,20 +139,17 @@ class JointEmbedding(Aligner):
         with seeded(seed) as generator:
             self._network = self._new_network(features.shape[1], class_embeddings.shape[1]).to(self.device)
 
-            def step(batch: Tensor, epoch: int) -> dict[str, Tensor]:
-                self._network.train()
+            def step(_: nn.Module, batch: Tensor, epoch: int) -> dict[str, Tensor]:
                 return self._terms(visual[batch], texts, classes[batch], generator)
 
             self.history_: History = train(
-                list(self._network.parameters()),
+                self._network,
                 step,
-                count=len(visual),
+                lambda: index_batches(len(visual), self.batch_size, generator),
                 epochs=self.epochs if self.stop_epoch is None else self.stop_epoch,
-                batch_size=self.batch_size,
                 learning_rate=self.learning_rate,
                 schedule=lambda epoch: warmup_cosine(epoch + 1, self.epochs + 1, self.warmup_epochs + 1),
-                generator=generator,
-                on_epoch=on_epoch,
+                on_epoch=lambda record: on_epoch(int(record["epoch"])),
             )
 
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:

@@ -5,12 +5,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import layer_norm, relu
 
 from zeroskel.align.base import Aligner, EpochEnd
 from zeroskel.align.critic import CRITICS, Critic, new_critic
-from zeroskel.align.loop import History, seeded, train, warmup_cosine
 from zeroskel.align.mutual_information import (
     ESTIMATORS,
     NEGATIVES,
@@ -20,6 +19,8 @@ from zeroskel.align.mutual_information import (
     rolled_by_one,
 )
 from zeroskel.core import InputError
+from zeroskel.neural._seeding import seeded
+from zeroskel.neural._training import History, index_batches, train, warmup_cosine
 
 INFERENCE = ("layernorm", "published")
 _PUBLISHED_LAYERS = {"l0": "first", "l1": "second", "l2": "last"}
@@ -126,7 +127,7 @@ class SMIE(Aligner):
                 self.critic_ = new_critic(self.critic, *widths, self.hidden).to(self.device)
             critic = self.critic_
 
-            def step(batch: Tensor, epoch: int) -> dict[str, Tensor]:
+            def step(_: nn.Module, batch: Tensor, epoch: int) -> dict[str, Tensor]:
                 views = [visual[batch]]
                 if masked is not None and self.temporal_weight:
                     views.append(masked[epoch % len(masked)][batch])
@@ -141,15 +142,13 @@ class SMIE(Aligner):
                 }
 
             self.history_: History = train(
-                list(critic.parameters()),
+                critic,
                 step,
-                count=len(visual),
+                lambda: index_batches(len(visual), self.batch_size, generator if self.shuffle else None),
                 epochs=self.epochs if self.stop_epoch is None else self.stop_epoch,
-                batch_size=self.batch_size,
                 learning_rate=self.learning_rate,
                 schedule=lambda epoch: warmup_cosine(epoch, self.epochs, self.warmup_epochs),
-                generator=generator if self.shuffle else None,
-                on_epoch=on_epoch,
+                on_epoch=lambda record: on_epoch(int(record["epoch"])),
             )
 
     def _estimates(

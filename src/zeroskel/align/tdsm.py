@@ -4,14 +4,15 @@ from typing import ClassVar
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from zeroskel.align.base import Aligner, EpochEnd
 from zeroskel.align.diffusion_transformer import DiffusionTransformer
 from zeroskel.align.joint_embedding import block_widths
-from zeroskel.align.loop import History, seeded, train, warmup_cosine
 from zeroskel.align.scaling import mean_and_scale
 from zeroskel.core import InputError
+from zeroskel.neural._seeding import seeded
+from zeroskel.neural._training import History, index_batches, train, warmup_cosine
 
 BLOCK_PAIRS = 4096  # motion and text pairs that are scored at once
 
@@ -123,7 +124,7 @@ class TDSM(Aligner):
             self.network_ = self._new_network(features.shape[1], class_embeddings.shape[1])
             self._noises = torch.randn(self.noises, features.shape[1], generator=generator).numpy()
 
-            def step(batch: Tensor, epoch: int) -> dict[str, Tensor]:
+            def step(_: nn.Module, batch: Tensor, epoch: int) -> dict[str, Tensor]:
                 motion, own = motions[batch], classes[batch]
                 noise = torch.randn(motion.shape, generator=generator).to(self.device)
                 times = torch.randint(self.steps, (len(batch),), generator=generator).to(self.device)
@@ -136,15 +137,13 @@ class TDSM(Aligner):
                 return {"loss": diffusion + self.triplet_weight * triplet, "diffusion": diffusion, "triplet": triplet}
 
             self.history_: History = train(
-                list(self.network_.parameters()),
+                self.network_,
                 step,
-                count=len(motions),
+                lambda: index_batches(len(motions), self.batch_size, generator),
                 epochs=self.epochs if self.stop_epoch is None else self.stop_epoch,
-                batch_size=self.batch_size,
                 learning_rate=self.learning_rate,
                 schedule=lambda epoch: warmup_cosine(epoch + 1, self.epochs + 1, self.warmup_epochs),
-                generator=generator,
-                on_epoch=on_epoch,
+                on_epoch=lambda record: on_epoch(int(record["epoch"])),
             )
 
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:

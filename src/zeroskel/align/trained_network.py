@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from zeroskel.align.base import Aligner, EpochEnd
-from zeroskel.align.loop import History, seeded, train, warmup_cosine
 from zeroskel.align.scaling import mean_and_scale, unit_rows
 from zeroskel.core import InputError
+from zeroskel.neural._seeding import seeded
+from zeroskel.neural._training import History, index_batches, train, warmup_cosine
 
 
 class TrainedNetwork(Aligner):
@@ -80,15 +81,13 @@ class TrainedNetwork(Aligner):
         with seeded(seed) as generator:
             self.network_ = self._network(features.shape[1], class_embeddings.shape[1]).to(self.device)
             self.history_: History = train(
-                list(self.network_.parameters()),
-                lambda batch, epoch: self._terms(motions[batch], classes[batch], texts, generator),
-                count=len(motions),
+                self.network_,
+                lambda _, batch, epoch: self._terms(motions[batch], classes[batch], texts, generator),
+                lambda: index_batches(len(motions), self.batch_size, generator),
                 epochs=self.epochs if self.stop_epoch is None else self.stop_epoch,
-                batch_size=self.batch_size,
                 learning_rate=self.learning_rate,
                 schedule=lambda epoch: warmup_cosine(epoch, self.epochs, 0),
-                generator=generator,
-                on_epoch=on_epoch,
+                on_epoch=lambda record: on_epoch(int(record["epoch"])),
             )
 
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:

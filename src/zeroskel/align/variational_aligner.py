@@ -10,10 +10,11 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from zeroskel.align.base import Aligner, EpochEnd, _matrix
-from zeroskel.align.loop import History, seeded, train
 from zeroskel.align.scaling import mean_and_scale
 from zeroskel.align.variational import Annealing, Gaussian, LatentSpace
 from zeroskel.core import InputError
+from zeroskel.neural._seeding import seeded
+from zeroskel.neural._training import History, index_batches, train
 
 
 @dataclass(frozen=True)
@@ -47,19 +48,18 @@ def fit_classifier(
     with seeded(seed) as generator:
         drawn = torch.cat([latent.sample(generator) for _ in range(samples)])
         targets = torch.arange(count, device=drawn.device).repeat(samples)
-        weight = nn.Parameter(torch.zeros(count, width, device=drawn.device))
-        bias = nn.Parameter(torch.zeros(count, device=drawn.device))
+        classifier = nn.Linear(width, count, device=drawn.device)
+        nn.init.zeros_(classifier.weight)
+        nn.init.zeros_(classifier.bias)
         train(
-            [weight, bias],
-            lambda batch, epoch: {"loss": cross_entropy(drawn @ weight.T + bias, targets)},
-            count=len(drawn),
+            classifier,
+            lambda _, batch, epoch: {"loss": cross_entropy(drawn @ classifier.weight.T + classifier.bias, targets)},
+            lambda: index_batches(len(drawn), len(drawn), None),
             epochs=epochs,
-            batch_size=len(drawn),
             learning_rate=learning_rate,
             schedule=lambda epoch: 1.0,
-            generator=None,
         )
-    return weight.detach().cpu().numpy(), bias.detach().cpu().numpy()
+    return classifier.weight.detach().cpu().numpy(), classifier.bias.detach().cpu().numpy()
 
 
 class VariationalAligner(Aligner):
@@ -125,15 +125,13 @@ class VariationalAligner(Aligner):
             network = self._network(features.shape[1], class_embeddings.shape[1]).to(self.device)
             self.network_: LatentSpace = network
             self.history_: History = train(
-                list(network.parameters()),
-                lambda batch, epoch: network.terms(motions[batch], texts[batch], epoch, generator),
-                count=len(motions),
+                network,
+                lambda _, batch, epoch: network.terms(motions[batch], texts[batch], epoch, generator),
+                lambda: index_batches(len(motions), self.batch_size, generator),
                 epochs=self.epochs if self.stop_epoch is None else self.stop_epoch,
-                batch_size=self.batch_size,
                 learning_rate=self.learning_rate,
                 schedule=lambda epoch: 1.0,
-                generator=generator,
-                on_epoch=on_epoch,
+                on_epoch=lambda record: on_epoch(int(record["epoch"])),
             )
 
     def fit_candidates(self, class_embeddings: np.ndarray, seed: int = 0) -> Self:

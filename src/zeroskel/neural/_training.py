@@ -1,0 +1,133 @@
+"""The training loop of everything that is trained by gradient steps."""
+
+import copy
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from zeroskel.neural._checkpoint import Generator, restore_checkpoint, save_checkpoint
+
+Batch = TypeVar("Batch")
+Step = Callable[[nn.Module, Batch, int], dict[str, Tensor]]
+EpochCallback = Callable[[dict[str, float]], None]
+
+
+@dataclass
+class History:
+    """Record of a training run.
+
+    Attributes:
+        epochs: One record per epoch: "epoch" (1-based), "learning_rate", and the mean over the batches of each term of
+            the step.
+        step_losses: The loss of every step.
+        best: Value, 1-based epoch and weights of the best epoch so far; None unless `train` was asked for it.
+    """
+
+    epochs: list[dict[str, float]] = field(default_factory=list)
+    step_losses: list[float] = field(default_factory=list)
+    best: tuple[float, int, dict[str, Any]] | None = None
+
+
+def warmup_cosine(epoch: int, epochs: int, warmup_epochs: int = 0) -> float:
+    """Return the share of the base learning rate in an epoch.
+
+    The share rises linearly from 0 over the warm-up epochs, then falls to 0 along half a cosine.
+
+    Args:
+        epoch: The epoch, 0-based.
+        epochs: Length of the schedule.
+        warmup_epochs: Length of the warm-up.
+    """
+    if epoch < warmup_epochs:
+        return epoch / warmup_epochs
+    return 0.5 * (1.0 + math.cos(math.pi * (epoch - warmup_epochs) / max(1, epochs - warmup_epochs)))
+
+
+def index_batches(count: int, batch_size: int, generator: torch.Generator | None) -> Iterator[Tensor]:
+    """Yield the index batches of one epoch.
+
+    Args:
+        count: Number of training samples.
+        batch_size: Samples per batch; the last batch may be smaller.
+        generator: Shuffles the samples; None leaves them in order.
+    """
+    order = torch.arange(count) if generator is None else torch.randperm(count, generator=generator)
+    yield from order.split(batch_size)
+
+
+def train(
+    model: nn.Module,
+    step: Step[Batch],
+    batches: Callable[[], Iterable[Batch]],
+    *,
+    epochs: int,
+    learning_rate: float,
+    schedule: Callable[[int], float],
+    on_epoch: EpochCallback | None = None,
+    best_by: str | None = None,
+    checkpoint: Path | None = None,
+    generator: Generator | None = None,
+    accelerator: Any = None,
+) -> History:
+    """Minimise the loss of a step with Adam, in place.
+
+    Args:
+        model: The module whose parameters are trained. It is in training mode at the start of each epoch.
+        step: Called with the model (wrapped by the accelerator, if there is one), a batch and the 0-based epoch;
+            returns named scalars. "loss" is minimised and all of them are recorded. With several processes each returns
+            its part of the scalars, whose sum over the processes counts.
+        batches: Called at the start of each epoch; returns the index batches of that epoch.
+        epochs: Number of epochs to train.
+        learning_rate: Base rate of Adam.
+        schedule: Returns the share of the base rate in a 0-based epoch.
+        on_epoch: Called with the record of each finished epoch; it may add entries to the record.
+        best_by: Entry of the record whose largest value selects the weights that `History.best` keeps.
+        checkpoint: File that is written after each epoch but the last. Training resumes from it if it exists.
+        generator: The generator that the step and the batches draw from; its state is part of the checkpoint.
+        accelerator: An `accelerate.Accelerator` that distributes the training; None trains in this process alone.
+
+    Returns:
+        The history, including the epochs before a resumed checkpoint.
+
+    Raises:
+        InputError: The checkpoint is damaged or belongs to another network.
+    """
+    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
+    history = History()
+    if checkpoint is not None and checkpoint.is_file():
+        history = History(**restore_checkpoint(checkpoint, model, optimizer, generator))
+    trained, stepper = (model, optimizer) if accelerator is None else accelerator.prepare(model, optimizer)
+    for epoch in range(len(history.epochs), epochs):
+        rate = learning_rate * schedule(epoch)
+        for group in stepper.param_groups:
+            group["lr"] = rate
+        trained.train()
+        records: list[dict[str, float]] = []
+        for batch in batches():
+            terms = step(trained, batch, epoch)
+            stepper.zero_grad()
+            if accelerator is None:
+                terms["loss"].backward()
+            else:
+                accelerator.backward(terms["loss"] * accelerator.num_processes)  # gradients are averaged over processes
+                terms = {name: accelerator.reduce(value.detach(), "sum") for name, value in terms.items()}
+            stepper.step()
+            records.append({name: float(value.detach()) for name, value in terms.items()})
+        means = {name: float(np.mean([record[name] for record in records])) for name in records[0]}
+        epoch_record = {"epoch": epoch + 1, "learning_rate": rate, **means}
+        history.epochs.append(epoch_record)
+        history.step_losses.extend(record["loss"] for record in records)
+        if on_epoch is not None:
+            on_epoch(epoch_record)
+        if best_by is not None and (history.best is None or epoch_record[best_by] > history.best[0]):
+            history.best = epoch_record[best_by], epoch + 1, copy.deepcopy(model.state_dict())
+        is_main = accelerator is None or accelerator.is_main_process
+        if checkpoint is not None and is_main and epoch + 1 < epochs:
+            save_checkpoint(checkpoint, model, optimizer, generator, vars(history))
+    return history
