@@ -77,8 +77,8 @@ def reference_page() -> str:
         "# Reference",
         "",
         "The public API: every name that a person calls. Names that begin with an underscore, modules that begin with",
-        "an underscore, and everything in `zeroskel.app` are internal and may change without notice. Each docstring has",
-        "the shapes, the units, the errors and an example: `help(zeroskel.read)`.",
+        "an underscore, and everything in `zeroskel.app` are internal and may change without notice. Each docstring",
+        "has the shapes, the units, the errors and an example: `help(zeroskel.read)`.",
         "",
         "This page is written by `python tools/public_api.py`, and a test compares it with the code.",
     ]
