@@ -151,15 +151,8 @@ def predict(
     recognizer = ZeroShotRecognizer.load(model)
     prediction = recognizer.predict(sequence, actions)
     if as_json:
-        content = {
-            "file": str(file),
-            "best": prediction.best,
-            "actions": list(prediction.actions),
-            "scores": [float(score) for score in prediction.scores],
-            "probabilities": [float(share) for share in prediction.probabilities],
-            "notice": recognizer.facts.get("notice", ""),
-        }
-        print(json.dumps(content))
+        notice = recognizer.facts.get("notice", "")
+        print(json.dumps({"file": str(file), **prediction.to_dict(), "notice": notice}))
         return
     console.print(prediction_table(prediction))
     if recognizer.facts.get("notice"):

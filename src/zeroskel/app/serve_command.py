@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from zeroskel.core import InputError
+from zeroskel.core.optional import import_optional
 
 
 def serve(
@@ -35,12 +35,11 @@ def serve(
     max_actions: Annotated[int, typer.Option("--max-actions", min=1, help="To choose among at a time.")] = 60,
 ) -> None:
     """Name actions for others: a page, a REST interface and streams (docs/serve.md)."""
-    try:
-        from zeroskel.app.server.running import serve as run
-        from zeroskel.app.server.settings import Limits, Settings
-    except ImportError as error:
-        raise InputError(f"{error.name} is not installed; pip install 'zeroskel[serve]'") from error
+    for module in ("fastapi", "prometheus_client", "uvicorn", "websockets"):
+        import_optional(module, "zeroskel serve")
     from zeroskel import ZeroShotRecognizer
+    from zeroskel.app.server.running import serve as run_server
+    from zeroskel.app.server.settings import Limits, Settings
 
     limits = Limits(bytes=max_bytes, frames=max_frames, seconds=max_seconds, actions=max_actions, streams=streams)
     settings = Settings(
@@ -53,4 +52,4 @@ def serve(
         proxies=tuple(trust_proxy or ()),
         limits=limits,
     )
-    run(ZeroShotRecognizer.load(model), settings)
+    run_server(ZeroShotRecognizer.load(model), settings)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zeroskel.core import InputError
+from zeroskel.core.optional import import_optional
 
 CONNECT_SECONDS = 10
 
@@ -43,14 +44,9 @@ class DaskWorkers:
     """
 
     def __init__(self, scheduler: str) -> None:
+        client_class = import_optional("distributed", f"The Dask scheduler {scheduler}").Client
         try:
-            from distributed import Client
-        except ImportError as error:
-            raise InputError(
-                f"a Dask scheduler {scheduler} needs the package distributed; pip install 'zeroskel[dask]'"
-            ) from error
-        try:
-            with Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False) as client:
+            with client_class(scheduler, timeout=CONNECT_SECONDS, set_as_default=False) as client:
                 workers = client.scheduler_info(n_workers=-1)["workers"]
         except (OSError, TimeoutError, ValueError) as error:
             told = str(error).splitlines()[0] if str(error) else type(error).__name__

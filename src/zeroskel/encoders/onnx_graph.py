@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from zeroskel.core import InputError
+from zeroskel.core.optional import import_optional
 from zeroskel.encoders.torch_preparing import resample
 
 OPSET = 18
@@ -81,11 +82,8 @@ def write_onnx(
     Raises:
         InputError: the extra zeroskel[export] is not installed.
     """
-    try:
-        import onnx
-        import onnxscript  # noqa: F401 - torch.onnx needs it
-    except ImportError as error:
-        raise InputError(f"{error}; install the extra: pip install 'zeroskel[export]'") from error
+    onnx = import_optional("onnx", "Export to ONNX")
+    import_optional("onnxscript", "Export to ONNX")  # torch.onnx needs it
     time = 2
     outputs = ["scores", "probabilities", "presence"][: 2 if recognition.presence is None else 3]
     axes: dict[str, list[str | int]] = {

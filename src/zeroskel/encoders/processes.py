@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zeroskel.core import InputError
+from zeroskel.core.optional import import_optional
 
 if TYPE_CHECKING:  # torch takes seconds, and who asks for one process does not need it
     from torch import Tensor, nn
@@ -46,13 +46,7 @@ class Several(Alone):
     """Processes that `accelerate launch` started, with the precision that it was given."""
 
     def __init__(self) -> None:
-        try:
-            from accelerate import Accelerator
-        except ImportError as error:
-            raise InputError(
-                "several processes need the package accelerate; pip install 'zeroskel[scale]', or start one process"
-            ) from error
-        self.accelerator = Accelerator()
+        self.accelerator = import_optional("accelerate", "Training in several processes").Accelerator()
         self.index, self.count = self.accelerator.process_index, self.accelerator.num_processes
 
     def prepare(self, model: "nn.Module", optimizer: "Optimizer") -> tuple["nn.Module", Any]:

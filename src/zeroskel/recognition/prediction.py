@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -55,6 +55,33 @@ class Prediction:
     def none_of_these(self) -> bool:
         """Whether the motion is more likely none of the actions; False where the bundle is not calibrated."""
         return self.presence is not None and self.presence < self.threshold
+
+    def to_dict(self, *, decimals: int | None = None) -> dict[str, Any]:
+        """Return the prediction as a dictionary that `json.dumps` accepts.
+
+        Args:
+            decimals: Number of decimals of all numbers; None keeps them as they are.
+
+        Returns:
+            The keys "actions", "scores", "probabilities", "presence", "none_of_these" and "best"; "presence" is None
+            where the bundle is not calibrated.
+
+        Example:
+            >>> Prediction(("sit down", "jump"), np.array([2.0, 1.0]), np.array([0.75, 0.25])).to_dict()["best"]
+            'sit down'
+        """
+
+        def number(value: Any) -> float:
+            return float(value) if decimals is None else round(float(value), decimals)
+
+        return {
+            "actions": list(self.actions),
+            "scores": [number(score) for score in self.scores],
+            "probabilities": [number(probability) for probability in self.probabilities],
+            "presence": None if self.presence is None else number(self.presence),
+            "none_of_these": bool(self.none_of_these),
+            "best": self.best,
+        }
 
     def __repr__(self) -> str:
         presence = "" if self.presence is None else f", presence={self.presence:.2f}"

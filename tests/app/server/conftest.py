@@ -4,7 +4,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from zeroskel.app.server.application import create_app
-from zeroskel.app.server.recordings import recording_of
+from zeroskel.app.server.recordings import recording_to_dict
 from zeroskel.app.server.settings import Limits, Settings
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.datasets.synthetic import generate_dataset, generate_sequence
@@ -56,7 +56,7 @@ def squat():
 @pytest.fixture(scope="session")
 def request_body(squat):
     """What predict takes."""
-    return {"recording": recording_of(squat), "actions": ACTIONS[:3]}
+    return {"recording": recording_to_dict(squat), "actions": ACTIONS[:3]}
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +64,7 @@ def stream_frames(squat):
     """Messages of two seconds and more."""
 
     def make(first: float = 0.0, count: int = 70) -> list[str]:
-        joints = recording_of(squat)["positions"][0]
+        joints = recording_to_dict(squat)["positions"][0]
         return [
             json.dumps({"type": "frame", "time": first + i / 30, "joints": joints[i % len(joints)]})
             for i in range(count)

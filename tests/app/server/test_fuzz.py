@@ -12,7 +12,7 @@ from zeroskel.skeleton.formats import write_csv_joints, write_json_joints, write
 from .conftest import ACTIONS
 
 MESSAGES, BODIES, FILES = 12_000, 5_000, 3_000
-MARK, MARKED = "[]", "the message is not a JSON object"
+MARK, MARKED = "[]", "The message is not a JSON object."
 HARMLESS = '{"type": "frame", "joints": null}'  # so that malformed ones are not too many in a row
 ODD = (None, True, -1, 0, 1e308, -0.0, 10**40, "", "x", "\ud800", "\0", [], {}, [[]], [None], {"a": 1}, "NaN", 1e-320)
 

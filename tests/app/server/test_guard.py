@@ -109,12 +109,12 @@ def test_a_stream_needs_the_token_in_its_start(open_client):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"host": "0.0.0.0"}, "token"),
-        ({"host": "192.168.0.7"}, "token"),
+        ({"host": "0.0.0.0"}, "--token"),
+        ({"host": "192.168.0.7"}, "--token"),
         ({"token": "short"}, "16 or more"),
         ({"origins": ("https://lab.example.org/page",)}, "scheme and host"),
         ({"origins": ("*",)}, "scheme and host"),
-        ({"hosts": ("*",)}, "name alone"),
+        ({"hosts": ("*",)}, "host name alone"),
         ({"root_path": "motion/"}, "path such as"),
     ],
 )

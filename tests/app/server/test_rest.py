@@ -9,11 +9,13 @@ import pytest
 
 import zeroskel
 from zeroskel.app.server.engine import Busy, Engine
-from zeroskel.app.server.recordings import recording_of, sequence_of
+from zeroskel.app.server.recordings import parse_positions, recording_to_dict
 from zeroskel.core import InputError, SkeletonSequence
 from zeroskel.skeleton.formats import write_ntu
 
 from .conftest import ACTIONS
+
+PARSE_LIMITS = {"max_frames": 500, "max_bodies": 2, "max_seconds": 60}
 
 
 def test_health_says_the_version(client):
@@ -82,7 +84,7 @@ def test_an_uploaded_file_is_what_read_reads(client, squat, tmp_path):
         ("clip.skeleton", b"", 400, "expected"),
         ("clip.skeleton", b"1\n2\n", 400, "recording.skeleton"),
         ("clip.pkl", b"x", 415, "expected one of"),
-        ("clip.amc", b"x", 415, "beside them"),
+        ("clip.amc", b"x", 415, "an upload is one file"),
         ("../../etc/passwd", b"x", 415, "expected one of"),
         ("clip", b"x", 415, "expected one of"),
     ],
@@ -102,7 +104,7 @@ def changed(body: dict, **changes) -> dict:
     [
         (lambda b: [], 422, "body"),
         (lambda b: {}, 422, "recording"),
-        (lambda b: {**b, "actions": []}, 400, "found 0 actions"),
+        (lambda b: {**b, "actions": []}, 400, "has 0 actions"),
         (lambda b: {**b, "actions": ["squat", "squat"]}, 400, "twice"),
         (lambda b: {**b, "actions": ["x" * 201]}, 400, "1 to 200"),
         (lambda b: {**b, "actions": [f"a{i}" for i in range(61)]}, 400, "1 to 60"),
@@ -114,11 +116,11 @@ def changed(body: dict, **changes) -> dict:
         (lambda b: changed(b, layout="none"), 400, "unknown layout"),
         (lambda b: changed(b, layout=None, joints=None), 400, "neither"),
         (lambda b: changed(b, positions=7), 400, "positions"),
-        (lambda b: changed(b, positions=[[[[1, 2], [1, 2, 3]]]]), 400, "even rows"),
+        (lambda b: changed(b, positions=[[[[1, 2], [1, 2, 3]]]]), 400, "rows of equal length"),
         (lambda b: changed(b, positions=[[[[1e9, 0, 0]] * 25]]), 400, "beyond"),
         (lambda b: changed(b, positions=[[[None] * 25] * 5]), 400, "no observed joint"),
         (lambda b: changed(b, positions=[[[[0, 0, 1]] * 25] * 5001]), 400, "5000 frames"),
-        (lambda b: changed(b, positions=[[[[0, 0, 1]] * 25] * 5] * 5), 400, "4 bodies"),
+        (lambda b: changed(b, positions=[[[[0, 0, 1]] * 25] * 5] * 5), 400, "at most 4 bodies"),
         (lambda b: changed(b, joints=["head"] * 65), 400, "at most 64"),
     ],
 )
@@ -149,10 +151,10 @@ def test_requests_beyond_the_queue_are_told_when_to_come_again(recognizer):
     engine, gate = Engine(recognizer, waiting=2), threading.Event()
 
     async def crowd() -> list:
-        first = [asyncio.create_task(engine.ask(gate.wait)) for _ in range(2)]
+        first = [asyncio.create_task(engine.run_for_request(gate.wait)) for _ in range(2)]
         await asyncio.sleep(0.01)
         with pytest.raises(Busy) as busy:
-            await engine.ask(gate.wait)
+            await engine.run_for_request(gate.wait)
         gate.set()
         assert busy.value.retry_after > 0
         return await asyncio.gather(*first)
@@ -165,10 +167,10 @@ def test_streams_go_before_requests(recognizer):
     engine, gate, order = Engine(recognizer), threading.Event(), []
 
     async def crowd() -> None:
-        tasks = [asyncio.create_task(engine.ask(gate.wait))]
+        tasks = [asyncio.create_task(engine.run_for_request(gate.wait))]
         await asyncio.sleep(0.01)
-        tasks += [asyncio.create_task(engine.ask(order.append, "request"))]
-        tasks += [asyncio.create_task(engine.live(order.append, "stream"))]
+        tasks += [asyncio.create_task(engine.run_for_request(order.append, "request"))]
+        tasks += [asyncio.create_task(engine.run_for_stream(order.append, "stream"))]
         await asyncio.sleep(0.01)
         gate.set()
         await asyncio.gather(*tasks)
@@ -201,20 +203,19 @@ def test_no_path_of_a_client_leads_out_of_the_page(client):
 
 
 def test_a_recording_goes_there_and_back(squat):
-    recording = recording_of(squat)
-    limits = {"frames": 500, "bodies": 2, "seconds": 60}
-    back = sequence_of(recording["positions"], layout="ntu-25", joints=None, fps=30, **limits)
+    recording = recording_to_dict(squat)
+    back = parse_positions(recording["positions"], layout="ntu-25", joints=None, fps=30, **PARSE_LIMITS)
     np.testing.assert_allclose(back.joints, squat.joints, atol=1e-4)
     turned = [[frame[::-1] for frame in body] for body in recording["positions"]]
-    named = sequence_of(turned, layout=None, joints=recording["joints"][::-1], fps=30, **limits)
+    named = parse_positions(turned, layout=None, joints=recording["joints"][::-1], fps=30, **PARSE_LIMITS)
     np.testing.assert_allclose(named.joints, squat.joints, atol=1e-4)
 
 
 def test_a_flat_recording_stays_flat(squat):
     flat = SkeletonSequence(squat.joints[..., :2], squat.layout)
-    recording = recording_of(flat)
+    recording = recording_to_dict(flat)
     assert "Flat" in recording["notice"]
-    back = sequence_of(recording["positions"], layout="ntu-25", joints=None, fps=30, frames=500, bodies=2, seconds=60)
+    back = parse_positions(recording["positions"], layout="ntu-25", joints=None, fps=30, **PARSE_LIMITS)
     np.testing.assert_allclose(back.joints, flat.joints, atol=1e-4)
     with pytest.raises(InputError, match="at most 2 bodies"):
-        sequence_of(recording["positions"] * 3, layout="ntu-25", joints=None, fps=30, frames=500, bodies=2, seconds=60)
+        parse_positions(recording["positions"] * 3, layout="ntu-25", joints=None, fps=30, **PARSE_LIMITS)

@@ -45,7 +45,7 @@ def test_it_starts_answers_and_on_sigterm_tells_its_streams_and_exits_with_0(bun
             assert json.loads(socket.recv(60)) == {"type": "ready"}
             process.send_signal(signal.SIGTERM)
             goodbye = json.loads(socket.recv(60))
-            assert goodbye["message"] == "the server is stopping" and goodbye["retry_after"] > 0
+            assert goodbye["message"] == "The server is stopping." and goodbye["retry_after"] > 0
         assert process.wait(60) == 0
         assert process.stderr.read().strip().count("\n") == 0, "something but the layouts was logged"
     finally:
@@ -55,8 +55,8 @@ def test_it_starts_answers_and_on_sigterm_tells_its_streams_and_exits_with_0(bun
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--host", "0.0.0.0"), "give a token"),
-        (("--host", "203.0.113.9", "--token", "correct-horse-battery"), "take another"),
+        (("--host", "0.0.0.0"), "Give a token"),
+        (("--host", "203.0.113.9", "--token", "correct-horse-battery"), "Choose another address"),
         (("--allow-origin", "*"), "scheme and host"),
         (("--streams", "0"), "streams"),
     ],

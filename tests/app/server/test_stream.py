@@ -8,10 +8,10 @@ import pytest
 from starlette.testclient import WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
-from zeroskel.app.server.connection import seconds_a_frame
+from zeroskel.app.server.connection import measure_frame_seconds
 from zeroskel.app.server.engine import Engine
 from zeroskel.app.server.metrics import Metrics
-from zeroskel.app.server.streams import BATCH, LiveStream, Streams, measured_capacity
+from zeroskel.app.server.streams import BATCH_SIZE, LiveStream, Streams, stream_capacity
 from zeroskel.recognition import Stream
 
 from .conftest import ACTIONS
@@ -177,8 +177,8 @@ def test_only_repeated_malformed_messages_end_the_connection(client, started):
             begin(socket)
         for _ in range(20):
             socket.send_text("{")
-            assert socket.receive_json()["message"] == "the message is not JSON"
-        assert "too many" in socket.receive_json()["message"]
+            assert socket.receive_json()["message"] == "The message is not JSON."
+        assert "Too many" in socket.receive_json()["message"]
         with pytest.raises(WebSocketDisconnect) as closed:
             socket.receive_json()
         assert closed.value.code == 1008
@@ -192,9 +192,9 @@ def test_over_capacity_a_client_is_told_when_to_come_again_and_then_let_in(open_
             with pytest.raises(WebSocketDenialResponse) as refused, connect(client):
                 pass
             assert refused.value.status_code == 503 and int(refused.value.headers["retry-after"]) > 0
-            assert "all 2 streams" in refused.value.json()["detail"]
+            assert "All 2 streams" in refused.value.json()["detail"]
         deadline = time.monotonic() + 10
-        while client.app.state.streams._places and time.monotonic() < deadline:
+        while client.app.state.streams._reserved and time.monotonic() < deadline:
             time.sleep(0.01)
         with connect(client) as third:
             begin(third)
@@ -203,10 +203,10 @@ def test_over_capacity_a_client_is_told_when_to_come_again_and_then_let_in(open_
 
 def test_a_client_that_says_nothing_loses_its_place(open_client):
     with open_client({"start_seconds": 0.05}) as client, connect(client) as socket:
-        assert "no start came" in socket.receive_json()["message"]
+        assert "No start message" in socket.receive_json()["message"]
     with open_client({"silent_seconds": 0.05}) as client, connect(client) as socket:
         begin(socket)
-        assert "no message came" in socket.receive_json()["message"]
+        assert "No message arrived" in socket.receive_json()["message"]
 
 
 def test_streams_are_told_when_the_server_stops(open_client):
@@ -214,8 +214,8 @@ def test_streams_are_told_when_the_server_stops(open_client):
     with client:
         with connect(client) as socket:
             begin(socket)
-            client.portal.call(client.app.state.streams.say_goodbye)
-            assert socket.receive_json()["message"] == "the server is stopping"
+            client.portal.call(client.app.state.streams.announce_shutdown)
+            assert socket.receive_json()["message"] == "The server is stopping."
             with pytest.raises(WebSocketDisconnect) as closed:
                 socket.receive_json()
             assert closed.value.code == 1013
@@ -231,7 +231,7 @@ def test_a_batch_answers_each_window_for_its_own_actions(recognizer, squat):
     engine = Engine(recognizer)
     lists = [recognizer.candidates(ACTIONS[i:] + ACTIONS[:i]) for i in range(4)]
     windows = [(generate_sequence(ACTIONS[i % 5], seed=i), lists[i % 4], None) for i in range(11)]
-    for (sequence, candidates, _), found in zip(windows, engine.answer(windows), strict=True):
+    for (sequence, candidates, _), found in zip(windows, engine.predict_windows(windows), strict=True):
         alone = recognizer.predict(sequence, candidates)
         assert found.actions == candidates.actions
         np.testing.assert_allclose(found.scores, alone.scores, rtol=1e-3, atol=1e-3)
@@ -242,14 +242,14 @@ def test_who_waited_longest_is_next(recognizer):
     engine = Engine(recognizer)
     streams = Streams(engine, Metrics(), 100)
     candidates = recognizer.candidates(ACTIONS)
-    lives = [LiveStream(Stream(recognizer, candidates), now=float(i)) for i in range(2 * BATCH)]
+    lives = [LiveStream(Stream(recognizer, candidates), now=float(i)) for i in range(2 * BATCH_SIZE)]
     for live in lives[::-1]:
         live.arrived = 100.0
         streams._open.add(live)
-    assert streams._due(100.0) == lives[:BATCH]
+    assert streams._due(100.0) == lives[:BATCH_SIZE]
     lives[0].arrived = None  # no new frame: no new answer
     lives[1].answered = 99.95  # answered a moment ago
-    assert streams._due(100.0) == lives[2 : BATCH + 2]
+    assert streams._due(100.0) == lives[2 : BATCH_SIZE + 2]
     engine.close()
 
 
@@ -260,15 +260,15 @@ def test_clients_with_the_same_actions_share_their_embeddings_and_few_are_kept(r
     assert engine.candidates(["squat", "jump"]) is not engine.candidates(["jump", "squat"])
     first = engine.candidates(["squat", "jump"])
     for number in range(129):
-        engine._known[(str(number),)] = first
+        engine._cached_candidates[(str(number),)] = first
     engine.candidates(["run in place"])
-    assert len(engine._known) <= 132
+    assert len(engine._cached_candidates) <= 132
     engine.close()
 
 
 def test_capacity_follows_the_cost_of_windows_and_frames():
-    assert measured_capacity(0.0045, 0.0001) == 100
-    assert measured_capacity(0.0045, 0.0) == 160
-    assert measured_capacity(10.0, 0.0001) == 1
-    assert measured_capacity(1e-6, 1e-6) == 200
-    assert 0 < seconds_a_frame() < 0.01
+    assert stream_capacity(0.0045, 0.0001) == 100
+    assert stream_capacity(0.0045, 0.0) == 160
+    assert stream_capacity(10.0, 0.0001) == 1
+    assert stream_capacity(1e-6, 1e-6) == 200
+    assert 0 < measure_frame_seconds() < 0.01

@@ -1,1 +1,1 @@
-"""The server: the recognizer behind REST and a WebSocket; recognises nothing itself. `create_app` is in application."""
+"""Web server: a recognizer behind REST routes and a WebSocket. `application.create_app` builds it."""

@@ -1,4 +1,4 @@
-"""The application: REST, the stream and the page around one recognizer."""
+"""The application: REST routes, the WebSocket and the page around one recognizer."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
 
 from zeroskel import __version__
-from zeroskel.app.server.connection import Connection, seconds_a_frame
+from zeroskel.app.server.connection import Connection, measure_frame_seconds
 from zeroskel.app.server.engine import Busy, Engine
 from zeroskel.app.server.guard import Guard
 from zeroskel.app.server.metrics import Metrics
@@ -23,8 +23,14 @@ from zeroskel.app.server.page import page_routes
 from zeroskel.app.server.reading import Reader, UnknownFormat
 from zeroskel.app.server.routes import rest_routes
 from zeroskel.app.server.settings import Settings
-from zeroskel.app.server.streams import Streams, measured_capacity
-from zeroskel.app.server.wire import ExplainRequest, Malformed, PredictRequest
+from zeroskel.app.server.streams import Streams, stream_capacity
+from zeroskel.app.server.wire import (
+    ExplainRequest,
+    Malformed,
+    PredictRequest,
+    describe_validation_error,
+    one_line,
+)
 from zeroskel.core import InputError
 from zeroskel.recognition import ZeroShotRecognizer
 
@@ -34,34 +40,32 @@ STATUS: dict[type[Exception], int] = {Malformed: 422, UnknownFormat: 415, InputE
 
 
 class Application(FastAPI):
-    """Describes in OpenAPI also the request models that the routes read themselves."""
+    """FastAPI application whose OpenAPI description includes the models of bodies that the routes read themselves."""
 
     def openapi(self) -> dict[str, Any]:
-        described: dict[str, Any] = super().openapi()
+        """Return the OpenAPI description."""
+        description: dict[str, Any] = super().openapi()
         _, schema = models_json_schema(
             [(PredictRequest, "validation"), (ExplainRequest, "validation")],
             ref_template="#/components/schemas/{model}",
         )
-        described.setdefault("components", {}).setdefault("schemas", {}).update(schema["$defs"])
-        return described
-
-
-def _capacity(engine: Engine) -> int:
-    return measured_capacity(engine.seconds_a_window(), seconds_a_frame())
+        description.setdefault("components", {}).setdefault("schemas", {}).update(schema["$defs"])
+        return description
 
 
 def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None) -> FastAPI:
-    """The server's application; `app.state.streams` are its streams.
+    """Return the server's application. Its streams are `app.state.streams`.
 
     Args:
-        recognizer: answers everything.
-        settings: whom it trusts, and limits.
+        recognizer: Recognizer that computes every answer.
+        settings: Trusted clients and limits. None selects the defaults.
     """
     settings = settings or Settings()
     metrics, limits = Metrics(), settings.limits
     engine = Engine(recognizer, waiting=limits.waiting)
     recognizer.candidates({"warm up": ["someone gets warm"]})  # loads the sentence encoder, which takes seconds
-    streams = Streams(engine, metrics, limits.streams or _capacity(engine))
+    capacity = limits.streams or stream_capacity(engine.measure_window_seconds(), measure_frame_seconds())
+    streams = Streams(engine, metrics, capacity)
     reader = Reader(limits)
 
     @asynccontextmanager
@@ -69,7 +73,7 @@ def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None)
         answering = asyncio.create_task(streams.answer_all())
         await reader.start()
         yield
-        streams.say_goodbye()
+        streams.announce_shutdown()
         answering.cancel()
         await asyncio.gather(answering, return_exceptions=True)
         await reader.close()
@@ -79,7 +83,7 @@ def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None)
         title="zeroskel",
         version=__version__,
         summary="Name human actions in skeleton sequences from words alone.",
-        docs_url=None,  # its scripts would come from elsewhere
+        docs_url=None,  # the documentation pages would load scripts from another server
         redoc_url=None,
         root_path=settings.root_path,
         lifespan=lifespan,
@@ -92,12 +96,7 @@ def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None)
     async def stream(socket: WebSocket) -> None:
         await Connection(socket, engine, streams, settings).run()
 
-    for kind, status in STATUS.items():
-        app.add_exception_handler(kind, _answer_with(status))
-    app.add_exception_handler(Busy, _busy)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _fault)
+    _add_error_handlers(app)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,
@@ -109,30 +108,38 @@ def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None)
     return app
 
 
-def _answer_with(status: int) -> Any:
+def _add_error_handlers(app: FastAPI) -> None:
+    for kind, status in STATUS.items():
+        app.add_exception_handler(kind, _error_handler(status))
+    app.add_exception_handler(Busy, _answer_busy)
+    app.add_exception_handler(RequestValidationError, _answer_invalid_request)
+    app.add_exception_handler(HTTPException, _answer_http_error)
+    app.add_exception_handler(Exception, _answer_unexpected_error)
+
+
+def _error_handler(status: int) -> Any:
     async def answer(_: Request, error: Exception) -> Response:
-        return JSONResponse({"detail": " ".join(str(error).split())[:500]}, status)
+        return JSONResponse({"detail": one_line(error)}, status)
 
     return answer
 
 
-async def _busy(request: Request, error: Exception) -> Response:
+async def _answer_busy(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Busy)
     request.app.state.metrics.refused.labels("capacity").inc()
-    retry_after = str(error.retry_after) if isinstance(error, Busy) else "2"
-    return JSONResponse({"detail": str(error)}, 503, {"Retry-After": retry_after})
+    return JSONResponse({"detail": str(error)}, 503, {"Retry-After": str(error.retry_after)})
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
-    first = error.errors()[0] if isinstance(error, RequestValidationError) else {"loc": (), "msg": "not as described"}
-    place = ".".join(str(part) for part in first["loc"])[:100]
-    return JSONResponse({"detail": f"{place}: {first['msg'][:200]}"}, 422)
+async def _answer_invalid_request(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return JSONResponse({"detail": describe_validation_error(error.errors()[0])}, 422)
 
 
-async def _http(_: Request, error: Exception) -> Response:
+async def _answer_http_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return JSONResponse({"detail": str(error.detail)}, error.status_code, error.headers)
 
 
-async def _fault(_: Request, error: Exception) -> Response:
-    log.error("a request failed: %s", type(error).__name__)  # never its message, which may quote the client
-    return JSONResponse({"detail": "the server failed at this request"}, 500)
+async def _answer_unexpected_error(_: Request, error: Exception) -> Response:
+    log.error("A request failed with %s.", type(error).__name__)  # the message of the error may quote the client
+    return JSONResponse({"detail": "The server failed to answer this request."}, 500)

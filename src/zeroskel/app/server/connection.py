@@ -1,4 +1,4 @@
-"""One client's WebSocket: its messages in, its answers out."""
+"""The WebSocket of one client: its messages and the answers to them."""
 
 import json
 import time
@@ -12,22 +12,31 @@ from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from zeroskel.app.server.engine import Busy, Engine
-from zeroskel.app.server.guard import HEADERS
-from zeroskel.app.server.recordings import coordinates
+from zeroskel.app.server.guard import SECURITY_HEADERS
+from zeroskel.app.server.recordings import parse_coordinates
 from zeroskel.app.server.settings import Settings
 from zeroskel.app.server.streams import LiveStream, Streams
-from zeroskel.app.server.wire import Malformed, actions_of
+from zeroskel.app.server.wire import Malformed, one_line, parse_actions
 from zeroskel.core import InputError, get_layout
 from zeroskel.recognition import Stream
 
-MOST_RATE = 300  # messages a second; a client that sends more is read more slowly
-LATEST_TIME = 1e12  # seconds
-PROTOCOL = 5  # times what a frame's JSON costs, with the WebSocket, the event loop and the window
+MAX_MESSAGE_RATE = 300  # messages a second; the server reads a faster client more slowly
+MAX_TIMESTAMP = 1e12  # seconds
+OVERHEAD = 5  # a frame costs this many times its JSON, with the WebSocket, the event loop and the window
+MAX_ERROR_LENGTH = 300  # characters
 POLICY_VIOLATION, TRY_AGAIN = 1008, 1013  # WebSocket close codes
+TOO_MANY_MALFORMED = "Too many consecutive messages cannot be used. The server closes the stream."
 
 
 class Connection:
-    """Handles one stream from its first message to its end; nothing that a client sends ends the server."""
+    """Handles one stream from its first message to its end. No message of a client can stop the server.
+
+    Args:
+        socket: WebSocket of the client, not yet accepted.
+        engine: Engine that embeds the client's actions.
+        streams: All open streams.
+        settings: Token and limits of the server.
+    """
 
     def __init__(self, socket: WebSocket, engine: Engine, streams: Streams, settings: Settings) -> None:
         self.socket = socket
@@ -37,201 +46,208 @@ class Connection:
         self.limits = settings.limits
         self.metrics = streams.metrics
         self.live: LiveStream | None = None
-        self.heard = time.monotonic()
-        self._frames = 0  # received and not yet counted
+        self.last_received = time.monotonic()
+        self._uncounted_frames = 0  # received and not yet added to the metrics
 
     async def run(self) -> None:
-        """Let the client in, or turn it away with 503."""
+        """Serve the client until its stream ends; answer 503 where all streams are in use."""
         try:
-            self.streams.take_place()
+            self.streams.reserve()
         except Busy as busy:
             self.metrics.refused.labels("capacity").inc()
-            headers = {**HEADERS, "Retry-After": str(busy.retry_after)}
+            headers = {**SECURITY_HEADERS, "Retry-After": str(busy.retry_after)}
             await self.socket.send_denial_response(JSONResponse({"detail": str(busy)}, 503, headers))
             return
         try:
             await self.socket.accept()
             if await self._start():
-                await self._talk()
+                await self._exchange_messages()
         except WebSocketDisconnect:
-            return  # the client is gone, and with it all that it sent
+            return  # the client disconnected
         finally:
-            self.metrics.frames.inc(self._frames)
+            self.metrics.frames.inc(self._uncounted_frames)
             if self.live is not None:
                 self.streams.close(self.live)
-            self.streams.leave_place()
+            self.streams.release()
 
     async def _start(self) -> bool:
-        """Wait for a start that is none of the malformed; False where none came."""
+        """Wait for a valid start message and open the stream. Returns False where the server closed the connection."""
         for _ in range(self.limits.malformed):
             try:
                 with anyio.fail_after(self.limits.start_seconds):
-                    message = self._message(await self.socket.receive())
+                    message = self._parse_message(await self.socket.receive())
                     if message.get("type") != "start":
-                        raise Malformed('the first message is {"type": "start", "layout", "actions"}')
+                        raise Malformed('The first message must be {"type": "start", "layout": …, "actions": …}.')
                 if not self.settings.is_token(message.get("token")):
                     self.metrics.refused.labels("token").inc()
-                    await self._end("a token is needed; send it as token in the start message")
+                    await self._close_with_error("This server requires a token. Send it as token in the start message.")
                     return False
-                stream = await self._stream(message)
+                stream = await self._create_stream(message)
             except TimeoutError:
-                await self._end(f"no start came within {self.limits.start_seconds:g} seconds")
+                await self._close_with_error(f"No start message arrived within {self.limits.start_seconds:g} seconds.")
                 return False
             except InputError as error:
-                self.metrics.malformed.inc()
-                await self._say({"type": "error", "message": _line(error)})
+                await self._report_malformed(error)
                 continue
-            self.heard = time.monotonic()
-            self.live = LiveStream(stream, self.heard)
-            await self._say({"type": "ready"})
+            self.last_received = time.monotonic()
+            self.live = LiveStream(stream, self.last_received)
+            await self._send_json({"type": "ready"})
             if self.streams.closing:
-                await self._end("the server is stopping", TRY_AGAIN, 10)
+                await self._close_with_error("The server is stopping.", TRY_AGAIN, 10)
                 return False
             self.streams.open(self.live)
             return True
-        await self._end("too many messages that cannot be used")
+        await self._close_with_error(TOO_MANY_MALFORMED)
         return False
 
-    async def _stream(self, message: dict[str, Any]) -> Stream:
-        _only(message, {"type", "layout", "actions", "threshold", "token"})
+    async def _create_stream(self, message: dict[str, Any]) -> Stream:
+        _check_fields(message, {"type", "layout", "actions", "threshold", "token"})
         layout, threshold = message.get("layout", "kinect-20"), message.get("threshold")
         if not isinstance(layout, str) or len(layout) > 40:
-            raise Malformed("layout is not the name of a joint layout")
+            raise Malformed("The field layout must be the name of a joint layout.")
         get_layout(layout)
-        if threshold is not None and (isinstance(threshold, bool) or not isinstance(threshold, (int, float))):
-            raise Malformed("threshold is not a number from 0 to 1")
-        if threshold is not None and (not 0 <= threshold <= 1 or self.engine.recognizer.calibration is None):
-            raise Malformed("threshold is not from 0 to 1, or this server's bundle is not calibrated and takes none")
-        actions = actions_of(message.get("actions"), self.limits)
-        candidates = await self.engine.embed(actions)
+        if threshold is not None:
+            if isinstance(threshold, bool) or not isinstance(threshold, (int, float)) or not 0 <= threshold <= 1:
+                raise Malformed("The field threshold must be a number from 0 to 1.")
+            if self.engine.recognizer.calibration is None:
+                raise Malformed("The bundle of this server is not calibrated, so a stream cannot have a threshold.")
+        actions = parse_actions(message.get("actions"), self.limits)
+        candidates = await self.engine.embed_for_stream(actions)
         return Stream(self.engine.recognizer, candidates, layout=layout, threshold=threshold)
 
-    async def _talk(self) -> None:
-        """Receive and send until one of the two ends, or nothing comes any more."""
+    async def _exchange_messages(self) -> None:
+        """Receive and send messages until one side ends the stream or the client is silent for too long."""
         async with anyio.create_task_group() as group:
 
-            async def until_the_end(work: Callable[[], Awaitable[None]]) -> None:
+            async def run_and_cancel(work: Callable[[], Awaitable[None]]) -> None:
                 try:
                     await work()
                 except WebSocketDisconnect:
-                    return  # the client is gone
+                    return  # the client disconnected
                 finally:
                     group.cancel_scope.cancel()
 
-            group.start_soon(until_the_end, self._receive)
-            group.start_soon(until_the_end, self._watch)
-            group.start_soon(until_the_end, self._send)
+            group.start_soon(run_and_cancel, self._receive)
+            group.start_soon(run_and_cancel, self._close_when_silent)
+            group.start_soon(run_and_cancel, self._send)
 
     async def _send(self) -> None:
         assert self.live is not None
         while (message := await self.live.outbox.get()) is not None:
-            await self._say(message)
+            await self._send_json(message)
         await self.socket.close(TRY_AGAIN)
 
     async def _receive(self) -> None:
-        malformed, second, count = 0, self.heard, 0
+        malformed, second, count = 0, self.last_received, 0
         while malformed < self.limits.malformed:
             received = await self.socket.receive()
-            self.heard = now = time.monotonic()
+            self.last_received = now = time.monotonic()
             if now - second >= 1:
-                self.metrics.frames.inc(self._frames)
-                second, count, self._frames = now, 0, 0
+                self.metrics.frames.inc(self._uncounted_frames)
+                second, count, self._uncounted_frames = now, 0, 0
             count += 1
-            if count > MOST_RATE:
+            if count > MAX_MESSAGE_RATE:
                 await anyio.sleep(max(0.0, second + 1 - now))
             try:
-                await self._take(self._message(received))
+                await self._handle(self._parse_message(received))
                 malformed = 0
             except InputError as error:
                 malformed += 1
-                self.metrics.malformed.inc()
-                await self._say({"type": "error", "message": _line(error)})
-        await self._end("too many messages that cannot be used")
+                await self._report_malformed(error)
+        await self._close_with_error(TOO_MANY_MALFORMED)
 
-    async def _watch(self) -> None:
-        """End the stream when its client has been silent for too long."""
-        while (left := self.heard + self.limits.silent_seconds - time.monotonic()) > 0:
-            await anyio.sleep(left)
-        await self._end(f"no message came for {self.limits.silent_seconds:g} seconds")
+    async def _close_when_silent(self) -> None:
+        """Close the stream when its client has sent nothing for too long."""
+        limit = self.limits.silent_seconds
+        while (remaining := self.last_received + limit - time.monotonic()) > 0:
+            await anyio.sleep(remaining)
+        await self._close_with_error(f"No message arrived for {limit:g} seconds.")
 
-    async def _take(self, message: dict[str, Any]) -> None:
-        """One message after the start."""
+    async def _handle(self, message: dict[str, Any]) -> None:
+        """Handle one message after the start."""
         assert self.live is not None
         kind = message.get("type")
         if kind == "frame":
             self._push(message)
         elif kind == "actions":
-            _only(message, {"type", "actions"})
-            actions = actions_of(message.get("actions"), self.limits)
-            self.live.stream.candidates = await self.engine.embed(actions)
+            _check_fields(message, {"type", "actions"})
+            actions = parse_actions(message.get("actions"), self.limits)
+            self.live.stream.candidates = await self.engine.embed_for_stream(actions)
         else:
-            raise Malformed('the type of a message is not "frame" or "actions"')
+            raise Malformed('The type of a message must be "frame" or "actions".')
 
     def _push(self, message: dict[str, Any]) -> None:
         assert self.live is not None
-        moment, joints = message.get("time"), message.get("joints")
-        if moment is not None and (
-            isinstance(moment, bool) or not isinstance(moment, (int, float)) or not abs(moment) < LATEST_TIME
+        timestamp, joints = message.get("time"), message.get("joints")
+        if timestamp is not None and (
+            isinstance(timestamp, bool) or not isinstance(timestamp, (int, float)) or not abs(timestamp) < MAX_TIMESTAMP
         ):
-            raise Malformed("time of a frame is not a number of seconds")
+            raise Malformed("The field time of a frame must be a number of seconds.")
         stream = self.live.stream
-        stream.push(None if not joints and joints in (None, []) else self._frame(joints), moment)
-        self._frames += 1
+        stream.push(None if not joints and joints in (None, []) else self._parse_joints(joints), timestamp)
+        self._uncounted_frames += 1
         self.live.arrived = time.monotonic()
 
-    def _frame(self, joints: object) -> np.ndarray:
+    def _parse_joints(self, joints: object) -> np.ndarray:
+        """Return the joints of one body (V, C), or of a list of bodies (M, V, C)."""
         if not isinstance(joints, list) or len(joints) > self.limits.joints:
-            raise Malformed(f"joints are no list of at most {self.limits.joints}")
+            raise Malformed(f"The field joints must be a list of at most {self.limits.joints} joints.")
         first = next((joint for joint in joints if joint is not None), None)
-        several = isinstance(first, list) and any(part is None or isinstance(part, list) for part in first)
-        if several and len(joints) > self.limits.bodies:
-            raise Malformed(f"found {len(joints)} bodies; expected at most {self.limits.bodies}")
-        return coordinates(joints, 3 if several else 2)
+        has_bodies = isinstance(first, list) and any(part is None or isinstance(part, list) for part in first)
+        if has_bodies and len(joints) > self.limits.bodies:
+            raise Malformed(f"The frame has {len(joints)} bodies; expected at most {self.limits.bodies}.")
+        return parse_coordinates(joints, 3 if has_bodies else 2)
 
-    def _message(self, received: Any) -> dict[str, Any]:
-        """What came, as a JSON object."""
+    def _parse_message(self, received: Any) -> dict[str, Any]:
+        """Return the JSON object that arrived. Raises Malformed for anything else."""
         if received["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(received.get("code", 1005))
         content = received.get("text") or received.get("bytes") or ""
         if len(content) > self.limits.message_bytes:
-            raise Malformed(f"the message has more than {self.limits.message_bytes} bytes")
+            raise Malformed(f"The message has more than {self.limits.message_bytes} bytes.")
         try:
             message = from_json(content)
         except ValueError:
-            raise Malformed("the message is not JSON") from None
+            raise Malformed("The message is not JSON.") from None
         if not isinstance(message, dict):
-            raise Malformed("the message is not a JSON object")
+            raise Malformed("The message is not a JSON object.")
         return message
 
-    async def _say(self, message: dict[str, Any]) -> None:
+    async def _send_json(self, message: dict[str, Any]) -> None:
         try:
             await self.socket.send_text(json.dumps(message))
-        except RuntimeError as error:  # Starlette's word for a socket that was closed meanwhile
+        except RuntimeError as error:  # Starlette raises it where the socket was closed in the meantime
             raise WebSocketDisconnect(1006) from error
 
-    async def _end(self, message: str, code: int = POLICY_VIOLATION, retry_after: int | None = None) -> None:
-        more = {} if retry_after is None else {"retry_after": retry_after}
-        await self._say({"type": "error", "message": message, **more})
+    async def _report_malformed(self, error: InputError) -> None:
+        self.metrics.malformed.inc()
+        await self._send_json({"type": "error", "message": one_line(error, MAX_ERROR_LENGTH)})
+
+    async def _close_with_error(
+        self, message: str, code: int = POLICY_VIOLATION, retry_after: int | None = None
+    ) -> None:
+        retry = {} if retry_after is None else {"retry_after": retry_after}
+        await self._send_json({"type": "error", "message": message, **retry})
         await self.socket.close(code)
 
 
-def seconds_a_frame(frames: int = 300) -> float:
-    """Processor seconds that a message with a frame costs on this machine until it is in its stream's window."""
-    rest = np.random.default_rng(0).normal(size=(20, 3)).round(4).tolist()
-    texts = [json.dumps({"type": "frame", "time": number / 30, "joints": rest}) for number in range(frames)]
-    times: list[float] = []
-    start = time.thread_time()
+def measure_frame_seconds(frames: int = 300) -> float:
+    """Return the CPU seconds that one frame costs on this machine, from its message to the window of its stream.
+
+    Args:
+        frames: Number of messages to measure.
+    """
+    pose = np.random.default_rng(0).normal(size=(20, 3)).round(4).tolist()
+    texts = [json.dumps({"type": "frame", "time": number / 30, "joints": pose}) for number in range(frames)]
+    timestamps: list[float] = []
+    started = time.thread_time()
     for text in texts:
         message = from_json(text)
-        times.append(message["time"])
-        np.isinf(coordinates(message["joints"], 2)).any()
-    return PROTOCOL * (time.thread_time() - start) / frames
+        timestamps.append(message["time"])
+        np.isinf(parse_coordinates(message["joints"], 2)).any()
+    return OVERHEAD * (time.thread_time() - started) / frames
 
 
-def _only(message: dict[str, Any], known: set[str]) -> None:
+def _check_fields(message: dict[str, Any], known: set[str]) -> None:
     if not set(message) <= known:
-        raise Malformed(f"the message has other fields than {', '.join(sorted(known))}")
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
+        raise Malformed(f"The message has an unknown field. Known fields: {', '.join(sorted(known))}.")

@@ -1,11 +1,11 @@
-"""The threads in which the recognizer works, and the order of its work."""
+"""The threads in which the recognizer works, and the order of their work."""
 
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -14,15 +14,21 @@ from zeroskel.app.server.worker import Worker
 from zeroskel.core import InputError, SkeletonSequence, ZeroskelError, get_layout
 from zeroskel.recognition import Candidates, Explanation, Prediction, Stream, ZeroShotRecognizer
 
-KEPT_LISTS = 128  # of actions whose embeddings are kept
-LIVE, ASKED = 0, 1  # what comes first: answers of streams, then requests
-PROBE = 32  # windows in the measurement at the start
+CACHED_CANDIDATES = 128  # lists of actions whose embeddings stay in memory
+STREAM_PRIORITY, REQUEST_PRIORITY = 0, 1  # answers to streams go before answers to requests
+PROBE_WINDOWS = 32  # windows in the measurement at startup
+RETRY_SECONDS = 2
 
 Window = tuple[SkeletonSequence, Candidates, float | None]
 
 
 class Busy(ZeroskelError):
-    """The server has as much to do as it can."""
+    """The server has no capacity left.
+
+    Args:
+        message: One sentence for the client.
+        retry_after: Seconds after which the client may try again.
+    """
 
     def __init__(self, message: str, retry_after: int) -> None:
         super().__init__(message)
@@ -30,84 +36,103 @@ class Busy(ZeroskelError):
 
 
 class Engine:
-    """Runs the recognizer's work in two threads: one embeds texts, one sees motion, answers of streams first.
+    """Runs the recognizer in two threads: one embeds texts, the other encodes motion.
+
+    Answers to streams go before answers to requests.
 
     Args:
-        recognizer: does all the work.
-        waiting: requests that may wait.
+        recognizer: Recognizer that computes every answer.
+        waiting: Largest number of requests that may wait at the same time.
     """
 
     def __init__(self, recognizer: ZeroShotRecognizer, *, waiting: int = 64) -> None:
         self.recognizer = recognizer
         self.waiting = waiting
-        self._asked = 0
-        self._known: OrderedDict[object, Candidates] = OrderedDict()
-        self._texts, self._motion = Worker("texts"), Worker("motion")
+        self._waiting_requests = 0
+        self._cached_candidates: OrderedDict[object, Candidates] = OrderedDict()
+        self._text_worker, self._motion_worker = Worker("texts"), Worker("motion")
 
     def close(self) -> None:
-        """End the threads once their work is done."""
-        self._texts.close()
-        self._motion.close()
+        """End the threads after they have finished their work."""
+        self._text_worker.close()
+        self._motion_worker.close()
 
-    async def live(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Run a function of streams."""
-        return await self._motion.run(LIVE, function, *arguments)
+    async def run_for_stream(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run a function in the motion thread, before all functions of requests."""
+        return await self._motion_worker.run(STREAM_PRIORITY, function, *arguments)
 
-    async def ask(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Run a function of a request. Raises Busy when too many wait."""
-        with self._place():
-            return await self._motion.run(ASKED, function, *arguments)
+    async def run_for_request(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run a function in the motion thread, after all functions of streams.
 
-    async def embed(self, actions: Actions) -> Candidates:
-        """Embedded actions of a stream, of which there are only so many."""
-        found: Candidates = await self._texts.run(LIVE, self.candidates, actions)
-        return found
+        Raises:
+            Busy: Too many requests wait.
+        """
+        with self._queued():
+            return await self._motion_worker.run(REQUEST_PRIORITY, function, *arguments)
+
+    async def embed_for_stream(self, actions: Actions) -> Candidates:
+        """Return the embedded actions of a stream. No limit applies, since the number of streams is limited."""
+        return cast(Candidates, await self._text_worker.run(STREAM_PRIORITY, self.candidates, actions))
 
     async def predict(self, sequence: SkeletonSequence, actions: Actions, threshold: float | None) -> Prediction:
-        """As `ZeroShotRecognizer.predict`. Raises Busy when too many wait."""
-        with self._place():
-            candidates = await self._texts.run(ASKED, self.candidates, actions)
-            work = partial(self.recognizer.predict, sequence, candidates, threshold=threshold)
-            found: Prediction = await self._motion.run(ASKED, work)
-            return found
+        """Return the answer of `ZeroShotRecognizer.predict` to a request.
+
+        Raises:
+            Busy: Too many requests wait.
+        """
+        return cast(Prediction, await self._answer("predict", sequence, actions, threshold=threshold))
 
     async def explain(self, sequence: SkeletonSequence, actions: Actions, action: str | None) -> Explanation:
-        """As `ZeroShotRecognizer.explain`. Raises Busy when too many wait."""
-        with self._place():
-            candidates = await self._texts.run(ASKED, self.candidates, actions)
-            work = partial(self.recognizer.explain, sequence, candidates, action=action)
-            found: Explanation = await self._motion.run(ASKED, work)
-            return found
+        """Return the answer of `ZeroShotRecognizer.explain` to a request.
+
+        Raises:
+            Busy: Too many requests wait.
+        """
+        return cast(Explanation, await self._answer("explain", sequence, actions, action=action))
+
+    async def _answer(self, method: str, sequence: SkeletonSequence, actions: Actions, **options: Any) -> Any:
+        with self._queued():
+            candidates = await self._text_worker.run(REQUEST_PRIORITY, self.candidates, actions)
+            work = partial(getattr(self.recognizer, method), sequence, candidates, **options)
+            return await self._motion_worker.run(REQUEST_PRIORITY, work)
 
     @contextmanager
-    def _place(self) -> Iterator[None]:
-        if self._asked >= self.waiting:
-            raise Busy("too many requests wait; come again in a moment", 2)
-        self._asked += 1
+    def _queued(self) -> Iterator[None]:
+        """Count a request that waits. Raises Busy where too many wait already."""
+        if self._waiting_requests >= self.waiting:
+            raise Busy("Too many requests are waiting. Try again in a moment.", RETRY_SECONDS)
+        self._waiting_requests += 1
         try:
             yield
         finally:
-            self._asked -= 1
+            self._waiting_requests -= 1
 
     def candidates(self, actions: Actions) -> Candidates:
-        """Embedded actions; those asked for lately are remembered, so that clients with the same list share them."""
+        """Return the embedded actions. Clients that sent the same list recently share one result."""
         key = tuple((name, tuple(actions[name])) for name in actions) if isinstance(actions, dict) else tuple(actions)
-        found = self._known.pop(key, None)
-        if found is None:
-            found = self.recognizer.candidates(actions)
-        self._known[key] = found
-        if len(self._known) > KEPT_LISTS:
-            self._known.popitem(last=False)
-        return found
+        candidates = self._cached_candidates.pop(key, None)
+        if candidates is None:
+            candidates = self.recognizer.candidates(actions)
+        self._cached_candidates[key] = candidates
+        if len(self._cached_candidates) > CACHED_CANDIDATES:
+            self._cached_candidates.popitem(last=False)
+        return candidates
 
-    def timed_answer(self, windows: Sequence[Window]) -> tuple[list[Prediction | InputError], float]:
-        """As answer, and the processor seconds that it took."""
+    def timed_predictions(self, windows: Sequence[Window]) -> tuple[list[Prediction | InputError], float]:
+        """Return the result of `predict_windows` and the CPU seconds that it took."""
         started = time.thread_time()
-        found = self.answer(windows)
-        return found, time.thread_time() - started
+        predictions = self.predict_windows(windows)
+        return predictions, time.thread_time() - started
 
-    def answer(self, windows: Sequence[Window]) -> list[Prediction | InputError]:
-        """Predictions of many windows, each with its own actions: encoded and scored in one batch."""
+    def predict_windows(self, windows: Sequence[Window]) -> list[Prediction | InputError]:
+        """Return the predictions of many windows, encoded and scored as one batch.
+
+        Args:
+            windows: Sequence, candidates and threshold of each window; each may have its own actions.
+
+        Returns:
+            A prediction for each window, or the error that it causes.
+        """
         sequences, candidates, thresholds = zip(*windows, strict=True)
         try:
             features = self.recognizer.encode(sequences)
@@ -115,24 +140,24 @@ class Engine:
         except InputError as error:
             if len(windows) == 1:
                 return [error]
-            return [self.answer([window])[0] for window in windows]  # so that one does no harm to the others
+            return [self.predict_windows([window])[0] for window in windows]  # one bad window must not fail the others
 
-    def seconds_a_window(self, actions: Sequence[str] = ("wave a hand", "sit down", "kick a ball")) -> float:
-        """Processor seconds that one answer of a stream costs on this machine, in a batch; the best of three."""
+    def measure_window_seconds(self, actions: Sequence[str] = ("wave a hand", "sit down", "kick a ball")) -> float:
+        """Return the CPU seconds that one window of a batch costs on this machine; the best of three runs."""
         layout = get_layout("kinect-20")
         candidates = self.candidates(list(actions))
         rng = np.random.default_rng(0)
-        rest = rng.normal(size=(len(layout.joints), 3))
+        pose = rng.normal(size=(len(layout.joints), 3))
         streams = []
-        for _ in range(PROBE):
+        for _ in range(PROBE_WINDOWS):
             stream = Stream(self.recognizer, candidates, layout=layout.name)
             for frame in range(95):
-                stream.push(rest + 0.01 * rng.normal(size=rest.shape), frame / 30)
+                stream.push(pose + 0.01 * rng.normal(size=pose.shape), frame / 30)
             streams.append(stream)
-        took = []
+        seconds = []
         for _ in range(3):
-            start = time.thread_time()
+            started = time.thread_time()
             windows = [(window, candidates, None) for s in streams if (window := s.window()) is not None]
-            self.answer(windows)
-            took.append((time.thread_time() - start) / PROBE)
-        return min(took)
+            self.predict_windows(windows)
+            seconds.append((time.thread_time() - started) / PROBE_WINDOWS)
+        return min(seconds)

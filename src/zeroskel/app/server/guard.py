@@ -1,4 +1,4 @@
-"""The door: whom the server talks to, and the headers of all that it says. Plain ASGI, around everything else."""
+"""ASGI middleware that checks who may use the server and adds security headers to every answer."""
 
 import ipaddress
 import time
@@ -13,12 +13,13 @@ from zeroskel.app.server.metrics import Metrics
 from zeroskel.app.server.settings import Settings
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-OPEN = ("/api/health", "/openapi.json")  # of the paths below /api and /metrics, those without a token
+REFUSAL_REASONS = {400: "host", 421: "host", 403: "origin", 401: "token"}  # status -> label of the metric
+PATHS_WITHOUT_TOKEN = ("/api/health", "/openapi.json")
 
-POLICY = "; ".join(
+CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
-        "script-src 'self' 'wasm-unsafe-eval'",  # WebAssembly of the pose estimation; no eval of text
+        "script-src 'self' 'wasm-unsafe-eval'",  # pose estimation runs in WebAssembly; eval of text stays forbidden
         "worker-src 'self' blob:",
         "style-src 'self'",
         "img-src 'self' data: blob:",
@@ -32,8 +33,8 @@ POLICY = "; ".join(
         "object-src 'none'",
     )
 )
-HEADERS = {
-    "Content-Security-Policy": POLICY,
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -44,13 +45,19 @@ HEADERS = {
 
 
 class Guard:
-    """Checks Host, Origin and token, sets security headers, counts requests.
+    """Middleware that checks Host, Origin and token, sets security headers and counts requests.
 
-    - Host: the loopback's names, the address that the connection came in on, or a name of the settings; anything else
-      is 421, so that a foreign name cannot be bound to this machine's address (DNS rebinding).
-    - Origin: none (no browser), the server's own, or one of the settings; anything else is 403.
-    - Token: `Authorization: Bearer …` for /metrics and all below /api but /api/health; else 401. A stream's token is in
-      its first message.
+    - Host must be a name of the loopback, the address on which the connection arrived, or a host of the settings. The
+      guard answers any other with 421, which prevents DNS rebinding.
+    - Origin may be absent (no browser), the server itself, or an origin of the settings. The guard answers any other
+      with 403.
+    - `Authorization: Bearer TOKEN` is required for /metrics and all paths below /api except /api/health. The guard
+      answers a missing or wrong token with 401. A stream sends its token in its first message.
+
+    Args:
+        app: Application behind the guard.
+        settings: Hosts, origins and token.
+        metrics: Metrics that count requests and refusals.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
@@ -59,13 +66,14 @@ class Guard:
         self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request or WebSocket, or refuse it."""
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
         refusal = self._refusal(scope)
         if scope["type"] == "websocket":
             if refusal is not None:
-                self.metrics.refused.labels(_reason(refusal.status_code)).inc()
+                self.metrics.refused.labels(REFUSAL_REASONS[refusal.status_code]).inc()
                 await WebSocket(scope, receive, send).send_denial_response(_with_headers(refusal))
                 return
             await self.app(scope, receive, send)
@@ -77,13 +85,13 @@ class Guard:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
+                headers.update(SECURITY_HEADERS)
                 if not scope["path"].startswith("/page/"):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
         if refusal is not None:
-            self.metrics.refused.labels(_reason(refusal.status_code)).inc()
+            self.metrics.refused.labels(REFUSAL_REASONS[refusal.status_code]).inc()
             await refusal(scope, receive, send_with_headers)
         else:
             await self.app(scope, receive, send_with_headers)
@@ -92,29 +100,34 @@ class Guard:
         self.metrics.request_seconds.labels(path).observe(time.perf_counter() - started)
 
     def _refusal(self, scope: Scope) -> Response | None:
+        """Return the answer that refuses a request; None where the request is allowed."""
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         if len(hosts) != 1:
-            return _refused(400, f"found {len(hosts)} Host headers; expected one")
-        if not self._is_ours(_name_of(hosts[0]), scope):
-            return _refused(421, "this server is not known by that host; name it with --allow-host")
+            return _refusal_response(400, f"The request has {len(hosts)} Host headers; expected exactly one.")
+        if not self._is_served_host(_host_name(hosts[0]), scope):
+            return _refusal_response(421, "This server does not serve that host. Allow it with --allow-host HOST.")
         origins = headers.getlist("origin")
-        if origins and (len(origins) > 1 or not self._is_friend(origins[0], hosts[0])):
-            return _refused(403, "pages of that origin may not use this server; allow it with --allow-origin")
+        if origins and (len(origins) > 1 or not self._is_allowed_origin(origins[0], hosts[0])):
+            return _refusal_response(
+                403, "Pages of that origin may not use this server. Allow them with --allow-origin ORIGIN."
+            )
         preflight = scope.get("method") == "OPTIONS" and "access-control-request-method" in headers
         if self.settings.token and scope["type"] == "http" and not preflight and _needs_token(scope["path"]):
-            scheme, _, given = headers.get("authorization", "").partition(" ")
-            if scheme.lower() != "bearer" or not self.settings.is_token(given.strip()):
-                refusal = _refused(401, "a token is needed; send the header Authorization: Bearer TOKEN")
+            scheme, _, token = headers.get("authorization", "").partition(" ")
+            if scheme.lower() != "bearer" or not self.settings.is_token(token.strip()):
+                refusal = _refusal_response(
+                    401, "This server requires a token. Send the header Authorization: Bearer TOKEN."
+                )
                 refusal.headers["WWW-Authenticate"] = "Bearer"
                 return refusal
         return None
 
-    def _is_ours(self, name: str, scope: Scope) -> bool:
-        own = (scope.get("server") or ("",))[0]
-        return name in LOOPBACK or name in self.settings.hosts or (_is_address(name) and name == own)
+    def _is_served_host(self, name: str, scope: Scope) -> bool:
+        server_address = (scope.get("server") or ("",))[0]
+        return name in LOOPBACK or name in self.settings.hosts or (_is_address(name) and name == server_address)
 
-    def _is_friend(self, origin: str, host: str) -> bool:
+    def _is_allowed_origin(self, origin: str, host: str) -> bool:
         if origin in self.settings.origins:
             return True
         try:
@@ -125,11 +138,11 @@ class Guard:
 
 
 def _needs_token(path: str) -> bool:
-    return (path.startswith("/api/") or path == "/metrics") and path not in OPEN
+    return (path.startswith("/api/") or path == "/metrics") and path not in PATHS_WITHOUT_TOKEN
 
 
-def _name_of(host: str) -> str:
-    """A Host header without its port, in lower case."""
+def _host_name(host: str) -> str:
+    """Return a Host header without its port, in lower case."""
     host = host.strip().lower()
     if host.startswith("["):
         return host[1:].partition("]")[0]
@@ -144,14 +157,10 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _refused(status: int, detail: str) -> Response:
+def _refusal_response(status: int, detail: str) -> Response:
     return JSONResponse({"detail": detail}, status)
 
 
 def _with_headers(response: Response) -> Response:
-    response.headers.update(HEADERS)
+    response.headers.update(SECURITY_HEADERS)
     return response
-
-
-def _reason(status: int) -> str:
-    return {400: "host", 421: "host", 403: "origin", 401: "token"}[status]

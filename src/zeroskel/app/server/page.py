@@ -1,4 +1,4 @@
-"""The page and its files: a table made at the start, so that no path of a client's is ever opened."""
+"""Routes of the web page and its files. The table of files is built once, so no path that a client sends is opened."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
 FOLDER = Path(__file__).resolve().parent.parent / "page"
-TYPES = {
+MEDIA_TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -22,7 +22,7 @@ TYPES = {
 
 
 def page_files(folder: Path = FOLDER) -> dict[str, Path]:
-    """Path below /page/ -> file."""
+    """Return the files of the page: the path below /page/ -> the file."""
     return {
         path.relative_to(folder).as_posix(): path
         for path in sorted(folder.rglob("*"))
@@ -31,23 +31,23 @@ def page_files(folder: Path = FOLDER) -> dict[str, Path]:
 
 
 def page_routes() -> APIRouter:
-    """GET / and everything below /page/."""
+    """Return a router for GET / and everything below /page/."""
     router = APIRouter(include_in_schema=False)
     files = page_files()
 
     @router.get("/")
     async def index() -> Response:
-        return _response(files, "index.html")
+        return _file_response(files, "index.html")
 
     @router.get("/page/{path:path}")
     async def file(path: str) -> Response:
-        return _response(files, path)
+        return _file_response(files, path)
 
     return router
 
 
-def _response(files: dict[str, Path], path: str) -> Response:
+def _file_response(files: dict[str, Path], path: str) -> Response:
     if path not in files:
-        raise HTTPException(404, "there is no such file of the page")
-    kind = TYPES.get(files[path].suffix, "application/octet-stream")
-    return FileResponse(files[path], media_type=kind, headers={"Cache-Control": "no-cache"})
+        raise HTTPException(404, "The page has no such file.")
+    media_type = MEDIA_TYPES.get(files[path].suffix, "application/octet-stream")
+    return FileResponse(files[path], media_type=media_type, headers={"Cache-Control": "no-cache"})

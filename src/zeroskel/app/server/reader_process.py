@@ -1,9 +1,9 @@
-"""The process that reads uploaded files: bounded in memory, without files of its own, killed when it takes too long.
+"""The process that parses uploaded files. Its memory is bounded and it may not write files.
 
-It takes requests on standard input and answers on standard output, each a length (8 bytes, big endian) and so many
-bytes:
+The server kills the process when a file takes too long. The process reads requests from standard input and writes
+answers to standard output. Each of them is a length (8 bytes, big endian) followed by that many bytes:
 
-    request   one line of JSON {"suffix", "layout", limits}, then the file's content
+    request   one line of JSON with "suffix", "layout" and the limits, then the content of the file
     answer    one byte, "1" for a recording or "0" for an error, then JSON
 """
 
@@ -16,49 +16,57 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from zeroskel.app.server.recordings import recording_of
+from zeroskel.app.server.recordings import recording_to_dict
 from zeroskel.core import InputError
 from zeroskel.skeleton.formats import parse
 
 
 def answer(header: dict[str, Any], content: bytes) -> bytes:
-    """The answer to one request."""
+    """Return the answer to one request.
+
+    Args:
+        header: Suffix of the file, layout, and limits: frames, bodies and seconds.
+        content: Content of the file.
+    """
     try:
         file = Path(f"recording{header['suffix']}")
         sequence = parse(content, file, layout=header["layout"])
         if sequence.frames > header["frames"] or sequence.bodies > header["bodies"]:
             raise InputError(
-                f"{file}: found {sequence.frames} frames of {sequence.bodies} bodies; expected at most "
-                f"{header['frames']} of {header['bodies']}. Cut it into shorter ones"
+                f"{file}: the recording has {sequence.frames} frames of {sequence.bodies} bodies; expected at most "
+                f"{header['frames']} frames of {header['bodies']} bodies. Cut it into shorter recordings."
             )
         if sequence.frames / sequence.fps > header["seconds"]:
             raise InputError(
-                f"{file}: found {sequence.frames / sequence.fps:.0f} seconds; expected at most {header['seconds']:g}"
+                f"{file}: the recording has {sequence.frames / sequence.fps:.0f} seconds; expected at most "
+                f"{header['seconds']:g}. Cut it into shorter recordings."
             )
-        return b"1" + json.dumps(recording_of(sequence), separators=(",", ":")).encode()
+        return b"1" + json.dumps(recording_to_dict(sequence), separators=(",", ":")).encode()
     except (InputError, MemoryError, OSError, RecursionError) as error:
-        reason = str(error) if isinstance(error, InputError) else f"the file needs too much ({type(error).__name__})"
+        reason = str(error)
+        if not isinstance(error, InputError):
+            reason = f"Parsing the file needs more than a recording may need ({type(error).__name__})."
         return b"0" + json.dumps(" ".join(reason.split())[:500]).encode()
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    """Answer requests until there are no more."""
-    while head := requests.read(8):
-        request = requests.read(int.from_bytes(head, "big"))
+    """Answer requests until the input ends."""
+    while length := requests.read(8):
+        request = requests.read(int.from_bytes(length, "big"))
         header, _, content = request.partition(b"\n")
-        found = answer(json.loads(header), content)
-        answers.write(len(found).to_bytes(8, "big") + found)
+        result = answer(json.loads(header), content)
+        answers.write(len(result).to_bytes(8, "big") + result)
         answers.flush()
 
 
 def main() -> None:
-    """Take away what reading does not need, and serve."""
+    """Restrict this process, then serve. The only argument is the memory limit in bytes."""
     answers = os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 1)  # a reader that prints must not disturb the answers
-    os.dup2(nothing, 2)
-    most = int(sys.argv[1])
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)  # a parser that prints must not disturb the answers
+    os.dup2(null, 2)
+    max_memory = int(sys.argv[1])
+    resource.setrlimit(resource.RLIMIT_AS, (max_memory, max_memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     np.seterr(all="ignore")

@@ -1,4 +1,4 @@
-"""Reading uploaded files, in a process of its own."""
+"""Reading of uploaded files in a separate process."""
 
 import asyncio
 import json
@@ -11,90 +11,94 @@ from zeroskel.app.server.settings import Limits
 from zeroskel.core import InputError
 from zeroskel.skeleton.formats import FORMATS
 
-SEVERAL_FILES = {".amc": ".asf", ".asf": ".amc"}
-KNOWN = sorted({known.suffix for known in FORMATS.values()} - set(SEVERAL_FILES))
-WAITING = 8  # uploads that may wait for the process
+COMPANION_SUFFIX = {".amc": ".asf", ".asf": ".amc"}  # formats whose recordings consist of two files
+KNOWN_SUFFIXES = sorted({known.suffix for known in FORMATS.values()} - set(COMPANION_SUFFIX))
+MAX_WAITING = 8  # uploads that may wait for the process
+RETRY_SECONDS = 5
 
 
 class UnknownFormat(InputError):
-    """A file's suffix is that of no format that can be uploaded."""
+    """The suffix of a file is not that of a format that can be uploaded."""
 
 
 class Reader:
-    """Reads files one at a time; a file that takes too long, or too much memory, ends its process, not the server.
+    """Reads files one at a time in a separate process.
 
-    The process gets the content through a pipe: no file is written, and no name of a client's is opened.
+    A file that takes too much time or memory ends that process and not the server. The process receives the content
+    through a pipe: the server writes no file and opens no path that a client sends.
+
+    Args:
+        limits: Limits of time, memory and the size of a recording.
     """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._process: asyncio.subprocess.Process | None = None
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._waiting = 0
 
     async def start(self) -> None:
-        """Start the process, so that the first file need not wait for it."""
-        await self._started()
+        """Start the process, so that the first file does not have to wait for it."""
+        await self._running_process()
 
     async def read(self, name: str, layout: str | None, content: bytes) -> bytes:
-        """The recording in a file, as the JSON of `recording_of`.
+        """Return the recording of a file as JSON, in the form of `recording_to_dict`.
+
+        Args:
+            name: Name of the file; its suffix selects the format.
+            layout: Name of the joint layout, where the file does not state it.
+            content: Content of the file.
 
         Raises:
-            UnknownFormat: by its name; InputError: broken, too long or too slow to read; Busy: too many wait.
+            UnknownFormat: The suffix is not that of a format that can be uploaded.
+            InputError: The file is broken, too long, or takes too long to read.
+            Busy: Too many files wait.
         """
-        suffix = suffix_of(name)
-        if self._waiting >= WAITING:
-            raise Busy("too many files wait to be read; come again in a moment", 5)
+        suffix = parse_suffix(name)
+        if self._waiting >= MAX_WAITING:
+            raise Busy("Too many files are waiting to be read. Try again in a moment.", RETRY_SECONDS)
         self._waiting += 1
         try:
-            async with self._turn:
+            async with self._lock:
                 return await self._read(suffix, layout, content)
         finally:
             self._waiting -= 1
 
     async def _read(self, suffix: str, layout: str | None, content: bytes) -> bytes:
         limits = self.limits
-        header = json.dumps(
-            {
-                "suffix": suffix,
-                "layout": layout,
-                "frames": limits.frames,
-                "bodies": limits.bodies,
-                "seconds": limits.seconds,
-            }
-        )
+        size_limits = {"frames": limits.frames, "bodies": limits.bodies, "seconds": limits.seconds}
+        header = json.dumps({"suffix": suffix, "layout": layout, **size_limits})
         request = header.encode() + b"\n" + content
-        process = await self._started()
+        process = await self._running_process()
         assert process.stdin is not None and process.stdout is not None
         try:
             async with asyncio.timeout(limits.parse_seconds):
                 process.stdin.write(len(request).to_bytes(8, "big") + request)
                 await process.stdin.drain()
                 length = int.from_bytes(await process.stdout.readexactly(8), "big")
-                found = await process.stdout.readexactly(length)
+                answer = await process.stdout.readexactly(length)
         except TimeoutError:
             await self.close()
             raise InputError(
-                f"reading the file took more than {limits.parse_seconds:g} seconds; cut it into shorter ones"
+                f"Reading the file took more than {limits.parse_seconds:g} seconds. Cut it into shorter recordings."
             ) from None
         except (asyncio.IncompleteReadError, ConnectionError):
             await self.close()
-            raise InputError("the file could not be read: it asks for more than a recording may") from None
-        except BaseException:  # cancelled half way: the next file must not get this one's answer
+            raise InputError("The file could not be read because it needs more memory than a recording may.") from None
+        except BaseException:  # after a cancellation the next file must not get the answer to this one
             await self.close()
             raise
-        if found[:1] == b"0":
-            raise InputError(json.loads(found[1:]))
-        return found[1:]
+        if answer[:1] == b"0":
+            raise InputError(json.loads(answer[1:]))
+        return answer[1:]
 
-    async def _started(self) -> asyncio.subprocess.Process:
+    async def _running_process(self) -> asyncio.subprocess.Process:
         if self._process is None or self._process.returncode is not None:
-            kept = {key: value for key, value in os.environ.items() if key != "ZEROSKEL_TOKEN"}
+            environment = {key: value for key, value in os.environ.items() if key != "ZEROSKEL_TOKEN"}
+            environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
+            command = [sys.executable, "-m", "zeroskel.app.server.reader_process", str(self.limits.parse_bytes)]
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "zeroskel.app.server.reader_process", str(self.limits.parse_bytes)),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                env={**kept, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"},
+                *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=environment
             )
         return self._process
 
@@ -106,14 +110,18 @@ class Reader:
             await process.wait()
 
 
-def suffix_of(name: str) -> str:
-    """The suffix of a file's name, one of a format of single files. Raises UnknownFormat."""
+def parse_suffix(name: str) -> str:
+    """Return the suffix of a file's name.
+
+    Raises:
+        UnknownFormat: The suffix is not that of a format whose recordings consist of one file.
+    """
     suffix = Path(name.replace("\\", "/").replace("\0", "")).suffix.lower()
-    if suffix in SEVERAL_FILES:
+    if suffix in COMPANION_SUFFIX:
         raise UnknownFormat(
-            f"{suffix} files need a {SEVERAL_FILES[suffix]} file beside them, which an upload has not; "
-            "convert the recording to .bvh or .c3d"
+            f"A recording in a {suffix} file also needs its {COMPANION_SUFFIX[suffix]} file, and an upload is one "
+            "file. Convert the recording to .bvh or .c3d."
         )
-    if suffix not in KNOWN:
-        raise UnknownFormat(f"the file's name ends in {suffix[:20]!r}; expected one of {', '.join(KNOWN)}")
+    if suffix not in KNOWN_SUFFIXES:
+        raise UnknownFormat(f"The file's name ends in {suffix[:20]!r}; expected one of {', '.join(KNOWN_SUFFIXES)}.")
     return suffix

@@ -1,4 +1,4 @@
-"""Recordings as JSON: from a SkeletonSequence, and back."""
+"""Conversion of recordings between `SkeletonSequence` and JSON."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,22 +9,28 @@ import numpy as np
 from zeroskel.core import InputError, Layout, SkeletonSequence, get_layout
 from zeroskel.skeleton.formats import arrange_joints
 
-FARTHEST = 1e5  # metres or pixels: beyond, a coordinate is a mistake
-FLAT = "Flat: image coordinates, without depth."
+MAX_COORDINATE = 1e5  # metres or pixels; a larger coordinate is an error
+FLAT_NOTICE = "Flat: image coordinates, without depth."
+UNEVEN = "The coordinates are not numbers in rows of equal length. Use null where a joint was not observed."
 
 
-def recording_of(sequence: SkeletonSequence, notice: str = "") -> dict[str, Any]:
-    """A sequence as the JSON that the page draws; joints without depth get z = 0, and the notice says so."""
+def recording_to_dict(sequence: SkeletonSequence, notice: str = "") -> dict[str, Any]:
+    """Return a sequence as the JSON that the page draws.
+
+    Args:
+        sequence: Sequence of C = 2 or 3 channels. Without depth, z is 0 and the notice says so.
+        notice: One sentence about the origin of the recording.
+    """
     joints = sequence.joints
     if sequence.channels == 2:
         joints = np.concatenate([joints, np.where(np.isnan(joints[..., :1]), np.nan, 0)], axis=-1)
-        notice = f"{notice} {FLAT}".strip()
+        notice = f"{notice} {FLAT_NOTICE}".strip()
     unobserved = np.isnan(joints).any(axis=-1)
     positions = np.round(joints.astype(np.float64), 4).tolist()
     for body, frame, joint in np.argwhere(unobserved).tolist():
         positions[body][frame][joint] = None
     return {
-        **bones_of(sequence.layout),
+        **layout_to_dict(sequence.layout),
         "layout": sequence.layout.name,
         "fps": sequence.fps,
         "frames": sequence.frames,
@@ -34,95 +40,103 @@ def recording_of(sequence: SkeletonSequence, notice: str = "") -> dict[str, Any]
     }
 
 
-def bones_of(layout: Layout) -> dict[str, Any]:
-    """Joint names, and bones as pairs of indices (child, parent)."""
+def layout_to_dict(layout: Layout) -> dict[str, Any]:
+    """Return the names of a layout's joints, and its bones as pairs of indices (child, parent)."""
     return {
         "joints": list(layout.joints),
         "bones": [[layout.index(child), layout.index(parent)] for child, parent in layout.bones],
     }
 
 
-def sequence_of(
+def parse_positions(
     positions: object,
     *,
     layout: str | None,
     joints: Sequence[str] | None,
     fps: float,
-    frames: int,
-    bodies: int,
-    seconds: float,
+    max_frames: int,
+    max_bodies: int,
+    max_seconds: float,
 ) -> SkeletonSequence:
-    """A sequence of positions [M][T][V][3], null where not observed; all z = 0 means no depth.
+    """Return a sequence from the positions of a request.
 
     Args:
-        positions: as they came.
-        layout: name of the layout wanted.
-        joints: V names; needed where the positions are not in the layout's order.
-        fps: frames a second.
-        frames, bodies, seconds: at most.
+        positions: Lists [M][T][V][3], null where a joint was not observed. If all z are 0, the sequence has no depth.
+        layout: Name of the layout of the result.
+        joints: V names of joints; required where the positions are not in the order of the layout.
+        fps: Sampling rate in frames a second.
+        max_frames: Largest number of frames T.
+        max_bodies: Largest number of bodies M.
+        max_seconds: Longest duration in seconds.
 
     Raises:
-        InputError: not a recording, too long, or joints that fit no layout.
+        InputError: The positions are not a recording, exceed a limit, or their joints fit no layout.
     """
     if layout is None and joints is None:
-        raise InputError("the recording has neither a layout nor joints; expected one of them")
+        raise InputError("The recording has neither a layout nor joints; expected one of them.")
     if not isinstance(positions, list) or not positions or not all(isinstance(body, list) for body in positions):
-        raise InputError("positions are not a list of bodies; expected [bodies][frames][joints][3]")
-    longest = max(len(body) for body in positions)
-    if len(positions) > bodies or longest > frames or longest > seconds * fps:
+        raise InputError("The field positions is not a list of bodies; expected [bodies][frames][joints][3].")
+    frames = max(len(body) for body in positions)
+    if len(positions) > max_bodies or frames > max_frames or frames > max_seconds * fps:
         raise InputError(
-            f"found {len(positions)} bodies of {longest} frames at {fps:g} a second; expected at most {bodies} bodies, "
-            f"{frames} frames and {seconds:g} seconds"
+            f"The recording has {len(positions)} bodies of {frames} frames at {fps:g} a second; expected at most "
+            f"{max_bodies} bodies, {max_frames} frames and {max_seconds:g} seconds."
         )
-    array = coordinates(positions, 4)
+    array = parse_coordinates(positions, 4)
     if array.shape[-1] == 3 and not np.nan_to_num(array[..., 2]).any():
         array = array[..., :2]
     if joints is None:
         return SkeletonSequence(array, get_layout(str(layout)), fps)
-    arranged, found = arrange_joints(array, joints, layout, file=Path("recording"))
-    return SkeletonSequence(arranged, found, fps)
+    arranged, matched_layout = arrange_joints(array, joints, layout, file=Path("recording"))
+    return SkeletonSequence(arranged, matched_layout, fps)
 
 
-def coordinates(nested: object, axes: int) -> np.ndarray:
-    """Float32 array of nested lists of coordinates, `axes` deep; NaN where a joint, or a coordinate, is null.
+def parse_coordinates(nested: object, axes: int) -> np.ndarray:
+    """Return nested lists of coordinates as a float32 array.
 
-    Raises InputError for anything else.
+    Args:
+        nested: Lists, `axes` deep. A joint or a coordinate may be null, which becomes NaN.
+        axes: Number of axes of the result.
+
+    Raises:
+        InputError: The lists are of another depth, uneven, not numeric or beyond `MAX_COORDINATE`.
     """
     try:
         array = np.asarray(nested, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
-        array = _with_gaps(nested, axes)
+        array = _parse_with_null_joints(nested, axes)
     if array.ndim == axes - 1 and np.isnan(array).all():  # every joint is null
         array = np.full((*array.shape, 3), np.nan)
     if array.ndim != axes or not array.size or array.shape[-1] not in (2, 3):
-        raise InputError(f"coordinates have shape {array.shape}; expected {axes} axes, the last of 2 or 3 numbers")
-    if (np.abs(array) > FARTHEST).any():
-        raise InputError(f"a coordinate is beyond {FARTHEST:g}; expected metres")
+        raise InputError(
+            f"The coordinates have the shape {array.shape}; expected {axes} axes, the last of 2 or 3 numbers."
+        )
+    if (np.abs(array) > MAX_COORDINATE).any():
+        raise InputError(f"A coordinate is beyond {MAX_COORDINATE:g}; expected metres.")
     return array.astype(np.float32)
 
 
-def _with_gaps(nested: object, axes: int) -> np.ndarray:
-    """As coordinates, where whole joints are null."""
-    gap = [np.nan] * (_width(nested, axes) or 3)
+def _parse_with_null_joints(nested: object, axes: int) -> np.ndarray:
+    null_joint = [np.nan] * (_channels(nested, axes) or 3)
     try:
-        return np.asarray(_filled(nested, axes, gap), dtype=np.float64)
+        return np.asarray(_replace_null_joints(nested, axes, null_joint), dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
-        raise InputError("coordinates are not numbers in even rows; null stands for what was not observed") from error
+        raise InputError(UNEVEN) from error
 
 
-def _filled(nested: object, axes: int, gap: list[float]) -> object:
+def _replace_null_joints(nested: object, axes: int, null_joint: list[float]) -> object:
     if not isinstance(nested, list):
-        raise InputError("coordinates are not numbers in even rows; null stands for what was not observed")
+        raise InputError(UNEVEN)
     if axes == 2:
-        return [gap if joint is None else joint for joint in nested]
-    return [_filled(part, axes - 1, gap) for part in nested]
+        return [null_joint if joint is None else joint for joint in nested]
+    return [_replace_null_joints(part, axes - 1, null_joint) for part in nested]
 
 
-def _width(nested: object, axes: int) -> int | None:
-    """2 or 3: of the first joint that was observed; None where none was."""
+def _channels(nested: object, axes: int) -> int | None:
+    """Return the number of coordinates of the first observed joint; None where no joint was observed."""
     if not isinstance(nested, list):
         return None
     if axes == 1:
         return len(nested)
-    widths = (_width(part, axes - 1) for part in nested)
-    return next((width for width in widths if width is not None), None)
+    channels = (_channels(part, axes - 1) for part in nested)
+    return next((count for count in channels if count is not None), None)

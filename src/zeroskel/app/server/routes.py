@@ -6,15 +6,16 @@ import time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from zeroskel import __version__
-from zeroskel.app.server.clips import CLIPS, clip_list, clip_recording
+from zeroskel.app.server.clips import CLIPS, generate_clip, list_clips
 from zeroskel.app.server.engine import Engine
 from zeroskel.app.server.reading import Reader
-from zeroskel.app.server.recordings import bones_of
+from zeroskel.app.server.recordings import layout_to_dict
 from zeroskel.app.server.settings import Limits, Settings
 from zeroskel.app.server.streams import Streams
 from zeroskel.app.server.wire import (
@@ -25,43 +26,65 @@ from zeroskel.app.server.wire import (
     PredictRequest,
     Problem,
     RecordingAnswer,
-    actions_of,
-    explanation_as,
-    model_of,
-    prediction_as,
-    sequence_from,
+    explanation_to_dict,
+    parse_actions,
+    parse_model,
+    parse_recording,
+    prediction_to_dict,
 )
 from zeroskel.core import SkeletonSequence, available_layouts, get_layout
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem} for status in (400, 401, 403, 404, 408, 413, 415, 421, 422, 503)
-}
-DECODING = 2  # bodies decoded at a time
+PARALLEL_DECODING = 2  # request bodies that are decoded at the same time
 
 
 def rest_routes(engine: Engine, reader: Reader, streams: Streams, settings: Settings) -> APIRouter:
-    """All routes below /api, and /metrics."""
-    router = APIRouter(responses={status: PROBLEMS[status] for status in (400, 401, 403, 421)})
+    """Return a router for all routes below /api, and for /metrics.
+
+    Args:
+        engine: Engine that computes predictions and explanations.
+        reader: Reader of uploaded files.
+        streams: All open streams, for their number and the metrics.
+        settings: Limits for clients.
+    """
+    router = APIRouter(responses=_problems(400, 401, 403, 421))
     limits = settings.limits
-    decoding = asyncio.Semaphore(DECODING)
+    _add_information_routes(router, engine, streams, limits)
 
-    async def decoded(kind: type[PredictRequest], body: bytes) -> tuple[Any, SkeletonSequence, Actions]:
-        async with decoding:
-            return await asyncio.to_thread(_decode, kind, body, limits)
+    @router.post(
+        "/api/recordings",
+        response_model=RecordingAnswer,
+        responses=_problems(408, 413, 415, 503),
+        openapi_extra=_request_body("application/octet-stream", {"type": "string", "format": "binary"}),
+    )
+    async def recordings(
+        request: Request,
+        name: Annotated[str, Query(max_length=255, description="Name of the file; its suffix selects the format.")],
+        layout: Annotated[
+            str | None, Query(max_length=40, description="Joint layout, where the file does not state it.")
+        ] = None,
+    ) -> Response:
+        """Read a skeleton file, sent unchanged as the body. The server stores nothing of it."""
+        recording = await reader.read(name, layout, await _read_body(request, limits))
+        return Response(recording, media_type="application/json")
 
+    _add_prediction_routes(router, engine, limits)
+    return router
+
+
+def _add_information_routes(router: APIRouter, engine: Engine, streams: Streams, limits: Limits) -> None:
     @router.get("/api/health")
     async def health() -> dict[str, str]:
-        """Whether the server is there."""
+        """Return the status and the version of the server."""
         return {"status": "ok", "version": __version__}
 
     @router.get("/metrics", response_class=Response)
     async def metrics() -> Response:
-        """Counters, in Prometheus's text format."""
+        """Return the metrics in Prometheus's text format."""
         return Response(streams.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     @router.get("/api/model")
     async def model() -> dict[str, Any]:
-        """What the recognizer was trained on, the joint layouts it takes, and the limits of this server."""
+        """Return the recognizer's training data, the joint layouts that it accepts and the limits of this server."""
         facts = engine.recognizer.facts
         return {
             "name": facts.get("name", "zeroskel"),
@@ -70,83 +93,66 @@ def rest_routes(engine: Engine, reader: Reader, streams: Streams, settings: Sett
             "seen_classes": facts.get("seen_classes", []),
             "figures": facts.get("figures", []),
             "calibrated": engine.recognizer.calibration is not None,
-            "layouts": {name: bones_of(get_layout(name)) for name in available_layouts()},
-            "limits": limits.shown(streams.capacity),
+            "layouts": {name: layout_to_dict(get_layout(name)) for name in available_layouts()},
+            "limits": limits.for_clients(streams.capacity),
         }
 
     @router.get("/api/clips")
     async def clips() -> list[dict[str, Any]]:
-        """Synthetic clips to try the server with."""
-        return clip_list()
+        """Return the list of synthetic clips to try the server with."""
+        return list_clips()
 
-    @router.get("/api/clips/{clip}", response_model=RecordingAnswer, responses={404: PROBLEMS[404]})
+    @router.get("/api/clips/{clip}", response_model=RecordingAnswer, responses=_problems(404))
     async def clip(clip: str) -> Response:
-        """The recording of one clip."""
+        """Return the recording of one clip."""
         if clip not in CLIPS:
-            raise HTTPException(404, "there is no such clip; GET /api/clips lists them")
-        return JSONResponse(await engine.ask(clip_recording, clip))
+            raise HTTPException(404, "There is no such clip. GET /api/clips lists them.")
+        return JSONResponse(await engine.run_for_request(generate_clip, clip))
 
-    @router.post(
-        "/api/recordings",
-        response_model=RecordingAnswer,
-        responses={status: PROBLEMS[status] for status in (408, 413, 415, 503)},
-        openapi_extra={
-            "requestBody": {
-                "required": True,
-                "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-            }
-        },
-    )
-    async def recordings(
-        request: Request,
-        name: Annotated[str, Query(max_length=255, description="The file's name; its suffix tells the format.")],
-        layout: Annotated[
-            str | None, Query(max_length=40, description="Joint layout, where the file does not tell.")
-        ] = None,
-    ) -> Response:
-        """Read a skeleton file, sent as it is; nothing of it is kept."""
-        found = await reader.read(name, layout, await _body_of(request, limits))
-        return Response(found, media_type="application/json")
 
-    @router.post(
-        "/api/predict",
-        response_model=PredictAnswer,
-        responses={status: PROBLEMS[status] for status in (408, 413, 422, 503)},
-        openapi_extra=_json_body("PredictRequest"),
-    )
+def _add_prediction_routes(router: APIRouter, engine: Engine, limits: Limits) -> None:
+    decoding = asyncio.Semaphore(PARALLEL_DECODING)
+
+    async def decode(kind: type[PredictRequest], request: Request) -> tuple[Any, SkeletonSequence, Actions]:
+        body = await _read_body(request, limits)
+        async with decoding:
+            return await asyncio.to_thread(_decode, kind, body, limits)
+
+    def options(request_model: type[BaseModel], answer_model: type[BaseModel]) -> dict[str, Any]:
+        schema = {"$ref": f"#/components/schemas/{request_model.__name__}"}
+        return {
+            "response_model": answer_model,
+            "responses": _problems(408, 413, 422, 503),
+            "openapi_extra": _request_body("application/json", schema),
+        }
+
+    @router.post("/api/predict", **options(PredictRequest, PredictAnswer))
     async def predict(request: Request) -> Response:
-        """Say which of the actions a recording shows."""
+        """Return how well each action fits a recording."""
         started = time.perf_counter()
-        asked, sequence, actions = await decoded(PredictRequest, await _body_of(request, limits))
-        found = await engine.predict(sequence, actions, asked.threshold)
-        return _timed(prediction_as(found), started)
+        content, sequence, actions = await decode(PredictRequest, request)
+        prediction = await engine.predict(sequence, actions, content.threshold)
+        return _timed_answer(prediction_to_dict(prediction), started)
 
-    @router.post(
-        "/api/explain",
-        response_model=ExplainAnswer,
-        responses={status: PROBLEMS[status] for status in (408, 413, 422, 503)},
-        openapi_extra=_json_body("ExplainRequest"),
-    )
+    @router.post("/api/explain", **options(ExplainRequest, ExplainAnswer))
     async def explain(request: Request) -> Response:
-        """Say when, and by which parts of the body, an action was known."""
+        """Return when an action became recognisable, and by which parts of the body."""
         started = time.perf_counter()
-        asked, sequence, actions = await decoded(ExplainRequest, await _body_of(request, limits))
-        found = await engine.explain(sequence, actions, asked.action)
-        return _timed(explanation_as(found), started)
-
-    return router
+        content, sequence, actions = await decode(ExplainRequest, request)
+        explanation = await engine.explain(sequence, actions, content.action)
+        return _timed_answer(explanation_to_dict(explanation), started)
 
 
 def _decode(kind: type[PredictRequest], body: bytes, limits: Limits) -> tuple[Any, SkeletonSequence, Actions]:
-    asked = model_of(kind, body)
-    return asked, sequence_from(asked.recording, limits), actions_of(asked.actions, limits)
+    request = parse_model(kind, body)
+    return request, parse_recording(request.recording, limits), parse_actions(request.actions, limits)
 
 
-async def _body_of(request: Request, limits: Limits) -> bytes:
-    """The whole body, which may be no larger, and take no longer, than allowed."""
-    too_large = HTTPException(413, f"the body has more than {limits.bytes} bytes; send a shorter recording")
-    announced = request.headers.get("content-length", "0")
-    if announced.isdecimal() and int(announced[:20]) > limits.bytes:
+async def _read_body(request: Request, limits: Limits) -> bytes:
+    """Return the whole body. Raises HTTPException where it is too large or takes too long to arrive."""
+    too_large = HTTPException(413, f"The body has more than {limits.bytes} bytes. Send a shorter recording.")
+    content_length = request.headers.get("content-length", "0")
+    if content_length.isdecimal() and int(content_length[:20]) > limits.bytes:
         raise too_large
     body = bytearray()
     try:
@@ -156,17 +162,22 @@ async def _body_of(request: Request, limits: Limits) -> bytes:
                 if len(body) > limits.bytes:
                     raise too_large
     except TimeoutError:
-        raise HTTPException(408, f"the body took more than {limits.body_seconds:g} seconds to arrive") from None
+        raise HTTPException(408, f"The body took more than {limits.body_seconds:g} seconds to arrive.") from None
     except ClientDisconnect:
-        raise HTTPException(400, "the client went away") from None
+        raise HTTPException(400, "The client disconnected.") from None
     return bytes(body)
 
 
-def _timed(content: dict[str, Any], started: float) -> Response:
+def _timed_answer(content: dict[str, Any], started: float) -> Response:
     content["seconds"] = round(time.perf_counter() - started, 4)
     return Response(json.dumps(content, allow_nan=False), media_type="application/json")
 
 
-def _json_body(model: str) -> dict[str, Any]:
-    schema = {"$ref": f"#/components/schemas/{model}"}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the description of error answers for OpenAPI."""
+    return {status: {"model": Problem} for status in statuses}
+
+
+def _request_body(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the description of a body that the route reads itself, for OpenAPI."""
+    return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}

@@ -1,4 +1,4 @@
-"""Running the server until it is told to stop."""
+"""Running of the server until SIGINT or SIGTERM."""
 
 import asyncio
 import gc
@@ -18,68 +18,82 @@ from zeroskel.core import InputError
 from zeroskel.features.threads import one_thread
 from zeroskel.recognition import ZeroShotRecognizer
 
-STOP_SECONDS = 10
-GOODBYE_SECONDS = 0.3  # for what is said to streams to leave
-SWITCH_SECONDS = 0.001  # after which a thread gives way: frames are not to wait for the recognizer's thread
-UNREAD = 32  # messages of a client
-OTHERS = 200  # connections beside the streams
+SHUTDOWN_SECONDS = 10  # in which open requests may end
+GOODBYE_SECONDS = 0.3  # in which the last messages to streams are sent
+SWITCH_SECONDS = 0.001  # after which a thread yields, so that frames do not wait for the recognizer's thread
+MAX_UNREAD_MESSAGES = 32  # of one client
+OTHER_CONNECTIONS = 200  # in addition to the streams
 
 
-class Discreet(logging.Filter):
-    """Keeps from the log what clients sent, which the messages and traces of errors may quote."""
+class PrivacyFilter(logging.Filter):
+    """Filter that removes messages and traces of errors from the log, since they may quote what clients sent."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Shorten the record of an error to the error's type, and drop the records of refused streams."""
         if record.exc_info and record.exc_info[0] is not None:
             record.msg, record.args = f"{record.exc_info[0].__name__} in the application", ()
             record.exc_info, record.exc_text = None, None
-        return "without completing handshake" not in str(record.msg)  # said of each stream that is refused
+        return "without completing handshake" not in str(record.msg)  # websockets logs it for each refused stream
 
 
-class Protocol(WebSocketsSansIOProtocol):
-    """Stops reading from a client when UNREAD messages wait, not after each: the two system calls cost more than that.
+class BufferedProtocol(WebSocketsSansIOProtocol):
+    """WebSocket protocol that pauses reading when `MAX_UNREAD_MESSAGES` wait, instead of after every message.
 
-    Each message is still taken in its order, and a client that sends faster than it is read is held up by its socket.
+    The two system calls for pausing and resuming cost more than a message. The order of messages does not change, and
+    the socket still slows down a client that sends faster than the server reads.
     """
 
     def send_receive_event_to_app(self) -> None:
-        paused, self.read_paused = self.read_paused, True  # so that the base class leaves it to us
+        """Hand a message to the application, and pause reading where too many wait."""
+        paused, self.read_paused = self.read_paused, True  # so that the base class does not pause
         super().send_receive_event_to_app()
         self.read_paused = paused
-        if not paused and self.queue.qsize() >= UNREAD:
+        if not paused and self.queue.qsize() >= MAX_UNREAD_MESSAGES:
             self.read_paused = True
             self.transport.pause_reading()
 
 
-class Server(uvicorn.Server):
-    """Tells streams that it stops before it closes them."""
+class StreamServer(uvicorn.Server):
+    """Server that tells streams that it is stopping before it closes them.
+
+    Args:
+        config: Configuration of uvicorn.
+        streams: Streams of the application.
+    """
 
     def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
         super().__init__(config)
         self.streams = streams
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self.streams.say_goodbye()
+        """Tell the streams, then stop."""
+        self.streams.announce_shutdown()
         await asyncio.sleep(GOODBYE_SECONDS)
         await super().shutdown(sockets)
 
 
 def serve(recognizer: ZeroShotRecognizer, settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM; one process, for the recognizer's memory and the streams' order are in it.
+    """Serve until SIGINT or SIGTERM, in one process.
 
-    Raises InputError when the address is not to be had.
+    Args:
+        recognizer: Recognizer that computes every answer.
+        settings: Address, trusted clients and limits.
+
+    Raises:
+        InputError: The server cannot listen on the address.
     """
     try:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         listening = socket.create_server((settings.host, settings.port), family=family, backlog=512)
     except OSError as error:
         raise InputError(
-            f"--host {settings.host} --port {settings.port}: {error.strerror or error}; take another, or stop what "
-            "listens there"
+            f"--host {settings.host} --port {settings.port}: {error.strerror or error}. Choose another address, or "
+            "stop the program that listens there."
         ) from error
     sys.setswitchinterval(SWITCH_SECONDS)
-    with listening, one_thread():  # the other cores take frames in
+    with listening, one_thread():  # the other cores receive frames
         app = create_app(recognizer, settings)
-        gc.freeze()  # else the collector looks through all libraries now and then, which takes a third of a second
+        gc.freeze()  # else the collector visits the objects of all libraries from time to time, which takes 0.3 s
         _run(app, settings, listening)
 
 
@@ -87,23 +101,24 @@ def _run(app: FastAPI, settings: Settings, listening: socket.socket) -> None:
     config = uvicorn.Config(
         app,
         log_level=logging.WARNING,
-        access_log=False,  # nothing of what clients ask for is kept
+        access_log=False,  # the server stores nothing about the requests of clients
         server_header=False,
         proxy_headers=bool(settings.proxies),
         forwarded_allow_ips=list(settings.proxies),
         root_path=settings.root_path,
-        ws=Protocol,
+        ws=BufferedProtocol,
         ws_max_size=4 * settings.limits.message_bytes,
-        ws_per_message_deflate=False,  # a small message could unfold to a large one
-        limit_concurrency=app.state.streams.capacity + OTHERS,
-        timeout_graceful_shutdown=STOP_SECONDS,
+        ws_per_message_deflate=False,  # a small message could decompress to a large one
+        limit_concurrency=app.state.streams.capacity + OTHER_CONNECTIONS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
-    logging.getLogger("uvicorn.error").addFilter(Discreet())
-    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
+    logging.getLogger("uvicorn.error").addFilter(PrivacyFilter())
+    shown_host = f"[{settings.host}]" if ":" in settings.host else settings.host
     port = listening.getsockname()[1]
+    capacity = app.state.streams.capacity
     print(
-        f"zeroskel serves on http://{shown}:{port} ({app.state.streams.capacity} streams); Ctrl+C stops it", flush=True
+        f"zeroskel serves on http://{shown_host}:{port} (up to {capacity} streams). Press Ctrl+C to stop.", flush=True
     )
-    for told in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(told, lambda *_: None)  # uvicorn raises it once more after it has stopped in good order
-    Server(config, app.state.streams).run(sockets=[listening])
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)  # uvicorn raises the signal again after it has stopped
+    StreamServer(config, app.state.streams).run(sockets=[listening])

@@ -1,4 +1,4 @@
-"""What a server allows."""
+"""Settings and limits of a server."""
 
 import hmac
 import ipaddress
@@ -8,29 +8,35 @@ from urllib.parse import urlsplit
 
 from zeroskel.core import InputError
 
-LEAST_TOKEN = 16  # characters
+MIN_TOKEN_LENGTH = 16
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one client may ask for, and how many clients there may be.
+    """Limits of what one client may ask for, and of the number of clients.
 
     Attributes:
-        bytes: of a request's body.
-        frames, joints, bodies: of a recording; of the stream's frames too, frames aside.
-        seconds: of a recording.
-        actions: to choose among at a time.
-        action_length: characters of an action's name, and of each of its texts.
-        texts: names and further texts of all actions together.
-        streams: at a time; None: as many as this machine answers once a second, measured at the start.
-        message_bytes: of a message of a stream.
-        parse_seconds: for reading an uploaded file.
-        parse_bytes: memory of the process that reads it.
-        body_seconds: for a request's body to arrive.
-        waiting: requests that may wait for the recognizer; more are refused.
-        silent_seconds: without a message, after which a stream is closed.
-        start_seconds: for a stream's first message.
-        malformed: messages of a stream in a row that cannot be used, after which it is closed.
+        bytes: Size of a request's body.
+        frames: Frames of a recording.
+        joints: Joints of a recording or of a stream's frame.
+        bodies: Bodies of a recording or of a stream's frame.
+        seconds: Duration of a recording.
+        actions: Actions to choose among.
+        action_length: Characters of an action's name, and of each of its texts.
+        texts: Names and further texts of all actions together.
+        streams: Streams at the same time. None selects as many as this machine can answer once a second, measured at
+            startup.
+        message_bytes: Size of a message of a stream.
+        parse_seconds: Seconds for reading an uploaded file.
+        parse_bytes: Memory of the process that reads uploaded files.
+        body_seconds: Seconds in which a request's body must arrive.
+        waiting: Requests that may wait for the recognizer. The server refuses more.
+        silent_seconds: Seconds without a message after which the server closes a stream.
+        start_seconds: Seconds in which the first message of a stream must arrive.
+        malformed: Consecutive unusable messages after which the server closes a stream.
+
+    Raises:
+        InputError: A limit is not positive.
     """
 
     bytes: int = 16 * 2**20
@@ -54,29 +60,36 @@ class Limits:
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
             if value is not None and value <= 0:
-                raise InputError(f"limit {name} is {value}; expected more than 0")
+                raise InputError(f"The limit {name} is {value}; expected a number above 0.")
 
-    def shown(self, streams: int) -> dict[str, Any]:
-        """Those that a client has to know."""
+    def for_clients(self, streams: int) -> dict[str, Any]:
+        """Return the limits that a client has to know.
+
+        Args:
+            streams: Number of streams that the server accepts.
+        """
         names = ("bytes", "frames", "joints", "bodies", "seconds", "actions", "action_length", "texts", "message_bytes")
         return {**{name: getattr(self, name) for name in names}, "streams": streams}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where a server listens and whom it trusts.
+    """Address of a server and the clients that it trusts.
 
     Attributes:
-        host, port: where it listens.
-        token: that clients must send; needed where others than this machine can reach the server.
-        origins: of pages elsewhere whose scripts may use it, such as https://example.org.
-        hosts: names under which it is reached, beside the loopback's and the address that it listens on.
-        root_path: in front of all paths, where a proxy takes it away.
-        proxies: addresses of proxies whose X-Forwarded headers are believed; none by default.
-        limits: see Limits.
+        host: Address on which the server listens.
+        port: Port on which the server listens.
+        token: Token that every client must send. It is required where other machines can reach the server.
+        origins: Origins of other web pages whose scripts may use the server, such as https://example.org.
+        hosts: Names under which clients may reach the server, in addition to those of the loopback and to the address
+            on which it listens.
+        root_path: Path prefix that a proxy strips.
+        proxies: Addresses of proxies whose X-Forwarded headers the server trusts.
+        limits: Limits for clients.
 
     Raises:
-        InputError: listening beyond the loopback without a token, a short token, or an origin that is none.
+        InputError: The server would listen beyond the loopback without a token, the token is short, or a host, an
+            origin or the path is not of the expected form.
     """
 
     host: str = "127.0.0.1"
@@ -89,42 +102,44 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
-        if self.token is not None and (len(self.token) < LEAST_TOKEN or not self.token.isascii()):
+        if self.token is not None and (len(self.token) < MIN_TOKEN_LENGTH or not self.token.isascii()):
             raise InputError(
-                f"the token has {len(self.token)} characters; expected {LEAST_TOKEN} or more of ASCII, such as "
-                'python -c "import secrets; print(secrets.token_urlsafe())" prints'
+                f"The token has {len(self.token)} characters; expected {MIN_TOKEN_LENGTH} or more ASCII characters. "
+                'Create one with: python -c "import secrets; print(secrets.token_urlsafe())"'
             )
         if self.token is None and not is_loopback(self.host):
             raise InputError(
-                f"--host {self.host} lets other machines in; give a token too (--token, or ZEROSKEL_TOKEN in the "
-                "environment, where other users cannot read it)"
+                f"--host {self.host} lets other machines in without a token. Give a token with --token or in the "
+                "environment variable ZEROSKEL_TOKEN, which other users cannot read."
             )
         for origin in self.origins:
-            parts = urlsplit(origin)
-            if (
-                parts.scheme not in ("http", "https")
-                or not parts.netloc
-                or f"{parts.scheme}://{parts.netloc}" != origin
-            ):
-                raise InputError(f"--allow-origin {origin!r}; expected scheme and host only, as https://example.org")
+            if not _is_origin(origin):
+                raise InputError(f"--allow-origin {origin!r}: expected scheme and host only, as https://example.org")
         for host in self.hosts:
             if not host or set(host) & set("/:* "):
-                raise InputError(f"--allow-host {host!r}; expected a name alone, such as motion.example.org")
+                raise InputError(f"--allow-host {host!r}: expected a host name alone, such as motion.example.org")
         if self.root_path and (not self.root_path.startswith("/") or self.root_path.endswith("/")):
-            raise InputError(f"--root-path {self.root_path!r}; expected a path such as /motion")
+            raise InputError(f"--root-path {self.root_path!r}: expected a path such as /motion")
 
-    def is_token(self, given: object) -> bool:
-        """Whether that is the token, or none is needed; takes as long for a wrong one as for the right one."""
+    def is_token(self, candidate: object) -> bool:
+        """Return whether a client's token is right, or the server requires none. The comparison is constant in time."""
         if self.token is None:
             return True
-        return isinstance(given, str) and hmac.compare_digest(given.encode(errors="replace"), self.token.encode())
+        return isinstance(candidate, str) and hmac.compare_digest(
+            candidate.encode(errors="replace"), self.token.encode()
+        )
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches that host."""
+    """Return whether only this machine can reach a host."""
     if host == "localhost":
         return True
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _is_origin(text: str) -> bool:
+    parts = urlsplit(text)
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and f"{parts.scheme}://{parts.netloc}" == text

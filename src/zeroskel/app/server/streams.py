@@ -1,4 +1,4 @@
-"""All open streams, and who is answered next."""
+"""All open streams, and the order in which they are answered."""
 
 import asyncio
 import logging
@@ -8,35 +8,41 @@ from typing import Any
 
 from zeroskel.app.server.engine import Busy, Engine
 from zeroskel.app.server.metrics import Metrics
-from zeroskel.app.server.wire import prediction_as
+from zeroskel.app.server.wire import prediction_to_dict
 from zeroskel.core import InputError
 from zeroskel.recognition import Candidates, Prediction, Stream
 
-BATCH = 50  # windows encoded at a time
-SHARE = 0.8  # of a core, that the measured number of streams needs
-RATE = 30  # frames a second that a stream is taken to send
-BUSY = 0.9  # of the time, at most, in which answers are worked out
-SOONEST = 0.1  # seconds from one answer of a stream to the next
-LATEST = 0.9  # the same, that the measured number of streams keeps to
-UNREAD = 8  # answers that wait for a client to read them; further ones are dropped
-TICK = 0.005  # seconds between two looks for streams that are due
-RETRY_AFTER = 10  # seconds, for clients that are turned away
-MOST_MEASURED = 200  # streams, whatever was measured
+BATCH_SIZE = 50  # windows that are encoded together
+CORE_SHARE = 0.8  # share of a core that the measured number of streams needs
+FRAME_RATE = 30  # frames a second that a stream is expected to send
+BUSY_SHARE = 0.9  # largest share of the time in which answers are computed
+MIN_INTERVAL = 0.1  # seconds between two answers of a stream
+MAX_INTERVAL = 0.9  # seconds between two answers of a stream that the measured number of streams allows
+OUTBOX_SIZE = 8  # answers that wait for a client to read them; the server drops further ones
+POLL_INTERVAL = 0.005  # seconds between two checks for streams that are due
+RETRY_SECONDS = 10  # for clients that are refused
+MAX_MEASURED_STREAMS = 200  # even if the measurement allows more
+GOODBYE = {"type": "error", "message": "The server is stopping.", "retry_after": RETRY_SECONDS}
 
 log = logging.getLogger(__name__)
 
 
 class LiveStream:
-    """One client's stream: its frames, when it was answered, what waits to be sent to it."""
+    """Stream of one client, with the messages that wait to be sent to it.
+
+    Args:
+        stream: Window of the latest frames.
+        now: Time of the start, in seconds of the monotonic clock.
+    """
 
     def __init__(self, stream: Stream, now: float) -> None:
         self.stream = stream
-        self.outbox: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(UNREAD)
+        self.outbox: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(OUTBOX_SIZE)
         self.answered = now
-        self.arrived: float | None = None  # when the latest frame did that no answer is about yet
+        self.arrived: float | None = None  # arrival of the latest frame that no answer covers yet
 
     def send(self, message: dict[str, Any]) -> bool:
-        """Put a message in the outbox; False where it is full, and the message dropped."""
+        """Put a message into the outbox. Returns False where the outbox is full and the message is dropped."""
         if self.outbox.full():
             return False
         self.outbox.put_nowait(message)
@@ -44,16 +50,16 @@ class LiveStream:
 
 
 class Streams:
-    """Answers open streams, the one that waited longest first, in batches.
+    """Answers open streams in batches, the one that waited longest first.
 
-    Each stream is answered ten times a second while there is time for it. After each batch the recognizer rests for a
-    tenth of the time that it worked, so that frames are taken in time; with more streams, therefore, the time between
-    two answers of a stream grows. How many streams are let in is such that it does not grow beyond a second.
+    Each stream is answered ten times a second while there is time. After each batch the recognizer rests for a tenth of
+    the time that it worked, so that the event loop can receive frames. With more streams the interval between two
+    answers of a stream therefore grows. The capacity is chosen so that it does not grow beyond a second.
 
     Args:
-        engine: does the work.
-        metrics: counts it.
-        capacity: streams at a time.
+        engine: Engine that computes the answers.
+        metrics: Metrics that count them.
+        capacity: Largest number of open streams.
     """
 
     def __init__(self, engine: Engine, metrics: Metrics, capacity: int) -> None:
@@ -61,102 +67,110 @@ class Streams:
         self.metrics = metrics
         self.capacity = capacity
         self.closing = False
-        self._places = 0
+        self._reserved = 0
         self._open: set[LiveStream] = set()
-        self._some = asyncio.Event()
+        self._any_open = asyncio.Event()
         metrics.capacity.set(capacity)
 
-    def take_place(self) -> None:
-        """Count a client in, before its stream is open. Raises Busy when there is no place."""
-        if self.closing:
-            raise Busy("the server is stopping; come again in a moment", RETRY_AFTER)
-        if self._places >= self.capacity:
-            raise Busy(f"all {self.capacity} streams of this server are in use; come again later", RETRY_AFTER)
-        self._places += 1
-        self.metrics.streams.set(self._places)
+    def reserve(self) -> None:
+        """Count a client before its stream is open.
 
-    def leave_place(self) -> None:
-        """Count a client out."""
-        self._places -= 1
-        self.metrics.streams.set(self._places)
+        Raises:
+            Busy: The server is stopping, or all streams are in use.
+        """
+        if self.closing:
+            raise Busy("The server is stopping. Try again in a moment.", RETRY_SECONDS)
+        if self._reserved >= self.capacity:
+            raise Busy(f"All {self.capacity} streams of this server are in use. Try again later.", RETRY_SECONDS)
+        self._reserved += 1
+        self.metrics.streams.set(self._reserved)
+
+    def release(self) -> None:
+        """Stop counting a client."""
+        self._reserved -= 1
+        self.metrics.streams.set(self._reserved)
 
     def open(self, stream: LiveStream) -> None:
-        """Answer a stream from now on."""
+        """Start answering a stream."""
         self._open.add(stream)
-        self._some.set()
+        self._any_open.set()
 
     def close(self, stream: LiveStream) -> None:
-        """Answer a stream no more."""
+        """Stop answering a stream."""
         self._open.discard(stream)
         if not self._open:
-            self._some.clear()
+            self._any_open.clear()
 
-    def say_goodbye(self) -> None:
-        """Tell all streams that the server stops, and end them."""
+    def announce_shutdown(self) -> None:
+        """Tell all streams that the server is stopping, and end them."""
         self.closing = True
-        goodbye = {"type": "error", "message": "the server is stopping", "retry_after": RETRY_AFTER}
         for live in self._open:
-            while live.outbox.qsize() > UNREAD - 2:
+            while live.outbox.qsize() > OUTBOX_SIZE - 2:
                 live.outbox.get_nowait()
-            live.outbox.put_nowait(goodbye)
+            live.outbox.put_nowait(GOODBYE)
             live.outbox.put_nowait(None)
 
     async def answer_all(self) -> None:
-        """Answer streams until cancelled."""
+        """Answer streams until the task is cancelled."""
         while True:
-            await self._some.wait()
+            await self._any_open.wait()
             due = self._due(time.monotonic())
             if not due:
-                await asyncio.sleep(TICK)
+                await asyncio.sleep(POLL_INTERVAL)
                 continue
             try:
                 await self._answer(due)
-            except Exception as error:  # noqa: BLE001  (a fault in one batch must not end the answers of all)
-                log.error("answers to %d streams failed: %s", len(due), type(error).__name__)
+            except Exception as error:  # noqa: BLE001  (a fault in one batch must not end the answers to all streams)
+                log.error("Answering %d streams failed with %s.", len(due), type(error).__name__)
                 for live in due:
                     live.arrived = None
-                await asyncio.sleep(SOONEST)
+                await asyncio.sleep(MIN_INTERVAL)
 
     def _due(self, now: float) -> list[LiveStream]:
-        waiting = [s for s in self._open if s.arrived is not None and s.answered <= now - SOONEST]
-        return sorted(waiting, key=lambda live: live.answered)[:BATCH]
+        waiting = [s for s in self._open if s.arrived is not None and s.answered <= now - MIN_INTERVAL]
+        return sorted(waiting, key=lambda live: live.answered)[:BATCH_SIZE]
 
     async def _answer(self, due: Iterable[LiveStream]) -> None:
         started = time.monotonic()
-        asked: list[tuple[LiveStream, Candidates, float | None, float]] = []
+        pending: list[tuple[LiveStream, Candidates, float | None, float]] = []
         windows = []
         for live in due:
             window, arrived = live.stream.window(), live.arrived
             live.answered, live.arrived = started, None
             if window is not None and arrived is not None:
-                asked.append((live, live.stream.candidates, live.stream.time, arrived))
+                pending.append((live, live.stream.candidates, live.stream.time, arrived))
                 windows.append((window, live.stream.candidates, live.stream.threshold))
         if not windows:
             return
-        found, worked = await self.engine.live(self.engine.timed_answer, windows)
+        predictions, cpu_seconds = await self.engine.run_for_stream(self.engine.timed_predictions, windows)
         now = time.monotonic()
-        for (live, candidates, of, arrived), prediction in zip(asked, found, strict=True):
-            if live.stream.candidates is candidates and live in self._open:  # else it asks for other actions by now
-                self._send(live, prediction, of, now - arrived)
-        await asyncio.sleep(worked * (1 / BUSY - 1))
+        for (live, candidates, timestamp, arrived), prediction in zip(pending, predictions, strict=True):
+            if live.stream.candidates is candidates and live in self._open:  # else the client has changed its actions
+                self._send(live, prediction, timestamp, now - arrived)
+        await asyncio.sleep(cpu_seconds * (1 / BUSY_SHARE - 1))
 
-    def _send(self, live: LiveStream, prediction: Prediction | InputError, of: float | None, late: float) -> None:
+    def _send(
+        self, live: LiveStream, prediction: Prediction | InputError, timestamp: float | None, latency: float
+    ) -> None:
         if isinstance(prediction, InputError):
             live.send({"type": "error", "message": str(prediction)[:300]})
             return
         settled = live.stream.settle(prediction)
-        answer = prediction_as(settled)
+        answer = prediction_to_dict(settled)
         del answer["scores"]
-        if live.send({"type": "scores", "time": of, "settled": bool(settled.settled), **answer}):
+        if live.send({"type": "scores", "time": timestamp, "settled": bool(settled.settled), **answer}):
             self.metrics.answers.inc()
-            self.metrics.answer_seconds.observe(late)
+            self.metrics.answer_seconds.observe(latency)
         else:
             self.metrics.dropped.inc()
 
 
-def measured_capacity(seconds_a_window: float, seconds_a_frame: float) -> int:
-    """Streams whose frames can be taken, and each answered once a second, in a share of a core.
+def stream_capacity(window_seconds: float, frame_seconds: float) -> int:
+    """Return the number of streams that a share of a core can serve, each answered about once a second.
 
-    The arguments are what `Engine.seconds_a_window` and `connection.seconds_a_frame` measure.
+    Args:
+        window_seconds: CPU seconds of one window, from `Engine.measure_window_seconds`.
+        frame_seconds: CPU seconds of one frame, from `connection.measure_frame_seconds`.
     """
-    return max(1, min(MOST_MEASURED, int(SHARE / (seconds_a_window / LATEST + RATE * seconds_a_frame))))
+    stream_seconds = window_seconds / MAX_INTERVAL + FRAME_RATE * frame_seconds
+    return max(1, min(MAX_MEASURED_STREAMS, int(CORE_SHARE / stream_seconds)))

@@ -1,35 +1,38 @@
-"""What clients and server send each other; docs/serve.md shows it by example."""
+"""The wire format: the JSON that clients and the server exchange. docs/serve.md shows examples."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from zeroskel.app.server.recordings import sequence_of
+from zeroskel.app.server.recordings import parse_positions
 from zeroskel.app.server.settings import Limits
 from zeroskel.core import InputError, SkeletonSequence
 from zeroskel.recognition import Explanation, Prediction
 
+DECIMALS = 5  # of all numbers in answers
+
 Actions = Sequence[str] | Mapping[str, Sequence[str]]
 Model = TypeVar("Model", bound=BaseModel)
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+ActionText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class Strict(BaseModel):
-    """No field but those named, nothing turned from text into numbers."""
+    """Model that accepts no unknown field and does not convert texts to numbers."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Action(Strict):
-    """An action with further texts that say the same in other words."""
+    """An action with further texts that describe it in other words."""
 
-    name: Text
-    texts: list[Text] = []
+    name: ActionText
+    texts: list[ActionText] = []
 
 
 class Recording(BaseModel):
-    """A recording; `positions` [bodies][frames][joints][3], metres, y up, null where not observed."""
+    """A recording. `positions` is [bodies][frames][joints][3] in metres, y up; null where a joint was not observed."""
 
     layout: str | None = None
     joints: list[str] | None = None
@@ -41,18 +44,18 @@ class PredictRequest(Strict):
     """A recording and the actions to choose among."""
 
     recording: Recording
-    actions: list[Text | Action]
+    actions: list[ActionText | Action]
     threshold: float | None = Field(default=None, ge=0, le=1)
 
 
 class ExplainRequest(PredictRequest):
-    """As PredictRequest; `action` is explained, the best where it is absent."""
+    """A PredictRequest with the `action` to explain; the best action where it is absent."""
 
     action: str | None = None
 
 
 class PredictAnswer(BaseModel):
-    """`seconds` is what the answer took; `presence` null where the bundle is not calibrated."""
+    """A prediction. `seconds` is the duration of the computation; `presence` is null without a calibrated bundle."""
 
     actions: list[str]
     scores: list[float]
@@ -64,7 +67,7 @@ class PredictAnswer(BaseModel):
 
 
 class ExplainAnswer(PredictAnswer):
-    """Information in nats; 0 is chance."""
+    """A prediction with its explanation. Information is in nats; 0 is chance."""
 
     action: str
     observed_seconds: list[float]
@@ -75,7 +78,7 @@ class ExplainAnswer(PredictAnswer):
 
 
 class RecordingAnswer(BaseModel):
-    """A recording, ready to be drawn and to be sent to predict."""
+    """A recording that can be drawn and sent to /api/predict."""
 
     layout: str
     joints: list[str]
@@ -88,100 +91,113 @@ class RecordingAnswer(BaseModel):
 
 
 class Problem(BaseModel):
-    """What was wrong, in one line."""
+    """The reason of a refusal, in one line."""
 
     detail: str
 
 
 class Malformed(InputError):
-    """A message or body is not of the wire format."""
+    """A message or a body is not of the wire format."""
 
 
-def model_of(kind: type[Model], body: bytes) -> Model:
-    """The body as that model. Raises Malformed with one line that names the place, never the content."""
-    try:
-        return kind.model_validate_json(body)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        place = ".".join(str(part) for part in first["loc"])[:100]
-        raise Malformed(f"{place or 'body'}: {first['msg'][:200]}") from None
+def one_line(error: Exception, length: int = 500) -> str:
+    """Return an error's message as one line of at most `length` characters."""
+    return " ".join(str(error).split())[:length]
 
 
-def actions_of(actions: object, limits: Limits) -> Actions:
-    """Actions as the recognizer takes them.
-
-    Args:
-        actions: names, or {"name", "texts"}, mixed as one likes; as JSON or as Action.
-        limits: how many, and how long.
+def parse_model(model: type[Model], body: bytes) -> Model:
+    """Return a request's body as a model.
 
     Raises:
-        InputError: none, too many, one twice, empty, too long, or not text.
+        Malformed: The body does not fit the model. The message names the field and never its content.
+    """
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        raise Malformed(describe_validation_error(first)) from None
+
+
+def describe_validation_error(error: Mapping[str, Any]) -> str:
+    """Return one line that names the field of a pydantic error and the reason, never the content."""
+    field = ".".join(str(part) for part in error["loc"])[:100]
+    return f"{field or 'body'}: {error['msg'][:200]}"
+
+
+def parse_actions(actions: object, limits: Limits) -> Actions:
+    """Return actions in the form that the recognizer expects.
+
+    Args:
+        actions: List of names, of {"name", "texts"} objects, or of both; as JSON or as `Action`.
+        limits: Largest number of actions and texts, and their largest length.
+
+    Returns:
+        The names; or name -> further texts, where an action has such texts.
+
+    Raises:
+        InputError: The list is empty or too long, or an action is repeated, empty, too long or not text.
     """
     if not isinstance(actions, list) or not 1 <= len(actions) <= limits.actions:
-        found = f"{len(actions)} actions" if isinstance(actions, list) else "actions that are no list"
-        raise InputError(f"found {found}; expected a list of 1 to {limits.actions}")
-    known: dict[str, list[str]] = {}
-    texts_left = limits.texts
+        received = f"has {len(actions)} actions" if isinstance(actions, list) else "is not a list"
+        raise InputError(f"The field actions {received}; expected a list of 1 to {limits.actions} actions.")
+    texts_by_name: dict[str, list[str]] = {}
+    remaining_texts = limits.texts
     for action in actions:
         if isinstance(action, Action):
             action = action.model_dump()
         name, texts = (action.get("name"), action.get("texts", [])) if isinstance(action, dict) else (action, [])
-        texts_left -= 1 + len(texts) if isinstance(texts, list) else 1
-        if not isinstance(texts, list) or texts_left < 0:
-            raise InputError(f"texts of an action are no list, or more than {limits.texts} in all")
-        plain = [_text(text, limits.action_length) for text in (name, *texts)]
-        if plain[0] in known:
-            raise InputError(f"action {plain[0][:60]!r} is there twice; expected each once")
-        known[plain[0]] = plain[1:]
-    return known if any(known.values()) else list(known)
+        remaining_texts -= 1 + len(texts) if isinstance(texts, list) else 1
+        if not isinstance(texts, list) or remaining_texts < 0:
+            raise InputError(f"The texts of an action are not a list, or there are more than {limits.texts} in total.")
+        name = _parse_text(name, limits.action_length)
+        if name in texts_by_name:
+            raise InputError(f"The action {name[:60]!r} is listed twice; expected each action once.")
+        texts_by_name[name] = [_parse_text(text, limits.action_length) for text in texts]
+    return texts_by_name if any(texts_by_name.values()) else list(texts_by_name)
 
 
-def _text(text: object, longest: int) -> str:
-    if not isinstance(text, str) or not text.strip() or len(text) > longest or not text.isprintable():
-        raise InputError(f"an action is not a text of 1 to {longest} printable characters")
+def _parse_text(text: object, max_length: int) -> str:
+    if not isinstance(text, str) or not text.strip() or len(text) > max_length or not text.isprintable():
+        raise InputError(f"An action is not a text of 1 to {max_length} printable characters.")
     return text.strip()
 
 
-def sequence_from(recording: Recording, limits: Limits) -> SkeletonSequence:
-    """The recording as a sequence. Raises InputError."""
+def parse_recording(recording: Recording, limits: Limits) -> SkeletonSequence:
+    """Return a recording as a sequence.
+
+    Raises:
+        InputError: The recording is malformed, or larger than the limits.
+    """
     if recording.joints is not None and len(recording.joints) > limits.joints:
-        raise InputError(f"found {len(recording.joints)} joints; expected at most {limits.joints}")
-    return sequence_of(
+        raise InputError(f"The recording has {len(recording.joints)} joints; expected at most {limits.joints}.")
+    return parse_positions(
         recording.positions,
         layout=recording.layout,
         joints=recording.joints,
         fps=recording.fps,
-        frames=limits.frames,
-        bodies=limits.bodies,
-        seconds=limits.seconds,
+        max_frames=limits.frames,
+        max_bodies=limits.bodies,
+        max_seconds=limits.seconds,
     )
 
 
-def prediction_as(prediction: Prediction) -> dict[str, Any]:
-    """A prediction as JSON."""
-    return {
-        "actions": list(prediction.actions),
-        "scores": _numbers(prediction.scores),
-        "probabilities": _numbers(prediction.probabilities),
-        "presence": None if prediction.presence is None else round(float(prediction.presence), 5),
-        "none_of_these": bool(prediction.none_of_these),
-        "best": prediction.best,
-    }
+def prediction_to_dict(prediction: Prediction) -> dict[str, Any]:
+    """Return a prediction as JSON, its numbers rounded to save bytes."""
+    return prediction.to_dict(decimals=DECIMALS)
 
 
-def explanation_as(explanation: Explanation) -> dict[str, Any]:
-    """An explanation as JSON, with its prediction."""
+def explanation_to_dict(explanation: Explanation) -> dict[str, Any]:
+    """Return an explanation and its prediction as JSON, the numbers rounded to save bytes."""
     return {
-        **prediction_as(explanation.prediction),
+        **prediction_to_dict(explanation.prediction),
         "action": explanation.action,
-        "observed_seconds": _numbers(explanation.seconds),
-        "information": _numbers(explanation.information),
-        "moments": _numbers(explanation.moments),
-        "moment_information": _numbers(explanation.moment_information),
-        "parts": {part: round(float(lost), 5) for part, lost in explanation.parts.items()},
+        "observed_seconds": _rounded(explanation.seconds),
+        "information": _rounded(explanation.information),
+        "moments": _rounded(explanation.moments),
+        "moment_information": _rounded(explanation.moment_information),
+        "parts": {part: round(float(loss), DECIMALS) for part, loss in explanation.parts.items()},
     }
 
 
-def _numbers(array: Any) -> list[Any]:
-    rounded: list[Any] = array.astype(float).round(5).tolist()
-    return rounded
+def _rounded(array: np.ndarray) -> list[Any]:
+    return cast(list[Any], array.astype(float).round(DECIMALS).tolist())
