@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "align": {"core", "neural"},
     "evaluate": {"core"},
     "report": {"core", "evaluate"},
-    "features": STAGES,
+    "features": {*STAGES, "neural"},
     "benchmark": {*STAGES, "features", "report"},
     "recognition": {*STAGES, "features"},
     "app": {"core", "skeleton", "datasets", "text", "features", "benchmark", "recognition", "report"},

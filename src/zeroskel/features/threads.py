@@ -1,34 +1,30 @@
-"""How many threads numerical libraries use."""
+"""Number of threads that numerical libraries use."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
-from typing import Any
+from functools import cache
+
+from threadpoolctl import ThreadpoolController
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """No numerical library uses more than one inside, so that sums do not depend on how many cores there are.
+def one_thread(pools: ThreadpoolController | None = None) -> Iterator[None]:
+    """Let every numerical library use one thread inside the context, and the previous number afterwards.
 
-    It also makes small work faster: threads that wait for the next millisecond's work take the cores from those that do
-    it.
+    Sums then do not depend on the number of cores. Small work also becomes faster, because threads that wait for the
+    next millisecond's work do not occupy the cores.
+
+    Args:
+        pools: Thread pools to limit, in addition to torch's. None searches for the pools of all loaded libraries, which
+            takes about two milliseconds.
     """
-    torch = sys.modules.get("torch")
-    threads = torch.get_num_threads() if torch is not None else 0
-    if torch is not None:
-        torch.set_num_threads(1)
-    try:
-        with _pools("torch" in sys.modules, "scipy" in sys.modules).limit(limits=1):
-            yield
-    finally:
-        if torch is not None:
-            torch.set_num_threads(threads)
+    from zeroskel.neural._threads import one_torch_thread  # imports torch, which takes a second
+
+    with one_torch_thread(), (pools or ThreadpoolController()).limit(limits=1):
+        yield
 
 
-@lru_cache(maxsize=4)
-def _pools(_torch: bool, _scipy: bool) -> Any:
-    """Those that are loaded; looking for them takes milliseconds, so it is done anew only when a library has come."""
-    from threadpoolctl import ThreadpoolController
-
+@cache
+def loaded_pools() -> ThreadpoolController:
+    """Return the thread pools of the libraries that are loaded at the first call, for work of a few milliseconds."""
     return ThreadpoolController()

@@ -17,7 +17,7 @@ from zeroskel.core import InputError, MissingFileError, SkeletonSequence
 from zeroskel.core.files import atomic_folder, read_json_object
 from zeroskel.encoders import SkeletonEncoder
 from zeroskel.features.encoded_split import ENCODE_AT_ONCE
-from zeroskel.features.threads import one_thread
+from zeroskel.features.threads import loaded_pools, one_thread
 from zeroskel.recognition.calibration import Calibration, softmax
 from zeroskel.recognition.examples import Examples
 from zeroskel.recognition.explanation import Explanation, explain
@@ -279,4 +279,4 @@ def _texts_of(actions: Mapping[str, str | Sequence[str]]) -> dict[str, list[str]
 
 def _threads_for(count: int) -> AbstractContextManager[None]:
     """One for few sequences, as many as there are for more."""
-    return one_thread() if count < FEW else nullcontext()
+    return one_thread(loaded_pools()) if count < FEW else nullcontext()
