@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from zeroskel import align, encoders
-from zeroskel.benchmark.reports import write_page
+from zeroskel.benchmark import read_folders
 from zeroskel.core import available_layouts
+from zeroskel.report import write_report
 
 PROJECT = Path(__file__).resolve().parent.parent
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
@@ -57,5 +58,6 @@ def test_every_method_encoder_and_layout_is_documented():
 def test_the_results_page_is_what_the_command_writes(tmp_path):
     folders = sorted(path.parent for path in (PROJECT / "docs" / "results").glob("*/results.jsonl"))
     assert folders
-    write_page(folders, tmp_path / "results.md")
+    results = read_folders(folders)
+    write_report(results.records, tmp_path / "results.md", commands=results.commands)
     assert (tmp_path / "results.md").read_text() == (PROJECT / "docs" / "results.md").read_text()

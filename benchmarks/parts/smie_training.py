@@ -105,7 +105,7 @@ def accuracy_by_views(pool: Path, views: tuple[int, ...], seeds: int, cache: Pat
         start = time.perf_counter()
         with tempfile.TemporaryDirectory() as folder:
             records = run_benchmark([dataset], config, Path(folder), cache=cache)
-        accuracies = 100 * np.array([record["zsl_per_class_accuracy"] for record in records])
+        accuracies = 100 * np.array([record.zsl_per_class_accuracy for record in records])
         rows.append(
             Row(
                 f"SMIE's accuracy, pool-2, {seeds} seeds, " + ("fresh masks" if count >= EPOCHS else f"R = {count}"),

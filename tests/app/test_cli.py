@@ -116,7 +116,7 @@ def test_ready_features_take_the_place_of_data_and_encoder(features, tmp_path):
     assert (tmp_path / "out" / "results.jsonl").read_text() == before  # finished cells are skipped
     (features / "gtest.npy").unlink()
     (features / "g_label.npy").unlink()
-    refused(zeroskel(*command), "two results of data ntu60", "folders of their own")  # other features, same names
+    refused(zeroskel(*command), "two results of data ntu60", "separate folders")  # other features, same names
     assert (tmp_path / "out" / "results.jsonl").read_text() == before
     without = zeroskel(*command, "--out", tmp_path / "without")
     assert without.returncode == 0, without.stderr

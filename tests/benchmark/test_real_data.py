@@ -15,20 +15,20 @@ def test_utd_mhad_is_named_far_above_chance(shared, tmp_path):
     config = BenchmarkConfig(splits=("purls-5",), encoders=("kinematic",), seeds=(0, 1))
     records = run_benchmark(datasets, config, tmp_path / "out", cache=tmp_path / "cache")
     for record in records:
-        assert record["train_sequences"] == 351
-        assert record["test_sequences"] == 80
-        assert record["seen_class_accuracy"] > 0.8
-    assert np.mean([record["zsl_accuracy"] for record in records]) > 1.5 * records[0]["chance"]
+        assert record.train_sequences == 351
+        assert record.test_sequences == 80
+        assert record.seen_class_accuracy > 0.8
+    assert np.mean([record.zsl_accuracy for record in records]) > 1.5 * records[0].chance
 
 
 def test_the_pool_runs_and_unseen_concepts_are_unseen_in_every_member(shared, tmp_path):
     pool = open_datasets([str(shared / "protocols" / "kinect_pool.json")])
     config = BenchmarkConfig(splits=("pool-1", "pool-2", "pool-3"), encoders=("kinematic",), methods=("ridge", "conse"))
     records = run_benchmark(pool, config, tmp_path / "out", cache=tmp_path / "cache")
-    assert [record["split"] for record in records] == [f"pool-{i}" for i in (1, 2, 3) for _ in range(2)]
-    assert all(len(record["classes_unseen"]) == 12 and record["classes_seen"] == 49 for record in records)
-    assert all(record["seen_class_accuracy"] > 0.6 for record in records)
-    assert np.mean([record["zsl_per_class_accuracy"] for record in records]) > 2 / 12
+    assert [record.split for record in records] == [f"pool-{i}" for i in (1, 2, 3) for _ in range(2)]
+    assert all(len(record.classes_unseen) == 12 and record.classes_seen == 49 for record in records)
+    assert all(record.seen_class_accuracy > 0.6 for record in records)
+    assert np.mean([record.zsl_per_class_accuracy for record in records]) > 2 / 12
 
 
 def test_each_set_of_the_pool_is_named_by_what_the_four_others_taught(shared, tmp_path):
@@ -41,10 +41,10 @@ def test_each_set_of_the_pool_is_named_by_what_the_four_others_taught(shared, tm
         masked_views=1,
     )
     records = run_benchmark([pool], config, tmp_path / "out", cache=tmp_path / "cache")
-    assert [record["protocol"] for record in records] == [f"cross-dataset:{member}" for member in members]
-    assert [record["test_sequences"] for record in records] == [(pool.members == member).sum() for member in members]
-    assert all(record["gzsl_harmonic_mean"] is None for record in records)
-    assert np.mean([record["zsl_per_class_accuracy"] / record["chance"] for record in records]) > 1.3
+    assert [record.protocol for record in records] == [f"cross-dataset:{member}" for member in members]
+    assert [record.test_sequences for record in records] == [(pool.members == member).sum() for member in members]
+    assert all(record.gzsl_harmonic_mean is None for record in records)
+    assert np.mean([record.zsl_per_class_accuracy / record.chance for record in records]) > 1.3
 
 
 def test_stgcn_learns_real_seen_classes(shared, tmp_path):
@@ -53,8 +53,8 @@ def test_stgcn_learns_real_seen_classes(shared, tmp_path):
         splits=("random-3-0",), encoders=("stgcn",), methods=("smie",), options={"stgcn": {"epochs": 25}}
     )
     record = run_benchmark(datasets, config, tmp_path / "out", cache=tmp_path / "cache")[0]
-    assert record["seen_class_accuracy"] > 0.5
-    assert record["observed"]["mutual_information"][-1] <= 0
+    assert record.seen_class_accuracy > 0.5
+    assert record.observed.mutual_information[-1] <= 0
 
 
 def test_a_bundle_of_one_set_names_recordings_of_people_it_never_saw(shared, tmp_path):
@@ -77,6 +77,6 @@ def test_kite_names_most_recordings_of_twelve_unseen_concepts(shared, tmp_path):
         masked_views=1,
     )
     records = run_benchmark(pool, config, tmp_path / "out", cache=tmp_path / "cache")
-    assert all(record["added_sequences"] < 84 * 6 for record in records)  # what means an unseen concept is left out
-    assert all(record["classes_seen"] == 49 and len(record["confusion"]) == 12 for record in records)
-    assert np.mean([record["zsl_per_class_accuracy"] for record in records]) > 0.55
+    assert all(record.added_sequences < 84 * 6 for record in records)  # what means an unseen concept is left out
+    assert all(record.classes_seen == 49 and len(record.confusion) == 12 for record in records)
+    assert np.mean([record.zsl_per_class_accuracy for record in records]) > 0.55

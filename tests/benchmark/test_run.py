@@ -22,7 +22,6 @@ FIELDS = {
     "gzsl_seen",
     "gzsl_unseen",
     "gzsl_harmonic_mean",
-    "seconds",
     "selected_epoch",
     "selection",
 }
@@ -41,26 +40,26 @@ def finished(small, cache, tmp_path_factory):
 
 def test_a_line_a_cell_with_every_figure(finished):
     out, records = finished
-    assert [(r["method"], r["seed"]) for r in records] == [(m, s) for s in (0, 1) for m in ("smie", "ridge", "conse")]
+    assert [(r.method, r.seed) for r in records] == [(m, s) for s in (0, 1) for m in ("smie", "ridge", "conse")]
+    assert all(set(line) >= FIELDS for line in lines(out))
     for record in records:
-        assert set(record) >= FIELDS
-        assert 0 <= record["zsl_accuracy"] <= 1
-        assert record["chance"] == pytest.approx(1 / 3)
-        assert np.sum(record["confusion"]) == record["test_sequences"] == 18
-        assert record["notice"] == "Synthetic."
-        assert record["masked_views"] == 2
-    assert [r["selected_epoch"] for r in records[:3]] == [8, None, None]
+        assert 0 <= record.zsl_accuracy <= 1
+        assert record.chance == pytest.approx(1 / 3)
+        assert np.sum(record.confusion) == record.test_sequences == 18
+        assert record.notice == "Synthetic."
+        assert record.masked_views == 2
+    assert [r.selected_epoch for r in records[:3]] == [8, None, None]
     assert "Synthetic." in (out / "report.html").read_text()
     assert [json.loads(line)["cell"] for line in (out / "results.jsonl").read_text().splitlines()] == [
-        r["cell"] for r in records
+        r.cell for r in records
     ]
 
 
 def test_the_curve_ends_at_the_accuracy_of_whole_sequences(finished):
     for record in finished[1]:
-        assert record["observed"]["share"][-1] == 1.0
-        assert record["observed"]["accuracy"][-1] == pytest.approx(record["zsl_accuracy"])
-        assert (record["observed"]["mutual_information"] is not None) == (record["method"] == "smie")
+        assert record.observed.share[-1] == 1.0
+        assert record.observed.accuracy[-1] == pytest.approx(record.zsl_accuracy)
+        assert (record.observed.mutual_information is not None) == (record.method == "smie")
 
 
 def test_same_seed_same_results_without_any_cache(finished, small, tmp_path):
@@ -104,15 +103,15 @@ def selected(small, cache, out, *selections, **changes):
 
 def test_validation_chooses_without_the_unseen_classes(small, cache, tmp_path):
     smie, ridge = selected(small, cache, tmp_path / "a", "validation")
-    assert 1 <= smie["selected_epoch"] <= 8
-    assert smie["selected_options"] == {}  # its learning rate is set by hand here, and nothing else is tried
-    assert set(ridge["selected_options"]) == {"feature_penalty", "text_penalty"}
+    assert 1 <= smie.selected_epoch <= 8
+    assert smie.selected_options == {}  # its learning rate is set by hand here, and nothing else is tried
+    assert set(ridge.selected_options) == {"feature_penalty", "text_penalty"}
     for record in (smie, ridge):
-        assert record["classes_seen"] == 6
-        assert 0 <= record["validation_accuracy"] <= 1
+        assert record.classes_seen == 6
+        assert 0 <= record.validation_accuracy <= 1
         for rule in ("gzsl", "stacked", "gated"):
-            assert 0 <= record[f"{rule}_harmonic_mean"] <= 1
-        assert record["gzsl_curve"]["seen"][-1] == record["gzsl_curve"]["unseen"][0] == 0
+            assert 0 <= getattr(record, f"{rule}_harmonic_mean") <= 1
+        assert record.gzsl_curve.seen[-1] == record.gzsl_curve.unseen[0] == 0
     # the same choice where the test recordings of unseen classes are noise
     new = np.isin(small.labels, [small.class_names.index(name) for name in small.splits["small"]["unseen"]])
     rng = np.random.default_rng(0)
@@ -122,19 +121,19 @@ def test_validation_chooses_without_the_unseen_classes(small, cache, tmp_path):
     other = SkeletonDataset(noisy, small.labels, small.subjects, small.class_names, name="small", splits=small.splits)
     for record, blind in zip((smie, ridge), selected(other, cache, tmp_path / "b", "validation"), strict=True):
         for name in ("selected_epoch", "selected_options", "validation_accuracy"):
-            assert record[name] == blind[name]
-        assert record["confusion"] != blind["confusion"]
+            assert getattr(record, name) == getattr(blind, name)
+        assert record.confusion != blind.confusion
 
 
 def test_the_leak_is_never_worse_than_any_other_choice_and_is_marked(small, cache, tmp_path):
     records = selected(small, cache, tmp_path, "last", "validation", "leaking-test")
-    by = {(record["method"], record["selection"]): record for record in records}
+    by = {(record.method, record.selection): record for record in records}
     for method in ("smie", "ridge"):
         leaking = by[method, "leaking-test"]
-        assert leaking["validation_accuracy"] is None
-        assert leaking["stacked_harmonic_mean"] is None
+        assert leaking.validation_accuracy is None
+        assert leaking.stacked_harmonic_mean is None
         for selection in ("last", "validation"):
-            assert leaking["zsl_per_class_accuracy"] >= by[method, selection]["zsl_per_class_accuracy"] - 1e-12
+            assert leaking.zsl_per_class_accuracy >= by[method, selection].zsl_per_class_accuracy - 1e-12
     assert "leak" in (tmp_path / "report.html").read_text().lower()
 
 
@@ -157,15 +156,15 @@ def test_a_method_of_the_users_own_runs_in_workers(small, cache, tmp_path, monke
     align.register("mean", Mean)
     config = replace(CONFIG, methods=("mean", "ridge", "ridge:text_penalty=0.5"), options={}, seeds=(0,))
     mean, ridge, other = run_benchmark([small], config, tmp_path, cache=cache, workers=2)
-    assert mean["confusion"] == ridge["confusion"]
-    assert (mean["method"], ridge["options"], other["options"]) == ("mean", {}, {"text_penalty": 0.5})
+    assert mean.confusion == ridge.confusion
+    assert (mean.method, ridge.options, other.options) == ("mean", {}, {"text_penalty": 0.5})
 
 
 def test_texts_and_prompts_are_axes(small, cache, tmp_path):
     config = replace(CONFIG, methods=("ridge",), prompts=("name", "person"), options={}, seeds=(0,))
     records = run_benchmark([small], config, tmp_path, cache=cache)
-    assert [record["prompt"] for record in records] == ["name", "person"]
-    assert records[0]["cell"] != records[1]["cell"]
+    assert [record.prompt for record in records] == ["name", "person"]
+    assert records[0].cell != records[1].cell
 
 
 MSF = {"epochs": 1, "samples": 20, "classifier_epochs": 1}
@@ -181,18 +180,18 @@ def verbs_and_nouns(small, cache, out, *methods, **changes):
 def test_a_method_with_text_blocks_is_told_those_of_the_prompt(small, cache, tmp_path):
     records = verbs_and_nouns(small, cache, tmp_path, "ridge", "msf")
     told = MSF | {"text_blocks": [384, 384]}
-    assert [(r["prompt"], r["method"], r["options"]) for r in records] == [
+    assert [(r.prompt, r.method, r.options) for r in records] == [
         *(("name", "ridge", {}), ("name", "msf", MSF)),
         *(("verb+noun", "ridge", {}), ("verb+noun", "msf", told)),
     ]
     by_hand = verbs_and_nouns(small, cache, tmp_path, "msf", prompts=("verb+noun",), options={"msf": told})
-    assert [record["cell"] for record in by_hand] == [records[3]["cell"]]
+    assert [record.cell for record in by_hand] == [records[3].cell]
 
 
 def test_text_blocks_set_by_hand_are_kept(small, cache, tmp_path):
     whole = MSF | {"text_blocks": None}
     (record,) = verbs_and_nouns(small, cache, tmp_path, "msf", prompts=("verb+noun",), options={"msf": whole})
-    assert record["options"] == whole
+    assert record.options == whole
 
 
 def test_a_method_of_two_texts_refuses_three_before_anything_is_written(small, cache, tmp_path):
@@ -203,10 +202,10 @@ def test_a_method_of_two_texts_refuses_three_before_anything_is_written(small, c
 
 def test_the_answer_settles_within_the_frames(finished):
     for record in finished[1]:
-        settled = record["observed"]["settled"]
-        assert settled == sorted(settled)
+        settled = record.observed.settled
+        assert list(settled) == sorted(settled)
         assert settled[-1] == 1.0
-        assert 0.1 <= record["observed"]["settling"] <= 1.0
+        assert 0.1 <= record.observed.settling <= 1.0
 
 
 @pytest.mark.parametrize(
@@ -238,7 +237,7 @@ def test_what_cannot_run_is_said_before_anything_is_written(small, cache, tmp_pa
 
 def test_cells_that_results_cannot_tell_apart_are_refused(finished, small, cache, tmp_path):
     (tmp_path / "results.jsonl").write_text((finished[0] / "results.jsonl").read_text())
-    with pytest.raises(InputError, match=r"two results of .*folders of their own"):
+    with pytest.raises(InputError, match=r"two results of .*separate folders"):
         run_benchmark([small], replace(CONFIG, masked_views=1), tmp_path, cache=cache)
     assert lines(tmp_path) == lines(finished[0])
     with pytest.raises(InputError, match="none twice"):
@@ -253,14 +252,14 @@ def test_an_epoch_set_by_hand_is_kept(small, cache, tmp_path):
         tmp_path,
         cache=cache,
     )
-    assert record["selected_epoch"] == 3
+    assert record.selected_epoch == 3
 
 
 def test_information_is_told_on_one_scale_only(small, cache, tmp_path):
     config = replace(CONFIG, methods=("smie", "smie:estimator=dv"), seeds=(0,))
     jsd, dv = run_benchmark([small], config, tmp_path, cache=cache)
-    assert len(jsd["observed"]["mutual_information"]) == 10
-    assert dv["observed"]["mutual_information"] is None
+    assert len(jsd.observed.mutual_information) == 10
+    assert dv.observed.mutual_information is None
 
 
 def test_a_killed_run_with_workers_keeps_what_was_finished(small, cache, tmp_path):
@@ -276,5 +275,5 @@ def test_a_killed_run_with_workers_keeps_what_was_finished(small, cache, tmp_pat
 
 def test_broken_results_are_named_by_line(small, cache, tmp_path):
     (tmp_path / "results.jsonl").write_text('{"cell": "a"}\n{"cell": \n')
-    with pytest.raises(InputError, match="line 2"):
+    with pytest.raises(InputError, match=r"results\.jsonl, line 1: lacks data, split"):
         run_benchmark([small], CONFIG, tmp_path, cache=cache)

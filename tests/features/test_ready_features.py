@@ -308,23 +308,23 @@ def benchmark(toy, name, out, **changes):
 def test_separable_features_are_told_apart(toy, tmp_path):
     ridge, conse, smie = benchmark(toy, "whole", tmp_path)
     for record in (ridge, conse):
-        assert record["zsl_accuracy"] == record["zsl_per_class_accuracy"] == record["seen_class_accuracy"] == 1.0
-        assert record["gzsl_seen"] == 1.0
+        assert record.zsl_accuracy == record.zsl_per_class_accuracy == record.seen_class_accuracy == 1.0
+        assert record.gzsl_seen == 1.0
     for record in (ridge, conse, smie):
-        assert (record["data"], record["split"], record["encoder"]) == ("toy", "last", "features")
-        assert record["encoder_options"] == {"folder": "whole"}
-        assert record["observed"] is None and record["masked_views"] == 0
-        assert record["train_sequences"] == 48 and record["test_sequences"] == 15
-        assert None not in (record["gzsl_unseen"], record["gzsl_harmonic_mean"])
-        assert "without its temporal term" in record["notice"]
+        assert (record.data, record.split, record.encoder) == ("toy", "last", "features")
+        assert record.encoder_options == {"folder": "whole"}
+        assert record.observed is None and record.masked_views == 0
+        assert record.train_sequences == 48 and record.test_sequences == 15
+        assert None not in (record.gzsl_unseen, record.gzsl_harmonic_mean)
+        assert "without its temporal term" in record.notice
     assert "Ready features" in (tmp_path / "report.html").read_text()
 
 
 def test_generalised_figures_are_null_where_they_cannot_be(toy, tmp_path):
     for record in benchmark(toy, "short", tmp_path):
-        assert record["zsl_accuracy"] is not None
+        assert record.zsl_accuracy is not None
         for name in ("gzsl_seen", "gzsl_unseen", "gzsl_harmonic_mean", "seen_class_accuracy"):
-            assert record[name] is None
+            assert getattr(record, name) is None
     assert "NaN" not in (tmp_path / "results.jsonl").read_text()
     assert "<html" in (tmp_path / "report.html").read_text()
 
@@ -332,7 +332,7 @@ def test_generalised_figures_are_null_where_they_cannot_be(toy, tmp_path):
 def test_epochs_are_chosen_on_withheld_classes_and_what_that_is_worth_is_said_once(toy, tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         records = benchmark(toy, "whole", tmp_path, methods=("smie",), seeds=(0, 1), selections=("validation",))
-    assert all(1 <= record["selected_epoch"] <= 3 for record in records)
+    assert all(1 <= record.selected_epoch <= 3 for record in records)
     assert [r.message for r in caplog.records if "the encoder of these features was trained with them" in r.message]
     assert len(caplog.records) == 1
 
@@ -394,5 +394,5 @@ def test_skeletons_of_a_folder_run_through_an_encoder(tmp_path):
     dataset = read_feature_folder(folder, "smie-1")
     config = BenchmarkConfig(("smie-1",), ("ridge",), ("kinematic",))
     (record,) = run_benchmark([dataset], config, tmp_path / "out", cache=tmp_path / "cache")
-    assert (record["data"], record["encoder"], record["protocol"]) == ("ntu60", "kinematic", "as in the folder")
-    assert record["gzsl_harmonic_mean"] is not None
+    assert (record.data, record.encoder, record.protocol) == ("ntu60", "kinematic", "as in the folder")
+    assert record.gzsl_harmonic_mean is not None

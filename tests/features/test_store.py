@@ -113,9 +113,9 @@ def test_a_member_held_out_lends_nothing_to_training(two_sources, tmp_path):
 def test_a_cell_with_a_member_held_out_says_so_and_has_no_gzsl(two_sources, tmp_path):
     config = BenchmarkConfig(splits=("cross-b",), encoders=("kinematic",), methods=("ridge",), masked_views=1)
     (record,) = run_benchmark([two_sources], config, tmp_path / "out", cache=tmp_path / "cache")
-    assert record["protocol"] == "cross-dataset:b"
-    assert (record["gzsl_seen"], record["gzsl_unseen"], record["gzsl_harmonic_mean"]) == (None, None, None)
-    assert (record["classes_seen"], record["test_sequences"]) == (6, int((two_sources.members == "b").sum()))
+    assert record.protocol == "cross-dataset:b"
+    assert (record.gzsl_seen, record.gzsl_unseen, record.gzsl_harmonic_mean) == (None, None, None)
+    assert (record.classes_seen, record.test_sequences) == (6, int((two_sources.members == "b").sum()))
     assert "cross-dataset:b" in (tmp_path / "out" / "report.html").read_text()
 
 

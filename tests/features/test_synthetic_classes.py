@@ -188,8 +188,8 @@ def test_a_cell_without_synthetic_motion_keeps_the_key_of_before(monkeypatch):
     monkeypatch.setattr(cell, "__version__", "0.0.0")
     assert plain.key == "471180a17392bca304299bb5"  # made by the code that had no such option
     assert len({plain.key, replace(plain, synthetic=1).key, replace(plain, synthetic=2).key}) == 3
-    assert "variant" not in plain.facts()
-    assert replace(plain, synthetic=2).facts()["variant"] == "synthetic=2"
+    assert plain.identity().variant == ""
+    assert replace(plain, synthetic=2).identity().variant == "synthetic=2"
 
 
 @pytest.fixture(scope="module")
@@ -203,14 +203,14 @@ def both(small, cache, tmp_path_factory):
 def test_results_with_and_without_it_live_in_one_folder(both):
     out, plain, synthetic = both
     written = [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
-    assert {record["cell"] for record in written} == {record["cell"] for record in (*plain, *synthetic)}
+    assert {record["cell"] for record in written} == {record.cell for record in (*plain, *synthetic)}
     assert len(written) == 4
-    assert [record.get("variant") for record in (*plain, *synthetic)] == [None, None, "synthetic=2", "synthetic=2"]
-    assert "added_sequences" not in plain[0]
+    assert [record.variant for record in (*plain, *synthetic)] == ["", "", "synthetic=2", "synthetic=2"]
+    assert {("variant" in line, "added_sequences" in line) for line in written} == {(False, False), (True, True)}
     for before, record in zip(plain, synthetic, strict=True):
-        assert 100 < record["added_sequences"] < 2 * len(action_names())
+        assert 100 < record.added_sequences < 2 * len(action_names())
         for same in ("classes_seen", "classes_unseen", "train_sequences", "test_sequences", "seen_class_accuracy"):
-            assert record[same] == before[same]
+            assert getattr(record, same) == getattr(before, same)
 
 
 def test_the_report_tells_them_apart(both, small, cache, tmp_path):
@@ -237,7 +237,7 @@ def test_candidates_are_the_data_set_s_own_classes(selection, small, cache, tmp_
     assert {len(candidates) for candidates in asked} == ({3, 9} if selection == "last" else {2, 3, 6, 9})
     for candidates in asked:
         assert np.abs(candidates[:, None] - own[None]).max(axis=2).min(axis=1).max() < 1e-6
-    assert np.shape(record["confusion"]) == (3, 3)
+    assert np.shape(record.confusion) == (3, 3)
     assert min(map(len, fitted[1:])) > 9 + 60  # the first is a trial of the options; all others do train on more
 
 

@@ -98,10 +98,10 @@ def benchmark(
     Finished cells are skipped. The command writes results.jsonl and report.html to the output folder.
     """
     from zeroskel.app.progress import shown_progress
-    from zeroskel.app.tables import results_table
     from zeroskel.benchmark import BenchmarkConfig, run_benchmark
     from zeroskel.datasets import SkeletonDataset, open_datasets
     from zeroskel.features.ready_features import FeatureFolder, read_feature_folder
+    from zeroskel.report import results_table
     from zeroskel.text import read_descriptions
 
     config = BenchmarkConfig(
@@ -149,6 +149,6 @@ def benchmark(
             progress=progress,
         )
     console.print(results_table(records))
-    for notice in sorted({record["notice"] for record in records if record["notice"]}):
+    for notice in sorted({record.notice for record in records if record.notice}):
         console.print(notice, style="yellow")
     console.print(f"Results: {out / 'results.jsonl'}\nReport:  {out / 'report.html'}", soft_wrap=True)

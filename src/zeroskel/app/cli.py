@@ -48,7 +48,7 @@ def demo(
     """The main job on synthetic motion, end to end: train, evaluate on unseen actions, report, predict."""
     from zeroskel.app.demo import run_demo
     from zeroskel.app.progress import shown_progress
-    from zeroskel.app.tables import results_table
+    from zeroskel.report import results_table
 
     with shown_progress(errors) as progress:
         result = run_demo(out, cache=cache_folder(cache), encoder=encoder, progress=progress)
@@ -71,10 +71,14 @@ def report(
     out: Annotated[Path, typer.Option("--out", help="FILE.html for the report, FILE.md for tables.")],
 ) -> None:
     """Put the results of folders together in one report (.html) or a page of tables (.md)."""
-    from zeroskel.benchmark.reports import write_page
+    from zeroskel.benchmark import read_folders
+    from zeroskel.report import write_report
 
-    cells = write_page(folders, out)
-    console.print(f"{out}: {cells} cells of {len(folders)} folder{'s' if len(folders) > 1 else ''}", soft_wrap=True)
+    results = read_folders(folders)
+    write_report(results.records, out, commands=results.commands, maps=results.maps)
+    console.print(
+        f"{out}: {len(results.records)} cells of {len(folders)} folder{'s' if len(folders) > 1 else ''}", soft_wrap=True
+    )
 
 
 @app.command()

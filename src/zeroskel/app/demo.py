@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from zeroskel.benchmark.run import BenchmarkConfig, run_benchmark
+from zeroskel.core import CellRecord
 from zeroskel.core.progress import Progress, quiet
 from zeroskel.datasets import SkeletonDataset, synthetic_dataset
 from zeroskel.datasets.synthetic import DEMO_UNSEEN, generate_sequence
@@ -28,7 +28,7 @@ class DemoResult:
     """
 
     dataset: SkeletonDataset
-    records: list[dict[str, Any]]
+    records: list[CellRecord]
     report: Path
     bundle: Path
     shown: str

@@ -12,56 +12,6 @@ from zeroskel.datasets import Container, SkeletonDataset, split_names
 from zeroskel.recognition import Prediction
 
 
-def results_table(records: Sequence[Mapping[str, Any]]) -> Table:
-    """Mean and standard deviation over seeds of each data set, split, encoder, text, prompt, method and selection."""
-    axes = ("data", "split", "protocol", "encoder", "text", "prompt", "selection")
-    constant = [axis for axis in axes if len({record[axis] for record in records}) == 1]
-    where = ", ".join(str(records[0][axis]) for axis in constant) if records else ""
-    seeds = len({record["seed"] for record in records})
-    title = f"Unseen actions named, % ({where})" if where else "Unseen actions named, %"
-    table = Table(title=title, caption=f"mean ± standard deviation over {seeds} seeds" if seeds > 1 else None)
-    varying = [axis for axis in axes if axis not in constant and axis != "selection"]
-    for name in varying:
-        table.add_column(name, overflow="fold")
-    table.add_column("method", overflow="fold", min_width=19)
-    figures = {
-        "by sample": "zsl_accuracy",
-        "by class": "zsl_per_class_accuracy",
-        "chance": "chance",
-        "GZSL H": "gzsl_harmonic_mean",
-        "stacked H": "stacked_harmonic_mean",
-        "seen": "seen_class_accuracy",
-    }
-    shown = {name: key for name, key in figures.items() if any(record[key] is not None for record in records)}
-    for name in shown:
-        table.add_column(name, justify="right")
-    groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
-    for record in records:
-        group = (*(str(record[axis]) for axis in varying), _method(record, selection="selection" not in constant))
-        groups.setdefault(group, []).append(record)
-    for group, members in groups.items():
-        table.add_row(*group, *(_spread([member[key] for member in members]) for key in shown.values()))
-    return table
-
-
-def _method(record: Mapping[str, Any], *, selection: bool) -> str:
-    """Name, options and, where it is told or leaks, how its constants were chosen."""
-    options = [f"{name}={value}" for name, value in record["options"].items()]
-    if record["selection"] == "leaking-test":
-        options.append("leaks")
-    elif selection:
-        options.append(record["selection"])
-    return record["method"] + (f" ({', '.join(options)})" if options else "")
-
-
-def _spread(values: Sequence[float | None]) -> str:
-    percent = 100 * np.array([value for value in values if value is not None])
-    if not len(percent):
-        return ""
-    spread = percent.std(ddof=1) if len(percent) > 1 else 0.0
-    return f"{percent.mean():.1f}" + (f" ± {spread:.1f}" if spread >= 0.05 else "")
-
-
 def prediction_table(prediction: Prediction) -> Table:
     """Actions from best to worst."""
     table = Table()

@@ -6,16 +6,14 @@ import lazy_loader
 
 if TYPE_CHECKING:
     from zeroskel.benchmark.grid import BenchmarkConfig
-    from zeroskel.benchmark.reports import write_page
-    from zeroskel.benchmark.results import read_results
+    from zeroskel.benchmark.results import read_folders, read_results
     from zeroskel.benchmark.run import run_benchmark
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "grid": ["BenchmarkConfig"],
-        "reports": ["write_page"],
-        "results": ["read_results"],
+        "results": ["read_folders", "read_results"],
         "run": ["run_benchmark"],
     },
 )

@@ -10,9 +10,10 @@ from zeroskel import __version__, align
 from zeroskel.align import Aligner
 from zeroskel.align.prototypes import Prototypes
 from zeroskel.benchmark.selection import fit_selected, tested
-from zeroskel.core import ZeroShotSplit
+from zeroskel.core import CellRecord, ZeroShotSplit
 from zeroskel.core.files import content_key
 from zeroskel.core.progress import Progress, quiet
+from zeroskel.core.records import CellIdentity, CurvePoints, ObservedFrames
 from zeroskel.evaluate import accuracy, evaluate_gzsl, evaluate_zsl, per_class_accuracy, predictions
 from zeroskel.evaluate.anytime import settling_share
 from zeroskel.evaluate.gzsl import GZSLConstants, gzsl_result
@@ -61,11 +62,11 @@ class CellConfig:
     defaults: str = ""
     synthetic: int = 0
 
-    def facts(self) -> dict[str, Any]:
-        """What a line of results.jsonl says of its configuration."""
+    def identity(self) -> CellIdentity:
+        """Return what a line of results.jsonl says of the configuration."""
         names = ("data", "split", "protocol", "encoder", "encoder_options", "method", "options", "text", "prompt")
-        variant = {"variant": f"synthetic={self.synthetic}"} if self.synthetic else {}
-        return {"cell": self.key, **{name: getattr(self, name) for name in (*names, "seed", "selection")}, **variant}
+        values = {name: getattr(self, name) for name in (*names, "seed", "selection")}
+        return CellIdentity(cell=self.key, **values, variant=f"synthetic={self.synthetic}" if self.synthetic else "")
 
     @property
     def key(self) -> str:
@@ -85,7 +86,7 @@ def run_cell(
     *,
     notice: str = "",
     progress: Progress = quiet,
-) -> dict[str, Any]:
+) -> CellRecord:
     """Fit, score and evaluate, on one thread, so that nothing depends on how many there are.
 
     Args:
@@ -103,20 +104,20 @@ def run_cell(
     started = time.perf_counter()
     with one_thread():
         figures = _figures(config, split, class_embeddings, encoded, withheld, progress)
-    return {
-        **config.facts(),
-        "notice": notice,
-        "classes_seen": len(np.unique(encoded.train.labels)),
-        "classes_unseen": split.names(split.unseen),
-        "train_sequences": len(encoded.train),
-        **({} if encoded.added is None else {"added_sequences": len(encoded.added.train)}),
-        "test_sequences": len(encoded.unseen),
-        "masked_views": 0 if encoded.train.masked is None else len(encoded.train.masked),
-        "seen_class_accuracy": encoded.seen_class_accuracy,
+    return CellRecord(
+        **vars(config.identity()),
+        notice=notice,
+        classes_seen=len(np.unique(encoded.train.labels)),
+        classes_unseen=tuple(split.names(split.unseen)),
+        train_sequences=len(encoded.train),
+        added_sequences=None if encoded.added is None else len(encoded.added.train),
+        test_sequences=len(encoded.unseen),
+        masked_views=0 if encoded.train.masked is None else len(encoded.train.masked),
+        seen_class_accuracy=encoded.seen_class_accuracy,
         **figures,
-        "seconds": round(time.perf_counter() - started, 3),
-        "version": __version__,
-    }
+        seconds=round(time.perf_counter() - started, 3),
+        version=__version__,
+    )
 
 
 def _figures(
@@ -154,7 +155,7 @@ def _figures(
         "transductive_accuracy": accuracy(adapted, new.labels),
         "transductive_per_class_accuracy": per_class_accuracy(adapted, new.labels),
         **_gzsl(aligner, encoded, class_embeddings, unseen, fitted.constants, config.seed),
-        "confusion": zsl.confusion.tolist(),
+        "confusion": tuple(map(tuple, zsl.confusion.tolist())),
         "observed": observed,
     }
 
@@ -186,15 +187,15 @@ def _gzsl(
     return figures | {"gzsl_auc": area_under_curve(curve), "gzsl_curve": _thinned(curve)}
 
 
-def _thinned(curve: SeenUnseenCurve) -> dict[str, list[float]]:
+def _thinned(curve: SeenUnseenCurve) -> CurvePoints:
     """A curve in few enough points to be kept."""
     points = np.unique(np.linspace(0, len(curve.seen) - 1, CURVE_POINTS).round().astype(int))
-    return {side: np.round(getattr(curve, side)[points], 4).tolist() for side in ("seen", "unseen")}
+    return CurvePoints(tuple(curve.seen[points].round(4).tolist()), tuple(curve.unseen[points].round(4).tolist()))
 
 
 def _observed(
     aligner: Aligner, encoded: EncodedSplit, class_embeddings: np.ndarray, unseen: np.ndarray, seed: int
-) -> dict[str, Any] | None:
+) -> ObservedFrames | None:
     """Accuracy, settled answers and, where the method estimates it, information against the share of frames seen."""
     if encoded.observed is None:
         return None
@@ -208,10 +209,10 @@ def _observed(
             information.append(aligner.mutual_information(features[order], texts))
     shares = np.asarray(OBSERVED_SHARES)
     settling = settling_share(np.stack(answers), shares)
-    return {
-        "share": list(OBSERVED_SHARES),
-        "accuracy": [accuracy(answer, labels) for answer in answers],
-        "mutual_information": information or None,
-        "settled": [float((settling <= share + 1e-9).mean()) for share in shares],
-        "settling": float(settling.mean()),
-    }
+    return ObservedFrames(
+        share=OBSERVED_SHARES,
+        accuracy=tuple(accuracy(answer, labels) for answer in answers),
+        mutual_information=tuple(information) or None,
+        settled=tuple(float((settling <= share + 1e-9).mean()) for share in shares),
+        settling=float(settling.mean()),
+    )

@@ -1,10 +1,10 @@
-"""Pictures of the feature space: test recordings of unseen classes and where a simple map puts their texts."""
-
-from typing import Any
+"""Maps of the feature space: test recordings of unseen classes, and where a linear map puts their texts."""
 
 import numpy as np
 
-from zeroskel.core import ZeroShotSplit
+from zeroskel.benchmark.cell import CellConfig
+from zeroskel.core import FeatureMap, ZeroShotSplit
+from zeroskel.core.files import content_key
 from zeroskel.features.encoded_split import EncodedSplit
 
 MOST_OF_A_CLASS = 25
@@ -14,17 +14,26 @@ NOTE = (
 )
 
 
-def feature_map(encoded: EncodedSplit, class_embeddings: np.ndarray, split: ZeroShotSplit) -> dict[str, Any] | None:
-    """Two-dimensional positions by t-SNE (van der Maaten and Hinton, JMLR 2008); nothing is measured on them.
+def map_key(cell: CellConfig) -> str:
+    """Return the key of the map of a cell; cells that differ in method, seed or selection share it."""
+    return content_key(
+        "map", cell.fingerprint, cell.protocol, cell.split, cell.encoder, cell.encoder_options, cell.texts
+    )
+
+
+def feature_map(
+    cell: CellConfig, encoded: EncodedSplit, class_embeddings: np.ndarray, split: ZeroShotSplit
+) -> FeatureMap | None:
+    """Return two-dimensional positions by t-SNE (van der Maaten and Hinton, JMLR 2008). Nothing is measured on them.
 
     Args:
+        cell: the configuration of the features.
         encoded: features of the split.
         class_embeddings: (K, D_text) of all classes.
-        split: whose unseen classes are shown.
+        split: the split whose unseen classes are shown.
 
     Returns:
-        points: [x, y] of at most 25 recordings a class; labels: which of `classes` each is; texts: [x, y] a class;
-        classes: their names; seen: whether each is a seen class; note: how it was made. None for fewer than five
+        Positions of at most 25 recordings a class, and of the texts of the classes; None for fewer than five
         recordings and texts together, of which there is nothing to see.
     """
     from sklearn.linear_model import Ridge
@@ -43,14 +52,20 @@ def feature_map(encoded: EncodedSplit, class_embeddings: np.ndarray, split: Zero
     if len(everything) < 5:
         return None
     perplexity = min(30.0, (len(everything) - 1) / 3)
-    found = TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(everything)
-    positions = np.round(found / np.abs(found).max(), 3).tolist()
-    place = {int(c): i for i, c in enumerate(unseen)}
-    return {
-        "classes": split.names(split.unseen),
-        "seen": [False] * len(unseen),
-        "points": positions[: len(rows)],
-        "labels": [place[int(label)] for label in labels],
-        "texts": positions[len(rows) :],
-        "note": NOTE,
-    }
+    embedded = TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(everything)
+    positions = tuple(map(tuple, np.round(embedded / np.abs(embedded).max(), 3).tolist()))
+    column = {int(c): i for i, c in enumerate(unseen)}
+    return FeatureMap(
+        cell=map_key(cell),
+        data=cell.data,
+        split=cell.split,
+        protocol=cell.protocol,
+        encoder=cell.encoder,
+        encoder_options=cell.encoder_options,
+        classes=tuple(split.names(split.unseen)),
+        seen=(False,) * len(unseen),
+        points=positions[: len(rows)],
+        labels=tuple(column[int(label)] for label in labels),
+        texts=positions[len(rows) :],
+        note=NOTE,
+    )

@@ -14,7 +14,7 @@ from zeroskel.align.variants import Variant, expand, with_text_blocks
 from zeroskel.benchmark.cell import CellConfig
 from zeroskel.benchmark.feature_map import feature_map
 from zeroskel.benchmark.selection import SELECTIONS
-from zeroskel.core import InputError, ZeroShotSplit
+from zeroskel.core import FeatureMap, InputError, ZeroShotSplit
 from zeroskel.core.files import content_key
 from zeroskel.core.progress import Progress
 from zeroskel.datasets import SkeletonDataset
@@ -210,15 +210,10 @@ class Group:
         embeddings = self.texts.embeddings(cell.text, cell.prompt)
         return cell, self.split, embeddings, self._training(cell, withhold=False), withheld
 
-    def map(self, cell: CellConfig) -> dict[str, Any] | None:
-        """A picture of the features of a cell; None where there is nothing to see."""
-        drawn = feature_map(
-            self._features(cell, withhold=False), self.texts.embeddings(cell.text, cell.prompt), self.split
-        )
-        if drawn is None:
-            return None
-        where = {"data": cell.data, "split": cell.split, "protocol": cell.protocol}
-        return {**where, "encoder": cell.encoder, "encoder_options": cell.encoder_options, **drawn}
+    def map(self, cell: CellConfig) -> FeatureMap | None:
+        """Return a map of the features of a cell; None where there is nothing to see."""
+        embeddings = self.texts.embeddings(cell.text, cell.prompt)
+        return feature_map(cell, self._features(cell, withhold=False), embeddings, self.split)
 
     def forget(self) -> None:
         """Let go of the features at hand."""

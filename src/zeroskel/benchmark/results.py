@@ -1,82 +1,118 @@
-"""A folder of results: results.jsonl (a line a finished cell), maps.jsonl and commands.txt, never half-written."""
+"""Folders of results: results.jsonl (a line a finished cell), maps.jsonl and commands.txt, never half-written."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from zeroskel.core import InputError
+from zeroskel.core import CellRecord, FeatureMap, InputError, MissingFileError
 from zeroskel.core.files import atomic_path
+from zeroskel.core.records import CellIdentity
 
 FILE = "results.jsonl"
 MAPS = "maps.jsonl"
 COMMANDS = "commands.txt"
-NAMED = (
-    "data",
-    "split",
-    "protocol",
-    "encoder",
-    "encoder_options",
-    "method",
-    "options",
-    "text",
-    "prompt",
-    "seed",
-    "selection",
-    "variant",
-)
 
 
-def read_results(folder: Path) -> list[dict[str, Any]]:
-    """The finished cells of a folder; none where there is no file. Raises InputError for a line that is not a cell."""
-    return _read(folder / FILE)
+@dataclass(frozen=True)
+class Results:
+    """Content of one or more folders of results.
+
+    Attributes:
+        records: finished cells, each once.
+        commands: the commands that wrote them, each once.
+        maps: maps of features, each once.
+    """
+
+    records: list[CellRecord]
+    commands: list[str]
+    maps: list[FeatureMap]
 
 
-def write_results(folder: Path, records: list[dict[str, Any]]) -> None:
-    """Replace the file."""
-    _write(folder / FILE, records)
+def read_folders(folders: Sequence[Path]) -> Results:
+    """Read folders of results together.
+
+    Args:
+        folders: each with a results.jsonl. Of a cell that more than one has, the last one counts.
+
+    Raises:
+        MissingFileError: A folder has no results.
+        InputError: A file cannot be read, or two results differ in nothing that they name.
+    """
+    for folder in folders:
+        if not (folder / FILE).is_file():
+            raise MissingFileError(f"{folder}: no {FILE} there; expected a folder that `zeroskel benchmark` wrote")
+    records = {record.cell: record for folder in folders for record in read_results(folder)}
+    check_apart(records.values(), ", ".join(map(str, folders)))
+    commands = dict.fromkeys(command for folder in folders for command in read_commands(folder))
+    maps = {found.cell: found for folder in folders for found in read_maps(folder)}
+    return Results(list(records.values()), list(commands), list(maps.values()))
 
 
-def check_apart(records: Iterable[Mapping[str, Any]], where: Path) -> None:
-    """Raise InputError where two cells differ in nothing that results name: they would be taken for one another."""
-    found: dict[str, str] = {}
+def read_results(folder: Path) -> list[CellRecord]:
+    """Read the finished cells of a folder.
+
+    Args:
+        folder: folder that `run_benchmark` wrote to. Without a results.jsonl it has no cells.
+
+    Returns:
+        The records in the order of the file.
+
+    Raises:
+        InputError: A line is not a record; the message names the file and the line.
+
+    Example:
+        >>> from pathlib import Path
+        >>> read_results(Path("no such folder"))
+        []
+    """
+    file = folder / FILE
+    return [CellRecord.from_json(line, f"{file}, line {n}") for n, line in enumerate(_lines(file), start=1)]
+
+
+def write_results(folder: Path, records: Iterable[CellRecord]) -> None:
+    """Replace results.jsonl."""
+    _write(folder / FILE, (record.to_json() for record in records))
+
+
+def check_apart(records: Iterable[CellIdentity], where: str) -> None:
+    """Raise InputError where two cells differ in nothing that results name, so that they cannot be distinguished."""
+    cell_of: dict[str, str] = {}
     for record in records:
-        facts = {name: record.get(name) for name in NAMED}
-        name = json.dumps(facts, sort_keys=True, default=str)
-        if found.setdefault(name, record["cell"]) != record["cell"]:
-            told = ", ".join(f"{key} {value}" for key, value in facts.items() if value not in (None, "", {}))
+        key = json.dumps(record.identity, sort_keys=True, default=str)
+        if cell_of.setdefault(key, record.cell) != record.cell:
+            names = ", ".join(f"{name} {value}" for name, value in record.identity.items() if value not in ("", {}))
             raise InputError(
-                f"{where}: two results of {told}, made from other data, texts, masked views, defaults or version; "
-                "expected one. Keep them in folders of their own"
+                f"{where}: two results of {names}, made from other data, texts, masked views, defaults or version; "
+                "expected one. Keep them in separate folders"
             )
 
 
-def read_maps(folder: Path) -> list[dict[str, Any]]:
-    """The maps of features, one a data set, split and encoder. Raises InputError for a line that is not one."""
-    return _read(folder / MAPS)
+def read_maps(folder: Path) -> list[FeatureMap]:
+    """Read the maps of features, one a data set, split and encoder. Raises InputError for a line that is not one."""
+    file = folder / MAPS
+    return [FeatureMap.from_json(line, f"{file}, line {n}") for n, line in enumerate(_lines(file), start=1)]
 
 
-def write_maps(folder: Path, maps: list[dict[str, Any]]) -> None:
-    """Replace the file."""
-    _write(folder / MAPS, maps)
+def write_maps(folder: Path, maps: Iterable[FeatureMap]) -> None:
+    """Replace maps.jsonl."""
+    _write(folder / MAPS, (feature_map.to_json() for feature_map in maps))
 
 
 def read_commands(folder: Path) -> list[str]:
-    """The commands that wrote into the folder, in the order in which they first ran."""
+    """Read the commands that wrote into the folder, in the order in which they first ran."""
     return _lines(folder / COMMANDS)
 
 
 def add_command(folder: Path, command: str) -> None:
-    """Note a command, once; an empty one is not noted."""
-    known = read_commands(folder)
-    if command and command not in known:
-        known.append(command)
-        with atomic_path(folder / COMMANDS) as temporary:
-            temporary.write_text("".join(f"{line}\n" for line in known), encoding="utf-8")
+    """Note a command, once. An empty command is not noted."""
+    commands = read_commands(folder)
+    if command and command not in commands:
+        _write(folder / COMMANDS, [*commands, command])
 
 
 def _lines(file: Path) -> list[str]:
-    """None where there is no file."""
+    """Return the lines of a text file, none where there is no file."""
     if not file.is_file():
         return []
     try:
@@ -85,19 +121,6 @@ def _lines(file: Path) -> list[str]:
         raise InputError(f"{file}: not UTF-8 text; remove the file") from error
 
 
-def _read(file: Path) -> list[dict[str, Any]]:
-    records = []
-    for number, line in enumerate(_lines(file), start=1):
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise InputError(f"{file}, line {number}: not JSON ({error}); remove the line or the file") from error
-        if not isinstance(record, dict) or not isinstance(record.get("cell"), str):
-            raise InputError(f"{file}, line {number}: not a result with a cell; remove the line or the file")
-        records.append(record)
-    return records
-
-
-def _write(file: Path, records: list[dict[str, Any]]) -> None:
+def _write(file: Path, lines: Iterable[str]) -> None:
     with atomic_path(file) as temporary:
-        temporary.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+        temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

@@ -2,27 +2,27 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from zeroskel import align
 from zeroskel.align.variants import Variant, try_out
 from zeroskel.benchmark.backends import DaskWorkers, Processes
 from zeroskel.benchmark.cell import CellConfig, run_cell
+from zeroskel.benchmark.feature_map import map_key
 from zeroskel.benchmark.grid import BenchmarkConfig, Group, Inputs, Texts, check_folder
-from zeroskel.benchmark.reports import write_page
 from zeroskel.benchmark.results import (
     add_command,
     check_apart,
+    read_folders,
     read_maps,
     read_results,
     write_maps,
     write_results,
 )
-from zeroskel.core import InputError
-from zeroskel.core.files import content_key
+from zeroskel.core import CellRecord, InputError
 from zeroskel.core.progress import Progress, quiet
 from zeroskel.datasets import SkeletonDataset, resolve_split
 from zeroskel.features.ready_features import FeatureFolder
+from zeroskel.report import write_report
 
 __all__ = ["BenchmarkConfig", "run_benchmark"]
 
@@ -37,7 +37,7 @@ def run_benchmark(
     workers: int = 1,
     scheduler: str | None = None,
     progress: Progress = quiet,
-) -> list[dict[str, Any]]:
+) -> list[CellRecord]:
     """Run what is not yet in OUT/results.jsonl, write that file after every cell, then report.html.
 
     Args:
@@ -77,9 +77,9 @@ def run_benchmark(
         for name in config.splits
     ]
     _check(groups)
-    finished = {record["cell"]: record for record in read_results(out)}
+    finished = {record.cell: record for record in read_results(out)}
     cells = [(group, cell) for group in groups for cell in group.cells()]
-    check_apart([*finished.values(), *(cell.facts() for _, cell in cells)], out)
+    check_apart([*finished.values(), *(cell.identity() for _, cell in cells)], str(out))
     out.mkdir(parents=True, exist_ok=True)
     add_command(out, command)  # now: results of an interrupted run, too, say where they come from
     keys = [cell.key for _, cell in cells]
@@ -87,15 +87,16 @@ def run_benchmark(
     done = len(cells) - len(missing)
     progress("cells", done, len(cells))
     for record in _run(missing, backend, progress):
-        finished = {known["cell"]: known for known in read_results(out)}  # another run may have written meanwhile
-        finished[record["cell"]] = record
+        finished = {known.cell: known for known in read_results(out)}  # another run may have written meanwhile
+        finished[record.cell] = record
         write_results(out, _ordered(finished, keys))
         done += 1
         progress("cells", done, len(cells))
-    finished = {known["cell"]: known for known in read_results(out)}
+    finished = {known.cell: known for known in read_results(out)}
     write_results(out, _ordered(finished, keys))
     _draw_maps(groups, out)
-    write_page([out], out / "report.html")
+    results = read_folders([out])
+    write_report(results.records, out / "report.html", commands=results.commands, maps=results.maps)
     return [finished[key] for key in keys]
 
 
@@ -112,22 +113,19 @@ def _check(groups: Sequence[Group]) -> None:
 
 def _draw_maps(groups: Sequence[Group], out: Path) -> None:
     """Add the maps that are missing, one a data set, split and encoder, of the first seed, text and prompt."""
-    known = {drawn["cell"]: drawn for drawn in read_maps(out)}
+    known = {drawn.cell: drawn for drawn in read_maps(out)}
     for group in groups:
         firsts = {cell.encoder: cell for cell in reversed(list(group.cells()))}
         for cell in reversed(firsts.values()):
-            key = content_key(
-                "map", cell.fingerprint, cell.protocol, cell.split, cell.encoder, cell.encoder_options, cell.texts
-            )
-            if key not in known and (drawn := group.map(cell)) is not None:
-                known[key] = {"cell": key, **drawn}
+            if map_key(cell) not in known and (drawn := group.map(cell)) is not None:
+                known[drawn.cell] = drawn
         group.forget()
-    write_maps(out, list(known.values()))
+    write_maps(out, known.values())
 
 
 def _run(
     cells: Sequence[tuple[Group, CellConfig]], backend: Processes | DaskWorkers, progress: Progress
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[CellRecord]:
     """Records of the cells, as they are finished."""
     if backend == Processes(1) or len(cells) < 2:
         for inputs, notice in _inputs(cells):
@@ -149,14 +147,14 @@ def _inputs(cells: Sequence[tuple[Group, CellConfig]]) -> Iterator[tuple[Inputs,
         yield group.inputs(cell), group.dataset.notice
 
 
-def _in_worker(added: Mapping[str, type[align.Aligner]], inputs: Inputs, notice: str) -> dict[str, Any]:
+def _in_worker(added: Mapping[str, type[align.Aligner]], inputs: Inputs, notice: str) -> CellRecord:
     """One cell in a process of its own, which does not know yet what methods the user has added."""
     for name, method in added.items():
         align.register(name, method)
     return run_cell(*inputs, notice=notice)
 
 
-def _ordered(finished: Mapping[str, dict[str, Any]], first: Sequence[str]) -> list[dict[str, Any]]:
+def _ordered(finished: Mapping[str, CellRecord], first: Sequence[str]) -> list[CellRecord]:
     """This run's cells in the grid's order, as far as they are finished, then those of other runs as they were."""
     own = set(first)
     return [finished[key] for key in first if key in finished] + [finished[k] for k in finished if k not in own]

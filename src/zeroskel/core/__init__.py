@@ -1,4 +1,4 @@
-"""The types every stage shares: SkeletonSequence, Layout, FeatureSet, ZeroShotSplit, errors; NumPy only."""
+"""The types every stage shares: SkeletonSequence, Layout, FeatureSet, ZeroShotSplit, CellRecord, errors; NumPy only."""
 
 from zeroskel.core.errors import (
     DivergedError,
@@ -13,11 +13,14 @@ from zeroskel.core.errors import (
 )
 from zeroskel.core.features import FeatureSet
 from zeroskel.core.layout import Layout, available_layouts, get_layout
+from zeroskel.core.records import CellRecord, FeatureMap
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.core.split import ZeroShotSplit
 
 __all__ = [
+    "CellRecord",
     "DivergedError",
+    "FeatureMap",
     "FeatureSet",
     "FileLayoutError",
     "InputError",

@@ -1,7 +1,9 @@
 """Tables, figures and pages made of the records of a benchmark."""
 
-from zeroskel.report._html import write_report
 from zeroskel.report._leaderboard import Board, leaderboards
-from zeroskel.report._markdown import write_results_page
+from zeroskel.report._pages import write_report
+from zeroskel.report._published import published_results
+from zeroskel.report._standing import Standing
+from zeroskel.report._terminal import results_table
 
-__all__ = ["Board", "leaderboards", "write_report", "write_results_page"]
+__all__ = ["Board", "Standing", "leaderboards", "published_results", "results_table", "write_report"]

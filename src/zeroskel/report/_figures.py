@@ -1,14 +1,13 @@
 """The report's maps and seen-unseen curves in plot units, ready to be drawn."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from zeroskel.core.errors import InputError
-from zeroskel.evaluate.summary import Row, Setting
+from zeroskel.core.records import FeatureMap
+from zeroskel.report._settings import Row, Setting
 from zeroskel.report._wording import percent_mean, percent_whole
 
 SQUARE = {"side": 220, "height": 220, "left": 30, "right": 213, "top": 20, "bottom": 186}  # of a seen-unseen plot
@@ -102,7 +101,7 @@ def trade_offs(setting: Setting) -> TradeOffs | None:
         (row, kind, seen.mean, unseen.mean)
         for row, _ in rows
         for kind, key in KINDS
-        if (seen := row.metrics[f"{key}_seen"]) and (unseen := row.metrics[f"{key}_unseen"])
+        if (seen := row.spreads[f"{key}_seen"]) and (unseen := row.spreads[f"{key}_unseen"])
     ]
     x_ticks = nice_ticks(0.0, max(float(stacked[:, 0].max()), *(seen for *_, seen, _ in marked), 0.05), most=5)
     y_ticks = nice_ticks(0.0, max(float(stacked[:, 1].max()), *(unseen for *_, unseen in marked), 0.05), most=5)
@@ -115,8 +114,8 @@ def trade_offs(setting: Setting) -> TradeOffs | None:
             row,
             tuple((x(seen), y(unseen)) for seen, unseen in curve),
             tuple((kind, x(seen), y(unseen)) for own, kind, seen, unseen in marked if own is row),
-            percent_mean(row.metrics["gzsl_auc"]),
-            tuple((kind, percent_mean(h)) for kind, key in KINDS if (h := row.metrics[f"{key}_harmonic_mean"])),
+            percent_mean(row.spreads["gzsl_auc"]),
+            tuple((kind, percent_mean(h)) for kind, key in KINDS if (h := row.spreads[f"{key}_harmonic_mean"])),
         )
         for row, curve in rows
     )
@@ -127,34 +126,12 @@ def trade_offs(setting: Setting) -> TradeOffs | None:
     )
 
 
-def read_map(given: Mapping[str, Any], position: int) -> Map:
-    """A map in plot units.
-
-    Args:
-        given: "data", "split", "protocol", "encoder", "points" (N, 2), "labels" (N,) indices into the K "classes"
-            (names), "texts" (K, 2), "seen" (K,) bool and optionally "note", in any unit.
-        position: of the map among all, for messages.
-
-    Raises:
-        InputError: a field that is missing, of another shape, not finite, or a label without a class.
-    """
-    where = f"map {position}"
-    missing = [name for name in ("data", "split", "points", "labels", "classes", "texts", "seen") if name not in given]
-    if missing:
-        raise InputError(f"{where}: lacks {', '.join(missing)}; make it again")
-    names = [str(name) for name in given["classes"]]
-    points = np.asarray(given["points"], np.float64).reshape(-1, 2) if len(given["points"]) else np.empty((0, 2))
-    texts, labels, seen = (np.asarray(given[name]) for name in ("texts", "labels", "seen"))
-    shapes = {"labels": (labels.shape, (len(points),)), "texts": (texts.shape, (len(names), 2))}
-    shapes["seen"] = (seen.shape, (len(names),))
-    for name, (found, expected) in shapes.items():
-        if found != expected:
-            raise InputError(f"{where}: {name} {found}; expected {expected}, one for each point or class")
-    if len(labels) and not (0 <= labels.min() and labels.max() < len(names)):
-        raise InputError(f"{where}: labels from {labels.min()} to {labels.max()}; expected 0 to {len(names) - 1}")
+def read_map(given: FeatureMap) -> Map:
+    """Return a map in plot units."""
+    names = given.classes
+    points = np.array(given.points, np.float64).reshape(-1, 2)
+    texts, labels, seen = (np.array(values) for values in (given.texts, given.labels, given.seen))
     everything = np.concatenate([points, texts.astype(np.float64)])
-    if not len(everything) or not np.isfinite(everything).all():
-        raise InputError(f"{where}: no points, or some not finite; expected numbers")
     low, high = everything.min(axis=0), everything.max(axis=0)
     span = np.maximum(high - low, 1e-9)
     room = np.array([MAP_WIDTH - 2 * MARGIN, MAP_HEIGHT - 2 * MARGIN])
@@ -174,10 +151,7 @@ def read_map(given: Mapping[str, Any], position: int) -> Map:
         )
         for own, name in enumerate(names)
     )
-    data, split, protocol, encoder, note = (
-        str(given.get(name) or "") for name in ("data", "split", "protocol", "encoder", "note")
-    )
-    return Map(data, split, protocol, encoder, note, classes)
+    return Map(given.data, given.split, given.protocol, given.encoder, given.note, classes)
 
 
 def _labels(names: Sequence[str], places: np.ndarray) -> list[tuple[float, float, str]]:

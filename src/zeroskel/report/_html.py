@@ -3,23 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from zeroskel.core.files import atomic_path
+from zeroskel.core.records import FeatureMap
+from zeroskel.evaluate._grouping import Curve
 from zeroskel.evaluate.metrics import recalls
-from zeroskel.evaluate.summary import (
-    NOTHING_KNOWN,
-    Curve,
-    Row,
-    Setting,
-    options_text,
-    summarise,
-    unique_cells,
-)
 from zeroskel.report._figures import MAP_HEIGHT, MAP_WIDTH, SQUARE, Scale, nice_ticks, read_map, trade_offs
-from zeroskel.report._leaderboard import REFERENCE, leaderboards, main_boards
+from zeroskel.report._leaderboard import REFERENCE, boards_of, main_boards
 from zeroskel.report._published import published_tables
+from zeroskel.report._settings import NOTHING_KNOWN, Row, Setting, settings_of
 from zeroskel.report._wording import (
     either,
     number,
@@ -33,6 +25,9 @@ from zeroskel.report._wording import (
     points,
     seconds,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_LINES = 6  # in one figure
 WIDTH, HEIGHT = 480, 300  # of a plot, in the units of its view box
@@ -74,28 +69,14 @@ class Plot:
         return f"{self.title} against the share of frames observed. At the last point: {ends}; {self.reference[1]}."
 
 
-def write_report(
-    records: Sequence[Mapping[str, Any]], path: Path, *, command: str, maps: Sequence[Mapping[str, Any]] = ()
-) -> None:
-    """Write one self-contained HTML page; the file appears whole or not at all.
+def report_page(table: "pd.DataFrame", command: str, maps: Sequence[FeatureMap] = ()) -> str:
+    """Return one self-contained HTML page. Equal records in any order give equal text.
 
     Args:
-        records: lines of results.jsonl; none gives a page that says so. Equal records give equal bytes.
-        path: the file to write.
+        table: what `records_table` returned; without rows the page says so.
         command: how to reproduce the records, shown as it is.
-        maps: two-dimensional maps of features and texts, each with "data", "split", "protocol", "encoder", "points"
-            (N, 2), "labels" (N,) indices into its K "classes" (names), "texts" (K, 2), "seen" (K,) bool, and "note":
-            how features and texts came onto one map.
-
-    Raises:
-        InputError: a record or a map lacks a field that the report cannot do without.
+        maps: features and texts in two dimensions.
     """
-    page = _render(records, command, maps)
-    with atomic_path(path) as temporary:
-        temporary.write_text(page, encoding="utf-8")
-
-
-def _render(records: Sequence[Mapping[str, Any]], command: str, maps: Sequence[Mapping[str, Any]]) -> str:
     import jinja2
 
     environment = jinja2.Environment(
@@ -114,9 +95,9 @@ def _render(records: Sequence[Mapping[str, Any]], command: str, maps: Sequence[M
         shares=recalls,
     )
     source = (resources.files("zeroskel.resources") / "report.html.j2").read_text(encoding="utf-8")
-    settings = summarise(records)
+    settings = settings_of(table)
     series = series_of(settings)
-    boards = leaderboards(records)
+    boards = boards_of(table)
     main = main_boards(boards)
     page = environment.from_string(source).render(
         command=command,
@@ -125,12 +106,12 @@ def _render(records: Sequence[Mapping[str, Any]], command: str, maps: Sequence[M
         other_boards=[board for board in boards if board not in main],
         reference=REFERENCE,
         published=published_tables(settings) if settings else [],
-        maps=[read_map(given, position) for position, given in enumerate(maps)],
+        maps=[read_map(given) for given in maps],
         map_frame=(MAP_WIDTH, MAP_HEIGHT),
         square=SQUARE,
         trade_offs=[trade_offs(setting) for setting in settings],
         data=list(dict.fromkeys(setting.data for setting in settings)),
-        facts=facts(unique_cells(records)),
+        facts=facts(table),
         labels=list(series),
         honest_of=[{row.label: row for row in setting.honest} for setting in settings],
         series=series,
@@ -146,16 +127,16 @@ def ends(found: tuple[float, float] | None) -> str:
     return f"{percent(found[0])}\u2009–\u2009{percent(found[1])}" if found else ""
 
 
-def facts(records: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Distinct values over all records, sorted, of what the summary names in words."""
-    names = ("method", "text", "prompt", "seed", "selection", "version", "notice")
-    distinct: dict[str, list[Any]] = {
-        name: sorted({record[name] for record in records if record.get(name) not in (None, "")}) for name in names
+def facts(table: "pd.DataFrame") -> dict[str, Any]:
+    """Return the distinct values of what the summary names in words, sorted."""
+    names = ("method", "text", "prompt", "seed", "selection", "version")
+    distinct = {name: sorted(value for value in table[name].unique() if value != "") for name in names}
+    noticed = table[table["notice"] != ""].groupby("notice")["data"].unique()
+    encoders = {
+        ", ".join((name, *options)) for name, options in zip(table["encoder"], table["encoder_options"], strict=True)
     }
-    noticed = {(record["notice"], record["data"]) for record in records if record.get("notice")}
-    by_notice = [(n, sorted(d for notice, d in noticed if notice == n)) for n in distinct["notice"]]
-    encoders = {", ".join((record["encoder"], *options_text(record.get("encoder_options")))) for record in records}
-    return {**distinct, "encoder": sorted(encoders), "notice": by_notice, "cells": list(records)}
+    notices = [(notice, sorted(data)) for notice, data in noticed.items()]
+    return {**distinct, "encoder": sorted(encoders), "notice": notices, "cells": len(table)}
 
 
 def series_of(settings: Sequence[Setting]) -> dict[str, int]:
@@ -166,17 +147,21 @@ def series_of(settings: Sequence[Setting]) -> dict[str, int]:
 def _plots(setting: Setting, series: Mapping[str, int]) -> list[Plot]:
     """Accuracy of every honest row, then mutual information of those that estimate it."""
     found = []
-    if accuracies := [(row, row.accuracy) for row in setting.honest if row.accuracy]:
+    if accuracies := _curves(setting, "accuracy"):
         chance = setting.honest[0].chance
-        top = max(chance, *(p.mean + (p.std or 0) for _, curve in accuracies for _, p in curve.points))
+        top = max(chance, *(p.mean + (p.std or 0) for _, curve in accuracies for p in curve.values()))
         reference = (chance, f"chance {percent(chance)} %")
         found.append(_plot("Accuracy", "%", accuracies, series, (0.0, min(1.0, top * 1.04)), reference, percent_whole))
-    if estimates := [(row, row.mutual_information) for row in setting.honest if row.mutual_information]:
-        low = min(NOTHING_KNOWN, *(p.mean - (p.std or 0) for _, curve in estimates for _, p in curve.points))
+    if estimates := _curves(setting, "mutual_information"):
+        low = min(NOTHING_KNOWN, *(p.mean - (p.std or 0) for _, curve in estimates for p in curve.values()))
         reference = (NOTHING_KNOWN, f"nothing known {number(NOTHING_KNOWN)}")
         title = "Estimated mutual information"
         found.append(_plot(title, "Jensen-Shannon", estimates, series, (low * 1.06, 0.0), reference, number_short))
     return found
+
+
+def _curves(setting: Setting, name: str) -> list[tuple[Row, Curve]]:
+    return [(row, row.curves[name]) for row in setting.honest if name in row.curves]
 
 
 def _plot(
@@ -196,9 +181,9 @@ def _plot(
         Line(
             row.label,
             series[row.label],
-            tuple((x(share), y(found.mean)) for share, found in curve.points),
+            tuple((x(share), y(found.mean)) for share, found in curve.items()),
             _band(curve, x, y),
-            f"{value_text(curve.last)} {unit}",
+            f"{value_text(list(curve.values())[-1])} {unit}",
         )
         for row, curve in curves
     )
@@ -214,7 +199,7 @@ def _plot(
 
 def _band(curve: Curve, x: Scale, y: Scale) -> str:
     """Points of the polygon between mean plus and mean minus one standard deviation; empty for a single seed."""
-    spreads = [(x(share), found.mean, found.std) for share, found in curve.points if found.std is not None]
+    spreads = [(x(share), found.mean, found.std) for share, found in curve.items() if found.std is not None]
     upper = [f"{left},{y(mean + std)}" for left, mean, std in spreads]
     lower = [f"{left},{y(mean - std)}" for left, mean, std in reversed(spreads)]
     return " ".join(upper + lower) if len(spreads) > 1 else ""

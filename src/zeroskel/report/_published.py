@@ -8,7 +8,7 @@ from importlib import resources
 
 import numpy as np
 
-from zeroskel.evaluate.summary import Setting
+from zeroskel.report._settings import Setting
 
 TITLES = {"zsl_accuracy": "ZSL accuracy by sample", "gzsl_harmonic_mean": "GZSL harmonic mean"}
 
@@ -99,7 +99,7 @@ def published_tables(settings: Sequence[Setting]) -> list[Table]:
     """Published figures with ours of the same data and splits, and for each row why the two are not comparable.
 
     Args:
-        settings: what `summarise` gave.
+        settings: what `settings_of` returned.
     """
     results = published_results()
     kinds: dict[tuple[str, bool], list[Figure]] = {}
@@ -129,7 +129,7 @@ def _ours(settings: Sequence[Setting], metric: str, places: Sequence[tuple[str, 
             if setting.data != place[0] or setting.split not in place[1]:
                 continue
             for row in setting.honest:
-                value = row.metrics[metric]
+                value = row.spreads[metric]
                 if value is not None:
                     key: tuple[str, ...] = (row.label, setting.protocol, setting.name)
                     found.setdefault(key, {}).setdefault(place, {})[setting.split] = value.mean

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from zeroskel.evaluate.summary import Spread
+from zeroskel.evaluate._grouping import Spread
 from zeroskel.report._standing import Estimate, Leak
 
 MINUS = "\u2212"

@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 
 from zeroskel.benchmark import BenchmarkConfig, run_benchmark
-from zeroskel.benchmark.reports import write_page
-from zeroskel.core import InputError, MissingFileError
+from zeroskel.benchmark.results import read_folders
+from zeroskel.core import MissingFileError
 
 CONFIG = BenchmarkConfig(splits=("small",), encoders=("kinematic",), methods=("ridge",), masked_views=2)
 
@@ -19,13 +19,11 @@ def folders(small, cache, tmp_path_factory):
     return [base / "a", base / "b"]
 
 
-def test_folders_come_together_and_a_common_cell_counts_once(folders, tmp_path):
-    assert write_page(folders, tmp_path / "results.md") == 2
-    page = (tmp_path / "results.md").read_text()
-    assert "conse" in page and "ridge" in page
-    assert "zeroskel benchmark a\nzeroskel benchmark b\n" in page
-    assert write_page(folders, tmp_path / "report.html") == 2
-    assert (tmp_path / "report.html").read_text().count("<h1") == 1
+def test_folders_come_together_and_a_common_cell_counts_once(folders):
+    results = read_folders(folders)
+    assert sorted(record.method for record in results.records) == ["conse", "ridge"]
+    assert results.commands == ["zeroskel benchmark a", "zeroskel benchmark b"]
+    assert len(results.maps) == 1
 
 
 def test_a_folder_keeps_each_command_once_and_one_map_a_split(small, cache, folders):
@@ -41,7 +39,4 @@ def test_a_folder_keeps_each_command_once_and_one_map_a_split(small, cache, fold
 
 def test_what_is_no_results_folder_is_named(folders, tmp_path):
     with pytest.raises(MissingFileError, match=r"no results\.jsonl there"):
-        write_page([*folders, tmp_path], tmp_path / "x.md")
-    with pytest.raises(InputError, match=r"ending \.txt"):
-        write_page(folders, tmp_path / "x.txt")
-    assert not list(tmp_path.iterdir())
+        read_folders([*folders, tmp_path])

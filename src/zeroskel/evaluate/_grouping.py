@@ -1,0 +1,152 @@
+"""Records of cells as a pandas table, and means over groups of its rows."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zeroskel.core.records import CellRecord
+from zeroskel.evaluate.metrics import recalls
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEAKING = "leaking-test"
+ACCURACY = "zsl_per_class_accuracy"
+"""The number that ranks methods and measures the leak."""
+
+NUMBERS = (
+    *("zsl_accuracy", ACCURACY, "transductive_accuracy", "transductive_per_class_accuracy"),
+    *("gzsl_seen", "gzsl_unseen", "gzsl_harmonic_mean", "gzsl_auc"),
+    *("stacked_seen", "stacked_unseen", "stacked_harmonic_mean"),
+    *("gated_seen", "gated_unseen", "gated_harmonic_mean"),
+    *("seen_class_accuracy", "validation_accuracy", "chance", "settling", "seconds"),
+)
+"""Columns of the table that have a mean."""
+
+TEXTS = (
+    "data",
+    "split",
+    "protocol",
+    "encoder",
+    "method",
+    "text",
+    "prompt",
+    "variant",
+    "selection",
+    "version",
+    "notice",
+)
+COLUMNS = [*TEXTS, "seed", "classes_unseen", "options", "encoder_options", "selected_options", *NUMBERS, "record"]
+OBSERVED = ("accuracy", "mutual_information", "settled")
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean and sample standard deviation (ddof=1) of `count` values; `std` is None for a single value."""
+
+    mean: float
+    std: float | None
+    count: int
+
+
+Spreads = Mapping[str, Spread | None]
+"""Name of a number -> its spread, or None where no record of the group has it."""
+
+Curve = Mapping[float, Spread]
+"""Share of the observed frames -> spread of a number there, in rising order."""
+
+
+def records_table(records: Iterable[CellRecord]) -> "pd.DataFrame":
+    """Return the records as a table in an order that depends on their content only.
+
+    Args:
+        records: finished cells. Of several records of one cell the last one counts.
+
+    Returns:
+        One row a cell with the columns `TEXTS`, `NUMBERS`, "seed"; "options", "encoder_options" and
+        "selected_options" as tuples of texts; "classes_unseen"; and "record", the record itself. Numbers that are
+        absent or not finite are NaN. An absent accuracy by class is computed from the confusion matrix.
+    """
+    import pandas as pd
+
+    rows = [_row(record) for record in {record.cell: record for record in records}.values()]
+    rows.sort(key=lambda row: (*(row[name] for name in TEXTS), row["options"], row["seed"], row["record"].cell))
+    table = pd.DataFrame(rows, columns=COLUMNS)
+    numbers = table[list(NUMBERS)].astype(float)
+    table[list(NUMBERS)] = numbers.where(np.isfinite(numbers))
+    return table
+
+
+def spreads(table: "pd.DataFrame", by: Sequence[str], names: Sequence[str] = NUMBERS) -> dict[Any, Spreads]:
+    """Return the mean, the standard deviation and the count of numbers over each group of rows.
+
+    Args:
+        table: what `records_table` or `observed_table` returned, or some of its rows.
+        by: columns whose equal values make a group.
+        names: columns of numbers.
+
+    Returns:
+        Values of `by` (a tuple when there is more than one) -> name -> spread, or None where no row of the group has
+        the number. Groups are sorted.
+    """
+    groups = table.groupby(list(by), sort=True)[list(names)]
+    statistics = groups.agg(["mean", "std", "count"])
+    values = statistics.to_numpy(float).reshape(len(statistics), len(names), 3)
+    return {
+        key: {
+            name: Spread(float(mean), float(std) if count > 1 else None, int(count)) if count else None
+            for name, (mean, std, count) in zip(names, row, strict=True)
+        }
+        for key, row in zip(statistics.index, values, strict=True)
+    }
+
+
+def curves(table: "pd.DataFrame", by: str) -> dict[Any, Mapping[str, Curve]]:
+    """Return the numbers of growing shares of the frames, over each group of rows.
+
+    Args:
+        table: what `records_table` returned, or some of its rows.
+        by: column whose equal values make a group.
+
+    Returns:
+        Value of `by` -> name, of `OBSERVED` -> share of the frames -> spread; shares rise, and those at which no row
+        has the number are left out.
+    """
+    import pandas as pd
+
+    rows = [
+        (key, round(share, 6), *(lists[i] if lists else None for lists in (getattr(seen, name) for name in OBSERVED)))
+        for key, seen in ((key, record.observed) for key, record in zip(table[by], table["record"], strict=True))
+        if seen is not None
+        for i, share in enumerate(seen.share)
+    ]
+    observed = pd.DataFrame(rows, columns=[by, "share", *OBSERVED]).astype(dict.fromkeys(OBSERVED, float))
+    result: dict[Any, dict[str, dict[float, Spread]]] = {}
+    if len(observed):
+        for (key, share), at_share in spreads(observed, [by, "share"], OBSERVED).items():
+            for name, spread in at_share.items():
+                if spread is not None:
+                    result.setdefault(key, {}).setdefault(name, {})[float(share)] = spread
+    return dict(result)
+
+
+def options_text(options: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return options as "name=value", sorted by name."""
+    return tuple(
+        f"{name}={value if isinstance(value, str) else json.dumps(value, default=str)}"
+        for name, value in sorted(options.items())
+    )
+
+
+def _row(record: CellRecord) -> dict[str, Any]:
+    row: dict[str, Any] = {name: getattr(record, name) for name in (*TEXTS, "seed", "classes_unseen")}
+    row |= {name: options_text(getattr(record, name)) for name in ("options", "encoder_options", "selected_options")}
+    row |= {name: getattr(record, name) for name in NUMBERS if name != "settling"}
+    row |= {"settling": record.observed.settling if record.observed else None, "record": record}
+    if row[ACCURACY] is None and record.confusion:
+        shares = recalls(np.array(record.confusion))
+        row[ACCURACY] = float(np.nanmean(shares)) if np.isfinite(shares).any() else None
+    return row
