@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from parts.plain_stgcn import PlainSTGCN
-from parts.rows import in_turn
+from parts.rows import time_in_turn
 from parts.stgcn import CASES, CLASSES, FRAMES, apart, trained_network
 from zeroskel import align
 from zeroskel.encoders import PretrainedSTGCN
@@ -101,7 +101,7 @@ def inference() -> list[dict[str, Any]]:
             error, short_error = (apart(way(batch)[:64].cpu(), expected) for way in (folded, short))
             if error > CLOSE:
                 raise SystemExit(f"{layout}: features of the GPU are {error:.1e} from those of the processor")
-            seconds = in_turn(
+            seconds = time_in_turn(
                 {
                     "plain": lambda plain=plain, batch=batch: plain(batch),
                     "ours": lambda folded=folded, batch=batch: folded(batch),
@@ -136,7 +136,7 @@ def step() -> list[dict[str, Any]]:
             for name, way in ways.items()
             for mixed in (False, True)
         }
-        seconds = in_turn(calls, 10, 3, torch.cuda.synchronize)
+        seconds = time_in_turn(calls, 10, 3, torch.cuda.synchronize)
         row = {"layout": layout, "bodies": bodies, "ms": {name: round(1000 * s, 1) for name, s in seconds.items()}}
         rows.append(row)
         print(f"training step of {STEP}, {row}", flush=True)

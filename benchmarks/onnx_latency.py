@@ -1,8 +1,8 @@
-"""How long one recording takes, by the recognizer and by its exported graph, and how far their scores are apart.
+"""Compare the recognizer with its exported graph: the time of one recording, and the difference of the scores.
 
     python benchmarks/onnx_latency.py BUNDLE
 
-One core; each figure is the least of many rounds.
+Each figure is the minimum of many rounds on one core.
 """
 
 import argparse
@@ -23,7 +23,7 @@ FRAMES, CANDIDATES, RECORDINGS = 90, 8, 40
 
 
 def least_ms(call: Callable[[], object], rounds: int) -> float:
-    """Milliseconds of the fastest of so many calls."""
+    """Return the milliseconds of the fastest call."""
     times = []
     for _ in range(rounds):
         start = time.perf_counter()
@@ -33,6 +33,7 @@ def least_ms(call: Callable[[], object], rounds: int) -> float:
 
 
 def main() -> None:
+    """Measure one bundle."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bundle", help="folder of a bundle, or: default")
     parser.add_argument("--rounds", type=int, default=40)
@@ -53,9 +54,9 @@ def main() -> None:
         options.intra_op_num_threads = 1
         session = onnxruntime.InferenceSession(file, options)
     expected = np.stack([p.scores for p in recognizer.score(recognizer.encode(clips), candidates)])
-    found = np.concatenate([session.run(["scores"], one)[0] for one in inputs])
-    apart = (np.abs(found - expected) / np.abs(expected).max(axis=1, keepdims=True)).max()
-    print(f"scores of {len(clips)} recordings: at most {apart:.1e} of the largest of a recording apart")
+    graph_scores = np.concatenate([session.run(["scores"], one)[0] for one in inputs])
+    difference = (np.abs(graph_scores - expected) / np.abs(expected).max(axis=1, keepdims=True)).max()
+    print(f"scores of {len(clips)} recordings differ by at most {difference:.1e} of the largest score of a recording")
     of_graph = least_ms(lambda: session.run(None, inputs[0]), arguments.rounds)
     of_numpy = least_ms(lambda: recognizer.score(recognizer.encode(clips[:1]), candidates), arguments.rounds)
     print(

@@ -1,8 +1,9 @@
-"""How fast everything is, against the plain ways of doing it, and how it grows: the figures of docs/performance.md.
+"""Measure speed against plain implementations, and growth with the number of sequences, for docs/performance.md.
 
     python benchmarks/performance.py --out docs/results/performance.json --page docs/performance.md
 
-Each ratio is of two ways that ran in turn in this one process, whose outputs were compared first. `make bench` runs it.
+Each ratio compares two implementations that run in turn in this one process, after their outputs are compared.
+`make bench` runs this script.
 """
 
 import argparse
@@ -26,7 +27,7 @@ VIEWS, SEEDS = (1, 2, 4, 8, 100), 3
 
 
 def parts_of(arguments: argparse.Namespace, folder: Path) -> dict[str, Callable[[], list[Row]]]:
-    """What may be measured, by name."""
+    """Return the parts that can be measured, by name."""
     return {
         "inference": stgcn.inference,
         "training-step": stgcn.training,
@@ -41,30 +42,33 @@ def parts_of(arguments: argparse.Namespace, folder: Path) -> dict[str, Callable[
 
 
 def main() -> None:
+    """Measure the requested parts and write the figures and the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", help="parts, with commas; those of before are kept")
-    parser.add_argument("--out", type=Path, default=Path("performance.json"), help="figures, in JSON")
-    parser.add_argument("--page", type=Path, help="Markdown whose tables are to be those of the figures")
-    parser.add_argument("--pool", type=Path, default=_shared() / "protocols" / "kinect_pool.json", help="real data")
-    parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="numbers of sequences, with commas")
-    parser.add_argument("--table-only", action="store_true", help="measure nothing, write the page")
+    parser.add_argument("--only", help="parts to measure, separated by commas; the figures of other parts stay")
+    parser.add_argument("--out", type=Path, default=Path("performance.json"), help="JSON file of the figures")
+    parser.add_argument("--page", type=Path, help="Markdown page whose tables are replaced")
+    parser.add_argument(
+        "--pool", type=Path, default=_shared() / "protocols" / "kinect_pool.json", help="dataset of the accuracy rows"
+    )
+    parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="numbers of sequences, separated by commas")
+    parser.add_argument("--table-only", action="store_true", help="write the page from the figures without measuring")
     arguments = parser.parse_args()
-    found = json.loads(arguments.out.read_text(encoding="utf-8")) if arguments.out.exists() else {}
+    figures = json.loads(arguments.out.read_text(encoding="utf-8")) if arguments.out.exists() else {}
     if not arguments.table_only:
         with tempfile.TemporaryDirectory() as name:
-            found = measure(arguments, Path(name), found)
-    tables = in_words(found)
+            figures = measure(arguments, Path(name), figures)
+    tables = markdown_tables(figures)
     print(tables)
     if arguments.page is not None:
         write_page(arguments.page, tables)
-        if "scale" in found:
+        if "scale" in figures:
             picture = arguments.page.parent / "images" / "scale.svg"
             picture.parent.mkdir(exist_ok=True)
-            picture.write_text(plot.log_log(found["scale"]), encoding="utf-8")
+            picture.write_text(plot.log_log(figures["scale"]), encoding="utf-8")
 
 
-def measure(arguments: argparse.Namespace, folder: Path, found: dict[str, Any]) -> dict[str, Any]:
-    """Measure the parts asked for and write the figures after each."""
+def measure(arguments: argparse.Namespace, folder: Path, figures: dict[str, Any]) -> dict[str, Any]:
+    """Measure the requested parts and write the figures after each part."""
     parts = parts_of(arguments, folder)
     wanted = [*parts, "scale", "profile"] if arguments.only is None else arguments.only.split(",")
     unknown = sorted(set(wanted) - {*parts, "scale", "profile"})
@@ -73,56 +77,56 @@ def measure(arguments: argparse.Namespace, folder: Path, found: dict[str, Any]) 
             f"--only names {', '.join(unknown)}; expected some of {', '.join([*parts, 'scale', 'profile'])}"
         )
     if "views" in wanted and not arguments.pool.exists():
-        print(f"no pool at {arguments.pool}: accuracy by masked views is left out; name it with --pool")
+        print(f"no pool at {arguments.pool}: accuracy by masked views is skipped; pass its path with --pool")
         wanted.remove("views")
-    found.setdefault("parts", {})
-    found["machine"] = f"{os.cpu_count()} cores, no GPU, {platform.machine()}, torch {torch.__version__}"
+    figures.setdefault("parts", {})
+    figures["machine"] = f"{os.cpu_count()} cores, no GPU, {platform.machine()}, torch {torch.__version__}"
     for name in wanted:
         print(f"{time.strftime('%H:%M:%S')} {name}", flush=True)
         start = time.perf_counter()
         if name == "scale":
-            found["scale"] = scale.measure(tuple(int(size) for size in arguments.sizes.split(",")), folder)
+            figures["scale"] = scale.measure(tuple(int(size) for size in arguments.sizes.split(",")), folder)
         elif name == "profile":
-            found["profile"] = stgcn.profile()
+            figures["profile"] = stgcn.profile()
         else:
-            found["parts"][name] = [row.as_json() for row in parts[name]()]
-        found.setdefault("seconds", {})[name] = round(time.perf_counter() - start)
+            figures["parts"][name] = [row.as_json() for row in parts[name]()]
+        figures.setdefault("seconds", {})[name] = round(time.perf_counter() - start)
         arguments.out.parent.mkdir(parents=True, exist_ok=True)
-        arguments.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    return found
+        arguments.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    return figures
 
 
-def in_words(found: dict[str, Any]) -> str:
-    """The tables in Markdown."""
-    lines = [f"Machine: {found['machine']}; {sum(found['seconds'].values()) / 60:.0f} minutes in all.", ""]
+def markdown_tables(figures: dict[str, Any]) -> str:
+    """Return the tables in Markdown."""
+    lines = [f"Machine: {figures['machine']}; {sum(figures['seconds'].values()) / 60:.0f} minutes in total.", ""]
     lines += ["| what | against | ours | figure | target | |", "|---|---|---|---|---|---|"]
-    for rows in found["parts"].values():
+    for rows in figures["parts"].values():
         for row in rows:
             target = "" if row["target"] is None else f"{'≥' if row['more_is_better'] else '≤'} {row['target']:.3g}"
             met = {True: "met", False: "**missed**", None: ""}[row["met"]]
-            cells = (row["what"], row["yardstick"], row["found"], f"{row['figure']:.3g} {row['unit']}", target)
+            cells = (row["what"], row["yardstick"], row["ours"], f"{row['figure']:.3g} {row['unit']}", target)
             lines.append(f"| {' | '.join(cells)} | {'; '.join(filter(None, (met, row['note'])))} |")
-    if "scale" in found:
-        sizes = [point["sequences"] for point in found["scale"][0]["sizes"]]
+    if "scale" in figures:
+        sizes = [point["sequences"] for point in figures["scale"][0]["sizes"]]
         lines += ["", f"| stage | {' | '.join(f'{size:,}' for size in sizes)} | slope of time | slope of memory |"]
         lines.append("|---" * (len(sizes) + 3) + "|")
-        for stage in found["scale"]:
+        for stage in figures["scale"]:
             cells = [f"{point['seconds']:.1f} s, {point['megabytes']:.0f} MB" for point in stage["sizes"]]
             lines.append(
                 f"| {stage['stage']} | {' | '.join(cells)} | {stage['slope']:.2f} | {stage['memory_slope']:.2f} |"
             )
-    if "profile" in found:
-        lines += ["", "Where the time of inference goes (25 joints x 2):", "", "```", found["profile"], "```"]
+    if "profile" in figures:
+        lines += ["", "Time of inference by operation (25 joints x 2):", "", "```", figures["profile"], "```"]
     return "\n".join(lines)
 
 
 def write_page(page: Path, tables: str) -> None:
-    """Put the tables between the page's marks, all else as it is."""
+    """Replace the text between the two marks of the page by the tables."""
     text = page.read_text(encoding="utf-8")
     marked = re.compile(r"(<!-- measured -->\n).*?(<!-- end -->)", re.S)
     if not marked.search(text):
         raise SystemExit(f"{page}: no <!-- measured --> … <!-- end -->; expected them around the tables")
-    page.write_text(marked.sub(lambda found: f"{found[1]}{tables}\n{found[2]}", text), encoding="utf-8")
+    page.write_text(marked.sub(lambda match: f"{match[1]}{tables}\n{match[2]}", text), encoding="utf-8")
 
 
 def _shared() -> Path:

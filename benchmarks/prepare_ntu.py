@@ -1,11 +1,12 @@
-"""How fast, in how much memory and into how much space `zeroskel data prepare ntu120` turns NTU text.
+"""Measure the time, the memory and the disk space of `zeroskel data prepare ntu120`.
 
     python benchmarks/prepare_ntu.py --recordings 8000 --folder /tmp/ntu --json prepare.json
 
-Writes synthetic recordings in NTU's format and lengths (some hundred contents under as many names as asked for; with
-`--link` as hard links, so that the full count fits a small disk), then prepares half of them and all of them, with one
-worker and with two, each in a process of its own whose memory is watched, and reads random batches of 128 from the
-container. Figures for 114,480 recordings are those measured times the number of recordings, and are called so.
+The script writes synthetic recordings in NTU's format and with its lengths: some hundred different contents under the
+requested number of names (with `--link` as hard links, so that the full count fits a small disk). It prepares half of
+the recordings and all of them, with one worker and with two. Each run is a separate process whose memory is watched.
+Then the script reads random batches of 128 from the container. Figures for 114,480 recordings are extrapolated, and say
+so.
 """
 
 import argparse
@@ -34,12 +35,13 @@ PROGRAM = (
 
 
 def main() -> None:
+    """Measure in a temporary folder and remove it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--recordings", type=int, default=8000)
-    parser.add_argument("--folder", type=Path, help="where to work; a temporary folder by default")
-    parser.add_argument("--contents", type=int, default=CONTENTS, help="how many different recordings there are")
-    parser.add_argument("--link", action="store_true", help="names are hard links to the contents")
-    parser.add_argument("--json", type=Path, help="also write the figures there")
+    parser.add_argument("--folder", type=Path, help="working folder (default: a temporary folder)")
+    parser.add_argument("--contents", type=int, default=CONTENTS, help="number of different contents")
+    parser.add_argument("--link", action="store_true", help="write the names as hard links to the contents")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="zeroskel-", dir=arguments.folder))
     try:
@@ -51,7 +53,7 @@ def main() -> None:
 
 
 def measure(folder: Path, recordings: int, contents: int, *, link: bool) -> list[dict[str, float]]:
-    """Prepare half and all of the recordings with one and two workers; prints a line each."""
+    """Prepare half and all of the recordings with one and two workers, and print a line for each run."""
     half, whole = write_recordings(folder, recordings, contents, link)
     print(f"{platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}")
     results = []
@@ -63,7 +65,7 @@ def measure(folder: Path, recordings: int, contents: int, *, link: bool) -> list
 
 
 def write_recordings(folder: Path, recordings: int, count: int, link: bool) -> tuple[Path, Path]:
-    """Two folders: half of the recordings, and all of them."""
+    """Write two folders: one with half of the recordings, one with all of them."""
     names = [name for name in recording_names(recordings + 600) if name not in broken_recordings("ntu")][:recordings]
     contents = [recording_text(seed) for seed in range(count)]
     half, whole = folder / "half", folder / "whole"
@@ -111,7 +113,7 @@ def prepare_once(source: Path, container: Path, workers: int) -> dict[str, float
 
 
 def batch_seconds(data: SkeletonDataset, rounds: int = 20) -> float:
-    """Median time to read 128 random sequences."""
+    """Return the median time to read 128 random sequences."""
     rng = np.random.default_rng(0)
     times = []
     for _ in range(rounds):
@@ -124,7 +126,7 @@ def batch_seconds(data: SkeletonDataset, rounds: int = 20) -> float:
 
 
 def family(pid: int) -> list[int]:
-    """A process and those it started."""
+    """Return the ids of a process and of its descendants."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:
@@ -133,7 +135,7 @@ def family(pid: int) -> list[int]:
 
 
 def resident(pid: int) -> int:
-    """Bytes of a process in memory; 0 when it has just ended."""
+    """Return the resident bytes of a process; 0 if it has just ended."""
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
     except (OSError, IndexError):
@@ -141,6 +143,7 @@ def resident(pid: int) -> int:
 
 
 def show(result: dict[str, float]) -> None:
+    """Print one result and its extrapolation."""
     times = FULL / result["recordings"]
     print(
         f"{result['recordings']:6.0f} recordings, {result['workers']:.0f} workers: {result['seconds']:6.1f} s, "

@@ -1,11 +1,11 @@
-"""How the server bears many clients: streams at 30 frames a second, every answer checked against who asked for it.
+"""Load test of the server: many streams at 30 frames a second, with every answer checked against its client.
 
     python benchmarks/serve_load.py --model my-bundle --clients 100 --seconds 120 --json load.json
 
-Starts `zeroskel serve` in a process of its own on the loopback and drives it from this one. Every client streams a
-synthetic motion of its own, with times of its own, and asks for actions of its own, so that an answer that went to
-another client, or twice, or not at all, is seen. Latency is from sending a frame to the answer about it. Half way, more
-clients ask for a place than there are.
+The script starts `zeroskel serve` in a separate process on the loopback interface and drives it from this process.
+Every client streams its individual synthetic motion with individual timestamps and asks for individual actions. So the
+script detects an answer that went to another client, that came twice, or that is missing. Latency is measured from
+sending a frame to the answer about it. Half way through, more clients ask for a connection than the server allows.
 """
 
 import argparse
@@ -28,12 +28,12 @@ from zeroskel.skeleton.transforms import convert_layout
 
 LAYOUT = "kinect-20"
 FIRST_ANSWER = 1.5  # seconds that a stream may take until its first answer
-OVER = 10  # clients that ask for a place when there is none
+OVER = 10  # clients that ask for a connection when the server is full
 
 
 @dataclass
 class Client:
-    """What one client sent and got."""
+    """The frames that one client sent and the answers that it received."""
 
     number: int
     actions: list[str]
@@ -67,13 +67,13 @@ class Client:
         self.right += message["best"] == self.actions[0]
 
     def silent_seconds(self) -> int:
-        """How often more than a second passed without an answer, the first excepted."""
+        """Count the periods of more than a second without an answer, except before the first answer."""
         moments = [self.began + FIRST_ANSWER, *(t for t in self.got if t > self.began + FIRST_ANSWER), self.ended]
         return int((np.diff(moments) > 1.0).sum())
 
 
 def make_clients(count: int, lists: int) -> list[Client]:
-    """Clients that each do one of the synthetic actions and ask for four, in `lists` different lists."""
+    """Return clients that each show one synthetic action and ask for four, in `lists` different lists."""
     names = action_names()
     clients = []
     for number in range(count):
@@ -89,7 +89,7 @@ def make_clients(count: int, lists: int) -> list[Client]:
 
 
 async def drive(client: Client, url: str, seconds: float, rate: float, ready: asyncio.Barrier) -> None:
-    """Stream for so many seconds."""
+    """Stream the frames of one client for a number of seconds."""
     async with connect(url, compression=None, open_timeout=120, ping_interval=None) as socket:
         await socket.send(json.dumps({"type": "start", "layout": LAYOUT, "actions": client.actions}))
         first = json.loads(await asyncio.wait_for(socket.recv(), 600))
@@ -115,32 +115,33 @@ async def drive(client: Client, url: str, seconds: float, rate: float, ready: as
 
 
 async def listen(client: Client, socket: ClientConnection) -> None:
-    """Take what the server says."""
+    """Check the messages of the server as they arrive."""
     async for message in socket:
         client.take(json.loads(message), time.perf_counter())
 
 
 async def ask_for_too_much(url: str) -> list[tuple[int, str | None]]:
-    """Status and Retry-After of each client that asks for a place when there is none."""
-    found: list[tuple[int, str | None]] = []
+    """Return status and Retry-After of each client that asks for a connection when the server is full."""
+    answers: list[tuple[int, str | None]] = []
     for _ in range(OVER):
         try:
             async with connect(url, compression=None, open_timeout=120):
-                found.append((101, None))
+                answers.append((101, None))
         except InvalidStatus as refusal:
-            found.append((refusal.response.status_code, refusal.response.headers.get("Retry-After")))
-    return found
+            answers.append((refusal.response.status_code, refusal.response.headers.get("Retry-After")))
+    return answers
 
 
 @dataclass
 class Server:
-    """The server's process."""
+    """The process of the server."""
 
     process: subprocess.Popen[str]
     url: str
 
     @classmethod
     def start(cls, model: str, streams: int) -> "Server":
+        """Start the server and wait for its address."""
         program = "from zeroskel.app.cli import main; main()"
         arguments = ("serve", "--port", "0", "--model", model, "--streams", str(streams))
         process = subprocess.Popen([sys.executable, "-c", program, *arguments], stdout=subprocess.PIPE, text=True)
@@ -151,23 +152,23 @@ class Server:
         return cls(process, f"ws://{line.split('http://')[1].split()[0]}/api/stream")
 
     def megabytes(self) -> float:
-        """Resident memory."""
+        """Return the resident memory in MiB."""
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
         return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
     def cpu_seconds(self) -> float:
-        """Processor time so far."""
+        """Return the CPU time so far."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def stop(self) -> int:
-        """End it in good order; its exit code."""
+        """Terminate the process and return its exit code."""
         self.process.terminate()
         return self.process.wait(60)
 
 
 async def measure(server: Server, clients: list[Client], seconds: float, rate: float) -> dict[str, Any]:
-    """Drive all clients, and look at the server's memory meanwhile."""
+    """Drive all clients and watch the memory of the server."""
     ready = asyncio.Barrier(len(clients) + 1)
     driving = [asyncio.create_task(drive(client, server.url, seconds, rate, ready)) for client in clients]
     memory, began = [], 0.0
@@ -206,34 +207,37 @@ async def measure(server: Server, clients: list[Client], seconds: float, rate: f
         "memory at the start (MiB)": memory[0],
         "memory half way (MiB)": memory[1],
         "memory at the end (MiB)": memory[2],
-        "server's processor (cores)": cores,
+        "CPU of the server (cores)": cores,
         "the driver was late by at most (ms)": max(client.late for client in clients) * 1000,
         "load average before": None,
     }
 
 
 def main() -> None:
+    """Run the load test and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="default", help="folder of a bundle")
     parser.add_argument("--clients", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--rate", type=float, default=30, help="frames a second")
-    parser.add_argument("--lists", type=int, help="different lists of actions; as many as clients if left out")
-    parser.add_argument("--json", type=Path, help="write the figures there too")
+    parser.add_argument("--lists", type=int, help="number of different lists of actions (default: one for each client)")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
     clients = make_clients(options.clients, options.lists or options.clients)
     load = os.getloadavg()[0]
     server = Server.start(options.model, options.clients)
     try:
-        found = asyncio.run(measure(server, clients, options.seconds, options.rate))
+        figures = asyncio.run(measure(server, clients, options.seconds, options.rate))
     finally:
         code = server.stop()
-    found.update({"load average before": load, "cores of the machine": os.cpu_count(), "exit code of the server": code})
-    width = max(len(name) for name in found)
-    for name, value in found.items():
+    figures.update(
+        {"load average before": load, "cores of the machine": os.cpu_count(), "exit code of the server": code}
+    )
+    width = max(len(name) for name in figures)
+    for name, value in figures.items():
         print(f"{name:{width}}  {value:.1f}" if isinstance(value, float) else f"{name:{width}}  {value}")
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
+        options.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""What `performance.py` measures, a module for each thing."""
+"""Parts of the performance benchmark, one module for each subject."""

@@ -1,10 +1,11 @@
-"""A small grid: one cell after the other without caches, with caches, and with two processes."""
+"""A small grid: one cell at a time without caches, with caches, and in two processes."""
 
+import json
 import tempfile
 import time
 from pathlib import Path
 
-from parts.rows import Row, said
+from parts.rows import Row, duration_text
 from zeroskel.benchmark import BenchmarkConfig, run_benchmark
 from zeroskel.datasets import synthetic_dataset
 
@@ -12,29 +13,31 @@ METHODS, SEEDS = ("smie", "ridge", "devise", "contrastive"), (0, 1)
 
 
 def grid() -> list[Row]:
-    """Two rows; every way gives the same results."""
+    """Compare the three ways to run the grid; all of them give the same results."""
     data = synthetic_dataset(subjects=4, repetitions=1)
     options = {"smie": {"epochs": 30}, "contrastive": {"epochs": 30}, "devise": {"epochs": 30}}
 
     def config(methods: tuple[str, ...], seeds: tuple[int, ...]) -> BenchmarkConfig:
-        own = {name: values for name, values in options.items() if name in methods}
-        return BenchmarkConfig(splits=("demo",), methods=methods, encoders=("kinematic",), seeds=seeds, options=own)
+        method_options = {name: values for name, values in options.items() if name in methods}
+        return BenchmarkConfig(
+            splits=("demo",), methods=methods, encoders=("kinematic",), seeds=seeds, options=method_options
+        )
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         start = time.perf_counter()
         for method in METHODS:
             for seed in SEEDS:
-                run_benchmark(
-                    *([data], config((method,), (seed,)), folder / "apart"),
-                    cache=folder / f"cache-{method}-{seed}",
-                )
+                cell = config((method,), (seed,))
+                run_benchmark([data], cell, folder / "apart", cache=folder / f"cache-{method}-{seed}")
         apart = time.perf_counter() - start
         seconds = {}
         for workers in (1, 2):
             start = time.perf_counter()
             run_benchmark(
-                *([data], config(METHODS, SEEDS), folder / f"together-{workers}"),
+                [data],
+                config(METHODS, SEEDS),
+                folder / f"together-{workers}",
                 cache=folder / f"cache-{workers}",
                 workers=workers,
             )
@@ -45,16 +48,18 @@ def grid() -> list[Row]:
         }
         same = len({tuple(map(_without_time, lines)) for lines in written.values()}) == 1
     what = f"a grid of {len(METHODS)} methods x {len(SEEDS)} seeds, kinematic encoder, synthetic data"
-    yardstick = f"one cell after the other without caches, {said(apart)}"
+    yardstick = f"one cell after the other without caches, {duration_text(apart)}"
     note = "same results" if same else "results differ"
     return [
-        Row(f"{what}, with caches", yardstick, said(seconds[1]), apart / seconds[1], "times as fast", note=note),
-        Row(f"{what}, two workers", yardstick, said(seconds[2]), apart / seconds[2], "times as fast", note=note),
+        Row(
+            f"{what}, with caches", yardstick, duration_text(seconds[1]), apart / seconds[1], "times as fast", note=note
+        ),
+        Row(
+            f"{what}, two workers", yardstick, duration_text(seconds[2]), apart / seconds[2], "times as fast", note=note
+        ),
     ]
 
 
 def _without_time(line: str) -> str:
-    import json
-
     record = json.loads(line)
     return json.dumps({key: value for key, value in record.items() if "second" not in key}, sort_keys=True)

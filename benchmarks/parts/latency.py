@@ -1,4 +1,4 @@
-"""What a person waits for: one sequence, a stream, and the command from shell to answer."""
+"""Latency: one sequence, a stream, and the command from the shell to the answer."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from parts.rows import Row, said
+from parts.rows import Row, duration_text
 from zeroskel import ZeroShotRecognizer
 from zeroskel.datasets.synthetic import action_names, generate_sequence
 from zeroskel.skeleton.formats.json_joints import write_json_joints
@@ -20,7 +20,7 @@ STREAM_SECONDS, RATE, UPDATES = 10, 30, 10
 
 
 def one_sequence(rounds: int = 200) -> list[Row]:
-    """The default bundle, warm, texts embedded."""
+    """Measure the default bundle on one sequence, with its texts already embedded."""
     recognizer = ZeroShotRecognizer.load("default")
     candidates = recognizer.candidates(action_names()[:CANDIDATES])
     clips = [generate_sequence(name, seed=seed, frames=90) for seed, name in enumerate(action_names()[:20])]
@@ -35,48 +35,56 @@ def one_sequence(rounds: int = 200) -> list[Row]:
         Row(
             f"one sequence of 90 frames to {CANDIDATES} named actions, default bundle, warm",
             "",
-            f"median {said(median)}, 99th percentile {said(tail)}",
-            *(1000 * median, "ms", 15.0),
+            f"median {duration_text(median)}, 99th percentile {duration_text(tail)}",
+            figure=1000 * median,
+            unit="ms",
+            target=15.0,
             more_is_better=False,
         )
     ]
 
 
 def stream() -> list[Row]:
-    """Share of one core at 30 frames and 10 answers a second."""
+    """Measure the share of one core that a stream takes at 30 frames and 10 answers a second."""
     recognizer = ZeroShotRecognizer.load("default")
     actions = action_names()[:CANDIDATES]
     clip = convert_layout(generate_sequence("squat", seed=1, frames=90), "kinect-20")
     frames = clip.joints[0]
-    opened = recognizer.stream(actions, layout="kinect-20", seconds=3.0)
+    stream_of_clip = recognizer.stream(actions, layout="kinect-20", seconds=3.0)
     for number in range(RATE * 3):
-        opened.push(frames[number % len(frames)], number / RATE)
-    opened.predict()
+        stream_of_clip.push(frames[number % len(frames)], number / RATE)
+    stream_of_clip.predict()
     start = time.process_time()
     for number in range(RATE * 3, RATE * (3 + STREAM_SECONDS)):
-        opened.push(frames[number % len(frames)], number / RATE)
+        stream_of_clip.push(frames[number % len(frames)], number / RATE)
         if number % (RATE // UPDATES) == 0:
-            opened.predict()
+            stream_of_clip.predict()
     share = (time.process_time() - start) / STREAM_SECONDS
     return [
         Row(
             f"a stream of {RATE} frames a second, {UPDATES} answers a second among {CANDIDATES} actions",
             f"re-encoding the window each frame would be {RATE // UPDATES} times as much",
             f"{100 * share:.3g} % of one core",
-            *(share, "of one core", 1 / 3),
+            figure=share,
+            unit="of one core",
+            target=1 / 3,
             more_is_better=False,
         )
     ]
 
 
 def cold(rounds: int = 3) -> list[Row]:
-    """`zeroskel predict` in a new process, for names whose texts come with the package, and for others."""
+    """Measure `zeroskel predict` in a new process, for names with embeddings in the package and for new names."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         clip = Path(folder) / "clip.json"
         write_json_joints(generate_sequence("squat", seed=5), clip)
         for actions, what, target in (
-            (["squat", "wave one hand", "kick a ball"], "names of known data sets, whose embeddings come along", 4.0),
+            (
+                ["squat", "wave one hand", "kick a ball"],
+                "names of known datasets, whose embeddings are in the package",
+                4.0,
+            ),
             (["squat", "juggle three balls", "fly a kite"], "new names, which the sentence encoder embeds", 4.0),
         ):
             program = "from zeroskel.app.cli import main; main()"
@@ -92,23 +100,25 @@ def cold(rounds: int = 3) -> list[Row]:
                 Row(
                     f"`zeroskel predict` from shell to answer, {what}",
                     "",
-                    said(float(np.median(seconds))),
-                    *(float(np.median(seconds)), "s", target),
+                    duration_text(float(np.median(seconds))),
+                    figure=float(np.median(seconds)),
+                    unit="s",
+                    target=target,
                     more_is_better=False,
-                    note=where_the_time_goes(actions, clip, Path(folder) / "imports"),
+                    note=largest_imports(actions, clip, Path(folder) / "imports"),
                 )
             )
     return rows
 
 
-def where_the_time_goes(actions: list[str], clip: Path, cache: Path) -> str:
-    """Seconds of the largest imports of one run."""
+def largest_imports(actions: list[str], clip: Path, cache: Path) -> str:
+    """Return the seconds of the largest imports of one run, as text."""
     program = "from zeroskel.app.cli import main; main()"
     command = [sys.executable, "-X", "importtime", "-c", program, "predict", str(clip), "--actions", *actions]
     environment = {**os.environ, "ZEROSKEL_CACHE": str(cache)}
-    told = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stderr
+    import_times = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stderr
     spent = {}
-    for line in told.splitlines():
+    for line in import_times.splitlines():
         if line.startswith("import time:") and line.count("|") == 2:
             _, total, name = line.split("|")
             if total.strip().isdigit():

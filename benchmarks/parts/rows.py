@@ -1,4 +1,4 @@
-"""A measured line of the table, and timing of several ways in turn."""
+"""Rows of the performance table, and the timing of alternatives in turn."""
 
 import statistics
 import time
@@ -9,22 +9,22 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Row:
-    """One line.
+    """One row of the performance table.
 
     Attributes:
-        what: is measured.
-        yardstick: what it is set against, and how long that takes, in words; "" for a plain figure.
-        found: how long ours takes, in words.
-        figure: the number that the target is about.
-        unit: of the figure, such as "times as fast" or "ms".
-        target: the figure asked for; None where none is.
-        more_is_better: whether the figure should be at least, or at most, the target.
-        note: what else there is to know.
+        what: The work that is measured.
+        yardstick: The alternative that it is compared with, and its time; "" for a figure without a comparison.
+        ours: The time of zeroskel, as text.
+        figure: The number that is compared with the target.
+        unit: The unit of the figure, such as "times as fast" or "ms".
+        target: The required figure; None if there is no requirement.
+        more_is_better: Whether the target is a lower bound of the figure; otherwise it is an upper bound.
+        note: A remark for the last column.
     """
 
     what: str
     yardstick: str
-    found: str
+    ours: str
     figure: float
     unit: str
     target: float | None = None
@@ -33,40 +33,45 @@ class Row:
 
     @property
     def met(self) -> bool | None:
+        """Whether the figure meets the target; None without a target."""
         if self.target is None:
             return None
         return bool(self.figure >= self.target if self.more_is_better else self.figure <= self.target)
 
     def as_json(self) -> dict[str, Any]:
+        """Return the row as a dictionary for a JSON file."""
         return {**asdict(self), "figure": float(self.figure), "met": self.met}
 
 
-def in_turn(
-    ways: Mapping[str, Callable[[], object]],
+def time_in_turn(
+    alternatives: Mapping[str, Callable[[], object]],
     rounds: int,
     warm: int = 1,
     finish: Callable[[], object] = lambda: None,
 ) -> dict[str, float]:
-    """Median seconds of each way, all of them once a round, so that a slow moment of the machine meets all.
+    """Return the median seconds of each alternative.
+
+    Each round runs every alternative once, so that a slow moment of the machine affects all of them.
 
     Args:
-        ways: what is measured.
-        rounds, warm: how often it counts, after how many that do not.
-        finish: waits for what a way has only set going, as on a GPU.
+        alternatives: The functions to time, by name.
+        rounds: The number of timed rounds.
+        warm: The number of rounds before the timed ones.
+        finish: A function that waits for asynchronous work, for example on a GPU.
     """
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    seconds: dict[str, list[float]] = {name: [] for name in alternatives}
     for number in range(warm + rounds):
-        for name, way in ways.items():
+        for name, run in alternatives.items():
             start = time.perf_counter()
-            way()
+            run()
             finish()
             if number >= warm:
                 seconds[name].append(time.perf_counter() - start)
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 
-def said(seconds: float) -> str:
-    """A time as a person says it."""
+def duration_text(seconds: float) -> str:
+    """Return a duration with three significant digits and a readable unit."""
     if seconds < 1:
         return f"{1000 * seconds:.3g} ms"
     if seconds < 120:

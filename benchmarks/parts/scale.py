@@ -1,4 +1,4 @@
-"""Time and peak memory of each stage at 1, 2, 4 and 8 times the sequences, each in a process of its own."""
+"""Time and peak memory of each stage at 1, 2, 4 and 8 times the sequences, each in a separate process."""
 
 import json
 import shutil
@@ -22,18 +22,18 @@ from zeroskel.features.store import FeatureStore
 
 STAGES = ("prepare", "batches", "features", "training", "scoring")
 FITTED_ON, TRAINING_EPOCHS, CANDIDATES = 1_000, 2, 60
-DIFFERENT = 252  # synthetic recordings that are written again and again, so that making them is not measured
+DIFFERENT = 252  # synthetic recordings that are written repeatedly, so that their generation is not measured
 
 
 class Repeated:
-    """So many sequences out of a few, none of them stored twice."""
+    """A long list of sequences that repeats a short one without storing a sequence twice."""
 
     def __init__(self, few: SkeletonDataset, count: int) -> None:
         self.few, self.count = few.sequences, count
         self.layout, self.bodies = few.layout, few.bodies
         self.fingerprint = f"repeated-{count}-{few.fingerprint}"
-        places = np.arange(count) % len(few)
-        self.frames, self.missing = few.sequences.frames[places], few.sequences.missing[places]
+        rows = np.arange(count) % len(few)
+        self.frames, self.missing = few.sequences.frames[rows], few.sequences.missing[rows]
 
     def __len__(self) -> int:
         return self.count
@@ -43,19 +43,19 @@ class Repeated:
 
 
 def repeated_dataset(count: int) -> SkeletonDataset:
-    """Synthetic recordings, `count` of them."""
+    """Return a dataset of `count` synthetic recordings."""
     sequences, labels, subjects, names = generate_dataset(subjects=3, repetitions=1, seed=0)
     few = SkeletonDataset(sequences[:DIFFERENT], labels[:DIFFERENT], subjects[:DIFFERENT], names, notice=NOTICE)
-    places = np.arange(count) % DIFFERENT
+    rows = np.arange(count) % DIFFERENT
     return SkeletonDataset(
-        Repeated(few, count), few.labels[places], few.subjects[places], names, name="scale", notice=NOTICE
+        Repeated(few, count), few.labels[rows], few.subjects[rows], names, name="scale", notice=NOTICE
     )
 
 
 def run_stage(stage: str, count: int, folder: Path) -> dict[str, float]:
-    """Do one stage, in this process; seconds, and megabytes of its own at the most.
+    """Run one stage in this process and return its seconds and its peak memory in megabytes.
 
-    Pages of mapped files are not its own: the system takes them back when it needs them.
+    Pages of mapped files do not count: the system reclaims them when it needs memory.
     """
     with watched_memory() as peak:
         seconds = _seconds_of(stage, count, folder)
@@ -64,13 +64,13 @@ def run_stage(stage: str, count: int, folder: Path) -> dict[str, float]:
 
 @contextmanager
 def watched_memory() -> Iterator[list[float]]:
-    """The most megabytes of anonymous memory so far, looked at fifty times a second."""
+    """Watch the anonymous memory of this process fifty times a second and yield its peak in megabytes."""
     peak, done = [0.0], threading.Event()
 
     def watch() -> None:
         while not done.wait(0.02):
-            told = Path("/proc/self/status").read_text(encoding="utf-8")
-            peak[0] = max(peak[0], int(told.split("RssAnon:")[1].split()[0]) / 1024)
+            status = Path("/proc/self/status").read_text(encoding="utf-8")
+            peak[0] = max(peak[0], int(status.split("RssAnon:")[1].split()[0]) / 1024)
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
@@ -111,12 +111,12 @@ def _seconds_of(stage: str, count: int, folder: Path) -> float:
 
 
 def measure(sizes: tuple[int, ...], folder: Path, progress: Any = print) -> list[dict[str, Any]]:
-    """Every stage at every size, with the slope of time and of memory over the number of sequences."""
+    """Measure every stage at every size, and the slopes of time and memory over the number of sequences."""
     program = (
         "import json, sys; from pathlib import Path; from parts.scale import run_stage; "
         "print(json.dumps(run_stage(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]))))"
     )
-    found: dict[str, list[dict[str, float]]] = {stage: [] for stage in STAGES}
+    points_of: dict[str, list[dict[str, float]]] = {stage: [] for stage in STAGES}
     for count in sizes:
         for stage in STAGES:
             progress(f"{stage}, {count:,} sequences")
@@ -127,16 +127,16 @@ def measure(sizes: tuple[int, ...], folder: Path, progress: Any = print) -> list
                 text=True,
                 cwd=Path(__file__).resolve().parent.parent,
             )
-            found[stage].append({"sequences": count, **json.loads(done.stdout.splitlines()[-1])})
-        for left in folder.glob(f"*-{count}*"):
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
+            points_of[stage].append({"sequences": count, **json.loads(done.stdout.splitlines()[-1])})
+        for path in folder.glob(f"*-{count}*"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
     return [
         {"stage": stage, "sizes": points, "slope": slope(points, "seconds"), "memory_slope": slope(points, "megabytes")}
-        for stage, points in found.items()
+        for stage, points in points_of.items()
     ]
 
 
-def slope(points: list[dict[str, float]], what: str) -> float:
-    """Of the straight line through the logarithms."""
+def slope(points: list[dict[str, float]], measure_name: str) -> float:
+    """Return the slope of the straight line through the logarithms."""
     x = np.log([point["sequences"] for point in points])
-    return float(np.polyfit(x, np.log([point[what] for point in points]), 1)[0])
+    return float(np.polyfit(x, np.log([point[measure_name] for point in points]), 1)[0])

@@ -1,4 +1,4 @@
-"""SMIE's training: the encoder run twice in each epoch, as published, against cached features and masked views."""
+"""Training of SMIE: the encoder runs twice in each epoch, as published, or features and masked views are cached."""
 
 import tempfile
 import time
@@ -10,7 +10,7 @@ import torch
 from torch.nn.functional import layer_norm, relu
 
 from parts.plain_stgcn import PlainSTGCN
-from parts.rows import Row, said
+from parts.rows import Row, duration_text
 from parts.scoring import plain_critic
 from parts.stgcn import trained_network
 from zeroskel import align
@@ -23,11 +23,11 @@ from zeroskel.skeleton.transforms import temporal_mask
 
 SEQUENCES, EPOCHS, BATCH, VIEWS, CLASSES = 8_000, 100, 128, 4, 55
 SAMPLE = 512  # sequences that are measured; costs are multiples of theirs
-KEPT, REMAINING = 35, 20  # frames of a masked view
+LOW_MOTION_FRAMES, REMAINING_FRAMES = 35, 20  # of a masked view
 
 
 def training() -> list[Row]:
-    """One row, on the layout of a Kinect with one body."""
+    """Compare both ways of training on the layout of a Kinect with one body."""
     rng = np.random.default_rng(0)
     network = trained_network("kinect-20", 1)
     batches = rng.normal(size=(SAMPLE, 3, 50, 20, 1)).astype(np.float32)
@@ -39,29 +39,29 @@ def training() -> list[Row]:
     of_each = torch.from_numpy(texts[labels])
 
     def published_epoch() -> None:
-        """Both passes of the frozen encoder, then a step."""
+        """Run both passes of the frozen encoder and a training step for each batch."""
         for start in range(0, SAMPLE, BATCH):
             part = batches[start : start + BATCH]
-            masked = temporal_mask(part, rng, keep=KEPT, frames=REMAINING)
+            masked = temporal_mask(part, rng, keep=LOW_MOTION_FRAMES, frames=REMAINING_FRAMES)
             with torch.no_grad():
                 v, v_masked = (layer_norm(plain(torch.from_numpy(x)), (256,)) for x in (part, masked))
             text = of_each[start : start + BATCH]
             other = v[rolled_by_one(len(v))]
             against = plain_critic(critic, other, text)
             information = jensen_shannon(plain_critic(critic, v, text), against)
-            less = jensen_shannon(plain_critic(critic, v_masked, text), against)
-            loss = -information + 0.5 * relu(0.1 - (information - less))
+            masked_information = jensen_shannon(plain_critic(critic, v_masked, text), against)
+            loss = -information + 0.5 * relu(0.1 - (information - masked_information))
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
 
     def encode_once() -> tuple[np.ndarray, np.ndarray]:
-        """Features and masked views of all epochs."""
+        """Return the features and the masked views that all epochs use."""
         whole = np.concatenate([folded(part).numpy() for part in np.array_split(batches, SAMPLE // BATCH)])
         views = [
             np.concatenate(
                 [
-                    folded(temporal_mask(part, rng, keep=KEPT, frames=REMAINING)).numpy()
+                    folded(temporal_mask(part, rng, keep=LOW_MOTION_FRAMES, frames=REMAINING_FRAMES)).numpy()
                     for part in np.array_split(batches, SAMPLE // BATCH)
                 ]
             )
@@ -83,15 +83,18 @@ def training() -> list[Row]:
     return [
         Row(
             f"SMIE training, {EPOCHS} epochs, {SEQUENCES:,} sequences, 20 joints x 1, ST-GCN frozen",
-            f"encoder run twice every epoch, {said(slow)} ({SAMPLE} sequences, one epoch, multiplied)",
-            f"{said(fast)}: {said(times * encoding)} to encode once with {VIEWS} masked views, the rest the network",
-            *(slow / fast, "times as fast", 25.0),
+            f"encoder run twice every epoch, {duration_text(slow)} ({SAMPLE} sequences, one epoch, multiplied)",
+            f"{duration_text(fast)}: {duration_text(times * encoding)} to encode once with {VIEWS} masked views, "
+            "the rest for the network",
+            figure=slow / fast,
+            unit="times as fast",
+            target=25.0,
         )
     ]
 
 
 def accuracy_by_views(pool: Path, views: tuple[int, ...], seeds: int, cache: Path) -> list[Row]:
-    """Accuracy of SMIE with R masked views; as many views as epochs are fresh masks."""
+    """Measure the accuracy of SMIE with R masked views; with a view for each epoch the masks are always new."""
     rows = []
     (dataset,) = open_datasets([str(pool)])
     for count in views:
@@ -110,8 +113,9 @@ def accuracy_by_views(pool: Path, views: tuple[int, ...], seeds: int, cache: Pat
             Row(
                 f"SMIE's accuracy, pool-2, {seeds} seeds, " + ("fresh masks" if count >= EPOCHS else f"R = {count}"),
                 "",
-                f"{said((time.perf_counter() - start) / seeds)} a seed",
-                *(float(accuracies.mean()), "% by class"),
+                f"{duration_text((time.perf_counter() - start) / seeds)} a seed",
+                figure=float(accuracies.mean()),
+                unit="% by class",
                 note=f"± {accuracies.std(ddof=1):.1f}",
             )
         )

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from parts.plain_stgcn import PlainSTGCN
-from parts.rows import Row, in_turn, said
+from parts.rows import Row, duration_text, time_in_turn
 from zeroskel.encoders import STGCN
 from zeroskel.encoders.folded_stgcn import FoldedSTGCN
 
@@ -47,11 +47,11 @@ def _inference_of(layout: str, bodies: int, rounds: int) -> list[Row]:
         error, short_error = apart(folded(batch), expected), apart(short(batch), expected)
         if error > CLOSE:
             raise SystemExit(f"{layout}: folded features are {error:.1e} apart")
-        seconds = in_turn(
+        seconds = time_in_turn(
             {"plain": lambda: plain(batch), "float32": lambda: folded(batch), "bfloat16": lambda: short(batch)}, rounds
         )
     what = f"ST-GCN inference, {BATCH} sequences of {FRAMES} frames, {joints} joints x {bodies}"
-    yardstick = f"plain module, {said(seconds['plain'])}"
+    yardstick = f"plain module, {duration_text(seconds['plain'])}"
     instructions = "has" if has_bfloat16() else "has no"
     targets_and_notes = {
         "float32": (1.6, f"at most {error:.0e} apart"),
@@ -59,7 +59,7 @@ def _inference_of(layout: str, bodies: int, rounds: int) -> list[Row]:
     }
     return [
         Row(
-            *(f"{what}, {name}", yardstick, said(seconds[name])),
+            *(f"{what}, {name}", yardstick, duration_text(seconds[name])),
             *(seconds["plain"] / seconds[name], "times as fast", target),
             note=note,
         )
@@ -81,14 +81,14 @@ def _training_of(layout: str, bodies: int, rounds: int) -> Row:
     batch, target = torch.randn(BATCH, 3, FRAMES, joints, bodies), torch.randint(0, CLASSES, (BATCH,))
     head = nn.Linear(network.embed_dim, CLASSES)
     plain = PlainSTGCN(network).train()
-    seconds = in_turn(
+    seconds = time_in_turn(
         {way: lambda net=net: _step(net, head, batch, target) for way, net in (("plain", plain), ("ours", network))},
         rounds,
     )
     return Row(
         f"ST-GCN training step, {BATCH} sequences of {FRAMES} frames, {joints} joints x {bodies}",
-        f"plain module, {said(seconds['plain'])}",
-        said(seconds["ours"]),
+        f"plain module, {duration_text(seconds['plain'])}",
+        duration_text(seconds["ours"]),
         *(seconds["plain"] / seconds["ours"], "times as fast", 1.5),
         note=f"gradients at most {error:.0e} of the largest apart, in float64",
     )
@@ -136,7 +136,7 @@ def profile(layout: str = "ntu-25", bodies: int = 2) -> str:
             start = time.perf_counter()
             with profiled() as found:
                 way(batch)
-            lines.append(f"{name}: {said(time.perf_counter() - start)}")
+            lines.append(f"{name}: {duration_text(time.perf_counter() - start)}")
             events = sorted(found.key_averages(), key=lambda event: -event.self_cpu_time_total)
             total = sum(event.self_cpu_time_total for event in events)
             lines += [f"  {event.self_cpu_time_total / total:5.0%} {event.key}" for event in events[:6]]
