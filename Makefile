@@ -68,7 +68,7 @@ bundle: $(STAMP)
 	$(BIN)/python benchmarks/default_bundle.py
 
 texts: $(STAMP)
-	$(BIN)/python -c "from zeroskel.text.packaged_texts import write_packaged_embeddings as write; print(write())"
+	$(BIN)/python -c "from zeroskel.text._packaged_texts import write_packaged_embeddings as write; print(write())"
 
 # An environment of its own, since MediaPipe needs NumPy below 2; zeroskel finds it beside its own.
 video: $(VIDEO_STAMP)

@@ -183,7 +183,7 @@ def test_wrong_usage_is_exit_2():
 def test_synthetic_motion_that_has_no_descriptions_is_refused_in_one_line(tmp_path):
     run = ("--data", "synthetic", "--split", "demo", "--out", tmp_path / "out", "--cache", tmp_path / "cache")
     result = zeroskel("benchmark", *run, "--methods", "ridge", "--synthetic", "1", "--prompt", "everything")
-    refused(result, "prompt 'everything' needs", "none for")
+    refused(result, "Prompt 'everything' needs", "none for")
     refused(zeroskel("benchmark", *run, "--methods", "ridge", "--synthetic", "-1"), "-1 people", "0 or more")
     assert not any(tmp_path.iterdir())
 

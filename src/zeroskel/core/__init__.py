@@ -1,5 +1,6 @@
-"""The types every stage shares: SkeletonSequence, Layout, FeatureSet, ZeroShotSplit, CellRecord, errors; NumPy only."""
+"""The types that all stages share: sequences, layouts, class texts, features, splits, records, errors. NumPy only."""
 
+from zeroskel.core.class_text import ClassText
 from zeroskel.core.errors import (
     DivergedError,
     FileLayoutError,
@@ -19,6 +20,7 @@ from zeroskel.core.split import ZeroShotSplit
 
 __all__ = [
     "CellRecord",
+    "ClassText",
     "DivergedError",
     "FeatureMap",
     "FeatureSet",

@@ -1,4 +1,4 @@
-"""Added motion: actions of a computed human that train beside the seen classes, so that a method learns more words."""
+"""Actions of simulated people as additional training classes, so that a method learns more words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,39 +7,34 @@ from pathlib import Path
 import numpy as np
 
 from zeroskel import __version__
-from zeroskel.core import FeatureSet, InputError, ZeroShotSplit
+from zeroskel.core import ClassText, FeatureSet, InputError, ZeroShotSplit
 from zeroskel.core.files import atomic_path, content_key
 from zeroskel.datasets.synthetic import action_names, generate_dataset
 from zeroskel.encoders import SkeletonEncoder
 from zeroskel.features.encoded_split import ENCODE_AT_ONCE, AddedClasses, EncodedSplit, EncoderConfig
 from zeroskel.features.store import FeatureStore
 from zeroskel.skeleton import Preprocessing, make_batch
-from zeroskel.text import (
-    AspectText,
-    BlockTexts,
-    SentenceEncoder,
-    aspect_embeddings,
-    aspect_text,
-    block_widths,
-    class_embeddings,
-    class_texts,
-)
+from zeroskel.text import SentenceEncoder, block_widths, class_embeddings, class_texts
 
-TWIN = 0.9  # cosine of aspects from which a synthetic action counts as a class of the same meaning
+SAME_MEANING = 0.9  # cosine of aspects above which a synthetic action means the same as a class
 
 
 @dataclass(frozen=True)
 class SyntheticMotion:
     """The actions of the synthetic grammar as classes to train on.
 
-    The encoder is not fitted on them. An action that means what a class to be recognised means is left out: one whose
-    aspects have a cosine of more than 0.9 with those of the class, so that no unseen class is seen as synthetic motion.
-    Of a prompt of several texts with "aspects" among them they have only these, the rest of their embedding is 0:
-    nobody has described them, and bare names beside descriptions of others would mislead.
+    The encoder is not fitted on them. An action that means the same as a class to be recognised is left out: one whose
+    aspects have a cosine of more than 0.9 with those of the class. So no unseen class is seen as synthetic motion.
 
-    Attributes:
-        people: how many computed people do each action once.
-        cache: folder for prepared sequences by content.
+    Where a prompt makes several blocks and one of them holds aspects, the other blocks of a synthetic action are 0.
+    Nobody has described these actions, and bare names next to descriptions of other classes would mislead the method.
+
+    Args:
+        people: number of simulated people; each performs every action once.
+        cache: folder where prepared sequences are stored by content.
+
+    Raises:
+        InputError: if `people` is less than 1.
     """
 
     people: int
@@ -60,43 +55,45 @@ class SyntheticMotion:
         *,
         withhold: bool,
     ) -> EncodedSplit:
-        """The split with added classes to train on.
+        """Return the encoded split with additional classes to train on.
 
         Args:
-            encoded: features of the split, as `store.encode_split` gave them for `config` and `withhold`.
-            store: of its data set.
-            split: whose unseen classes, and validation classes where withheld, no synthetic action may mean.
-            config: the encoder.
-            sentences, prompt: how class embeddings of the split are made.
-            withhold: as in `encode_split`.
+            encoded: result of `store.encode_split` for `config` and `withhold`.
+            store: feature store of the dataset.
+            split: split whose unseen classes no synthetic action may mean; with `withhold`, also its validation
+                classes.
+            config: configuration of the encoder.
+            sentences: sentence encoder of the class embeddings.
+            prompt: prompt of the class embeddings.
+            withhold: whether the validation classes are withheld, as in `encode_split`.
         """
         encoder = store.encoder(config, store.rows(split, withhold)["train"])
-        new = split.names((*split.unseen, *split.validation_unseen) if withhold else split.unseen)
-        return replace(encoded, added=self.classes(encoder, store.preprocessing, new, sentences, prompt))
+        tested = split.names((*split.unseen, *split.validation_unseen) if withhold else split.unseen)
+        return replace(encoded, added=self.classes(encoder, store.preprocessing, tested, sentences, prompt))
 
     def classes(
         self,
         encoder: SkeletonEncoder,
         preprocessing: Preprocessing,
-        new: Sequence[str],
+        tested_names: Sequence[str],
         sentences: SentenceEncoder,
         prompt: str,
     ) -> AddedClasses:
-        """Features and embeddings of all synthetic actions that mean none of the `new` class names."""
+        """Return features and class embeddings of the synthetic actions that mean none of the tested class names."""
         names = action_names()
-        kept = np.flatnonzero(~twins(names, new, sentences)) if len(new) else np.arange(len(names))
+        allowed = np.arange(len(names))
+        if len(tested_names):
+            allowed = np.flatnonzero(~means_the_same(names, tested_names, sentences))
         batches, labels = self._batches(preprocessing)
-        rows = np.flatnonzero(np.isin(labels, kept))
-        features = np.concatenate(
-            [encoder.encode(batches[part]) for part in np.split(rows, range(ENCODE_AT_ONCE, len(rows), ENCODE_AT_ONCE))]
-        )
-        texts = class_texts([names[i] for i in kept], prompt)
-        embeddings = class_embeddings(sentences, texts) * _told(sentences, texts)
-        compact = np.searchsorted(kept, labels[rows])
-        return AddedClasses(FeatureSet(features, compact), embeddings)
+        rows = np.flatnonzero(np.isin(labels, allowed))
+        parts = np.split(rows, range(ENCODE_AT_ONCE, len(rows), ENCODE_AT_ONCE))
+        features = np.concatenate([encoder.encode(batches[part]) for part in parts])
+        texts = class_texts([names[i] for i in allowed], prompt)
+        embeddings = class_embeddings(sentences, texts) * _column_weights(sentences, texts)
+        return AddedClasses(FeatureSet(features, np.searchsorted(allowed, labels[rows])), embeddings)
 
     def _batches(self, preprocessing: Preprocessing) -> tuple[np.ndarray, np.ndarray]:
-        """(n, C, T, V, M) of all recordings, and their labels among all actions."""
+        """Return all recordings (n, C, T, V, M) and their labels (n,) among all actions."""
         file = self.cache / f"synthetic-{content_key(__version__, self.people, preprocessing.to_config())}.npz"
         if not file.is_file():
             sequences, labels, _, _ = generate_dataset(subjects=self.people, repetitions=1)
@@ -106,18 +103,17 @@ class SyntheticMotion:
             return stored["batches"], stored["labels"]
 
 
-def _told(sentences: SentenceEncoder, texts: Sequence[Sequence[str]]) -> np.ndarray:
-    """(D_text,) 1 where an embedding is used: of several texts the aspects only, if they are among them."""
-    widths, first = block_widths(sentences, texts), texts[0]
-    if not isinstance(first, BlockTexts):
+def means_the_same(names: Sequence[str], tested_names: Sequence[str], sentences: SentenceEncoder) -> np.ndarray:
+    """Return an (S,) mask of the names whose aspects are nearly those of one of the tested names."""
+    embeddings = class_embeddings(sentences, class_texts(names, "aspects", {}))
+    tested = class_embeddings(sentences, class_texts(tested_names, "aspects", {}))
+    return (embeddings @ tested.T > SAME_MEANING).any(axis=1)
+
+
+def _column_weights(sentences: SentenceEncoder, texts: Sequence[ClassText]) -> np.ndarray:
+    """Return (D_text,) weights of the columns of class embeddings, 0 for texts in blocks next to aspects."""
+    first = texts[0]
+    if len(first.texts) == 1 or not first.has_numbers:
         return np.ones(1, dtype=np.float32)
-    numbers = [isinstance(block[0], AspectText) for block in first.blocks]
-    used = numbers if any(numbers) else [True] * len(widths)
-    return np.repeat(np.array(used, dtype=np.float32), widths)
-
-
-def twins(names: Sequence[str], new: Sequence[str], sentences: SentenceEncoder) -> np.ndarray:
-    """(S,) mask of names that mean what one of the `new` names means."""
-    own, others = (aspect_embeddings(sentences, [aspect_text(name) for name in group]) for group in (names, new))
-    mask: np.ndarray = (own @ others.T > TWIN).any(axis=1)
-    return mask
+    weights = np.array([values is not None for values in first.numbers], dtype=np.float32)
+    return np.repeat(weights, block_widths(sentences, texts))

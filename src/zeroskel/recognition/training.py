@@ -19,7 +19,7 @@ from zeroskel.features.altered_copies import Augmentation
 from zeroskel.features.encoded_split import EncoderConfig, with_added, with_more
 from zeroskel.features.store import FeatureStore
 from zeroskel.features.synthetic_classes import SyntheticMotion
-from zeroskel.features.text_embeddings import ClassTexts
+from zeroskel.features.text_embeddings import ClassEmbeddings
 from zeroskel.recognition.calibration_fit import Withheld, fit_calibration
 from zeroskel.recognition.recognizer import ZeroShotRecognizer
 from zeroskel.text import SentenceEncoder, class_texts, published_descriptions
@@ -129,10 +129,10 @@ class _Trainer:
             class_texts(action_names(), config.prompt)  # it has names only
         self.sentences = SentenceEncoder(config.text, cache=cache)
         prompts = {config.prompt: class_texts(dataset.class_names, config.prompt, published_descriptions(dataset.name))}
-        texts = ClassTexts({config.text: self.sentences}, prompts)
+        texts = ClassEmbeddings({config.text: self.sentences}, prompts)
         self.embeddings = texts.embeddings(config.text, config.prompt)
         variant = Variant(config.method, dict(config.options.get(config.method, {})))
-        self.variant = with_text_blocks(variant, texts.blocks(config.text, config.prompt))
+        self.variant = with_text_blocks(variant, texts.block_widths(config.text, config.prompt))
         try_out(self.variant, self.embeddings.shape[1])
         self.store = FeatureStore(dataset, cache, progress)
         self.encoder_config = EncoderConfig(

