@@ -83,7 +83,7 @@ def test_torch_stays_inside_neural_encoders_and_align(stage):
 
 
 def test_core_takes_numpy_only():
-    allowed = set(sys.stdlib_module_names) | {"numpy", "safetensors", "zeroskel"}
+    allowed = set(sys.stdlib_module_names) | {"attrs", "numpy", "safetensors", "zeroskel"}
     for file in files_of("core"):
         strangers = {module.split(".")[0] for module in imported_modules(file)} - allowed
         assert not strangers, f"{file.name} imports {strangers}"

@@ -7,15 +7,9 @@ import pytest
 
 from zeroskel import encoders
 from zeroskel.core import InputError, SkeletonSequence, available_layouts, get_layout
-from zeroskel.encoders.measures import (
-    angle,
-    body_measures,
-    enclosed_area,
-    relation_measures,
-    reversals,
-    role_joints,
-    statistics,
-)
+from zeroskel.encoders._measures import body_measures, relation_measures
+from zeroskel.encoders._roles import role_joints
+from zeroskel.encoders._series import angle, enclosed_area, reversals, statistics
 from zeroskel.skeleton import Preprocessing
 
 KINECT = get_layout("kinect-20")
@@ -118,7 +112,8 @@ def test_who_stands_still_has_no_speed():
 def test_statistics_are_quantiles_deviation_start_end_and_middle():
     ramp = np.arange(101.0)[None]
     np.testing.assert_allclose(
-        statistics([ramp])[0], [5, 25, 50, 75, 95, ramp.std(), np.arange(6).mean(), np.arange(95, 101).mean(), 50]
+        statistics(ramp[..., None])[0, :, 0],
+        [5, 25, 50, 75, 95, ramp.std(), np.arange(6).mean(), np.arange(95, 101).mean(), 50],
     )
 
 

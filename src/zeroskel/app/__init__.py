@@ -1,1 +1,1 @@
-"""Command line, server and web page. Nothing in this package is public API; people run the command `zeroskel`."""
+"""Faces of the pipeline: the command line."""

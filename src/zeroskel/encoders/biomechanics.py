@@ -1,132 +1,108 @@
-"""An encoder without a network: what limbs, joints and bodies do to each other, then principal components."""
+"""Encoder that measures what limbs, joints and bodies do to each other."""
 
-from pathlib import Path
+from collections.abc import Mapping
 
+import attrs
 import numpy as np
+from array_api_compat import array_namespace
 
-from zeroskel.core import InputError, Layout, get_layout
-from zeroskel.encoders.base import BatchSource, OnEpoch, SkeletonEncoder
-from zeroskel.encoders.components import principal_components, read_groups
-from zeroskel.encoders.measures import body_measures, relation_measures
+from zeroskel.core import InputError, get_layout
+from zeroskel.core.options import layout_name, number
+from zeroskel.encoders._measured import Array, MeasuredEncoder, by_recording, each_body, principal_components
+from zeroskel.encoders._measures import body_measures, relation_measures
 
-AS_THEY_ARE = ("poses", "spread", "frequencies", "speed")  # groups whose numbers share a unit and need no scaling
-FLOOR = 1e-3  # of a group's overall deviation, added to each number's, so that what hardly varies stays small
-CONSTANT = 1e-6  # what deviates less is rounding
+_ONE_UNIT = ("poses", "spread", "frequencies", "speed")  # groups whose numbers share a unit and are not scaled apart
+_FLOOR = (
+    1e-3  # share of a group's overall deviation that is added to each number's: numbers that hardly vary stay small
+)
+_CONSTANT = 1e-6  # a smaller deviation is rounding
 
 
-class Biomechanics(SkeletonEncoder):
-    """Hand-made biomechanics.
+@attrs.define(slots=False, eq=False)
+class Biomechanics(MeasuredEncoder):
+    """Encoder of hand-made biomechanics.
 
-    What `kinematic` measures of each body (poses, spread, low frequencies, speeds, path of the pelvis); path and extent
-    of each joint; vectors and distances of hands, feet and head; angles of elbows, knees, hips and shoulders; lean and
-    twist of the trunk; heights above the lower foot; rhythm (autocorrelation); how often the right hand turns back and
-    what area it goes around. Where M is 2 also how near the two bodies are and how they face each other. Series of
-    frames become statistics (`measures.statistics`). Some measures are of the right side alone.
+    The measures of each body are: those of `Kinematic` (poses, spread, low frequencies, speeds, path of the pelvis);
+    path and extent of each joint; vectors and distances of hands, feet and head; angles of elbows, knees, hips and
+    shoulders; lean and twist of the trunk; heights above the lower foot; rhythm (autocorrelation); how often the right
+    hand turns back and what area its path encloses. Two bodies are also measured by their distances and by how they
+    face each other. Series of frames are summarised by nine statistics over time. Some measures cover the right side
+    only.
 
-    Numbers of unlike units are divided by their deviation and clipped, each group is scaled to the same total variance
-    on the training part, then principal components are kept. A body that is absent (0 throughout) has 0 for all its
-    numbers, and so has the relation to it.
+    Numbers of different units are divided by their standard deviation and clipped, each group is scaled to the same
+    total variance on the training set, then all are projected on their principal components. All numbers of an absent
+    body (0 throughout) are 0, and so are those of the relation to it.
 
     Args:
-        layout: joint layout of the batches; joints are found by name, what a layout lacks is left out.
-        embed_dim: D, the number of principal components (fewer when there are fewer training sequences).
-        moments: how many poses.
-        frequencies: how many frequencies above 0, in cycles a recording.
-        whiten: exponent with which a component's standard deviation divides it: 0 keeps, 1 makes all alike.
-        clip: bound, in standard deviations, of numbers of unlike units.
+        layout: joint layout of the batches, by name or as a Layout. Measures whose joints it lacks are left out.
+        embed_dim: number of features D, at least 1 (fewer when there are fewer training sequences).
+        moments: number of poses, at least 2.
+        frequencies: number of frequencies above 0, in cycles a recording, at least 1.
+        whiten: exponent with which a component's standard deviation divides it, from 0 to 1: 0 does not scale, 1 gives
+            all components the same deviation.
+        clip: bound of numbers of different units, in standard deviations, above 0.
+
+    Raises:
+        InputError: an option is out of bounds.
+        LayoutError: the layout is unknown.
+
+    Example:
+        >>> import numpy as np
+        >>> batch = np.random.default_rng(0).normal(size=(6, 3, 50, 20, 1)).astype(np.float32)
+        >>> encoder = Biomechanics("kinect-20", embed_dim=4).fit(batch, np.array([0, 0, 0, 1, 1, 1]))
+        >>> encoder.encode(batch).shape
+        (6, 4)
     """
 
     encoder = "biomechanics"
+    _ARRAYS = ("mean", "weight", "limit", "centre", "components")
 
-    def __init__(
-        self,
-        layout: str | Layout = "kinect-20",
-        embed_dim: int = 256,
-        *,
-        moments: int = 13,
-        frequencies: int = 6,
-        whiten: float = 0.25,
-        clip: float = 4.0,
-    ) -> None:
-        self.layout = get_layout(layout).name
-        self.embed_dim = embed_dim
-        self.moments = moments
-        self.frequencies = frequencies
-        self.whiten = whiten
-        self.clip = clip
+    layout: str = layout_name("kinect-20")
+    embed_dim: int = number(256, at_least=1, kw_only=False)
+    moments: int = number(13, at_least=2)
+    frequencies: int = number(6, at_least=1)
+    whiten: float = number(0.25, at_least=0.0, at_most=1.0)
+    clip: float = number(4.0, above=0.0)
 
-    def _fit(
-        self,
-        batches: BatchSource,
-        labels: np.ndarray,
-        subjects: np.ndarray | None,
-        seed: int,
-        on_epoch: OnEpoch | None,
-        checkpoint: Path | None,
-    ) -> None:
-        counts = (self.embed_dim, self.moments, self.frequencies)
-        if not (self.embed_dim >= 1 and self.moments >= 2 and self.frequencies >= 1):
-            raise InputError("embed_dim {}, moments {}, frequencies {}; expected at least 1, 2 and 1".format(*counts))
-        if not (0 <= self.whiten <= 1 and self.clip > 0):
-            raise InputError(f"whiten {self.whiten}, clip {self.clip}; expected 0 to 1, and more than 0")
-        groups = read_groups(batches, self._measures, seed)
-        scalings = [self._scaling(group, name not in AS_THEY_ARE) for name, group in groups.items()]
-        self._mean, self._weight, self._limit = (np.concatenate(part) for part in zip(*scalings, strict=True))
-        values = self._scaled(groups)
-        self._centre = values.mean(axis=0)
-        self._components = principal_components(values - self._centre, self.embed_dim, self.whiten)
-
-    def _encode(self, batch: np.ndarray) -> np.ndarray:
-        groups = self._measures(batch)
-        columns = sum(group.shape[1] for group in groups.values())
-        if columns != len(self._mean):
-            raise InputError(
-                f"batch has {batch.shape[4]} bodies and gives {columns} measures; expected {len(self._mean)}, from as "
-                "many bodies as in training"
-            )
-        return (self._scaled(groups) - self._centre) @ self._components.T
-
-    def _measures(self, batch: np.ndarray) -> dict[str, np.ndarray]:
-        """Group -> (N, …) numbers of all bodies."""
+    def _measures(self, batch: Array) -> dict[str, Array]:
         if batch.shape[1] != 3:
             raise InputError(f"batch has {batch.shape[1]} channels; expected x, y and z (0 for 2-D)")
+        xp = array_namespace(batch)
         layout = get_layout(self.layout)
-        joints = np.asarray(batch, dtype=np.float32).transpose(0, 4, 2, 3, 1)  # N, M, T, V, C
-        n, bodies = joints.shape[:2]
-        present = np.any(joints, axis=(2, 3, 4))
-        measured = body_measures(
-            joints.reshape(n * bodies, *joints.shape[2:]), layout, moments=self.moments, frequencies=self.frequencies
-        )
-        groups = {name: (group * present.reshape(-1, 1)).reshape(n, -1) for name, group in measured.items()}
-        if bodies == 2:
-            groups["relation"] = relation_measures(joints, layout) * np.all(present, axis=1, keepdims=True)
+        joints = each_body(batch)
+        present = xp.astype(xp.max(xp.abs(joints), axis=(1, 2, 3)) > 0, batch.dtype)[:, None]
+        measured = body_measures(joints, layout, moments=self.moments, frequencies=self.frequencies)
+        groups = by_recording({name: group * present for name, group in measured.items()}, batch)
+        if batch.shape[4] == 2:
+            both_present = xp.min(xp.reshape(present, (batch.shape[0], 2)), axis=1, keepdims=True)
+            pairs = xp.reshape(joints, (batch.shape[0], 2, *joints.shape[1:]))
+            groups["relation"] = relation_measures(pairs, layout) * both_present
         return groups
 
-    def _scaling(self, group: np.ndarray, unlike: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Mean, weight and limit of each column of a group (N, K), so that the group's total variance becomes 1."""
+    def _learn(self, groups: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        scalings = [self._scaling(group, name in _ONE_UNIT) for name, group in groups.items()]
+        arrays = {name: np.concatenate([scaling[name] for scaling in scalings]) for name in scalings[0]}
+        scaled = _scaled(np.concatenate([*groups.values()], axis=1), arrays)
+        arrays["centre"] = scaled.mean(axis=0)
+        arrays["components"] = principal_components(scaled - arrays["centre"], self.embed_dim, self.whiten)
+        return arrays
+
+    def _project(self, values: Array, arrays: Mapping[str, Array]) -> Array:
+        return (_scaled(values, arrays) - arrays["centre"]) @ arrays["components"].T
+
+    def _scaling(self, group: np.ndarray, one_unit: bool) -> dict[str, np.ndarray]:
+        """Return mean, weight and limit (K,) of each column of a group (N, K) that give it a total variance of 1."""
         mean, deviation = group.mean(axis=0), group.std(axis=0)
-        weight, limit = (deviation > CONSTANT).astype(np.float32), np.full_like(mean, np.inf)
-        if unlike:
-            weight /= deviation + FLOOR * np.sqrt((deviation**2).mean()) + CONSTANT
+        weight, limit = (deviation > _CONSTANT).astype(np.float32), np.full_like(mean, np.inf)
+        if not one_unit:
+            weight /= deviation + _FLOOR * np.sqrt((deviation**2).mean()) + _CONSTANT
             limit[:] = self.clip
         total = np.sqrt(np.clip((group - mean) * weight, -limit, limit).var(axis=0).sum())
         scale = total if total > 0 else np.float32(1)  # a group without any variance has only weights of 0
-        return mean, weight / scale, limit / scale
+        return {"mean": mean, "weight": weight / scale, "limit": limit / scale}
 
-    def _scaled(self, groups: dict[str, np.ndarray]) -> np.ndarray:
-        return np.clip(
-            (np.concatenate([*groups.values()], axis=1) - self._mean) * self._weight, -self._limit, self._limit
-        )
 
-    def _state(self) -> dict[str, np.ndarray]:
-        return {
-            "mean": self._mean,
-            "weight": self._weight,
-            "limit": self._limit,
-            "centre": self._centre,
-            "components": self._components,
-        }
-
-    def _set_state(self, state: dict[str, np.ndarray]) -> None:
-        self._mean, self._weight, self._limit = state["mean"], state["weight"], state["limit"]
-        self._centre, self._components = state["centre"], state["components"]
+def _scaled(values: Array, arrays: Mapping[str, Array]) -> Array:
+    xp = array_namespace(values)
+    weighted = (values - arrays["mean"]) * arrays["weight"]
+    return xp.minimum(xp.maximum(weighted, -arrays["limit"]), arrays["limit"])

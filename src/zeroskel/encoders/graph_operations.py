@@ -99,7 +99,7 @@ def graph_convolution(weight: Tensor, adjacency: Tensor, bias: Tensor) -> Operat
 
     def by_two(x: Tensor) -> Tensor:
         frames = x.reshape(-1, joints, c_in)
-        summed = torch.bmm(graph.expand(len(frames), -1, -1), frames)
+        summed = torch.bmm(graph.expand(frames.shape[0], -1, -1), frames)
         mixed = product(summed.view(-1, parts * c_in), mix).view(*x.shape[:2], -1)
         return mixed + flat_bias if mixed.requires_grad else mixed.add_(flat_bias)
 

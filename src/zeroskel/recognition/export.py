@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,9 @@ from zeroskel import __version__
 from zeroskel.align.torch_scores import torch_scores
 from zeroskel.core import InputError, get_layout
 from zeroskel.core.files import atomic_path
-from zeroskel.encoders.onnx_graph import Recognition, write_onnx
-from zeroskel.encoders.torch_encoders import torch_encoder
-from zeroskel.encoders.torch_preparing import PreparedJoints
+from zeroskel.encoders._onnx_graph import Recognition, write_onnx
 from zeroskel.recognition.recognizer import ZeroShotRecognizer
+from zeroskel.skeleton.transforms import _arrays
 
 FORMAT = 1
 
@@ -53,10 +53,9 @@ def export_onnx(
     candidates = recognizer.candidates(list(actions)) if actions else None
     preprocessing, calibration = recognizer.preprocessing, recognizer.calibration
     recognition = Recognition(
-        torch_encoder(recognizer.encoder),
+        partial(_arrays.resample, frames=preprocessing.frames) if prepared else preprocessing.prepare,
+        recognizer.encoder.to_torch(),
         torch_scores(recognizer.aligner),
-        frames=preprocessing.frames,
-        prepare=None if prepared else PreparedJoints(**preprocessing.to_config()),
         temperature=1.0 if calibration is None else calibration.temperature,
         presence=None if calibration is None else calibration.presence,
     )

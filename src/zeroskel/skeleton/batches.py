@@ -1,25 +1,28 @@
-"""From sequences of any layout and length to the (N, C, T, V, M) batches that encoders take."""
+"""Preparation of recordings of any layout and length as the (N, C, T, V, M) batches that encoders take."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import numpy as np
+from array_api_compat import array_namespace
 
-from zeroskel.core import SkeletonSequence, get_layout
-from zeroskel.skeleton.transforms import (
-    centre,
-    choose_main_bodies,
-    convert_layout,
-    face_camera,
-    fill_gaps,
-    resample,
-    scale_by_torso,
-)
+from zeroskel.core import InputError, Layout, SkeletonSequence, get_layout
+from zeroskel.skeleton.transforms import _arrays
+from zeroskel.skeleton.transforms.layouts import _convert
+
+_Array = Any  # numpy.ndarray or torch.Tensor
 
 
 class Sequences(Protocol):
-    """Anything with a length whose items are SkeletonSequence: a list, a SkeletonDataset."""
+    """Anything with a length whose items are SkeletonSequence: a list or a SkeletonDataset.
+
+    Example:
+        >>> from zeroskel.datasets import synthetic_dataset
+        >>> dataset: Sequences = synthetic_dataset(subjects=1, repetitions=1)
+        >>> dataset[0].layout.name
+        'ntu-25'
+    """
 
     def __len__(self) -> int: ...
 
@@ -28,19 +31,26 @@ class Sequences(Protocol):
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """How a sequence becomes an encoder's input; one path for training and for prediction.
+    """Preparation of a recording for an encoder, the same in training and in prediction.
 
-    Main bodies, short gaps filled, first pelvis at the origin, turned to the camera, torso of length 1, layout
-    converted, resampled to `frames`; what was never observed is 0 (the pelvis).
+    The steps are: select the main bodies, fill short gaps, move the first pelvis to the origin, turn to the camera,
+    scale to a torso of length 1, convert the layout, resample. Joints that were never observed become 0 (the pelvis).
 
-    Attributes:
-        layout: layout of the result.
-        frames: T (SMIE: 50).
-        bodies: M; missing bodies are 0.
-        channels: C; 2-D sequences get z = 0 when it is 3.
-        max_gap: longest run of unobserved frames that is filled.
-        turn: turn the body to face the camera.
-        scale: divide by the torso's length.
+    Args:
+        layout: name of the layout of the result.
+        frames: number of frames T of the result (SMIE: 50).
+        bodies: number of bodies M of the result; absent bodies are 0.
+        channels: number of channels C of the result; 2-D recordings get z = 0 when it is 3.
+        max_gap: longest gap that is filled, in frames.
+        turn: whether to turn the first body to the camera.
+        scale: whether to divide by the length of the torso.
+
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel.core import SkeletonSequence
+        >>> prepare = Preprocessing("kinect-20", frames=50)
+        >>> prepare(SkeletonSequence(np.zeros((72, 25, 3)), "ntu-25")).shape
+        (3, 50, 20, 1)
     """
 
     layout: str
@@ -52,39 +62,103 @@ class Preprocessing:
     scale: bool = True
 
     def __call__(self, sequence: SkeletonSequence) -> np.ndarray:
-        """(C, T, V, M) float32 of one sequence."""
-        sequence = fill_gaps(choose_main_bodies(sequence, self.bodies), self.max_gap)
-        sequence = centre(sequence)
-        if self.turn:
-            sequence = face_camera(sequence)
+        """Prepare one recording.
+
+        Args:
+            sequence: recording with joints of any shape (M, T, V, C) and any layout.
+
+        Returns:
+            (C, T, V, M) float32.
+
+        Raises:
+            InputError: `frames`, `bodies` or `max_gap` is too small.
+            LayoutError: the layout is unknown.
+        """
+        return np.asarray(self.prepare(sequence.joints[None], sequence.layout)[0], dtype=np.float32)
+
+    def prepare(self, joints: _Array, layout: Layout | None = None) -> _Array:
+        """Prepare N recordings of equal length.
+
+        With torch tensors in the layout of the result and all M bodies, this can be traced into a graph with any N and
+        T, because no step depends on the values of the joints.
+
+        Args:
+            joints: (N, M, T, V, C) array or tensor, NaN where a joint was not observed.
+            layout: layout of the joints; that of the result by default. Only NumPy arrays may have another one.
+
+        Returns:
+            (N, C, T, V, M) of the kind of `joints`.
+        """
+        for name, least in (("frames", 1), ("bodies", 1), ("max_gap", 0)):
+            if getattr(self, name) < least:
+                raise InputError(f"{name} is {getattr(self, name)}; expected at least {least}")
+        xp = array_namespace(joints)
+        target = get_layout(self.layout)
+        source = target if layout is None else layout
+        joints = _arrays.main_bodies(joints, self.bodies)
+        if not (isinstance(joints, np.ndarray) and not np.isnan(joints).any()):  # only arrays can be looked at
+            joints = _arrays.fill_gaps(joints, self.max_gap)
+        joints = _arrays.centre(joints, source)
+        if self.turn and joints.shape[-1] == 3:
+            joints = _arrays.face_camera(joints, source)
         if self.scale:
-            sequence = scale_by_torso(sequence)
-        joints = resample(convert_layout(sequence, self.layout), self.frames).joints
-        result = np.zeros((self.channels, self.frames, joints.shape[2], self.bodies), np.float32)
-        channels = min(self.channels, joints.shape[3])
-        result[:channels, :, :, : len(joints)] = np.nan_to_num(joints[..., :channels]).transpose(3, 1, 2, 0)
-        return result
+            joints = _arrays.scale_by_torso(joints, source)
+        if source != target:
+            joints = _convert(joints, source, target)
+        joints = _arrays.resample(joints, self.frames)[..., : self.channels]
+        prepared = xp.permute_dims(xp.where(xp.isnan(joints), 0.0, joints), (0, 4, 2, 3, 1))
+        for axis, size in ((1, self.channels), (4, self.bodies)):
+            missing = size - prepared.shape[axis]
+            if missing > 0:
+                zeros = xp.zeros_like(xp.take(prepared, xp.asarray([0] * missing), axis=axis))
+                prepared = xp.concat([prepared, zeros], axis=axis)
+        return prepared
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        """(C, T, V, M) of each result."""
+        """Shape (C, T, V, M) of each result."""
         return self.channels, self.frames, len(get_layout(self.layout).joints), self.bodies
 
     def to_config(self) -> dict[str, Any]:
-        """Constructor arguments as JSON-able values."""
+        """Return the constructor's arguments as values that JSON can hold."""
         return asdict(self)
 
 
 def make_batch(sequences: Sequence[SkeletonSequence], preprocessing: Preprocessing) -> np.ndarray:
-    """(N, C, T, V, M) float32 of several sequences."""
+    """Prepare recordings as one batch.
+
+    Args:
+        sequences: N recordings of any layout and length.
+        preprocessing: preparation of each recording.
+
+    Returns:
+        (N, C, T, V, M) float32.
+
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel.core import SkeletonSequence
+        >>> sequences = [SkeletonSequence(np.zeros((frames, 20, 3)), "kinect-20") for frames in (30, 80)]
+        >>> make_batch(sequences, Preprocessing("kinect-20")).shape
+        (2, 3, 50, 20, 1)
+    """
     return np.stack([preprocessing(sequence) for sequence in sequences])
 
 
 class SequenceBatches:
-    """Sequences seen as one (N, C, T, V, M) array of which only the rows asked for are made.
+    """Recordings seen as one (N, C, T, V, M) array of which only the requested rows are computed.
 
-    Indexing with an array or slice gives a batch, as indexing a NumPy array or memory map would, so that encoders take
-    either; memory stays bounded by the batch.
+    Indexing with an array or slice returns a batch, as indexing a NumPy array or memory map does, so encoders accept
+    either. Memory is bounded by the batch.
+
+    Args:
+        sequences: N recordings of any layout and length.
+        preprocessing: preparation of each recording.
+
+    Example:
+        >>> from zeroskel.datasets import synthetic_dataset
+        >>> batches = SequenceBatches(synthetic_dataset(subjects=1, repetitions=1), Preprocessing("ntu-25"))
+        >>> batches[:2].shape
+        (2, 3, 50, 25, 1)
     """
 
     def __init__(self, sequences: Sequences, preprocessing: Preprocessing) -> None:
@@ -96,6 +170,7 @@ class SequenceBatches:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """Shape (N, C, T, V, M) of the whole array."""
         return len(self), *self.preprocessing.shape
 
     def __getitem__(self, rows: np.ndarray | slice) -> np.ndarray:

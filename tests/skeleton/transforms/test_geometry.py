@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 
 from zeroskel.core import InputError, SkeletonSequence, available_layouts
-from zeroskel.skeleton.transforms import centre, face_camera, mirror, rotate, scale_by_torso
-from zeroskel.skeleton.transforms.geometry import torso_length
+from zeroskel.skeleton.transforms import _arrays, centre, face_camera, mirror, rotate, scale_by_torso
 
 SHIFT = np.array([1.5, -0.5, 3.0], np.float32)
+
+
+def torso_length(sequence: SkeletonSequence) -> float:
+    return float(_arrays.torso_lengths(sequence.joints[None], sequence.layout)[0])
 
 
 def distances(sequence: SkeletonSequence) -> np.ndarray:

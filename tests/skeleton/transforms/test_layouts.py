@@ -12,7 +12,7 @@ from zeroskel.skeleton.transforms import convert_layout, layout_mapping, layouts
 
 @pytest.fixture(autouse=True)
 def nothing_said_yet() -> None:
-    layouts._say_once.cache_clear()
+    layouts._warn_once.cache_clear()
 
 
 @pytest.mark.parametrize(("source", "target"), [*pairwise(available_layouts()), ("ntu-25", "kinect-20")])

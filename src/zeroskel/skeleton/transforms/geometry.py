@@ -1,39 +1,54 @@
-"""Where the body stands, how it is turned, how large it is."""
+"""Transforms of space: position, orientation and size of the bodies."""
 
 import numpy as np
 
 from zeroskel.core import InputError, SkeletonSequence
-
-
-def _point(sequence: SkeletonSequence, joints: tuple[str, ...]) -> np.ndarray:
-    """(M, T, C) mean of the named joints; NaN where one of them is."""
-    return sequence.joints[:, :, sequence.layout.indices(joints)].mean(axis=2)
-
-
-def _first_observed(points: np.ndarray) -> np.ndarray | None:
-    """The first row of (T, C) without NaN, or None."""
-    complete = np.flatnonzero(~np.isnan(points).any(axis=-1))
-    return points[complete[0]] if len(complete) else None
+from zeroskel.skeleton.transforms import _arrays
 
 
 def centre(sequence: SkeletonSequence) -> SkeletonSequence:
-    """Move the pelvis of the first body in its first observed frame to the origin; paths and distances are kept.
+    """Move the pelvis of the first body in its first observed frame to the origin.
 
-    Where the pelvis was never observed, the mean of the first frame's observed joints serves.
+    All joints of all frames move alike, so paths and distances do not change. Where the pelvis was never observed, the
+    mean of the first frame's observed joints becomes the origin.
+
+    Args:
+        sequence: recording with joints (M, T, V, C).
+
+    Returns:
+        A recording of the same shape.
+
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel.core import SkeletonSequence
+        >>> moved = centre(SkeletonSequence(np.full((1, 20, 3), 2.0), "kinect-20"))
+        >>> float(moved.joints.max())
+        0.0
     """
-    origin = _first_observed(_point(sequence, sequence.layout.pelvis)[0])
-    if origin is None:
-        seen = np.flatnonzero(sequence.observed[0].any(axis=1))
-        if not len(seen):
-            return sequence
-        origin = np.nanmean(sequence.joints[0, seen[0]], axis=0)
-    return sequence.replace(sequence.joints - origin)
+    return sequence.replace(_arrays.centre(sequence.joints[None], sequence.layout)[0])
 
 
 def rotate(sequence: SkeletonSequence, yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0) -> SkeletonSequence:
-    """Turn about the origin: yaw about y (up), then pitch about x, then roll about z, in radians.
+    """Rotate about the origin: yaw about y (up), then pitch about x, then roll about z.
 
-    A 2-D sequence can only roll; yaw and pitch then raise InputError.
+    Args:
+        sequence: recording with joints (M, T, V, C).
+        yaw: angle about y in radians.
+        pitch: angle about x in radians.
+        roll: angle about z in radians; the only one of a 2-D recording.
+
+    Returns:
+        A recording of the same shape.
+
+    Raises:
+        InputError: a 2-D recording has a yaw or pitch.
+
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel.core import SkeletonSequence
+        >>> joints = np.tile([1.0, 0.0, 0.0], (1, 20, 1))
+        >>> rotate(SkeletonSequence(joints, "kinect-20"), roll=np.pi / 2).joints[0, 0, 0].round(3).tolist()
+        [0.0, 1.0, 0.0]
     """
     cy, sy, cp, sp, cr, sr = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
     if sequence.channels == 2:
@@ -51,41 +66,67 @@ def rotate(sequence: SkeletonSequence, yaw: float = 0.0, pitch: float = 0.0, rol
 def face_camera(sequence: SkeletonSequence) -> SkeletonSequence:
     """Turn everything about the vertical so that the first body faces the camera (-z) where it is first observed.
 
-    The body's direction is taken from its hips and shoulders; its left side then lies at negative x, as in the Kinect's
-    frame. A 2-D sequence, or one whose hips and shoulders were never observed, is returned unchanged.
+    The orientation of the body is that of its hips and shoulders. Its left side then lies at negative x, as in the
+    coordinates of the Kinect.
+
+    Args:
+        sequence: recording with joints (M, T, V, C).
+
+    Returns:
+        A recording of the same shape. A 2-D recording, or one whose hips and shoulders were never observed, does not
+        change.
+
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel.core import SkeletonSequence
+        >>> joints = np.zeros((9, 20, 3))
+        >>> joints[:, 12, 0] = 0.25  # joint 12 is the left hip
+        >>> float(face_camera(SkeletonSequence(joints, "kinect-20")).joints[0, 0, 12, 0])
+        -0.25
     """
     if sequence.channels == 2:
         return sequence
-    layout = sequence.layout
-    pairs = [(left, right) for left, right in layout.mirror if left in ("shoulder_left", "hip_left")]
-    across = np.zeros((sequence.frames, 3))
-    for left, right in pairs:
-        across = across + sequence.joints[0, :, layout.index(left)] - sequence.joints[0, :, layout.index(right)]
-    direction = _first_observed(across)
-    if direction is None or not pairs or np.hypot(direction[0], direction[2]) < 1e-6:
-        return sequence
-    return rotate(sequence, yaw=np.pi + float(np.arctan2(direction[2], direction[0])))
-
-
-def torso_length(sequence: SkeletonSequence) -> float:
-    """Median distance from pelvis to chest over frames and bodies, in the sequence's unit; NaN if never observed."""
-    lengths = np.linalg.norm(
-        _point(sequence, sequence.layout.chest) - _point(sequence, sequence.layout.pelvis), axis=-1
-    )
-    lengths = lengths[np.isfinite(lengths)]
-    return float(np.median(lengths)) if len(lengths) else float("nan")
+    return sequence.replace(_arrays.face_camera(sequence.joints[None], sequence.layout)[0])
 
 
 def scale_by_torso(sequence: SkeletonSequence) -> SkeletonSequence:
-    """Divide by the torso's length, so that people of all sizes are alike; unchanged where no torso was observed."""
-    length = torso_length(sequence)
-    if not np.isfinite(length) or length < 1e-6:
-        return sequence
-    return sequence.replace(sequence.joints / np.float32(length))
+    """Divide all coordinates by the length of the torso, so that people of all sizes are comparable.
+
+    Args:
+        sequence: recording with joints (M, T, V, C) in any unit.
+
+    Returns:
+        A recording of the same shape, in torso lengths. The torso is the median distance from pelvis to chest over
+        frames and bodies. Where no torso was observed, the recording does not change.
+
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel.core import SkeletonSequence
+        >>> joints = np.zeros((9, 20, 3))
+        >>> joints[:, 2, 1] = 0.5  # joint 2 is the chest, joint 0 the pelvis
+        >>> float(scale_by_torso(SkeletonSequence(joints, "kinect-20")).joints.max())
+        1.0
+    """
+    return sequence.replace(_arrays.scale_by_torso(sequence.joints[None], sequence.layout)[0])
 
 
 def mirror(sequence: SkeletonSequence) -> SkeletonSequence:
-    """The motion seen in a mirror: x changes sign and left joints swap with right ones."""
+    """Return the motion as seen in a mirror: x changes sign, left and right joints are exchanged.
+
+    Args:
+        sequence: recording with joints (M, T, V, C).
+
+    Returns:
+        A recording of the same shape.
+
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel.core import SkeletonSequence
+        >>> joints = np.zeros((9, 20, 3))
+        >>> joints[:, 7, 0] = -0.5  # joint 7 is the left hand, joint 11 the right hand
+        >>> float(mirror(SkeletonSequence(joints, "kinect-20")).joints[0, 0, 11, 0])
+        0.5
+    """
     joints = sequence.joints[:, :, sequence.layout.mirror_order].copy()
     joints[..., 0] *= -1
     return sequence.replace(joints)

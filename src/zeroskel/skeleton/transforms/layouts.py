@@ -1,4 +1,4 @@
-"""From one joint layout to another, by joint name."""
+"""Conversion from one joint layout to another by joint name."""
 
 import logging
 from dataclasses import dataclass
@@ -8,18 +8,24 @@ import numpy as np
 
 from zeroskel.core import Layout, SkeletonSequence, get_layout
 
-logger = logging.getLogger(__name__)
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class LayoutMapping:
-    """What becomes of each joint of `target` when a sequence comes from `source`.
+    """Correspondence of the joints of two layouts.
 
     Attributes:
+        source: name of the layout of the recording.
+        target: name of the layout of the result.
         shared: target joints that the source has under the same name.
-        derived: target joint -> source joints whose mean it is (the layout file says which).
+        derived: target joints with the source joints whose mean they are (the file of the source layout lists them).
         missing: target joints that stay NaN.
-        unused: source joints that no target joint takes.
+        unused: source joints that no target joint uses.
+
+    Example:
+        >>> layout_mapping("coco-17", "penn-13").derived
+        (('head', ('ear_left', 'ear_right')),)
     """
 
     source: str
@@ -39,49 +45,79 @@ class LayoutMapping:
 
 
 def layout_mapping(source: str | Layout, target: str | Layout) -> LayoutMapping:
-    """Say how the joints of one layout are found in another. Raises LayoutError for an unknown layout."""
+    """Return how the joints of one layout correspond to those of another.
+
+    Args:
+        source: layout, or name of the layout, of a recording.
+        target: layout, or name of the layout, to convert to.
+
+    Returns:
+        The correspondence; `str` of it is a sentence.
+
+    Raises:
+        LayoutError: a layout is unknown.
+
+    Example:
+        >>> print(layout_mapping("coco-17", "penn-13"))
+        coco-17 to penn-13: 12 joints by name; as means of others: head
+    """
     source, target = get_layout(source), get_layout(target)
     shared = tuple(joint for joint in target.joints if joint in source.joints)
     derived = tuple(
         (joint, source.derived[joint]) for joint in target.joints if joint not in shared and joint in source.derived
     )
-    taken = {*shared, *(part for _, parts in derived for part in parts)}
+    used = {*shared, *(part for _, parts in derived for part in parts)}
     return LayoutMapping(
         source.name,
         target.name,
         shared,
         derived,
-        tuple(joint for joint in target.joints if joint not in {*shared, *dict(derived)}),
-        tuple(joint for joint in source.joints if joint not in taken),
+        missing=tuple(joint for joint in target.joints if joint not in {*shared, *dict(derived)}),
+        unused=tuple(joint for joint in source.joints if joint not in used),
     )
 
 
 @cache
-def _say_once(mapping: LayoutMapping) -> None:
-    logger.warning("%s", mapping)
+def _warn_once(mapping: LayoutMapping) -> None:
+    _logger.warning("%s", mapping)
 
 
 def convert_layout(sequence: SkeletonSequence, layout: str | Layout) -> SkeletonSequence:
-    """The same motion in another layout, joint by joint of the same name.
+    """Convert a recording to another layout.
 
-    A joint that the source lacks is the mean of the source joints that its layout file lists for it (the middle of the
-    hips, say), else NaN; a warning is logged, once for each pair of layouts, that names the joints left NaN.
+    Each target joint is the source joint of the same name. Where the source has none, it is the mean of the joints that
+    the file of the source layout lists for it (such as the middle of the hips), else NaN. A warning that names the
+    joints left NaN is logged once for each pair of layouts.
 
     Args:
-        sequence: (M, T, V, C).
-        layout: the layout wanted.
+        sequence: recording with joints (M, T, V, C).
+        layout: layout, or name of the layout, of the result.
 
     Returns:
-        (M, T, V', C) in the layout wanted.
+        A recording (M, T, V', C) in that layout; the recording itself if it has that layout.
+
+    Raises:
+        LayoutError: the layout is unknown.
+
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel.core import SkeletonSequence
+        >>> convert_layout(SkeletonSequence(np.zeros((9, 17, 2)), "coco-17"), "penn-13")
+        SkeletonSequence(1 bodies, 9 frames, penn-13, 30 fps, 0.0% missing)
     """
     target = get_layout(layout)
     if target == sequence.layout:
         return sequence
-    mapping = layout_mapping(sequence.layout, target)
+    return sequence.replace(_convert(sequence.joints, sequence.layout, target), layout=target)
+
+
+def _convert(joints: np.ndarray, source: Layout, target: Layout) -> np.ndarray:
+    """Return joints (…, V', C) in the target layout of joints (…, V, C) in the source layout."""
+    mapping = layout_mapping(source, target)
     if mapping.missing:
-        _say_once(mapping)
-    joints = np.full((*sequence.joints.shape[:2], len(target.joints), sequence.channels), np.nan, np.float32)
-    joints[:, :, target.indices(mapping.shared)] = sequence.joints[:, :, sequence.layout.indices(mapping.shared)]
+        _warn_once(mapping)
+    converted = np.full((*joints.shape[:-2], len(target.joints), joints.shape[-1]), np.nan, np.float32)
+    converted[..., target.indices(mapping.shared), :] = joints[..., source.indices(mapping.shared), :]
     for joint, parts in mapping.derived:
-        joints[:, :, target.index(joint)] = sequence.joints[:, :, sequence.layout.indices(parts)].mean(axis=2)
-    return sequence.replace(joints, layout=target)
+        converted[..., target.index(joint), :] = joints[..., source.indices(parts), :].mean(axis=-2)
+    return converted

@@ -1,25 +1,24 @@
-"""Pre-processing in torch is that of NumPy: gaps, bodies, centre, turn, scale, time."""
+"""Preparation of tensors equals preparation of arrays: gaps, bodies, centre, turn, scale, time."""
 
 import numpy as np
 import pytest
 import torch
 
-from zeroskel.core import InputError, SkeletonSequence
+from zeroskel.core import SkeletonSequence
 from zeroskel.datasets.synthetic import generate_sequence
-from zeroskel.encoders.torch_preparing import PreparedJoints, fill_gaps
 from zeroskel.skeleton import Preprocessing
-from zeroskel.skeleton import transforms as of_numpy
+from zeroskel.skeleton.transforms import _arrays
 
 
 def same(sequence, **options):
-    """Assert that both ways agree on a sequence."""
+    """Assert that both kinds of arrays agree on a sequence."""
     preprocessing = Preprocessing(sequence.layout.name, **options)
     joints = sequence.joints
     absent = preprocessing.bodies - len(joints)
     if absent > 0:
         joints = np.concatenate([joints, np.full((absent, *joints.shape[1:]), np.nan, np.float32)])
-    found = PreparedJoints(**preprocessing.to_config())(torch.from_numpy(joints)[None]).numpy()[0]
-    np.testing.assert_allclose(found, preprocessing(sequence), atol=1e-5)
+    computed = preprocessing.prepare(torch.from_numpy(joints)[None]).numpy()[0]
+    np.testing.assert_allclose(computed, preprocessing(sequence), atol=1e-5)
 
 
 def gappy(sequence, share, seed=0):
@@ -57,14 +56,18 @@ def test_gaps_short_and_long(seed):
 
 @pytest.mark.parametrize("max_gap", (1, 2, 3, 10, 16))
 def test_gaps_are_filled_up_to_their_limit_also_at_the_ends(sequence_maker, max_gap):
-    sequence = sequence_maker(frames=60)
-    joints = sequence.joints.copy()
+    joints = sequence_maker(frames=60).joints.copy()
     for joint, length in enumerate((1, 2, 3, 9, 10, 11, 16, 17, 60)):
         for start in (0, 25, 60 - length):
             joints[:, start : start + length, joint] = np.nan
-    expected = of_numpy.fill_gaps(sequence.replace(joints), max_gap).joints
-    found = fill_gaps(torch.from_numpy(joints)[None], max_gap).numpy()[0]
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    expected = joints.copy()
+    for joint in np.flatnonzero([length <= max_gap for length in (1, 2, 3, 9, 10, 11, 16, 17)]):
+        frames = np.flatnonzero(~np.isnan(joints[0, :, joint, 0]))
+        for channel in range(3):
+            expected[0, :, joint, channel] = np.interp(np.arange(60), frames, joints[0, frames, joint, channel])
+    for kind in (np.asarray, torch.from_numpy):
+        computed = np.asarray(_arrays.fill_gaps(kind(joints)[None], max_gap))[0]
+        np.testing.assert_allclose(computed, expected, atol=1e-6)
 
 
 def test_bodies_are_ordered_by_their_movement(sequence_maker):
@@ -91,6 +94,9 @@ def test_a_pelvis_torso_or_shoulder_that_was_never_seen(sequence_maker):
     same(sequence.replace(joints), max_gap=2)
 
 
-def test_many_bodies_are_refused():
-    with pytest.raises(InputError, match="at most 2"):
-        PreparedJoints(**Preprocessing("ntu-25", bodies=3).to_config())
+@pytest.mark.parametrize("count", (1, 2, 3))
+def test_the_most_active_of_three_bodies_are_selected(sequence_maker, count):
+    sequence = gappy(sequence_maker(bodies=3), 0.2)
+    computed = _arrays.main_bodies(torch.from_numpy(sequence.joints)[None], count).numpy()
+    np.testing.assert_array_equal(computed, _arrays.main_bodies(sequence.joints[None], count))
+    same(sequence, bodies=3)
