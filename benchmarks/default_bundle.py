@@ -14,7 +14,7 @@ import numpy as np
 from rich.console import Console
 
 from zeroskel.app.progress import shown_progress
-from zeroskel.core.saved import halve
+from zeroskel.core._saved import halve
 from zeroskel.datasets.pool import read_pool
 from zeroskel.recognition import ZeroShotRecognizer
 from zeroskel.recognition.default_bundle import BUNDLE_CONFIG

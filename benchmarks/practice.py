@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zeroskel.core.files import atomic_path
+from zeroskel.core._files import atomic_path
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.datasets.pool import read_pool
 from zeroskel.recognition import ZeroShotRecognizer

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zeroskel.core.files import atomic_folder, atomic_path, content_key
+from zeroskel.core._files import atomic_folder, atomic_path, content_key
 
 
 def test_a_file_is_replaced_when_the_block_ends(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from zeroskel.core import InputError
-from zeroskel.core.optional import EXTRA_OF, import_optional
+from zeroskel.core._optional import EXTRA_OF, import_optional
 
 PROJECT = Path(__file__).resolve().parents[2]
 EXTRAS = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from zeroskel.core import InputError, LayoutError, get_layout
-from zeroskel.core.options import layout_name, number
+from zeroskel.core._options import layout_name, number
 
 
 @attrs.define

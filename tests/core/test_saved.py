@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from zeroskel.core import InputError
-from zeroskel.core.saved import CONFIG, LARGE, WEIGHTS, halve, load_model, save_model
+from zeroskel.core._saved import CONFIG, LARGE, WEIGHTS, halve, load_model, save_model
 
 
 def test_halving_rounds_large_arrays_and_keeps_the_rest(tmp_path):

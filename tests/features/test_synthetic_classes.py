@@ -11,7 +11,7 @@ from zeroskel.benchmark import BenchmarkConfig, cell, run_benchmark
 from zeroskel.benchmark.cell import CellConfig
 from zeroskel.benchmark.selection import fit_selected
 from zeroskel.core import FeatureSet, InputError
-from zeroskel.core.files import content_key
+from zeroskel.core._files import content_key
 from zeroskel.datasets import resolve_split
 from zeroskel.datasets.synthetic import action_names, generate_dataset
 from zeroskel.features.encoded_split import AddedClasses, EncoderConfig, with_added

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from zeroskel.core import ClassText, InputError
-from zeroskel.core.files import content_key
+from zeroskel.core._files import content_key
 from zeroskel.text import (
     SentenceEncoder,
     _aspects,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from zeroskel.align.base import Aligner, OnEpoch
 from zeroskel.core import InputError
-from zeroskel.core.saved import load_model
+from zeroskel.core._saved import load_model
 
 if TYPE_CHECKING:
     from zeroskel.align.conse import ConSE

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from zeroskel.core import DivergedError, InputError, NotFittedError
-from zeroskel.core.saved import save_model
+from zeroskel.core._saved import save_model
 
 OnEpoch = Callable[["Aligner", int], None]
 EpochEnd = Callable[[int], None]

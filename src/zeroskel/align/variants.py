@@ -8,7 +8,7 @@ import numpy as np
 
 from zeroskel import align
 from zeroskel.core import InputError
-from zeroskel.core.settings import value_of
+from zeroskel.core._settings import value_of
 
 GROUPS = {
     "closed-forms": ("ridge", "conse", "sae"),

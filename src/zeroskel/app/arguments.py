@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from zeroskel.core import InputError, MissingFileError
-from zeroskel.core.settings import value_of
+from zeroskel.core._settings import value_of
 
 VARIADIC = ("--data", "--actions", "--set")
 

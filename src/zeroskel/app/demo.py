@@ -5,7 +5,7 @@ from pathlib import Path
 
 from zeroskel.benchmark.run import BenchmarkConfig, run_benchmark
 from zeroskel.core import CellRecord
-from zeroskel.core.progress import Progress, quiet
+from zeroskel.core._progress import Progress, quiet
 from zeroskel.datasets import SkeletonDataset, synthetic_dataset
 from zeroskel.datasets.synthetic import DEMO_UNSEEN, generate_sequence
 from zeroskel.recognition.recognizer import Prediction

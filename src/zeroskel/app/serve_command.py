@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from zeroskel.core.optional import import_optional
+from zeroskel.core._optional import import_optional
 
 
 def serve(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zeroskel.core import InputError
-from zeroskel.core.optional import import_optional
+from zeroskel.core._optional import import_optional
 
 CONNECT_SECONDS = 10
 

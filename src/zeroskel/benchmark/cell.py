@@ -11,8 +11,8 @@ from zeroskel.align import Aligner
 from zeroskel.align.prototypes import Prototypes
 from zeroskel.benchmark.selection import fit_selected, tested
 from zeroskel.core import CellRecord, ZeroShotSplit
-from zeroskel.core.files import content_key
-from zeroskel.core.progress import Progress, quiet
+from zeroskel.core._files import content_key
+from zeroskel.core._progress import Progress, quiet
 from zeroskel.core.records import CellIdentity, CurvePoints, ObservedFrames
 from zeroskel.evaluate import accuracy, evaluate_gzsl, evaluate_zsl, per_class_accuracy, predictions
 from zeroskel.evaluate.anytime import settling_share

@@ -4,7 +4,7 @@ import numpy as np
 
 from zeroskel.benchmark.cell import CellConfig
 from zeroskel.core import FeatureMap, ZeroShotSplit
-from zeroskel.core.files import content_key
+from zeroskel.core._files import content_key
 from zeroskel.features.encoded_split import EncodedSplit
 
 MOST_OF_A_CLASS = 25

@@ -15,8 +15,8 @@ from zeroskel.benchmark.cell import CellConfig
 from zeroskel.benchmark.feature_map import feature_map
 from zeroskel.benchmark.selection import SELECTIONS
 from zeroskel.core import FeatureMap, InputError, ZeroShotSplit
-from zeroskel.core.files import content_key
-from zeroskel.core.progress import Progress
+from zeroskel.core._files import content_key
+from zeroskel.core._progress import Progress
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.datasets.synthetic import action_names
 from zeroskel.features.encoded_split import EncodedSplit, EncoderConfig

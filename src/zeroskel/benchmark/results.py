@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zeroskel.core import CellRecord, FeatureMap, InputError, MissingFileError
-from zeroskel.core.files import atomic_path
+from zeroskel.core._files import atomic_path
 from zeroskel.core.records import CellIdentity
 
 FILE = "results.jsonl"

@@ -19,7 +19,7 @@ from zeroskel.benchmark.results import (
     write_results,
 )
 from zeroskel.core import CellRecord, InputError
-from zeroskel.core.progress import Progress, quiet
+from zeroskel.core._progress import Progress, quiet
 from zeroskel.datasets import SkeletonDataset, resolve_split
 from zeroskel.features.ready_features import FeatureFolder
 from zeroskel.report import write_report

@@ -10,7 +10,7 @@ import numpy as np
 from zeroskel import align
 from zeroskel.align import Aligner
 from zeroskel.core import DivergedError, InputError
-from zeroskel.core.progress import Progress, quiet
+from zeroskel.core._progress import Progress, quiet
 from zeroskel.evaluate import per_class_accuracy, predictions
 from zeroskel.evaluate.gzsl import GZSLConstants, choose_constants
 from zeroskel.features.encoded_split import EncodedSplit, with_added

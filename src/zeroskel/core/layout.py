@@ -111,25 +111,3 @@ def get_layout(layout: str | Layout) -> Layout:
     if layout not in _names():
         raise LayoutError(f"unknown layout {layout!r}; known are {', '.join(available_layouts())}")
     return _load(layout)
-
-
-def canonical_joint(name: str, layout: Layout) -> str:
-    """Our spelling of a joint name from a file: letter case, blanks and the layout's aliases are resolved."""
-    plain = name.strip().lower().replace(" ", "_").replace("-", "_")
-    return layout.aliases.get(plain, plain)
-
-
-def layout_of_joints(joint_names: Iterable[str]) -> Layout:
-    """The known layout whose joints are exactly the given names, in whatever order.
-
-    Raises LayoutError when no layout fits.
-    """
-    names = list(joint_names)
-    for known in available_layouts():
-        layout = get_layout(known)
-        if len(names) == len(layout.joints) and {canonical_joint(n, layout) for n in names} == set(layout.joints):
-            return layout
-    raise LayoutError(
-        f"no known layout has exactly the {len(names)} joints {', '.join(names)}; "
-        f"known are {', '.join(available_layouts())}: name the layout to map the joints that both have"
-    )

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from zeroskel.core import InputError, Layout, MissingFileError, SkeletonFormatError, SkeletonSequence, get_layout
-from zeroskel.core.files import content_key, read_json_object
+from zeroskel.core._files import content_key, read_json_object
 
 MANIFEST = "manifest.json"
 VERSION = 1

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from zeroskel.core import InputError, Layout, LayoutError, SkeletonFormatError, SkeletonSequence, ZeroShotSplit
-from zeroskel.core.files import content_key
+from zeroskel.core._files import content_key
 from zeroskel.datasets.container import open_container
 from zeroskel.skeleton.formats import NpzSequences, arrange_joints, read_npz_sequences, write_npz_sequences
 

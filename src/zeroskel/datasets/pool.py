@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from zeroskel.core import InputError, MissingFileError
-from zeroskel.core.files import read_json_object
+from zeroskel.core._files import read_json_object
 from zeroskel.datasets.dataset import SkeletonDataset
 
 LAYOUT = "kinect-20"

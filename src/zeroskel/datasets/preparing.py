@@ -18,9 +18,9 @@ from typing import Any
 
 from zeroskel import __version__
 from zeroskel.core import InputError, SkeletonFormatError, get_layout
+from zeroskel.core._files import atomic_path, content_key
+from zeroskel.core._progress import Progress
 from zeroskel.core.errors import ZeroskelError
-from zeroskel.core.files import atomic_path, content_key
-from zeroskel.core.progress import Progress
 from zeroskel.datasets.catalog.recipes import get_recipe
 from zeroskel.datasets.container import is_container, open_container
 from zeroskel.datasets.recording import LeftOut, Listing, Recording, Task

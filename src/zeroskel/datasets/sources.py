@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from zeroskel.core import InputError, MissingFileError, SkeletonFormatError
-from zeroskel.core.files import content_key
+from zeroskel.core._files import content_key
 from zeroskel.skeleton.formats import MOST_FILE_BYTES
 
 _MOST_RATIO = 200  # text of numbers shrinks to a third or a tenth

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from zeroskel.core import SplitError, ZeroShotSplit
-from zeroskel.core.files import read_json_object
+from zeroskel.core._files import read_json_object
 
 
 class Named(Protocol):

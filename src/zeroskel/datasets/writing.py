@@ -19,7 +19,7 @@ import numpy as np
 
 from zeroskel import __version__
 from zeroskel.core import InputError, Layout, SkeletonSequence
-from zeroskel.core.files import atomic_path
+from zeroskel.core._files import atomic_path
 from zeroskel.datasets.container import INDEX, MANIFEST, VERSION, sha256_of, shard_file
 from zeroskel.datasets.dataset import SkeletonDataset
 from zeroskel.datasets.recording import Recording

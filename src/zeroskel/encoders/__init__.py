@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zeroskel.core import InputError, Layout
-from zeroskel.core.saved import load_model
+from zeroskel.core._saved import load_model
 from zeroskel.encoders.base import BatchSource, SkeletonEncoder
 
 if TYPE_CHECKING:

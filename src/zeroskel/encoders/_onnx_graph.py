@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from zeroskel.core.optional import import_optional
+from zeroskel.core._optional import import_optional
 
 OPSET = 18
 TIME = 2  # axis of the frames, in raw joints (N, M, T, V, C) and in prepared joints (N, C, T, V, M)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 import numpy as np
 
 from zeroskel.core import InputError, NotFittedError, get_layout
-from zeroskel.core.saved import save_model
+from zeroskel.core._saved import save_model
 
 if TYPE_CHECKING:  # importing torch takes seconds, and most encoders do not need it
     from torch import nn

@@ -7,7 +7,7 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from zeroskel.core import InputError, get_layout
-from zeroskel.core.options import layout_name, number
+from zeroskel.core._options import layout_name, number
 from zeroskel.encoders._measured import Array, MeasuredEncoder, by_recording, each_body, principal_components
 from zeroskel.encoders._measures import body_measures, relation_measures
 

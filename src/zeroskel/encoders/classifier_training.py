@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from zeroskel.core import InputError
-from zeroskel.core.files import atomic_path
+from zeroskel.core._files import atomic_path
 from zeroskel.encoders.augment import augment
 from zeroskel.encoders.base import BatchSource, OnEpoch
 from zeroskel.encoders.processes import processes, share

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zeroskel.core.optional import import_optional
+from zeroskel.core._optional import import_optional
 
 if TYPE_CHECKING:  # torch takes seconds, and who asks for one process does not need it
     from torch import Tensor, nn

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from zeroskel.core.progress import Progress, quiet
+from zeroskel.core._progress import Progress, quiet
 from zeroskel.datasets import SkeletonDataset, resolve_split
 from zeroskel.encoders.processes import processes
 from zeroskel.features.encoded_split import EncoderConfig

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from zeroskel.core import FeatureSet, InputError, MissingFileError, ZeroShotSplit
-from zeroskel.core.files import content_key
+from zeroskel.core._files import content_key
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.features.encoded_split import EncodedSplit, EncoderConfig, held_out, seen_class_accuracy
 from zeroskel.features.ready_labels import FolderLabels, class_list, find_counting

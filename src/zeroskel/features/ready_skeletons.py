@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from zeroskel.core import InputError, Layout, SkeletonSequence, available_layouts, get_layout
-from zeroskel.core.files import content_key
+from zeroskel.core._files import content_key
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.datasets.class_names import KnownClasses
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from zeroskel import __version__, encoders
 from zeroskel.core import FeatureSet, InputError, SkeletonSequence, ZeroShotSplit
-from zeroskel.core.files import atomic_folder, atomic_path, content_key
-from zeroskel.core.progress import Progress, quiet
+from zeroskel.core._files import atomic_folder, atomic_path, content_key
+from zeroskel.core._progress import Progress, quiet
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.encoders import BatchSource, SkeletonEncoder
 from zeroskel.encoders.processes import first_process_first

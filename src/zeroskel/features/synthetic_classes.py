@@ -8,7 +8,7 @@ import numpy as np
 
 from zeroskel import __version__
 from zeroskel.core import ClassText, FeatureSet, InputError, ZeroShotSplit
-from zeroskel.core.files import atomic_path, content_key
+from zeroskel.core._files import atomic_path, content_key
 from zeroskel.datasets.synthetic import action_names, generate_dataset
 from zeroskel.encoders import SkeletonEncoder
 from zeroskel.features.encoded_split import ENCODE_AT_ONCE, AddedClasses, EncodedSplit, EncoderConfig

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from zeroskel.core import ClassText
-from zeroskel.core.files import content_key
+from zeroskel.core._files import content_key
 from zeroskel.text import SentenceEncoder, block_widths, class_embeddings
 from zeroskel.text._aspects import aspects_fingerprint
 

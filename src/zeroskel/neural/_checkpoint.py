@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from zeroskel.core import InputError
-from zeroskel.core.files import atomic_path
+from zeroskel.core._files import atomic_path
 from zeroskel.neural._state import with_prefix, without_prefix
 
 Generator = np.random.Generator | torch.Generator

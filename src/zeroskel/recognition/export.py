@@ -11,7 +11,7 @@ import numpy as np
 from zeroskel import __version__
 from zeroskel.align.torch_scores import torch_scores
 from zeroskel.core import InputError, get_layout
-from zeroskel.core.files import atomic_path
+from zeroskel.core._files import atomic_path
 from zeroskel.encoders._onnx_graph import Recognition, write_onnx
 from zeroskel.recognition.recognizer import ZeroShotRecognizer
 from zeroskel.skeleton.transforms import _arrays

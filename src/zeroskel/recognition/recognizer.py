@@ -14,7 +14,7 @@ import numpy as np
 from zeroskel import __version__, align, encoders
 from zeroskel.align import Aligner
 from zeroskel.core import InputError, MissingFileError, SkeletonSequence
-from zeroskel.core.files import atomic_folder, read_json_object
+from zeroskel.core._files import atomic_folder, read_json_object
 from zeroskel.encoders import SkeletonEncoder
 from zeroskel.features.encoded_split import ENCODE_AT_ONCE
 from zeroskel.features.threads import loaded_pools, one_thread

@@ -11,7 +11,7 @@ from zeroskel import __version__, align
 from zeroskel.align import Aligner
 from zeroskel.align.variants import Variant, try_out, with_text_blocks
 from zeroskel.core import FeatureSet, InputError
-from zeroskel.core.progress import Progress, quiet
+from zeroskel.core._progress import Progress, quiet
 from zeroskel.datasets import SkeletonDataset, resolve_split
 from zeroskel.datasets.synthetic import action_names
 from zeroskel.encoders import SkeletonEncoder

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from zeroskel.core import InputError
-from zeroskel.core.files import atomic_path
+from zeroskel.core._files import atomic_path
 from zeroskel.core.records import CellRecord, FeatureMap
 from zeroskel.evaluate._grouping import records_table
 from zeroskel.report._html import report_page

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from zeroskel.core import ClassText
+from zeroskel.core._files import content_key
 from zeroskel.core._rows import unit_rows
-from zeroskel.core.files import content_key
 from zeroskel.text._descriptions import Description, published_descriptions
 
 ARMS = {"none": 0.0, "one": 0.5, "both": 1.0, "alternating": 1.0}

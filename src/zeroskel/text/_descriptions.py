@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from zeroskel.core import InputError, MissingFileError
-from zeroskel.core.files import read_json_object
+from zeroskel.core._files import read_json_object
 
 FIELDS = ("sentence", "arms", "hands", "legs", "torso", "head", "beginning", "middle", "end")
 WORDS = ("verb", "noun")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from zeroskel.core import InputError
-from zeroskel.core.files import atomic_path, content_key
+from zeroskel.core._files import atomic_path, content_key
 from zeroskel.text._shipped import shipped_embedding
 
 DEFAULT = "minilm"

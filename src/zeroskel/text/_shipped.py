@@ -13,7 +13,7 @@ import numpy as np
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from zeroskel.core.files import atomic_path
+from zeroskel.core._files import atomic_path
 
 FILE = "text_embeddings.safetensors"
 

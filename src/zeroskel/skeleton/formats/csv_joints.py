@@ -16,8 +16,8 @@ from typing import NoReturn
 
 import numpy as np
 
+from zeroskel.core._files import atomic_path
 from zeroskel.core.errors import SkeletonFormatError
-from zeroskel.core.files import atomic_path
 from zeroskel.core.layout import Layout
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, file_content, text_of, unobserved

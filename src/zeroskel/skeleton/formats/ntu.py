@@ -13,8 +13,8 @@ from typing import NamedTuple, NoReturn
 
 import numpy as np
 
+from zeroskel.core._files import atomic_path
 from zeroskel.core.errors import InputError, SkeletonFormatError
-from zeroskel.core.files import atomic_path
 from zeroskel.core.layout import Layout, get_layout
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats.decimal_text import write_decimals

@@ -12,8 +12,8 @@ from threading import Event, Timer
 import numpy as np
 
 from zeroskel.core import InputError, SkeletonSequence, ZeroskelError
+from zeroskel.core._progress import Progress
 from zeroskel.core.errors import SkeletonFormatError
-from zeroskel.core.progress import Progress
 from zeroskel.skeleton.formats.named_joints import existing_file
 from zeroskel.skeleton.video.containers import check_container
 from zeroskel.skeleton.video.interpreter import REMEDY, video_python

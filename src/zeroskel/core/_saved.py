@@ -10,8 +10,8 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from zeroskel.core._files import atomic_folder, read_json_object
 from zeroskel.core.errors import InputError, MissingFileError
-from zeroskel.core.files import atomic_folder, read_json_object
 
 CONFIG = "config.json"
 WEIGHTS = "weights.safetensors"
