@@ -77,7 +77,7 @@ def test_a_bad_file_is_left_out_and_reported_and_a_listed_one_counted(release: P
     with done.report.open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [(row["name"], row["listed"]) for row in rows] == [(BROKEN, "yes"), (names[3], "no")]
-    assert f"{names[3]}, line 3: found 'nonsense'" in rows[1]["reason"]
+    assert f"{names[3]}, line 4: found the end of the file" in rows[1]["reason"]
 
 
 def test_the_same_command_again_changes_nothing(release: Path, tmp_path: Path) -> None:

@@ -126,5 +126,5 @@ def test_none_two_or_other_pickles_are_refused(tmp_path: Path) -> None:
         find(list_files(tmp_path))
     (tmp_path / "a.pkl").unlink()
     (tmp_path / "b.pickle").write_bytes(pickle.dumps(print))
-    with pytest.raises(SkeletonFormatError, match=r"b\.pickle, byte \d+: found the name 'builtins\.print'"):
+    with pytest.raises(SkeletonFormatError, match=r"b\.pickle: found the name 'builtins\.print'"):
         find(list_files(tmp_path))

@@ -14,18 +14,17 @@ sensor has the smaller x. The last two look alike, so the name of the data set h
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 
 from zeroskel.core.errors import SkeletonFormatError
 from zeroskel.core.layout import Layout
 from zeroskel.core.sequence import SkeletonSequence
+from zeroskel.skeleton.formats._text_numbers import COPY_AGAIN, number_table, refuse_line
 from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, file_content, text_of
 
 _FPS = 30.0
 _MOST_FRAME_NUMBER = 2**31
-_COPY_AGAIN = "The file is cut short or altered: take it from the release again"
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,7 @@ def parse_msr_action3d(
     content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
 ) -> SkeletonSequence:
     """As read_msr_action3d, from the content of a file; `file` is named in messages."""
-    return _sequence(_numbers(content, file, _MSR_ACTION3D), file, _MSR_ACTION3D, layout, fps)
+    return _sequence(_numbers(content, file, _MSR_ACTION3D)[0], file, _MSR_ACTION3D, layout, fps)
 
 
 def read_utkinect(
@@ -156,12 +155,12 @@ def parse_utkinect_frames(
     content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
 ) -> tuple[np.ndarray, SkeletonSequence]:
     """As parse_utkinect, with the frame numbers (T,) int64 by which actions are cut: each once, in the file's order."""
-    numbers = _numbers(content, file, _UTKINECT)
+    numbers, line_numbers = _numbers(content, file, _UTKINECT)
     frames = numbers[:, 0]
     wrong = (frames < 0) | (frames > _MOST_FRAME_NUMBER) | (frames != np.floor(frames))
     if wrong.any():
         row = int(np.argmax(wrong))
-        _refuse(file, _line_numbers(content, file)[row], f"frame number {frames[row]:g}", "a whole number from 0")
+        refuse_line(file, line_numbers[row], f"frame number {frames[row]:g}", "a whole number from 0")
     kept = np.sort(np.unique(frames, return_index=True)[1])
     return frames[kept].astype(np.int64), _sequence(numbers[kept], file, _UTKINECT, layout, fps)
 
@@ -177,7 +176,7 @@ def parse_kard(
     content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
 ) -> SkeletonSequence:
     """As read_kard, from the content of a file; `file` is named in messages."""
-    return _sequence(_numbers(content, file, _KARD), file, _KARD, layout, fps)
+    return _sequence(_numbers(content, file, _KARD)[0], file, _KARD, layout, fps)
 
 
 def read_florence3d(
@@ -191,28 +190,26 @@ def parse_florence3d(
     content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
 ) -> SkeletonSequence:
     """As read_florence3d, from the content of a file; `file` is named in messages."""
-    return _sequence(_numbers(content, file, _FLORENCE3D), file, _FLORENCE3D, layout, fps)
+    return _sequence(_numbers(content, file, _FLORENCE3D)[0], file, _FLORENCE3D, layout, fps)
 
 
-def _numbers(content: bytes, file: Path, spec: _Spec) -> np.ndarray:
-    """(lines, numbers a line) float64, finite, of whole frames."""
-    lines = [line for line in text_of(content, file).split("\n") if line.strip()]
-    if not lines:
-        raise SkeletonFormatError(f"{file}: found no line; expected {spec.line} a line. {_COPY_AGAIN}")
-    try:
-        numbers = np.loadtxt(lines, comments=None, ndmin=2)
-    except ValueError as error:
-        _refuse_line(content, file, spec, error)
-    if numbers.shape[1] != spec.numbers or not (np.abs(numbers) <= LARGEST).all():
-        _refuse_line(content, file, spec, None)
+def _numbers(content: bytes, file: Path, spec: _Spec) -> tuple[np.ndarray, list[int]]:
+    """Return (lines, numbers a line) float64 of whole frames, without blank lines, and the number of each line."""
+    numbered = [(number, line) for number, line in enumerate(text_of(content, file).split("\n"), 1) if line.strip()]
+    if not numbered:
+        raise SkeletonFormatError(f"{file}: found no line; expected {spec.line} in each line. {COPY_AGAIN}")
+    line_numbers = [number for number, _ in numbered]
+    expected = f"{spec.numbers} finite numbers: {spec.line}"
+    lines = [line for _, line in numbered]
+    numbers = number_table(lines, spec.numbers, expected, file, line_number=line_numbers.__getitem__)
     if len(numbers) % spec.lines:
-        _refuse(
+        refuse_line(
             file,
-            _line_numbers(content, file)[-1] + 1,
+            line_numbers[-1] + 1,
             f"the end of the file after {len(numbers) % spec.lines} lines of frame {len(numbers) // spec.lines + 1}",
             f"{spec.lines} lines a frame",
         )
-    return numbers
+    return numbers, line_numbers
 
 
 def _sequence(
@@ -230,30 +227,9 @@ def _sequence(
     return SkeletonSequence(arranged, found, _FPS if fps is None else fps)
 
 
-def _line_numbers(content: bytes, file: Path) -> list[int]:
-    """Where the lines that are not blank stand in the file, from 1."""
-    return [place for place, line in enumerate(text_of(content, file).split("\n"), 1) if line.strip()]
-
-
-def _refuse_line(content: bytes, file: Path, spec: _Spec, error: ValueError | None) -> NoReturn:
-    """Find the first line that does not hold what it should."""
-    expected = f"{spec.numbers} finite numbers: {spec.line}"
-    for place, line in enumerate(text_of(content, file).split("\n"), 1):
-        if line.strip() and len(line.split()) != spec.numbers:
-            _refuse(file, place, f"{len(line.split())} fields", expected)
-        if line.strip() and not _are_numbers(line):
-            wrong = next(field for field in line.split() if not _are_numbers(field))
-            _refuse(file, place, repr(wrong[:60]), expected)
-    raise SkeletonFormatError(f"{file}: lines cannot be read; expected {expected} each. {_COPY_AGAIN}") from error
-
-
 def _are_numbers(line: str) -> bool:
     """Whether all fields are finite numbers that float32 can hold."""
     try:
         return bool((np.abs(np.loadtxt([line], comments=None, ndmin=1)) <= LARGEST).all())
     except ValueError:
         return False
-
-
-def _refuse(file: Path, line: int, found: str, expected: str) -> NoReturn:
-    raise SkeletonFormatError(f"{file}, line {line}: found {found}; expected {expected}. {_COPY_AGAIN}")

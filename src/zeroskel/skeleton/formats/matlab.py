@@ -9,7 +9,7 @@ import numpy as np
 from zeroskel.core.errors import SkeletonFormatError
 from zeroskel.core.layout import Layout, get_layout
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats.matlab_arrays import MatlabArray, looks_like, matlab_arrays
+from zeroskel.skeleton.formats._matlab_file import MatlabFile, load_matlab, looks_like
 from zeroskel.skeleton.formats.named_joints import arrange_joints, file_content, unobserved
 
 __all__ = [
@@ -56,7 +56,7 @@ def parse_matlab(
     content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
 ) -> SkeletonSequence:
     """As read_matlab, from the content of a file; `file` is named in messages."""
-    names = [matrix.name for matrix in matlab_arrays(content, file)]
+    names = list(load_matlab(content, file).arrays)
     for variable, parse in _BY_VARIABLE.items():
         if variable in names:
             return parse(content, file, layout=layout, fps=fps)
@@ -81,7 +81,7 @@ def parse_utd_mhad(
     content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
 ) -> SkeletonSequence:
     """As read_utd_mhad, from the content of a file; `file` is named in messages."""
-    positions = _variables(content, file, ("d_skel",))["d_skel"].numbers((20, 3, None))
+    positions = _variables(content, file, ("d_skel",)).numbers("d_skel", (20, 3, None))
     return _sequence(positions.transpose(2, 0, 1), None, _UTD_MHAD_JOINTS, layout or "kinect-20", fps, file)
 
 
@@ -100,11 +100,12 @@ def parse_penn_action(
     content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
 ) -> SkeletonSequence:
     """As read_penn_action, from the content of a file; `file` is named in messages."""
-    matrices = _variables(content, file, ("x", "y", "visibility"))
-    x = matrices["x"].numbers((None, 13))
-    y, visible = (matrices[name].numbers(x.shape) for name in ("y", "visibility"))
+    variables = _variables(content, file, ("x", "y", "visibility"))
+    x = variables.numbers("x", (None, 13))
+    y = variables.numbers("y", x.shape)
+    visible = variables.numbers("visibility", x.shape)
     if not np.isin(visible, (0, 1)).all():
-        matrices["visibility"].refuse(f"{visible[~np.isin(visible, (0, 1))][0]}", "0 or 1")
+        variables.refuse("visibility", f"{visible[~np.isin(visible, (0, 1))][0]}", "0 or 1")
     names = get_layout("penn-13").joints
     return _sequence(_upwards(np.stack([x, y], axis=-1)), visible == 0, names, layout or "penn-13", fps, file)
 
@@ -115,11 +116,11 @@ def penn_action_facts(content: bytes, file: Path) -> tuple[str, bool]:
     Raises:
         SkeletonFormatError: not such a file; `file` is named.
     """
-    matrices = _variables(content, file, ("action", "train"))
-    train = float(matrices["train"].numbers((1, 1))[0, 0])
+    variables = _variables(content, file, ("action", "train"))
+    train = float(variables.numbers("train", (1, 1))[0, 0])
     if train not in (1, -1):
-        matrices["train"].refuse(f"{train:g}", "1 (train) or -1 (test)")
-    return matrices["action"].text(), train == 1
+        variables.refuse("train", f"{train:g}", "1 (train) or -1 (test)")
+    return variables.text("action"), train == 1
 
 
 def read_jhmdb(
@@ -137,7 +138,7 @@ def parse_jhmdb(
     content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
 ) -> SkeletonSequence:
     """As read_jhmdb, from the content of a file; `file` is named in messages."""
-    positions = _variables(content, file, ("pos_img",))["pos_img"].numbers((2, 15, None))
+    positions = _variables(content, file, ("pos_img",)).numbers("pos_img", (2, 15, None))
     names = get_layout("jhmdb-15").joints
     return _sequence(_upwards(positions.transpose(2, 1, 0)), None, names, layout or "jhmdb-15", fps, file)
 
@@ -174,12 +175,12 @@ def _sequence(
     return SkeletonSequence(arranged, found, _FPS if fps is None else fps)
 
 
-def _variables(content: bytes, file: Path, wanted: Collection[str]) -> dict[str, MatlabArray]:
-    found = {matrix.name: matrix for matrix in matlab_arrays(content, file)}
-    missing = [name for name in wanted if name not in found]
+def _variables(content: bytes, file: Path, wanted: Collection[str]) -> MatlabFile:
+    variables = load_matlab(content, file)
+    missing = [name for name in wanted if name not in variables.arrays]
     if missing:
         raise SkeletonFormatError(
-            f"{file}: found variables {', '.join(found)[:200] or 'none'}; expected {', '.join(missing)}. "
+            f"{file}: found variables {', '.join(variables.arrays)[:200] or 'none'}; expected {', '.join(missing)}. "
             "Take the file from the release again"
         )
-    return found
+    return variables

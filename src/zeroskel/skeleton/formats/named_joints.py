@@ -44,9 +44,29 @@ def file_content(path: str | os.PathLike[str]) -> tuple[bytes, Path]:
 
 
 def text_of(content: bytes, file: Path) -> str:
-    """The text of a file's content, line ends as newlines, without a byte order mark."""
+    """Return the text of a file with newlines as line ends and without a byte order mark.
+
+    Raises:
+        SkeletonFormatError: The content is not UTF-8.
+    """
+    return _decoded(content, file).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def lines_of(content: bytes, file: Path) -> list[str]:
+    """Return the lines of a text file without the blank ones at its end; one empty line for an empty file.
+
+    Raises:
+        SkeletonFormatError: The content is not UTF-8.
+    """
+    lines = _decoded(content, file).splitlines()
+    while lines and not lines[-1].strip():
+        lines.pop()
+    return lines or [""]
+
+
+def _decoded(content: bytes, file: Path) -> str:
     try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SkeletonFormatError(
             f"{file}, byte {error.start}: found bytes that are not UTF-8 text; expected text. Save it as UTF-8"

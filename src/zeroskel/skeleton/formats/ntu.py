@@ -9,7 +9,7 @@ import logging
 import os
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,15 +17,17 @@ from zeroskel.core._files import atomic_path
 from zeroskel.core.errors import InputError, SkeletonFormatError
 from zeroskel.core.layout import Layout, get_layout
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats.decimal_text import write_decimals
-from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, file_content, text_of, unobserved
-from zeroskel.skeleton.formats.ntu_fast import BODY_FIELDS, JOINT_FIELDS, JOINTS, Bodies, read_quickly
-from zeroskel.skeleton.formats.text_planes import NEWLINE, SPACE
+from zeroskel.skeleton.formats._text_numbers import number_table, refuse_line
+from zeroskel.skeleton.formats.named_joints import arrange_joints, file_content, lines_of, unobserved
 
 _FPS = 30.0
-_READ_FIELDS = [0, 1, 2, 11]  # x, y, z, tracking state
+_JOINTS = 25
+_BODY_FIELDS = 10
+_JOINT_FIELDS = 12
+_READ_FIELDS = (0, 1, 2, 11)  # x, y, z, tracking state
+_BODY_LINE = f"a tracking id and {_BODY_FIELDS - 1} numbers of the body's state"
+_JOINT_LINE = f"{_JOINT_FIELDS} numbers: x y z, depth x y, colour x y, orientation w x y z, tracking state"
 _MOST_BODIES = 16  # in one frame; Kinect v2 tracks six
-_COPY_AGAIN = "The file is cut short or altered: take it from the release again"
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +36,7 @@ class _Block(NamedTuple):
     """One body in one frame; `first` is the index of its first joint line."""
 
     frame: int
-    tracking_id: int
+    tracking_id: str
     first: int
 
 
@@ -68,14 +70,14 @@ def parse_ntu(
     content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
 ) -> SkeletonSequence:
     """As read_ntu, from the content of a file; `file` is named in messages."""
-    bodies = read_quickly(content) or _read_strictly(content, file)
-    order = {tracking_id: body for body, tracking_id in enumerate(dict.fromkeys(bodies.tracking_ids))}
-    joints = unobserved((len(order), bodies.frames, JOINTS, 3), file)
-    joints[[order[tracking_id] for tracking_id in bodies.tracking_ids], bodies.frame] = _observed(bodies.numbers)
+    lines = lines_of(content, file)
+    frames, blocks = _find_blocks(lines, file)
+    order = {tracking_id: body for body, tracking_id in enumerate(dict.fromkeys(b.tracking_id for b in blocks))}
+    joints = unobserved((len(order), frames, _JOINTS, 3), file)
+    bodies = [order[block.tracking_id] for block in blocks]
+    joints[bodies, [block.frame for block in blocks]] = _observed_joints(lines, blocks, file)
     if np.isnan(joints).all():
-        raise SkeletonFormatError(
-            f"{file}: found no tracked joint in {bodies.frames} frames; expected one body. Leave it out"
-        )
+        raise SkeletonFormatError(f"{file}: found no tracked joint in {frames} frames; expected one body. Leave it out")
     found = _own_layout()
     if layout not in (None, found.name, found):
         joints, found = arrange_joints(joints, found.joints, layout, file=file)
@@ -96,7 +98,7 @@ def write_ntu(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
     if sequence.fps != _FPS:
         log.warning("%s: an NTU file has no frame rate; it will read as 30 fps, not %g", path, sequence.fps)
     with atomic_path(Path(path)) as temporary:
-        temporary.write_bytes(_written(sequence))
+        temporary.write_text(_written(sequence), encoding="ascii", newline="\n")
 
 
 @cache
@@ -104,132 +106,87 @@ def _own_layout() -> Layout:
     return get_layout("ntu-25")
 
 
-def _observed(numbers: np.ndarray) -> np.ndarray:
-    """(B, 25, 3) float32 metres, NaN where not tracked or all zero, of x, y, z and tracking state (4, B, 25)."""
-    x, y, z, state = numbers
-    joints = np.empty((*x.shape, 3), np.float32)
-    joints[..., 0], joints[..., 1], joints[..., 2] = x, y, z
+def _observed_joints(lines: list[str], blocks: list[_Block], file: Path) -> np.ndarray:
+    """Return (B, 25, 3) float32 metres of B bodies in a frame, NaN where a joint is not tracked or all zero.
+
+    Fields that are not read may hold anything: the release has NaN and Infinity where a joint is outside an image.
+    """
+    joint_lines = [line for block in blocks for line in lines[block.first : block.first + _JOINTS]]
+
+    def line_number(row: int) -> int:
+        return blocks[row // _JOINTS].first + row % _JOINTS + 1
+
+    numbers = number_table(joint_lines, _JOINT_FIELDS, _JOINT_LINE, file, line_number=line_number, columns=_READ_FIELDS)
+    state = numbers[:, -1]
+    known = (state == 0) | (state == 1) | (state == 2)
+    if not known.all():
+        row = int(np.argmin(known))
+        refuse_line(file, line_number(row), f"tracking state {state[row]:g}", "a tracking state of 0, 1 or 2")
+    joints = numbers[:, :3].astype(np.float32)
+    x, y, z = numbers[:, :3].T
     joints[(state == 0) | ((x == 0) & (y == 0) & (z == 0))] = np.nan
-    return joints
+    return joints.reshape(-1, _JOINTS, 3)
 
 
-def _written(sequence: SkeletonSequence) -> bytes:
+def _written(sequence: SkeletonSequence) -> str:
     observed = sequence.observed
-    texts = write_decimals(np.where(observed[..., None], sequence.joints, np.float32(0)))
-    blank = np.full((*texts.shape[:-1], 1), SPACE, np.uint8)
-    coordinates = np.concatenate([texts, blank], axis=-1).reshape(*observed.shape, -1)
-    unread = np.broadcast_to(np.frombuffer(b"0 0 0 0 0 0 0 0 ", np.uint8), (*observed.shape, 16))
-    states = np.stack([np.where(observed, ord("2"), ord("0")), np.full(observed.shape, NEWLINE)], axis=-1)
-    lines = np.concatenate([coordinates, unread, states.astype(np.uint8)], axis=-1)
-    written = [b"%d\n" % sequence.frames]
+    texts = np.where(observed[..., None], sequence.joints, np.float32(0)).astype("U32").tolist()
+    lines = [str(sequence.frames)]
     for frame in range(sequence.frames):
         bodies = np.flatnonzero(observed[:, frame].any(axis=-1)).tolist()
-        written.append(b"%d\n" % len(bodies))
+        lines.append(str(len(bodies)))
         for body in bodies:
-            joints = lines[body, frame].tobytes().replace(b"\0", b"")
-            written.append(b"%d 0 0 0 0 0 0 0 0 2\n%d\n%b" % (body + 1, JOINTS, joints))
-    return b"".join(written)
-
-
-def _read_strictly(content: bytes, file: Path) -> Bodies:
-    """As read_quickly, of any file that can be read at all; of others it tells the line at fault."""
-    lines = text_of(content, file).rstrip().split("\n")
-    frames, blocks = _find_blocks(lines, file)
-    tracking_ids = [block.tracking_id for block in blocks]
-    return Bodies(frames, np.array([b.frame for b in blocks]), tracking_ids, _numbers(lines, blocks, file))
+            lines += [f"{body + 1} 0 0 0 0 0 0 0 0 2", str(_JOINTS)]
+            for (x, y, z), seen in zip(texts[body][frame], observed[body, frame].tolist(), strict=True):
+                lines.append(f"{x} {y} {z} 0 0 0 0 0 0 0 0 {2 if seen else 0}")
+    return "\n".join(lines) + "\n"
 
 
 def _find_blocks(lines: list[str], file: Path) -> tuple[int, list[_Block]]:
-    """The number of frames and where each body stands, from the count lines alone."""
-    frames = _count(lines, 0, "the number of frames", file)
+    """Return the number of frames and every body of every frame, from the lines that hold counts alone."""
+    frames = _whole_number(lines, 0, "the number of frames", file)
     if not 0 < frames < len(lines):
-        _refuse(file, 0, f"{frames} frames announced and {len(lines) - 1} lines after it", "a line or more a frame")
+        refuse_line(file, 1, f"{frames} frames announced and {len(lines) - 1} lines after it", "a line or more a frame")
     blocks: list[_Block] = []
     at = 1
     for frame in range(frames):
-        bodies = _count(lines, at, f"the number of bodies in frame {frame + 1}", file)
+        bodies = _whole_number(lines, at, "the number of bodies in a frame", file)
         if bodies > _MOST_BODIES:
-            _refuse(file, at, f"{bodies} bodies in one frame", f"at most {_MOST_BODIES}")
+            refuse_line(file, at + 1, f"{bodies} bodies in one frame", f"at most {_MOST_BODIES}")
         at += 1
-        seen: set[int] = set()
         for _ in range(bodies):
-            tracking_id = _tracking_id(lines, at, file)
-            if tracking_id in seen:
-                _refuse(file, at, f"tracking id {tracking_id} twice in frame {frame + 1}", "one body an id")
-            seen.add(tracking_id)
-            joints = _count(lines, at + 1, "the number of joints", file)
-            if joints != JOINTS:
-                _refuse(file, at + 1, f"{joints} joints", f"{JOINTS}")
-            blocks.append(_Block(frame, tracking_id, at + 2))
-            at += 2 + JOINTS
+            joints = _whole_number(lines, at + 1, "the number of joints", file)
+            if joints != _JOINTS:
+                refuse_line(file, at + 2, f"{joints} joints", f"{_JOINTS}")
+            blocks.append(_Block(frame, lines[at].partition(" ")[0], at + 2))
+            at += 2 + _JOINTS
     if at != len(lines):
         found = "the end of the file" if at > len(lines) else f"more lines after the last of {frames} frames"
-        _refuse(file, min(at, len(lines)), found, f"{at} lines")
+        refuse_line(file, min(at, len(lines)) + 1, found, f"{at} lines")
     if not blocks:
         raise SkeletonFormatError(f"{file}: found no body in {frames} frames; expected one. Leave the recording out")
+    _check_states(lines, blocks, file)
     return frames, blocks
 
 
-def _count(lines: list[str], at: int, what: str, file: Path) -> int:
-    token = lines[at].strip() if at < len(lines) else None
-    if token is None or not (token.isascii() and token.isdigit() and len(token) < 19):
-        _refuse(file, at, "the end of the file" if token is None else repr(token[:60]), f"{what}, a whole number")
+def _check_states(lines: list[str], blocks: list[_Block], file: Path) -> None:
+    """Refuse state lines that are no ten numbers, and a tracking id that a frame has twice."""
+    state_lines = [lines[block.first - 2] for block in blocks]
+    number_table(
+        state_lines, _BODY_FIELDS, _BODY_LINE, file, line_number=lambda row: blocks[row].first - 1, columns=(0, 9)
+    )
+    seen = set()
+    for block in blocks:
+        if not (block.tracking_id.isascii() and block.tracking_id.isdigit() and len(block.tracking_id) < 25):
+            refuse_line(file, block.first - 1, repr(block.tracking_id[:60]), _BODY_LINE)
+        if (block.frame, block.tracking_id) in seen:
+            found = f"tracking id {block.tracking_id} twice in frame {block.frame + 1}"
+            refuse_line(file, block.first - 1, found, "one body an id")
+        seen.add((block.frame, block.tracking_id))
+
+
+def _whole_number(lines: list[str], at: int, what: str, file: Path) -> int:
+    token = lines[at].strip() if at < len(lines) else "the end of the file"
+    if not (token.isascii() and token.isdigit() and len(token) < 19):
+        refuse_line(file, at + 1, repr(token[:60]) if at < len(lines) else token, f"{what}, a whole number")
     return int(token)
-
-
-def _tracking_id(lines: list[str], at: int, file: Path) -> int:
-    fields = lines[at].split() if at < len(lines) else []
-    expected = f"a tracking id and {BODY_FIELDS - 1} numbers of the body's state"
-    if len(fields) != BODY_FIELDS or not (fields[0].isascii() and fields[0].isdigit() and len(fields[0]) < 25):
-        _refuse(file, at, repr(lines[at][:60]) if at < len(lines) else "the end of the file", expected)
-    try:
-        np.array(fields[1:], dtype=np.float64)
-    except ValueError:
-        _refuse(file, at, repr(lines[at][:60]), expected)
-    return int(fields[0])
-
-
-def _numbers(lines: list[str], blocks: list[_Block], file: Path) -> np.ndarray:
-    """(4, B, 25) x, y, z and tracking state.
-
-    Fields that are not read may be NaN or infinite: the release has such where a joint falls outside an image.
-    """
-    joint_lines = [line for block in blocks for line in lines[block.first : block.first + JOINTS]]
-    try:
-        numbers = np.loadtxt(joint_lines, comments=None, ndmin=2)
-    except ValueError as error:
-        _refuse_joint_lines(joint_lines, blocks, file, error)
-    if numbers.shape != (len(joint_lines), JOINT_FIELDS):
-        _refuse_joint_lines(joint_lines, blocks, file, None)
-    read = numbers[:, _READ_FIELDS]
-    wrong = ~(np.abs(read) <= LARGEST).all(axis=1) | ~np.isin(read[:, 3], (0, 1, 2))
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        _refuse(
-            file,
-            _line_of(row, blocks),
-            f"x, y, z and tracking state {' '.join(f'{number:g}' for number in read[row])}",
-            "finite coordinates and a state of 0, 1 or 2",
-        )
-    return read.T.reshape(4, -1, JOINTS)
-
-
-def _refuse_joint_lines(lines: list[str], blocks: list[_Block], file: Path, error: ValueError | None) -> NoReturn:
-    """Find the line that NumPy could not read as twelve numbers."""
-    expected = f"{JOINT_FIELDS} numbers: x y z, depth x y, colour x y, orientation w x y z, tracking state"
-    for row, line in enumerate(lines):
-        if len(line.split()) != JOINT_FIELDS:
-            _refuse(file, _line_of(row, blocks), f"{len(line.split())} fields", expected)
-        try:
-            np.loadtxt([line], comments=None)
-        except ValueError:
-            _refuse(file, _line_of(row, blocks), repr(line[:120]), expected)
-    raise SkeletonFormatError(f"{file}: joint lines cannot be read; expected {expected}. {_COPY_AGAIN}") from error
-
-
-def _line_of(row: int, blocks: list[_Block]) -> int:
-    return blocks[row // JOINTS].first + row % JOINTS
-
-
-def _refuse(file: Path, at: int, found: str, expected: str) -> NoReturn:
-    raise SkeletonFormatError(f"{file}, line {at + 1}: found {found}; expected {expected}. {_COPY_AGAIN}")

@@ -9,7 +9,7 @@ import logging
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,9 +17,8 @@ from zeroskel.core._files import atomic_path
 from zeroskel.core.errors import InputError, SkeletonFormatError
 from zeroskel.core.layout import Layout, get_layout
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats.decimal_text import write_decimals
-from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, file_content, text_of
-from zeroskel.skeleton.formats.text_planes import NEWLINE, SPACE
+from zeroskel.skeleton.formats._text_numbers import is_number, number_table, refuse_line
+from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, file_content, lines_of, text_of
 
 _FPS = 30.0
 _BODIES = 2
@@ -27,7 +26,6 @@ _JOINTS = 25
 _NUMBERS = _BODIES * _JOINTS * 3  # in a line
 _LABEL_FIELDS = 4
 _LONGEST_COUNT = 18  # digits of a class or frame
-_COPY_AGAIN = "The file is cut short or altered: take it from the release again"
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +50,7 @@ def looks_like(head: bytes) -> bool:
     """Whether the first line of a file that starts so has 150 numbers."""
     line, end, _ = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")
     fields = line.decode("latin-1").split()
-    return bool(end) and len(fields) == _NUMBERS and all(_is_number(field) for field in fields)
+    return bool(end) and len(fields) == _NUMBERS and all(is_number(field) for field in fields)
 
 
 def read_pku_mmd(
@@ -79,7 +77,9 @@ def parse_pku_mmd(
     content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
 ) -> SkeletonSequence:
     """As read_pku_mmd, from the content of a file; `file` is named in messages."""
-    numbers = _numbers(text_of(content, file).rstrip().split("\n"), file)
+    lines = lines_of(content, file)
+    expected = f"{_NUMBERS} numbers: x y z of {_JOINTS} joints of {_BODIES} bodies, zeros where there is no body"
+    numbers = number_table(lines, _NUMBERS, expected, file)
     joints = numbers.astype(np.float32).reshape(len(numbers), _BODIES, _JOINTS, 3)
     unseen = (joints == 0).all(axis=-1)
     joints[unseen] = np.nan
@@ -111,11 +111,9 @@ def write_pku_mmd(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> N
         log.warning("%s: a PKU-MMD file has no frame rate; it will read as 30 fps, not %g", path, sequence.fps)
     joints = np.zeros((sequence.frames, _BODIES, _JOINTS, 3), np.float32)
     joints[:, : sequence.bodies] = np.where(sequence.observed[..., None], sequence.joints, 0).transpose(1, 0, 2, 3)
-    texts = write_decimals(joints.reshape(sequence.frames, _NUMBERS))
-    separators = np.full((*texts.shape[:2], 1), SPACE, np.uint8)
-    separators[:, -1] = NEWLINE
+    texts = joints.reshape(sequence.frames, _NUMBERS).astype("U32").tolist()  # the shortest text of each float32
     with atomic_path(Path(path)) as temporary:
-        temporary.write_bytes(np.concatenate([texts, separators], axis=-1).tobytes().replace(b"\0", b""))
+        temporary.write_text("".join(" ".join(line) + "\n" for line in texts), encoding="ascii")
 
 
 def parse_pku_mmd_labels(content: bytes, file: Path) -> list[ActionLabel]:
@@ -129,7 +127,7 @@ def parse_pku_mmd_labels(content: bytes, file: Path) -> list[ActionLabel]:
         SkeletonFormatError: a line is not so, or its action ends before it starts; the message names the line.
     """
     lines = text_of(content, file).rstrip().split("\n")
-    return [_action(line, number, file) for number, line in enumerate(lines)]
+    return [_action(line, number, file) for number, line in enumerate(lines, 1)]
 
 
 def write_pku_mmd_labels(labels: Iterable[ActionLabel], path: str | os.PathLike[str]) -> None:
@@ -143,60 +141,17 @@ def write_pku_mmd_labels(labels: Iterable[ActionLabel], path: str | os.PathLike[
         temporary.write_text("".join(lines), encoding="ascii")
 
 
-def _numbers(lines: list[str], file: Path) -> np.ndarray:
-    """(T, 150) float64, finite."""
-    if not lines[0]:  # an empty file, of which NumPy would only warn
-        _refuse_lines(lines, file)
-    try:
-        numbers = np.loadtxt(lines, comments=None, ndmin=2)
-    except ValueError:
-        numbers = np.empty((0, 0))
-    if numbers.shape != (len(lines), _NUMBERS):
-        _refuse_lines(lines, file)
-    wrong = ~(np.abs(numbers) <= LARGEST).all(axis=1)
-    if wrong.any():
-        at = int(np.argmax(wrong))
-        value = numbers[at][~(np.abs(numbers[at]) <= LARGEST)][0]
-        _refuse(file, at, f"{value:g}", "finite numbers, zeros where there is no body")
-    return numbers
-
-
-def _refuse_lines(lines: list[str], file: Path) -> NoReturn:
-    """Find the line that is not 150 numbers."""
-    expected = f"{_NUMBERS} numbers: x y z of {_JOINTS} joints of {_BODIES} bodies"
-    for at, line in enumerate(lines):
-        fields = line.split()
-        if len(fields) != _NUMBERS:
-            _refuse(file, at, f"{len(fields)} fields", expected)
-        wrong = next((field for field in fields if not _is_number(field)), None)
-        if wrong is not None:
-            _refuse(file, at, repr(wrong[:60]), expected)
-    raise SkeletonFormatError(f"{file}: its lines cannot be read; expected {expected} in each. {_COPY_AGAIN}")
-
-
-def _is_number(field: str) -> bool:
-    try:
-        float(field)
-    except ValueError:
-        return False
-    return field.isascii() and "_" not in field
-
-
 def _action(line: str, at: int, file: Path) -> ActionLabel:
     fields = [field.strip() for field in line.split(",")]
     counts = fields[:3]
-    if len(fields) != _LABEL_FIELDS or not all(_is_count(field) for field in counts) or not _is_number(fields[3]):
-        _refuse(file, at, repr(line[:60]), "class,start,end,confidence, the first three whole numbers")
+    if len(fields) != _LABEL_FIELDS or not all(_is_count(field) for field in counts) or not is_number(fields[3]):
+        refuse_line(file, at, repr(line[:60]), "class,start,end,confidence, the first three whole numbers")
     number, start, end = map(int, counts)
     confidence = float(fields[3])
     if number < 1 or end < start or not abs(confidence) <= LARGEST:
-        _refuse(file, at, repr(line[:60]), "a class from 1, an end not before the start and a finite confidence")
+        refuse_line(file, at, repr(line[:60]), "a class from 1, an end not before the start and a finite confidence")
     return ActionLabel(number - 1, start, max(end, start + 1), confidence)
 
 
 def _is_count(field: str) -> bool:
     return field.isascii() and field.isdigit() and len(field) <= _LONGEST_COUNT
-
-
-def _refuse(file: Path, at: int, found: str, expected: str) -> NoReturn:
-    raise SkeletonFormatError(f"{file}, line {at + 1}: found {found}; expected {expected}. {_COPY_AGAIN}")

@@ -15,9 +15,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from zeroskel.core.errors import SkeletonFormatError
+from zeroskel.skeleton.formats._pickles import PickledArray, load_pickle
 from zeroskel.skeleton.formats.named_joints import LARGEST, existing_file, unobserved
-from zeroskel.skeleton.formats.pickled_arrays import PickledArray
-from zeroskel.skeleton.formats.plain_pickle import read_plain_pickle
 
 _MOST_BYTES = 2**33
 _LAYOUTS = {(25, 3): "ntu-25", (17, 2): "coco-17"}
@@ -115,7 +114,7 @@ def parse_pyskl(content: bytes, file: Path) -> PysklAnnotations:
 
 
 def _read(content: bytes | mmap.mmap, file: Path) -> PysklAnnotations:
-    loaded = read_plain_pickle(content, file)
+    loaded = load_pickle(content, file)
     record = {"annotations": loaded} if type(loaded) is list else loaded
     if type(record) is not dict or type(record.get("annotations")) is not list or not record["annotations"]:
         _refuse(file, "the pickle", f"a {_kind(loaded)}", "a dict with split and annotations, or a list of annotations")

@@ -1,0 +1,248 @@
+"""Pickles of plain data and NumPy arrays, loaded by the standard library with an allow-list of names.
+
+A pickle is a program that may name and call any function. The subclass of the standard unpickler here resolves only
+the names that arrays of numbers need, and to stand-ins, so that no function of NumPy ever sees unchecked values.
+
+The subclass extends the pure Python unpickler because the one in C sizes its tables by numbers in the file, and because
+its instructions can be restricted: to plain data, and to strings as keys of dicts (the hash of nested tuples that share
+their parts takes exponential time).
+"""
+
+import mmap
+import pickle
+import re
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any, ClassVar
+
+import numpy as np
+
+from zeroskel.core.errors import SkeletonFormatError
+
+_MOST_INSTRUCTIONS = 40_000_000
+_NUMBER_TYPES = re.compile(r"(b1|[iu][1248]|f[248])\Z")
+_LONGEST_AXIS = 2**40
+_EXPECTED = "numbers, strings, lists, dicts and NumPy arrays. Do not trust this file: take it from its source again"
+_PLAIN_INSTRUCTIONS = (
+    "PROTO FRAME STOP MARK NONE NEWTRUE NEWFALSE BININT BININT1 BININT2 LONG1 BINFLOAT BINUNICODE SHORT_BINUNICODE "
+    "BINUNICODE8 BINBYTES SHORT_BINBYTES BINBYTES8 EMPTY_LIST APPEND APPENDS EMPTY_DICT EMPTY_TUPLE TUPLE TUPLE1 "
+    "TUPLE2 TUPLE3 BINPUT LONG_BINPUT MEMOIZE BINGET LONG_BINGET GLOBAL STACK_GLOBAL REDUCE BUILD"
+).split()
+
+
+class PickledArray:
+    """Array of numbers in a pickle.
+
+    Attributes:
+        array: A view of the bytes in the pickle, or None until the pickle has given its state.
+    """
+
+    def __init__(self, array: np.ndarray | None = None) -> None:
+        self.array = array
+
+    def __setstate__(self, state: Any) -> None:
+        _, shape, number_type, fortran_order, data = state
+        if self.array is not None:
+            raise UnpicklingError("a second state of an array")
+        self.array = _view(data, number_type, shape, "F" if fortran_order else "C")
+
+
+def load_pickle(content: bytes | mmap.mmap, file: Path) -> Any:
+    """Load a pickle of numbers, strings, lists, dicts and NumPy arrays of numbers; nothing in it is executed.
+
+    Args:
+        content: The pickle, protocol 2 to 5; a memory map is read from its start.
+        file: The path, for messages.
+
+    Returns:
+        The object; arrays are PickledArray.
+
+    Raises:
+        SkeletonFormatError: The pickle is truncated, or holds anything but plain data.
+    """
+    if len(content) < 2 or content[0] != 0x80 or not 2 <= content[1] <= 5:
+        raise SkeletonFormatError(
+            f"{file}: found bytes that start with {bytes(content[:2]).hex(' ')}; expected a pickle of protocol 2 to 5"
+        )
+    stream = BytesIO(content) if isinstance(content, bytes) else content
+    try:
+        return _PlainUnpickler(stream, len(content)).load()
+    except UnpicklingError as error:
+        found = str(error)[:150]
+    except EOFError:
+        found = "the end of the file within the pickle"
+    except MemoryError:
+        found = "more data than memory can hold"
+    except Exception as error:  # noqa: BLE001 - without its operands, an instruction may raise any exception
+        found = f"an instruction without the operands that it needs ({type(error).__name__}: {str(error)[:80]})"
+    raise SkeletonFormatError(f"{file}: found {found}; expected {_EXPECTED}")
+
+
+class _PlainUnpickler(pickle._Unpickler):
+    """Unpickler of plain data and arrays of numbers."""
+
+    dispatch: ClassVar[dict[int, Callable[[Any], None]]] = {}
+
+    def __init__(self, stream: Any, size: int) -> None:
+        super().__init__(stream)
+        self._size = size
+        self._encoded_bytes = 0
+        self._instructions = 0
+        self._names = {
+            ("numpy", "ndarray"): _Function("numpy.ndarray", None),
+            ("numpy", "dtype"): _Function("numpy.dtype", _number_type),
+            ("_codecs", "encode"): _Function("_codecs.encode", self._encode),
+            ("__builtin__", "bytes"): _Function("bytes", _empty_bytes),
+        }
+        for core in ("numpy.core", "numpy._core"):
+            self._names[f"{core}.multiarray", "_reconstruct"] = _Function("_reconstruct", _unfilled_array)
+            self._names[f"{core}.multiarray", "scalar"] = _Function("scalar", _scalar)
+            self._names[f"{core}.numeric", "_frombuffer"] = _Function("_frombuffer", _array)
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Return the stand-in for a name on the allow-list.
+
+        Raises:
+            UnpicklingError: The name is not on the list.
+        """
+        if (module, name) not in self._names:
+            raise UnpicklingError(f"the name {f'{module}.{name}'[:100]!r}")
+        return self._names[module, name]
+
+    def _encode(self, text: str, codec: str) -> bytes:
+        """Return the bytes of an array that protocol 2 stores as text; their total is bounded by the file's size."""
+        if type(text) is not str or codec not in ("latin1", "latin-1"):
+            raise UnpicklingError(f"bytes in the codec {str(codec)[:20]!r}")
+        self._encoded_bytes += len(text)
+        if self._encoded_bytes > self._size:
+            raise UnpicklingError("more bytes encoded from strings than the file has")
+        return text.encode("latin-1")
+
+    def _count(self) -> None:
+        self._instructions += 1
+        if self._instructions > _MOST_INSTRUCTIONS:
+            raise UnpicklingError(f"over {_MOST_INSTRUCTIONS} instructions")
+
+
+def _counted(action: Callable[[Any], None]) -> Callable[[_PlainUnpickler], None]:
+    def run(unpickler: _PlainUnpickler) -> None:
+        unpickler._count()
+        action(unpickler)
+
+    return run
+
+
+def _refusing(code: int) -> Callable[[_PlainUnpickler], None]:
+    def refuse(_: _PlainUnpickler) -> None:
+        names = [name for name in pickle.__all__ if getattr(pickle, name) == bytes([code])]
+        raise UnpicklingError(f"the instruction {(names or [hex(code)])[0]}, which plain data do not need")
+
+    return refuse
+
+
+def _set_items(unpickler: Any, items: list[Any]) -> None:
+    if type(unpickler.stack[-1]) is not dict or len(items) % 2:
+        raise UnpicklingError("items for something that is no dict")
+    for key, value in zip(items[::2], items[1::2], strict=True):
+        if type(key) is not str:
+            raise UnpicklingError(f"a key of a dict that is a {type(key).__name__}")
+        unpickler.stack[-1][key] = value
+
+
+def _load_setitem(unpickler: Any) -> None:
+    items = unpickler.stack[-2:]
+    del unpickler.stack[-2:]
+    _set_items(unpickler, items)
+
+
+def _load_setitems(unpickler: Any) -> None:
+    _set_items(unpickler, unpickler.pop_mark())
+
+
+def _load_bytearray8(unpickler: Any) -> None:
+    """Read bytes that exist, where the standard action first allocates the length that the file declares."""
+    unpickler.append(bytearray(unpickler.read(int.from_bytes(unpickler.read(8), "little"))))
+
+
+_PlainUnpickler.dispatch.update({code: _refusing(code) for code in range(256)})
+for _name in _PLAIN_INSTRUCTIONS:
+    _code = getattr(pickle, _name)[0]
+    _PlainUnpickler.dispatch[_code] = _counted(pickle._Unpickler.dispatch[_code])
+_PlainUnpickler.dispatch[pickle.SETITEM[0]] = _counted(_load_setitem)
+_PlainUnpickler.dispatch[pickle.SETITEMS[0]] = _counted(_load_setitems)
+_PlainUnpickler.dispatch[pickle.BYTEARRAY8[0]] = _counted(_load_bytearray8)
+
+
+class _Function:
+    """Stand-in for a function that a pickle may call; the pickle cannot change its attributes."""
+
+    __slots__ = ("_function", "_name")
+
+    def __init__(self, name: str, function: Callable[..., Any] | None) -> None:
+        self._name = name
+        self._function = function
+
+    def __call__(self, *arguments: Any) -> Any:
+        if self._function is None:
+            raise UnpicklingError(f"a call of {self._name}")
+        return self._function(*arguments)
+
+    def __setstate__(self, state: Any) -> None:
+        raise UnpicklingError(f"a state for {self._name}")
+
+
+class _NumberType:
+    """Stand-in for the type of an array's numbers; NumPy's own would accept flags that make numbers pointers."""
+
+    __slots__ = ("code", "order")
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self.order = "="
+
+    def __setstate__(self, state: Any) -> None:
+        _, order, subtype, names, fields, *_ = state
+        if order not in ("<", ">", "=", "|") or (subtype, names, fields) != (None, None, None):
+            raise UnpicklingError("an array of other things than numbers")
+        self.order = "=" if order == "|" else order
+
+
+def _number_type(code: str, *_: Any) -> _NumberType:
+    if type(code) is not str or not _NUMBER_TYPES.match(code):
+        raise UnpicklingError(f"an array of type {str(code)[:20]!r}, not of numbers,")
+    return _NumberType(code)
+
+
+def _unfilled_array(*_: Any) -> PickledArray:
+    """Return an array without state; shape and type follow with the state."""
+    return PickledArray()
+
+
+def _empty_bytes() -> bytes:
+    """Return the data of an empty array in protocol 2."""
+    return b""
+
+
+def _array(data: Any, number_type: Any, shape: Any, order: Any) -> PickledArray:
+    return PickledArray(_view(data, number_type, shape, order))
+
+
+def _scalar(number_type: Any, data: Any) -> Any:
+    return _view(data, number_type, (), "C").item()
+
+
+def _view(data: Any, number_type: Any, shape: Any, order: Any) -> np.ndarray:
+    """Return the bytes as an array without copying them."""
+    if type(data) not in (bytes, bytearray) or type(number_type) is not _NumberType or type(shape) is not tuple:
+        raise UnpicklingError("an array without bytes, type and shape")
+    if len(shape) > 8 or not all(type(axis) is int and 0 <= axis < _LONGEST_AXIS for axis in shape):
+        raise UnpicklingError("an array with an impossible shape")
+    dtype = np.dtype(number_type.order + number_type.code)
+    size = dtype.itemsize
+    for axis in shape:
+        size *= axis
+    if size != len(data):
+        raise UnpicklingError(f"{len(data)} bytes for an array of {dtype} with the shape {shape}")
+    return np.frombuffer(data, dtype).reshape(shape, order="F" if order == "F" else "C")
