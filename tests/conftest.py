@@ -113,3 +113,18 @@ def small():
     sequences, labels, subjects, names = generate_dataset(ACTIONS, subjects=4, repetitions=3, seed=0)
     split = {"small": {"unseen": ACTIONS[2:5], "validation_unseen": ACTIONS[7:9]}}
     return SkeletonDataset(sequences, labels, subjects, names, name="small", splits=split, notice="Synthetic.")
+
+
+@pytest.fixture
+def feature_folder(tmp_path):
+    """A folder of ready features under the file names of SynSE, with labels that count from 1."""
+    unseen = [10, 11, 19, 26, 56]
+    seen = [i for i in range(60) if i not in unseen]
+    folder = tmp_path / "shift_5_r"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    parts = (("train", "train_label", seen * 2), ("ztest", "z_label", unseen * 2), ("gtest", "g_label", range(60)))
+    for data, label, ids in parts:
+        np.save(folder / f"{data}.npy", rng.normal(size=(len(ids), 16)).astype(np.float32))
+        np.save(folder / f"{label}.npy", np.array(ids) + 1)
+    return folder

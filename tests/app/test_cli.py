@@ -83,24 +83,19 @@ def test_train_writes_a_bundle_and_benchmark_resumes(demo, tmp_path):
     assert json.loads(before.splitlines()[1])["options"] == {"top": 5}
 
 
-@pytest.fixture
-def features(tmp_path):
-    """A folder of ready features under the file names of SynSE, with labels that count from 1."""
-    unseen = [10, 11, 19, 26, 56]
-    seen = [i for i in range(60) if i not in unseen]
-    folder = tmp_path / "shift_5_r"
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    parts = (("train", "train_label", seen * 2), ("ztest", "z_label", unseen * 2), ("gtest", "g_label", range(60)))
-    for data, label, ids in parts:
-        np.save(folder / f"{data}.npy", rng.normal(size=(len(ids), 16)).astype(np.float32))
-        np.save(folder / f"{label}.npy", np.array(ids) + 1)
-    return folder
-
-
 @pytest.mark.slow
-def test_ready_features_take_the_place_of_data_and_encoder(features, tmp_path):
-    command = ("benchmark", "--features", features, "--split", "synse-5", "--methods", "ridge,conse", "--seeds", "0")
+def test_ready_features_take_the_place_of_data_and_encoder(feature_folder, tmp_path):
+    command = (
+        "benchmark",
+        "--features",
+        feature_folder,
+        "--split",
+        "synse-5",
+        "--methods",
+        "ridge,conse",
+        "--seeds",
+        "0",
+    )
     command += ("--out", tmp_path / "out", "--cache", tmp_path / "cache")
     first = zeroskel(*command)
     assert first.returncode == 0, first.stderr
@@ -114,8 +109,8 @@ def test_ready_features_take_the_place_of_data_and_encoder(features, tmp_path):
     assert records[0]["encoder_options"] == {"folder": "shift_5_r"}
     assert zeroskel(*command).returncode == 0
     assert (tmp_path / "out" / "results.jsonl").read_text() == before  # finished cells are skipped
-    (features / "gtest.npy").unlink()
-    (features / "g_label.npy").unlink()
+    (feature_folder / "gtest.npy").unlink()
+    (feature_folder / "g_label.npy").unlink()
     refused(zeroskel(*command), "two results of data ntu60", "separate folders")  # other features, same names
     assert (tmp_path / "out" / "results.jsonl").read_text() == before
     without = zeroskel(*command, "--out", tmp_path / "without")
@@ -125,15 +120,17 @@ def test_ready_features_take_the_place_of_data_and_encoder(features, tmp_path):
 
 
 @pytest.mark.slow
-def test_ready_features_that_cannot_be_used_are_refused_in_one_line(features, tmp_path):
+def test_ready_features_that_cannot_be_used_are_refused_in_one_line(feature_folder, tmp_path):
     run = ("benchmark", "--methods", "ridge", "--seeds", "0", "--out", tmp_path / "out", "--split")
     refused(zeroskel(*run, "synse-5"), "neither --data nor --features")
-    refused(zeroskel(*run, "synse-5", "--features", features, "--data", "synthetic"), "--data and --features")
+    refused(zeroskel(*run, "synse-5", "--features", feature_folder, "--data", "synthetic"), "--data and --features")
     refused(zeroskel(*run, "demo", "--data", "synthetic", "--classes", "ntu60"), "--classes", "without --features")
-    refused(zeroskel(*run, "synse-5,synse-12", "--features", features), "expected one split")
-    refused(zeroskel(*run, "synse-5", "--features", features, "--encoder", "kinematic"), "encoder", "ready features")
-    refused(zeroskel(*run, "random-5-0", "--features", features), "--classes")
-    refused(zeroskel(*run, "synse-12", "--features", features, "--classes", "ntu60"), "z_label.npy", "synse-12")
+    refused(zeroskel(*run, "synse-5,synse-12", "--features", feature_folder), "expected one split")
+    refused(
+        zeroskel(*run, "synse-5", "--features", feature_folder, "--encoder", "kinematic"), "encoder", "ready features"
+    )
+    refused(zeroskel(*run, "random-5-0", "--features", feature_folder), "--classes")
+    refused(zeroskel(*run, "synse-12", "--features", feature_folder, "--classes", "ntu60"), "z_label.npy", "synse-12")
     refused(zeroskel(*run, "synse-5", "--features", tmp_path / "none"), "no such folder", "ztest.npy")
     assert not (tmp_path / "out").exists()
 
@@ -184,7 +181,9 @@ def test_synthetic_motion_that_has_no_descriptions_is_refused_in_one_line(tmp_pa
     run = ("--data", "synthetic", "--split", "demo", "--out", tmp_path / "out", "--cache", tmp_path / "cache")
     result = zeroskel("benchmark", *run, "--methods", "ridge", "--synthetic", "1", "--prompt", "everything")
     refused(result, "Prompt 'everything' needs", "none for")
-    refused(zeroskel("benchmark", *run, "--methods", "ridge", "--synthetic", "-1"), "-1 people", "0 or more")
+    refused(
+        zeroskel("benchmark", *run, "--methods", "ridge", "--synthetic", "-1"), "--synthetic: found -1", "0 or more"
+    )
     assert not any(tmp_path.iterdir())
 
 

@@ -8,7 +8,7 @@ import pytest
 from distributed import LocalCluster
 
 from zeroskel.benchmark import BenchmarkConfig, run_benchmark
-from zeroskel.benchmark.backends import DaskWorkers, Processes
+from zeroskel.benchmark._backends import DaskWorkers, Processes
 from zeroskel.core import InputError
 
 CONFIG = BenchmarkConfig(
@@ -51,7 +51,7 @@ def test_a_cluster_that_loses_a_worker_midway_gives_the_results_of_one_process(c
 
 
 def test_a_scheduler_that_is_not_there_is_told(small, cache, tmp_path, monkeypatch):
-    monkeypatch.setattr("zeroskel.benchmark.backends.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("zeroskel.benchmark._backends.CONNECT_SECONDS", 1)
     with pytest.raises(InputError, match=r"no Dask scheduler answers at tcp://127.0.0.1:9"):
         run_benchmark([small], CONFIG, tmp_path / "out", cache=cache, scheduler="tcp://127.0.0.1:9")
     with pytest.raises(InputError, match="expected an address"):

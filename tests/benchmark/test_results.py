@@ -1,7 +1,7 @@
 import json
-from dataclasses import replace
 
 import pytest
+from attrs import evolve
 
 from zeroskel.benchmark import BenchmarkConfig, run_benchmark
 from zeroskel.benchmark.results import read_folders
@@ -14,7 +14,7 @@ CONFIG = BenchmarkConfig(splits=("small",), encoders=("kinematic",), methods=("r
 def folders(small, cache, tmp_path_factory):
     base = tmp_path_factory.mktemp("runs")
     run_benchmark([small], CONFIG, base / "a", cache=cache, command="zeroskel benchmark a")
-    both = replace(CONFIG, methods=("ridge", "conse"))
+    both = evolve(CONFIG, methods=("ridge", "conse"))
     run_benchmark([small], both, base / "b", cache=cache, command="zeroskel benchmark b")
     return [base / "a", base / "b"]
 

@@ -5,8 +5,8 @@ import pytest
 
 from zeroskel import align
 from zeroskel.align import Ridge
-from zeroskel.benchmark import cell, selection
-from zeroskel.benchmark.selection import combinations, fit_selected, judged_epochs
+from zeroskel.benchmark import _cell, _selection
+from zeroskel.benchmark._selection import combinations, fit_selected, judged_epochs
 from zeroskel.core import FeatureSet, InputError
 from zeroskel.evaluate.stacking import seen_unseen_curve
 from zeroskel.features.encoded_split import EncodedSplit
@@ -60,8 +60,8 @@ def test_nothing_of_the_test_set_reaches_what_is_chosen(method):
 def test_the_stacked_figures_are_those_of_the_gamma_from_validation():
     encoded, inner, texts, unseen = world()
     found = fitted(encoded, inner, texts)
-    figures = cell._gzsl(found.aligner, encoded, texts, unseen, found.constants, 0)
-    features, labels = selection.tested(encoded)
+    figures = _cell._gzsl(found.aligner, encoded, texts, unseen, found.constants, 0)
+    features, labels = _selection.tested(encoded)
     scores = found.aligner.score_classes(features, texts)
     scores[:, :8] -= np.float32(found.constants.gamma)
     predicted = scores.argmax(axis=1)

@@ -5,11 +5,12 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+from attrs import evolve
 
 from zeroskel.align import Ridge
-from zeroskel.benchmark import BenchmarkConfig, cell, run_benchmark
-from zeroskel.benchmark.cell import CellConfig
-from zeroskel.benchmark.selection import fit_selected
+from zeroskel.benchmark import BenchmarkConfig, _cell, run_benchmark
+from zeroskel.benchmark._cell import CellConfig
+from zeroskel.benchmark._selection import fit_selected
 from zeroskel.core import FeatureSet, InputError
 from zeroskel.core._files import content_key
 from zeroskel.datasets import resolve_split
@@ -184,8 +185,8 @@ PARTS = {
 def test_a_cell_without_synthetic_motion_keeps_the_key_of_before(monkeypatch):
     plain = CellConfig(**PARTS)
     assert {**asdict(plain)} == {**PARTS, "synthetic": 0}
-    assert plain.key == content_key(cell.__version__, PARTS)
-    monkeypatch.setattr(cell, "__version__", "0.0.0")
+    assert plain.key == content_key(_cell.__version__, PARTS)
+    monkeypatch.setattr(_cell, "__version__", "0.0.0")
     assert plain.key == "471180a17392bca304299bb5"  # made by the code that had no such option
     assert len({plain.key, replace(plain, synthetic=1).key, replace(plain, synthetic=2).key}) == 3
     assert plain.identity().variant == ""
@@ -197,7 +198,7 @@ def both(small, cache, tmp_path_factory):
     """Results without and with the motion of two people in one folder."""
     out = tmp_path_factory.mktemp("both")
     plain = run_benchmark([small], CONFIG, out, cache=cache)
-    return out, plain, run_benchmark([small], replace(CONFIG, synthetic=2), out, cache=cache)
+    return out, plain, run_benchmark([small], evolve(CONFIG, synthetic=2), out, cache=cache)
 
 
 def test_results_with_and_without_it_live_in_one_folder(both):
@@ -222,7 +223,7 @@ def test_the_report_tells_them_apart(both, small, cache, tmp_path):
 def test_finished_cells_with_it_are_skipped(both, small, cache, monkeypatch):
     before = (both[0] / "results.jsonl").read_text()
     monkeypatch.setattr("zeroskel.benchmark.run.run_cell", lambda *_, **__: pytest.fail("a cell ran again"))
-    run_benchmark([small], replace(CONFIG, synthetic=2), both[0], cache=cache)
+    run_benchmark([small], evolve(CONFIG, synthetic=2), both[0], cache=cache)
     assert (both[0] / "results.jsonl").read_text() == before
 
 
@@ -232,7 +233,7 @@ def test_candidates_are_the_data_set_s_own_classes(selection, small, cache, tmp_
     score, fit = Ridge.score_classes, Ridge.fit
     monkeypatch.setattr(Ridge, "score_classes", lambda *a: asked.append(a[2]) or score(*a))
     monkeypatch.setattr(Ridge, "fit", lambda *a, **k: fitted.append(a[3]) or fit(*a, **k))
-    config = replace(CONFIG, methods=("ridge:text_penalty=1",), selections=(selection,), synthetic=1)
+    config = evolve(CONFIG, methods=("ridge:text_penalty=1",), selections=(selection,), synthetic=1)
     (record,) = run_benchmark([small], config, tmp_path, cache=cache)
     assert {len(candidates) for candidates in asked} == ({3, 9} if selection == "last" else {2, 3, 6, 9})
     for candidates in asked:
@@ -245,7 +246,7 @@ def test_nothing_can_be_learnt_from_the_texts_of_unseen_classes(small, cache, tm
     given = []
     fit = Ridge.fit
     monkeypatch.setattr(Ridge, "fit", lambda *a, **k: given.append(a[1:4]) or fit(*a, **k))
-    run_benchmark([small], replace(CONFIG, methods=("ridge",), synthetic=1), tmp_path, cache=cache)
+    run_benchmark([small], evolve(CONFIG, methods=("ridge",), synthetic=1), tmp_path, cache=cache)
     _, (_, labels, embeddings) = given  # the first is a trial of the options
     unseen = resolve_split("small", small).unseen
     assert np.isnan(embeddings[list(unseen)]).all()
@@ -258,12 +259,12 @@ def test_nothing_can_be_learnt_from_the_texts_of_unseen_classes(small, cache, tm
     [
         ({"prompts": ("name", "everything")}, "Prompt 'everything' needs .* none for"),
         ({"prompts": ("aspects+phases",)}, "Prompt 'phases' needs"),
-        ({"synthetic": -1}, "synthetic motion of -1 people; expected 0 or more"),
+        ({"synthetic": -1}, "synthetic: found -1; expected a whole number of 0 or more"),
     ],
 )
 def test_what_cannot_run_is_said_in_one_line_before_anything_runs(changes, said, small, cache, tmp_path):
     with pytest.raises(InputError, match=said) as caught:
-        run_benchmark([small], replace(CONFIG, **{"synthetic": 1, **changes}), tmp_path / "out", cache=cache)
+        run_benchmark([small], evolve(CONFIG, **{"synthetic": 1, **changes}), tmp_path / "out", cache=cache)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "out").exists()
 

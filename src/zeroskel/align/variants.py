@@ -1,18 +1,18 @@
 """Methods as a benchmark names them: `smie`, a variant `smie:estimator=infonce:temporal_weight=0`, or a group."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from zeroskel import align
 from zeroskel.core import InputError
-from zeroskel.core._settings import value_of
+from zeroskel.core._settings import did_you_mean, value_of
 
 GROUPS = {
     "closed-forms": ("ridge", "conse", "sae"),
-    "smie-ablation": (  # of the paper: the temporal term; then other estimators and critics in the place of its own
+    "smie-ablation": (  # of the paper: the temporal term; then other estimators and critics instead of the published
         "smie",
         "smie:temporal_weight=0",
         "smie:estimator=infonce:critic=separable",  # on all pairs of a batch, the published critic takes half an hour
@@ -27,56 +27,80 @@ GROUPS = {
 
 @dataclass(frozen=True)
 class Variant:
-    """A method with the options that tell it from others of the grid."""
+    """A method with the options that distinguish it from the other methods of a benchmark."""
 
     method: str
-    options: Mapping[str, Any]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def create(self) -> align.Aligner:
+        """Return a new aligner. Raises InputError for an unknown option or a value that an option cannot have."""
+        return align.create(self.method, **self.options)
 
 
-def expand(names: Iterable[str]) -> tuple[Variant, ...]:
-    """Groups and variants one by one, in their order.
+def parse_methods(values: Iterable[Any]) -> tuple[Variant, ...]:
+    """Return the variants that a benchmark runs, in their order; groups are replaced by their members.
 
     Args:
-        names: each a method, a variant METHOD:OPTION=VALUE[:OPTION=VALUE …] (values in JSON or plain text), a group of
-            `GROUPS`, or `all`.
+        values: each a short form, a table {"name": METHOD, "options": {OPTION: VALUE}}, or a Variant. A short form is
+            the name of a method, a variant METHOD:OPTION=VALUE[:OPTION=VALUE …] (values in JSON or plain text), the
+            name of a group of `GROUPS`, or `all`.
 
     Raises:
-        InputError: a method, group or option that is not known, a malformed variant, or one that comes twice.
+        InputError: An unknown method or group, a malformed variant or table, or a variant that is named twice.
     """
-    found: list[Variant] = []
-    for name in names:
-        for member in tuple(align.available()) if name == "all" else GROUPS.get(name, (name,)):
-            variant = _variant(member)
-            if variant in found:
-                raise InputError(f"method {member} is named twice; expected each once")
-            found.append(variant)
-    return tuple(found)
+    variants: list[Variant] = []
+    for value in values:
+        for variant in _members(value):
+            if variant in variants:
+                raise InputError(f"method {variant.method} is named twice with the same options; expected each once")
+            variants.append(variant)
+    return tuple(variants)
 
 
-def _variant(name: str) -> Variant:
-    method, *settings = name.split(":")
+def _members(value: Any) -> list[Variant]:
+    if isinstance(value, Variant):
+        return [value]
+    if isinstance(value, str):
+        names = tuple(align.available()) if value == "all" else GROUPS.get(value, (value,))
+        return [_from_short_form(name) for name in names]
+    name, options = (value.get("name"), value.get("options", {})) if isinstance(value, Mapping) else (None, None)
+    if not isinstance(name, str) or not isinstance(options, Mapping) or set(value) - {"name", "options"}:
+        raise InputError(
+            f'method {value!r:.80}; expected a name or a table {{name = "smie", options = {{epochs = 50}}}}'
+        )
+    return [_known(Variant(name, dict(options)))]
+
+
+def _from_short_form(text: str) -> Variant:
+    method, *settings = text.split(":")
     options = {}
     for setting in settings:
         option, equals, value = setting.partition("=")
         if not (option and equals):
-            raise InputError(f"method {name!r}: {setting!r} is no setting; expected METHOD:OPTION=VALUE")
+            raise InputError(f"method {text!r}: {setting!r} is no setting; expected METHOD:OPTION=VALUE")
         options[option] = value_of(value)
-    if method not in align.available():
-        groups = ", ".join(["all", *GROUPS])
-        raise InputError(f"unknown method {method!r}; available are {', '.join(align.available())}; groups: {groups}")
-    align.create(method, **options)
-    return Variant(method, options)
+    return _known(Variant(method, options))
+
+
+def _known(variant: Variant) -> Variant:
+    if variant.method not in align.available():
+        known = [*align.available(), "all", *GROUPS]
+        raise InputError(
+            f"unknown method {variant.method!r}; expected one of {', '.join(known)}"
+            + did_you_mean(variant.method, known)
+        )
+    return variant
 
 
 def with_text_blocks(variant: Variant, widths: Sequence[int]) -> Variant:
-    """The variant told of the texts that a class embedding concatenates.
+    """Return the variant with its option `text_blocks` set to the widths of the texts of a class embedding.
 
     Args:
-        variant: the method; returned as it is where it lacks the option `text_blocks` or has it set.
-        widths: of the texts; none for an embedding of one text, which needs no telling.
+        variant: The method. It is returned unchanged where it lacks the option `text_blocks` or has it set.
+        widths: Widths of the texts that a class embedding concatenates; none for an embedding of one text.
     """
-    asks = "text_blocks" in align.create(variant.method, **variant.options).options()
-    if not widths or not asks or "text_blocks" in variant.options:
+    lacks_option = "text_blocks" not in variant.create().options()
+    if not widths or lacks_option or "text_blocks" in variant.options:
         return variant
     return Variant(variant.method, {**variant.options, "text_blocks": list(widths)})
 
@@ -85,11 +109,11 @@ def try_out(variant: Variant, text_width: int) -> None:
     """Fit one epoch on a toy, so that an option that cannot be used is found now.
 
     Args:
-        variant: the method.
-        text_width: width of the class embeddings that it will see.
+        variant: The method.
+        text_width: Width of the class embeddings that it will see.
 
     Raises:
-        InputError: what the method says of its options, or that they are of a wrong type.
+        InputError: The method refuses its options, or they are of a wrong type.
     """
     rng = np.random.default_rng(0)
     labels = np.repeat(np.arange(4), 4)
@@ -102,7 +126,7 @@ def try_out(variant: Variant, text_width: int) -> None:
         align.create(variant.method, **variant.options, **short).fit(features, labels, texts, features[None])
     except InputError as error:
         raise InputError(f"method {variant.method}: {error}") from error
-    except (TypeError, ValueError, RuntimeError, AssertionError) as error:  # the last two: a device that is not there
-        told = ", ".join(f"{name}={value!r}" for name, value in variant.options.items()) or "none"
+    except (TypeError, ValueError, RuntimeError, AssertionError) as error:  # the last two: an unavailable device
+        options = ", ".join(f"{name}={value!r}" for name, value in variant.options.items()) or "none"
         why = str(error).partition("\n")[0]
-        raise InputError(f"method {variant.method}: options {told} cannot be used ({why})") from error
+        raise InputError(f"method {variant.method}: options {options} cannot be used ({why})") from error

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from zeroskel.benchmark.run import BenchmarkConfig, run_benchmark
+from zeroskel.benchmark import BenchmarkConfig, run_benchmark
 from zeroskel.core import CellRecord
 from zeroskel.core._progress import Progress, quiet
 from zeroskel.datasets import SkeletonDataset, synthetic_dataset
@@ -38,7 +38,7 @@ class DemoResult:
 def run_demo(out: Path, *, cache: Path, encoder: str = "kinematic", progress: Progress = quiet) -> DemoResult:
     """Generate synthetic motion, train SMIE and two baselines on its seen actions, name the unseen ones."""
     dataset = synthetic_dataset(subjects=SUBJECTS, repetitions=REPETITIONS)
-    config = BenchmarkConfig(splits=("demo",), methods=("smie", "ridge", "conse"), encoders=(encoder,))
+    config = BenchmarkConfig(splits=("demo",), encoders=(encoder,))
     records = run_benchmark([dataset], config, out, cache=cache, command="zeroskel demo", progress=progress)
     recognizer = train_bundle(
         dataset, TrainingConfig(split="demo", encoder=encoder, method="smie"), cache=cache, progress=progress

@@ -12,6 +12,7 @@ from zeroskel.core.records import CellIdentity
 FILE = "results.jsonl"
 MAPS = "maps.jsonl"
 COMMANDS = "commands.txt"
+RUN_FILE = "run.toml"
 
 
 @dataclass(frozen=True)
@@ -104,11 +105,19 @@ def read_commands(folder: Path) -> list[str]:
     return _lines(folder / COMMANDS)
 
 
-def add_command(folder: Path, command: str) -> None:
-    """Note a command, once. An empty command is not noted."""
+def note_run(folder: Path, command: str, run_file: str) -> None:
+    """Note how to run this again: the command, once, and the run file, in the place of that of an earlier run.
+
+    Args:
+        folder: Folder of results.
+        command: The command that runs; an empty text is not noted.
+        run_file: The text of run.toml; an empty text writes none.
+    """
     commands = read_commands(folder)
     if command and command not in commands:
         _write(folder / COMMANDS, [*commands, command])
+    if run_file:
+        _write(folder / RUN_FILE, run_file.splitlines())
 
 
 def _lines(file: Path) -> list[str]:

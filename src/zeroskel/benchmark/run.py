@@ -5,13 +5,14 @@ from pathlib import Path
 
 from zeroskel import align
 from zeroskel.align.variants import Variant, try_out
-from zeroskel.benchmark.backends import DaskWorkers, Processes
-from zeroskel.benchmark.cell import CellConfig, run_cell
-from zeroskel.benchmark.feature_map import map_key
-from zeroskel.benchmark.grid import BenchmarkConfig, Group, Inputs, Texts, check_folder
+from zeroskel.benchmark._backends import DaskWorkers, Processes
+from zeroskel.benchmark._cell import CellConfig, run_cell
+from zeroskel.benchmark._feature_map import map_key
+from zeroskel.benchmark._grid import Group, Inputs, Texts, check_folder
+from zeroskel.benchmark.config import BenchmarkConfig
 from zeroskel.benchmark.results import (
-    add_command,
     check_apart,
+    note_run,
     read_folders,
     read_maps,
     read_results,
@@ -24,8 +25,6 @@ from zeroskel.datasets import SkeletonDataset, resolve_split
 from zeroskel.features.ready_features import FeatureFolder
 from zeroskel.report import write_report
 
-__all__ = ["BenchmarkConfig", "run_benchmark"]
-
 
 def run_benchmark(
     datasets: Sequence[SkeletonDataset | FeatureFolder],
@@ -34,6 +33,7 @@ def run_benchmark(
     *,
     cache: Path,
     command: str = "",
+    run_file: str = "",
     workers: int = 1,
     scheduler: str | None = None,
     progress: Progress = quiet,
@@ -47,6 +47,7 @@ def run_benchmark(
         out: folder of results; cells of other runs in it are kept.
         cache: folder of features and texts by content.
         command: how to reproduce, noted in OUT/commands.txt and shown in the report.
+        run_file: text of OUT/run.toml, which gives this run again; an empty text writes none.
         workers: processes that fit methods at a time, one core each; encoders are trained by this process, on all
             cores. Results do not depend on it.
         scheduler: address of a Dask scheduler whose workers fit the methods, instead of `workers` processes.
@@ -81,7 +82,7 @@ def run_benchmark(
     cells = [(group, cell) for group in groups for cell in group.cells()]
     check_apart([*finished.values(), *(cell.identity() for _, cell in cells)], str(out))
     out.mkdir(parents=True, exist_ok=True)
-    add_command(out, command)  # now: results of an interrupted run, too, say where they come from
+    note_run(out, command, run_file)  # now: results of an interrupted run, too, say where they come from
     keys = [cell.key for _, cell in cells]
     missing = [(group, cell) for group, cell in cells if cell.key not in finished]
     done = len(cells) - len(missing)

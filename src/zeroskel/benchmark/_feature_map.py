@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zeroskel.benchmark.cell import CellConfig
+from zeroskel.benchmark._cell import CellConfig
 from zeroskel.core import FeatureMap, ZeroShotSplit
 from zeroskel.core._files import content_key
 from zeroskel.features.encoded_split import EncodedSplit

@@ -1,107 +1,31 @@
 """The grid's cells: data x splits x encoders x seeds x texts x prompts x selections x methods."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from zeroskel import align, encoders
-from zeroskel.align.variants import Variant, expand, with_text_blocks
-from zeroskel.benchmark.cell import CellConfig
-from zeroskel.benchmark.feature_map import feature_map
-from zeroskel.benchmark.selection import SELECTIONS
+from zeroskel import align
+from zeroskel.align.variants import Variant, with_text_blocks
+from zeroskel.benchmark._cell import CellConfig
+from zeroskel.benchmark._feature_map import feature_map
+from zeroskel.benchmark.config import BenchmarkConfig
 from zeroskel.core import FeatureMap, InputError, ZeroShotSplit
 from zeroskel.core._files import content_key
 from zeroskel.core._progress import Progress
 from zeroskel.datasets import SkeletonDataset
-from zeroskel.datasets.synthetic import action_names
 from zeroskel.features.encoded_split import EncodedSplit, EncoderConfig
 from zeroskel.features.ready_features import FeatureFolder
 from zeroskel.features.store import FeatureStore
 from zeroskel.features.synthetic_classes import SyntheticMotion
 from zeroskel.features.text_embeddings import ClassEmbeddings
-from zeroskel.text import Description, SentenceEncoder, class_texts, published_descriptions
+from zeroskel.text import SentenceEncoder, class_texts, published_descriptions
 
 log = logging.getLogger(__name__)
 
 Inputs = tuple[CellConfig, ZeroShotSplit, np.ndarray, EncodedSplit, EncodedSplit | None]
 """What `run_cell` takes."""
-
-
-@dataclass(frozen=True)
-class BenchmarkConfig:
-    """What to run on each data set.
-
-    Attributes:
-        splits, methods, encoders, seeds: axes of the grid; methods as `pipeline.methods.expand` takes them.
-        options: method or encoder name -> options that differ from its defaults; `text_blocks` follows the prompt
-            where it is not among them.
-        texts: names of sentence encoders, or folders; download: allow a hub model to be fetched.
-        prompts: names of prompts or templates.
-        descriptions: class name -> its descriptions, for prompts that use them; None: those of the package.
-        selections: how constants and epochs are chosen, of `SELECTIONS`.
-        masked_views: how many masked views of each training sequence are encoded.
-        synthetic: people whose synthetic motion trains besides (`SyntheticMotion`); 0 for none.
-    """
-
-    splits: tuple[str, ...]
-    methods: tuple[str, ...] = ("smie", "ridge", "conse")
-    encoders: tuple[str, ...] = ("stgcn",)
-    seeds: tuple[int, ...] = (0,)
-    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    texts: tuple[str, ...] = ("minilm",)
-    download: bool = False
-    prompts: tuple[str, ...] = ("name",)
-    descriptions: Mapping[str, Description] | None = None
-    selections: tuple[str, ...] = ("last",)
-    masked_views: int = 4
-    synthetic: int = 0
-
-    @cached_property
-    def variants(self) -> tuple[Variant, ...]:
-        """The methods one by one, `options` merged in. Raises InputError."""
-        return tuple(
-            Variant(variant.method, {**self.options.get(variant.method, {}), **variant.options})
-            for variant in expand(self.methods)
-        )
-
-    def check(self) -> None:
-        """Raise InputError for anything that could only fail hours later."""
-        axes = {
-            "split": self.splits,
-            "method": self.methods,
-            "encoder": self.encoders,
-            "text encoder": self.texts,
-            "prompt": self.prompts,
-            "selection": self.selections,
-        }
-        for what, values in axes.items():
-            if not values or len(set(values)) != len(values):
-                raise InputError(f"{what}s are {', '.join(values) or 'none'}; expected at least one and none twice")
-        if not self.seeds or len(set(self.seeds)) != len(self.seeds) or min(self.seeds) < 0:
-            raise InputError(f"seeds are {self.seeds}; expected whole numbers of 0 or more, none twice")
-        for selection in self.selections:
-            if selection not in SELECTIONS:
-                raise InputError(f"selection is {selection!r}; expected one of {', '.join(SELECTIONS)}")
-        if self.masked_views < 1:
-            raise InputError(f"masked views are {self.masked_views}; expected at least 1")
-        if self.synthetic < 0:
-            raise InputError(f"synthetic motion of {self.synthetic} people; expected 0 or more")
-        for prompt in self.prompts if self.synthetic else ():
-            class_texts(action_names(), prompt)  # it has names only
-        for variant in self.variants:
-            align.create(variant.method, **variant.options)
-        for encoder in self.encoders:
-            encoders.create(encoder, "kinect-20", **self.options.get(encoder, {}))
-        strangers = sorted(set(self.options) - {variant.method for variant in self.variants} - set(self.encoders))
-        if strangers:
-            raise InputError(
-                f"options for {', '.join(strangers)}, which is neither a method nor an encoder of this run"
-            )
 
 
 def check_folder(folder: FeatureFolder, config: BenchmarkConfig, splits: Sequence[ZeroShotSplit]) -> None:
@@ -141,7 +65,7 @@ class Texts:
 
     def of(self, dataset: SkeletonDataset | FeatureFolder) -> ClassEmbeddings:
         """Of one data set. Raises InputError for a prompt that it has no texts for."""
-        given = self.config.descriptions
+        given = self.config.class_descriptions()
         descriptions = published_descriptions(dataset.name) if given is None else given
         prompts = {name: class_texts(dataset.class_names, name, descriptions) for name in self.config.prompts}
         return ClassEmbeddings(self.encoders, prompts)

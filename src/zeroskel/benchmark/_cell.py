@@ -9,7 +9,7 @@ import numpy as np
 from zeroskel import __version__, align
 from zeroskel.align import Aligner
 from zeroskel.align.prototypes import Prototypes
-from zeroskel.benchmark.selection import fit_selected, tested
+from zeroskel.benchmark._selection import fit_selected, tested
 from zeroskel.core import CellRecord, ZeroShotSplit
 from zeroskel.core._files import content_key
 from zeroskel.core._progress import Progress, quiet

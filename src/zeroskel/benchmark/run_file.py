@@ -1,0 +1,262 @@
+"""A run is a file: every option of a benchmark, its data and its output folder in one TOML file."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+import tomli_w
+
+from zeroskel import __version__
+from zeroskel.align.variants import Variant
+from zeroskel.benchmark import _options
+from zeroskel.benchmark._options import OptionError, declare
+from zeroskel.benchmark.config import BenchmarkConfig
+from zeroskel.benchmark.run import run_benchmark
+from zeroskel.core import CellRecord, InputError, MissingFileError
+from zeroskel.core._progress import Progress, quiet
+from zeroskel.core._settings import did_you_mean
+from zeroskel.datasets import SkeletonDataset, open_datasets
+from zeroskel.features.ready_features import FeatureFolder, read_feature_folder
+from zeroskel.text import prompt_names
+
+_LARGEST_FILE = 2**18  # bytes
+_NULL = "null"  # the value None, which TOML lacks and some options take
+
+
+@attrs.frozen(kw_only=True)
+class BenchmarkRun(BenchmarkConfig):
+    """A whole run: a grid, the data that it runs on, where its results go and what runs it.
+
+    Args:
+        data: Datasets, as `zeroskel.datasets.open_datasets` takes them.
+        features: Folder of ready features of one split, which replaces `data`.
+        classes: Dataset whose classes the ready features have, or a file of class names.
+        protocol: Which recordings train; None selects the default of each dataset.
+        descriptions: File of descriptions of the classes; None selects the shipped ones.
+        workers: Number of cells that run at the same time, on one core each.
+        engine: "local" for this machine, "dask" for the workers of a Dask cluster.
+        scheduler: Address of the Dask scheduler, for the engine "dask".
+        cache: Folder of features and text embeddings; None selects the user's cache folder.
+        out: Folder of the results.
+
+    All other arguments are those of `BenchmarkConfig`; the seeds are 0, 1 and 2 by default.
+
+    Raises:
+        InputError: A value that its option cannot have.
+
+    Example:
+        >>> run = BenchmarkRun(data="synthetic", splits="demo", out="runs/demo")
+        >>> run.seeds, run.workers
+        ((0, 1, 2), 1)
+    """
+
+    data: tuple[str, ...] = declare(
+        _options.optional(_options.texts), 'datasets, each once, such as ["prepared/utd-mhad"]', default=None
+    )
+    features: Path | None = declare(
+        _options.optional(_options.path), "the path of a folder of ready features", default=None
+    )
+    classes: str | None = declare(
+        _options.optional(_options.text), "a dataset such as ntu60, or a file of class names", default=None
+    )
+    protocol: str | None = declare(
+        _options.optional(_options.text), "a protocol of the dataset, such as cross-subject", default=None
+    )
+    seeds: tuple[int, ...] = declare(_options.seeds, _options.SEEDS, default=(0, 1, 2))
+    descriptions: Path | None = declare(
+        _options.optional(_options.path), "the path of a JSON or TOML file with descriptions", default=None
+    )
+    workers: int = declare(_options.at_least(1), "a whole number of at least 1", default=1)
+    engine: str = declare(_options.one_of(("local", "dask")), "local or dask", default="local")
+    scheduler: str | None = declare(
+        _options.optional(_options.text), "an address such as tcp://10.0.0.1:8786", default=None
+    )
+    cache: Path | None = declare(_options.optional(_options.path), "the path of a folder", default=None)
+    out: Path = declare(_options.path, "the folder of the results, such as runs/first")
+
+    def check(self) -> None:
+        """Check what depends on more than one option.
+
+        Raises:
+            InputError: What `BenchmarkConfig.check` refuses; neither data nor features, or both; an option that only
+                the other of them has; or an engine and a scheduler that do not fit.
+        """
+        super().check()
+        if (self.engine == "dask") != (self.scheduler is not None):
+            raise OptionError(
+                "scheduler", f"found {self.scheduler!r} with engine {self.engine}; dask needs an address, local none"
+            )
+        if self.features is None and not self.data:
+            raise OptionError(
+                "data", "neither --data nor --features is given; expected datasets, or a folder of features"
+            )
+        if self.features is None and self.classes is not None:
+            raise OptionError("classes", "--classes is given without --features; datasets bring their class names")
+        if self.features is not None and self.data:
+            raise OptionError("features", "--data and --features are both given; expected one of them")
+        if self.features is not None and self.protocol is not None:
+            raise OptionError("protocol", "ready features cannot be divided again; leave out the protocol")
+        if self.features is not None and len(self.splits) != 1:
+            raise OptionError("split", f"found {len(self.splits)} with --features; expected one split, that of them")
+
+    def start(self, *, cache: Path, command: str = "", progress: Progress = quiet) -> list[CellRecord]:
+        """Open the data and run all cells that OUT/results.jsonl does not have yet.
+
+        Args:
+            cache: Folder of features and text embeddings.
+            command: How to reproduce the run, noted in OUT/commands.txt.
+            progress: Called during long work.
+
+        Returns:
+            The records of all cells of this run, in the grid's order.
+
+        Raises:
+            InputError: What `run_benchmark` refuses, before anything is computed.
+        """
+        return run_benchmark(
+            self._open_data(),
+            self,
+            self.out,
+            cache=cache,
+            command=command,
+            run_file=self.to_toml(),
+            workers=self.workers,
+            scheduler=self.scheduler,
+            progress=progress,
+        )
+
+    def _open_data(self) -> list[SkeletonDataset] | list[FeatureFolder | SkeletonDataset]:
+        if self.features is None:
+            return open_datasets(self.data, protocol=self.protocol)
+        return [read_feature_folder(self.features, self.splits[0], classes=self.classes)]
+
+    def to_toml(self) -> str:
+        """Return the run file that gives this run again."""
+        table = {key: _as_toml(key, getattr(self, name)) for key, name in _attributes().items()}
+        title = f"# zeroskel {__version__}: `zeroskel benchmark RUN_FILE` runs or resumes this.\n"
+        return title + tomli_w.dumps({key: value for key, value in table.items() if value is not None})
+
+
+def read_run_file(file: Path | None, flags: Mapping[str, Any] | None = None) -> BenchmarkRun:
+    """Read a run file and check all of it.
+
+    Args:
+        file: The TOML file; each key is the name of a flag of `zeroskel benchmark` with _ for -, and the tables
+            [options.NAME] set options of methods and encoders. Paths are relative to the working directory. None
+            takes everything from `flags`.
+        flags: Values that override those of the file, by key; options are merged one by one.
+
+    Returns:
+        The run.
+
+    Raises:
+        MissingFileError: No such file.
+        InputError: Not TOML, an unknown key, or a value that its option cannot have; the message names the file and
+            the key, what was found and what was expected.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     file = Path(folder) / "run.toml"
+        ...     _ = file.write_text('data = "synthetic"\\nsplit = "demo"\\nout = "runs/demo"\\n')
+        ...     read_run_file(file, {"seeds": 7}).seeds
+        (7,)
+    """
+    table = {} if file is None else _read_table(file)
+    given = {} if flags is None else dict(flags)
+    if isinstance(table.get("options"), Mapping) and "options" in given:
+        given["options"] = _merged(table["options"], given["options"])
+
+    def where(key: str) -> str:
+        if file is None or key in given:
+            return f"--{'set' if key == 'options' else key.replace('_', '-')}"
+        return f"{file}, {key}"
+
+    attributes = _attributes()
+    for key in table:
+        if key not in attributes:
+            hint = did_you_mean(key, attributes) or f"; expected one of {', '.join(attributes)}"
+            raise InputError(f"{file}: unknown key {key!r}{hint}")
+    values = {**table, **given}
+    for key in ("split", "out"):
+        if key not in values:
+            need = "" if file is None else f", or the key {key} in {file}"
+            raise InputError(f"--{key} is missing; expected this flag{need}")
+    try:
+        run = BenchmarkRun(**{attributes[key]: _with_none(key, value) for key, value in values.items()})
+        run.check()
+    except OptionError as error:
+        raise InputError(f"{where(error.key)}: {error.problem}") from error
+    return run
+
+
+def _attributes() -> dict[str, str]:
+    """Return the key of every option in a run file, and the attribute that holds its value."""
+    grid = {field.name for field in attrs.fields(BenchmarkConfig)}
+    fields = sorted(attrs.fields_dict(BenchmarkRun).items(), key=lambda item: item[0] in grid)  # the data come first
+    return {field.metadata["key"] or name: name for name, field in fields}
+
+
+def _read_table(file: Path) -> dict[str, Any]:
+    expected = "a run file in TOML (docs/benchmark.md)"
+    if not file.is_file():
+        raise MissingFileError(f"{file}: no such file; expected {expected}")
+    if file.stat().st_size > _LARGEST_FILE:
+        raise InputError(f"{file}: found {file.stat().st_size} bytes; expected {expected} of at most {_LARGEST_FILE}")
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{file}: not TOML ({error}); expected {expected}") from error
+
+
+def _merged(options: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return tables of options with changes, option by option. What is no table stays, for the check to find."""
+    merged = dict(options)
+    for name, values in changes.items():
+        before = merged.get(name, {})
+        merged[name] = {**before, **values} if isinstance(before, Mapping) else before
+    return merged
+
+
+def _with_none(key: str, value: Any) -> Any:
+    """Return the value of a run file with None for the text "null" in options."""
+    if key not in ("options", "methods"):
+        return value
+    if isinstance(value, Mapping):
+        return {name: _with_none(key, item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_with_none(key, item) for item in value]
+    return None if value == _NULL else value
+
+
+def _as_toml(key: str, value: Any) -> Any:
+    """Return a value in the types of TOML, None for an option that is left out."""
+    if key == "methods":
+        return [_method_table(variant) for variant in value]
+    if key == "options":
+        return _without_none(value)
+    if key == "prompt":
+        return [_parts(prompt) for prompt in value]
+    if isinstance(value, Path):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _method_table(variant: Variant) -> dict[str, Any]:
+    return {"name": variant.method, **({"options": _without_none(variant.options)} if variant.options else {})}
+
+
+def _parts(prompt: str) -> str | list[str]:
+    parts = prompt.split("+")
+    return parts if len(parts) > 1 and set(parts) <= set(prompt_names()) else prompt
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without_none(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_none(item) for item in value]
+    return _NULL if value is None else value
