@@ -1,4 +1,4 @@
-"""Facts of writing files: old content survives a failure; equal content has an equal key."""
+"""Old content of a file survives a failure to write it; equal content has an equal key."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Facts of the joint layouts that come with the package."""
+"""The joint layouts of the package are connected, symmetric and complete."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def layout(request: pytest.FixtureRequest) -> Layout:
     return get_layout(request.param)
 
 
-def test_the_layouts_are_these() -> None:
+def test_every_layout_has_its_number_of_joints() -> None:
     assert {name: len(get_layout(name).joints) for name in available_layouts()} == JOINT_COUNTS
 
 
@@ -38,7 +38,7 @@ def test_the_graph_is_connected(layout: Layout) -> None:
     assert reached == set(layout.joints)
 
 
-def test_no_bone_is_there_twice_or_a_loop(layout: Layout) -> None:
+def test_bones_are_unique_and_connect_two_joints(layout: Layout) -> None:
     assert len({frozenset(bone) for bone in layout.bones}) == len(layout.bones)
     assert all(child != parent for child, parent in layout.bones)
 
@@ -49,7 +49,7 @@ def test_a_skeleton_of_a_sensor_is_a_tree(name: str) -> None:
     assert len(layout.bones) == len(layout.joints) - 1
 
 
-def test_mirroring_twice_is_nothing(layout: Layout) -> None:
+def test_mirroring_twice_is_the_identity(layout: Layout) -> None:
     order = layout.mirror_order
     assert order[order].tolist() == list(range(len(layout.joints)))
 
@@ -84,7 +84,7 @@ def test_centre_pelvis_and_chest_lie_in_the_middle(layout: Layout) -> None:
         assert joints and sorted(layout.mirror_order[indices]) == sorted(indices)
 
 
-def test_derived_joints_are_not_there_already(layout: Layout) -> None:
+def test_derived_joints_are_not_joints_of_the_layout(layout: Layout) -> None:
     assert not set(layout.derived) & set(layout.joints)
 
 
@@ -103,14 +103,14 @@ def test_joint_order_of_the_kinects() -> None:
     assert [ntu.index(joint) for joint in ("hip_center", "neck", "shoulder_center", "thumb_right")] == [0, 2, 20, 24]
 
 
-def test_a_layout_is_found_by_its_joints_in_any_order_and_spelling(layout: Layout) -> None:
+def test_joint_names_in_any_order_and_spelling_identify_a_layout(layout: Layout) -> None:
     shuffled = np.random.default_rng(0).permutation(layout.joints).tolist()
     assert layout_of_joints(shuffled) == layout
     assert layout_of_joints(joint.replace("_", " ").upper() for joint in shuffled) == layout
 
 
 def test_joints_of_no_layout_are_refused() -> None:
-    with pytest.raises(LayoutError, match=r"exactly the 2 joints head, tail; known are coco-17"):
+    with pytest.raises(LayoutError, match=r"exactly the 2 joints head, tail; known layouts: coco-17"):
         layout_of_joints(["head", "tail"])
 
 
@@ -132,7 +132,7 @@ def test_other_spellings_mean_a_joint(spelled: str, layout: str, joint: str) -> 
 
 
 def test_an_unknown_layout_or_joint_is_refused() -> None:
-    with pytest.raises(LayoutError, match=r"unknown layout 'kinect-21'; known are .*kinect-20"):
+    with pytest.raises(LayoutError, match=r"unknown layout 'kinect-21'; known layouts: .*kinect-20"):
         get_layout("kinect-21")
     with pytest.raises(LayoutError, match="penn-13 has no joint 'tail'; it has head"):
         get_layout("penn-13").index("tail")

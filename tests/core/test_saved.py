@@ -1,3 +1,5 @@
+"""Saved models load with equal numbers on any device."""
+
 import json
 
 import numpy as np
@@ -27,20 +29,20 @@ def test_halving_rounds_large_arrays_and_keeps_the_rest(tmp_path):
     assert (tmp_path / "model" / WEIGHTS).stat().st_size == pytest.approx(before - 2 * LARGE, abs=64)
 
 
-def test_what_float16_cannot_hold_is_not_halved(tmp_path):
+def test_numbers_too_large_for_float16_are_not_rounded(tmp_path):
     save_model(tmp_path / "model", {"options": {}}, {"large": np.full(LARGE, 1e6, dtype=np.float32)})
     with pytest.raises(InputError, match="too large for float16"):
         halve(tmp_path / "model")
     assert (load_model(tmp_path / "model")[1]["large"] == 1e6).all()
 
 
-def test_where_a_model_was_trained_is_not_kept_and_can_be_said_anew(tmp_path):
+def test_the_device_of_training_is_not_saved_and_can_be_chosen(tmp_path):
     save_model(tmp_path / "model", {"options": {"epochs": 3, "device": "cuda"}}, {"w": np.zeros(1)})
     assert load_model(tmp_path / "model")[0]["options"] == {"epochs": 3}
     assert load_model(tmp_path / "model", "cuda:1")[0]["options"] == {"epochs": 3, "device": "cuda:1"}
 
 
-def test_a_folder_of_an_older_version_that_says_where_is_opened_anywhere(tmp_path):
+def test_a_device_in_a_folder_of_an_older_version_is_ignored(tmp_path):
     save_model(tmp_path / "model", {"options": {}}, {"w": np.zeros(1)})
     (tmp_path / "model" / CONFIG).write_text(json.dumps({"options": {"device": "cuda"}}))
     assert load_model(tmp_path / "model")[0] == {"options": {}}

@@ -1,4 +1,4 @@
-"""Facts of SkeletonSequence."""
+"""A recording has a shape, a layout and a sampling rate, and refuses wrong ones."""
 
 import numpy as np
 import pytest
@@ -59,7 +59,7 @@ def test_infinite_values_are_refused(value: float) -> None:
 
 
 @pytest.mark.parametrize("fps", [0.0, -30.0, np.nan, np.inf])
-def test_a_frame_rate_is_positive(fps: float) -> None:
+def test_a_sampling_rate_that_is_not_positive_is_refused(fps: float) -> None:
     with pytest.raises(InputError, match="fps"):
         SkeletonSequence(np.zeros((5, 20, 3)), "kinect-20", fps)
 
@@ -70,7 +70,7 @@ def test_errors_are_value_errors_too() -> None:
     assert isinstance(caught.value, ZeroskelError)
 
 
-def test_replace_keeps_what_is_not_given() -> None:
+def test_replace_changes_only_the_given_attributes() -> None:
     sequence = SkeletonSequence(np.zeros((5, 20, 3)), "kinect-20", 25.0)
     other = sequence.replace(np.ones((2, 3, 20, 3)))
     assert (other.layout, other.fps, other.bodies) == (sequence.layout, 25.0, 2)
@@ -85,7 +85,7 @@ def test_a_sequence_cannot_be_reassigned() -> None:
         sequence.fps = 10.0  # type: ignore[misc]
 
 
-def test_a_sequence_is_shown_with_what_is_missing() -> None:
+def test_repr_has_the_share_of_missing_joints() -> None:
     joints = np.zeros((4, 20, 3))
     joints[0] = np.nan
     assert (

@@ -1,4 +1,4 @@
-"""Facts of ZeroShotSplit."""
+"""Seen and unseen classes of a split exclude each other and have names."""
 
 import numpy as np
 import pytest
@@ -11,14 +11,14 @@ NAMES = ("clap", "bow", "jump", "kick", "sit down", "wave")
 
 
 def split(unseen: tuple[int, ...], validation_unseen: tuple[int, ...] = ()) -> ZeroShotSplit:
-    return ZeroShotSplit("toy", NAMES, unseen, validation_unseen, "made up")
+    return ZeroShotSplit("toy", NAMES, unseen, validation_unseen, "example")
 
 
 @given(st.sets(st.integers(0, 5), min_size=2, max_size=4))
 def test_every_class_is_either_seen_or_unseen(unseen: set[int]) -> None:
-    made = split(tuple(unseen))
-    assert sorted((*made.seen, *made.unseen)) == list(range(6))
-    assert list(made.seen) == sorted(made.seen)
+    new = split(tuple(unseen))
+    assert sorted((*new.seen, *new.unseen)) == list(range(6))
+    assert list(new.seen) == sorted(new.seen)
 
 
 def test_classes_withheld_for_choices_stay_seen() -> None:

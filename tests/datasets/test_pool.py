@@ -158,7 +158,7 @@ def test_a_class_without_a_concept_is_told(pool_file: Path) -> None:
         (b"{", "not JSON"),
         (b"\xff\xfe\x00", "not JSON"),
         (b"[" * 100_000, "not JSON"),
-        ([], "found list"),
+        ([], "contains a list"),
         ({**POOL, "concepts": []}, "no concepts"),
         ({**POOL, "class_names": None}, "no class_names"),
         ({**POOL, "splits": []}, "no splits"),

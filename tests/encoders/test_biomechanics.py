@@ -1,4 +1,4 @@
-"""Facts of bodies that the measures must state, whatever the layout, the length or the size."""
+"""Measures state facts of bodies for any layout, length and size."""
 
 from dataclasses import replace
 
@@ -31,7 +31,7 @@ MEDIAN = 2  # of the nine statistics
 
 
 def standing(frames=50, **moved):
-    """(T, V, 3) of someone who stands; joints given as keywords are elsewhere, (3,) or (T, 3)."""
+    """Return (T, V, 3) joints of a standing person; keywords replace joints by (3,) or (T, 3) positions."""
     joints = {**UPRIGHT, **moved}
     return np.stack(
         [np.broadcast_to(np.asarray(joints[name], float), (frames, 3)) for name in KINECT.joints], axis=1
@@ -43,13 +43,13 @@ def measures(*bodies, layout=KINECT):
 
 
 def medians(groups, name):
-    """(N, K) medians of a group of statistics."""
+    """Return the medians (N, K) of a group of statistics."""
     group = groups[name]
     return group.reshape(len(group), 9, -1)[:, MEDIAN]
 
 
 def walkers(count=24, frames=50, layout=KINECT, bodies=1, seed=0):
-    """(N, 3, T, V, M) of bodies that sway about a random pose."""
+    """Return (N, 3, T, V, M) bodies that sway about a random pose."""
     rng = np.random.default_rng(seed)
     rest = rng.normal(size=(count, 3, 1, len(layout.joints), bodies))
     phase = np.linspace(0, 2 * np.pi, frames)[:, None, None]
@@ -102,7 +102,7 @@ def test_a_repeated_movement_resembles_itself_a_cycle_later():
     assert rhythm[2] < -0.5  # 5
 
 
-def test_who_stands_still_has_no_speed():
+def test_a_person_who_stands_still_has_no_speed():
     groups = measures(standing())
     for name in ("speed", "spread", "frequencies", "reversals", "area", "path"):
         np.testing.assert_allclose(groups[name], 0, atol=1e-6, err_msg=name)
@@ -117,7 +117,7 @@ def test_statistics_are_quantiles_deviation_start_end_and_middle():
     )
 
 
-def test_where_one_stands_shows_in_the_pelvis_alone():
+def test_a_position_changes_the_measures_of_the_pelvis_only():
     body = walkers(1).transpose(0, 4, 2, 3, 1)[0, 0]
     here, there = body, body + np.float32([2, 0, -1])
     groups = measures(here, there)
@@ -129,7 +129,7 @@ def test_where_one_stands_shows_in_the_pelvis_alone():
 
 
 @pytest.mark.parametrize("layout", ["kinect-20", "ntu-25", "coco-17"])
-def test_place_and_size_of_a_person_leave_the_features(layout, sequence_maker):
+def test_features_do_not_depend_on_position_and_size(layout, sequence_maker):
     small = sequence_maker(layout, frames=50)
     tall = SkeletonSequence(small.joints * 2, layout)
     away = SkeletonSequence(small.joints + np.float32([3, 0, 2]), layout)
@@ -155,7 +155,7 @@ def test_every_layout_gives_finite_features_for_any_length(layout, bodies):
 
 
 @pytest.mark.parametrize("layout", ["coco-17", "penn-13", "jhmdb-15"])
-def test_images_have_no_depth_and_that_does_no_harm(layout):
+def test_features_of_images_are_finite_although_depth_never_varied(layout):
     flat, deep = walkers(layout=get_layout(layout)), walkers(4, layout=get_layout(layout), seed=1)
     flat[:, 2] = 0
     features = fitted(flat, layout).encode(deep)
@@ -163,7 +163,7 @@ def test_images_have_no_depth_and_that_does_no_harm(layout):
     assert np.abs(features).max() < 100
 
 
-def test_what_never_varied_in_training_does_not_count():
+def test_measures_that_never_varied_in_training_are_ignored():
     still = np.repeat(standing()[None], 12, axis=0)
     still[:, :, KINECT.index("hand_left")] += np.linspace(0, 1, 12, dtype=np.float32)[:, None, None]
     encoder = fitted(still.transpose(0, 3, 1, 2)[..., None])
@@ -181,7 +181,7 @@ def test_every_role_has_joints_in_every_layout(layout):
 
 def test_roles_fall_back_on_what_a_layout_has():
     named = {
-        layout: {role: [get_layout(layout).joints[i] for i in found] for role, found in roles.items()}
+        layout: {role: [get_layout(layout).joints[i] for i in indices] for role, indices in roles.items()}
         for layout in available_layouts()
         for roles in [role_joints(get_layout(layout))]
     }
@@ -212,9 +212,9 @@ def relation(one, other):
 def test_two_bodies_are_as_near_and_turned_as_they_stand():
     behind = standing() + np.float32([0, 0, -2])  # in front of the first, showing its back
     opposite = standing() * np.float32([-1, 1, -1]) + np.float32([0, 0, -2])
-    found = relation(standing(), opposite)
-    np.testing.assert_allclose(found[0], 2, atol=1e-5)
-    np.testing.assert_allclose(found[6:], [1, 1, -1], atol=1e-4)  # they look at each other
+    computed = relation(standing(), opposite)
+    np.testing.assert_allclose(computed[0], 2, atol=1e-5)
+    np.testing.assert_allclose(computed[6:], [1, 1, -1], atol=1e-4)  # they look at each other
     np.testing.assert_allclose(relation(standing(), behind)[6:], [1, -1, 1], atol=1e-4)
 
 
@@ -258,14 +258,14 @@ def test_the_saved_encoder_is_the_same(tmp_path):
         {"clip": 0},
     ],
 )
-def test_bad_options_are_named(options):
+def test_wrong_options_are_refused_by_the_constructor(options):
     (name,) = options
     with pytest.raises(InputError, match=f"{name} .*expected") as error:
-        fitted(walkers(), **options)
+        encoders.create("biomechanics", "kinect-20", **options)
     assert "\n" not in str(error.value)
 
 
-def test_other_bodies_or_channels_than_in_training_are_named():
+def test_other_bodies_or_channels_than_in_training_are_refused():
     encoder = fitted(walkers())
     with pytest.raises(InputError, match="2 bodies"):
         encoder.encode(walkers(bodies=2))

@@ -1,4 +1,4 @@
-"""An exported graph says what the recognizer says."""
+"""An exported graph gives the scores of the recognizer."""
 
 import json
 import os
@@ -43,7 +43,7 @@ def trained(dataset, cache, encoder, method, prompt="name"):
 
 
 def calibrated(recognizer):
-    """With a calibration of made-up numbers."""
+    """Return the recognizer with an arbitrary calibration."""
     features = recognizer.encoder.encode(np.zeros((1, *recognizer.preprocessing.shape), np.float32))
     centre = (0.0,) * features.shape[1]
     return replace(recognizer, calibration=Calibration(0.7, (0.3, 0.8, -0.2, 0.1), (0.0,) * 6, 0.0, centre, 9, 3))
@@ -55,9 +55,9 @@ def session(file):
     return onnxruntime.InferenceSession(file, options)
 
 
-def assert_equal_scores(found, expected):
-    assert found.shape == expected.shape
-    assert (np.abs(found - expected) <= TOLERANCE * np.abs(expected).max(axis=1, keepdims=True)).all()
+def assert_equal_scores(scores, expected):
+    assert scores.shape == expected.shape
+    assert (np.abs(scores - expected) <= TOLERANCE * np.abs(expected).max(axis=1, keepdims=True)).all()
 
 
 def of_recognizer(recognizer, sequences, actions):
@@ -67,7 +67,7 @@ def of_recognizer(recognizer, sequences, actions):
 
 @pytest.fixture(scope="module")
 def exported(small, cache, tmp_path_factory):
-    """A calibrated bundle of biomechanics and kite, its graph of raw joints, and FILE.json's content."""
+    """Return a calibrated bundle of biomechanics and kite, its graph of raw joints, and the content of FILE.json."""
     recognizer = calibrated(trained(small, cache, "biomechanics", "kite", "aspects+name"))
     file = tmp_path_factory.mktemp("export") / "kite.onnx"
     beside = export_onnx(recognizer, file, actions=ASKED)
@@ -76,7 +76,7 @@ def exported(small, cache, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pairs():
-    """Two synthetic people side by side, of three actions; in a third of the recordings the second one is absent."""
+    """Return recordings of two simulated people and three actions; the second is absent in a third of them."""
     sequences, labels, subjects, names = generate_dataset(ASKED[:3], subjects=4, repetitions=3, seed=1)
     sequences = [beside(first, second) for first, second in zip(sequences, sequences[::-1], strict=True)]
     sequences[::3] = [s.replace(np.stack([s.joints[0], np.full_like(s.joints[0], np.nan)])) for s in sequences[::3]]
@@ -96,8 +96,8 @@ def test_200_sequences_have_equal_scores_from_raw_joints(exported):
     sequences[1::4] = [gappy(sequence, seed) for seed, sequence in enumerate(sequences[1::4])]
     assert len({sequence.frames for sequence in sequences}) > 20
     runtime, texts = session(file), recognizer.candidates(ASKED).embeddings
-    found = [runtime.run(None, {"joints": s.joints[None], "texts": texts}) for s in sequences]
-    scores, probabilities, presence = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    outputs = [runtime.run(None, {"joints": s.joints[None], "texts": texts}) for s in sequences]
+    scores, probabilities, presence = (np.concatenate(parts) for parts in zip(*outputs, strict=True))
     expected = of_recognizer(recognizer, sequences, ASKED)
     assert_equal_scores(scores, expected[0])
     np.testing.assert_allclose(probabilities, expected[1], atol=1e-4)
@@ -105,7 +105,7 @@ def test_200_sequences_have_equal_scores_from_raw_joints(exported):
 
 
 def gappy(sequence, seed):
-    """A sequence whose joints are at times not observed, the head never."""
+    """Return a sequence with gaps, and with a head that was never observed."""
     joints = sequence.joints.copy()
     rng = np.random.default_rng(seed)
     for start, joint in zip(rng.integers(0, sequence.frames, 12), rng.integers(0, joints.shape[2], 12), strict=True):
@@ -126,7 +126,7 @@ def test_sequences_and_candidates_may_be_many_or_one(exported):
         assert presence.shape == (count,)
 
 
-def test_the_file_is_whole_and_what_lies_beside_it_tells_how_to_run_it(exported):
+def test_the_graph_is_valid_and_its_json_file_describes_it(exported):
     recognizer, file, about = exported
     onnx.checker.check_model(str(file), full_check=True)
     assert sorted(path.name for path in file.parent.iterdir()) == [file.name, f"{file.name}.json"]
@@ -157,9 +157,9 @@ def test_other_bundles_of_two_bodies_from_raw_joints(pairs, cache, tmp_path, enc
     runtime, texts = session(tmp_path / "graph.onnx"), recognizer.candidates(ASKED).embeddings
     sequences = list(pairs.sequences)
     swapped = [s.replace(s.joints[::-1]) for s in sequences]
-    for several in (sequences, swapped):
-        found = [runtime.run(["scores"], {"joints": s.joints[None], "texts": texts})[0] for s in several]
-        assert_equal_scores(np.concatenate(found), of_recognizer(recognizer, several, ASKED)[0])
+    for recordings in (sequences, swapped):
+        scores = [runtime.run(["scores"], {"joints": s.joints[None], "texts": texts})[0] for s in recordings]
+        assert_equal_scores(np.concatenate(scores), of_recognizer(recognizer, recordings, ASKED)[0])
 
 
 def test_recordings_may_be_resampled_to_two_frames(pairs, cache, tmp_path):
@@ -176,22 +176,22 @@ PREPARED = [("biomechanics", "kernel-ridge"), ("kinematic", "ridge"), ("stgcn", 
 
 
 @pytest.mark.parametrize(("encoder", "method"), PREPARED)
-def test_prepared_sequences_are_taken_too(pairs, cache, tmp_path, encoder, method):
+def test_prepared_sequences_have_equal_scores(pairs, cache, tmp_path, encoder, method):
     recognizer = trained(pairs, cache, encoder, method)
     export_onnx(recognizer, tmp_path / "graph.onnx", prepared=True)
     runtime, texts = session(tmp_path / "graph.onnx"), recognizer.candidates(ASKED).embeddings
     batch = make_batch(list(pairs.sequences), recognizer.preprocessing)
-    found = runtime.run(["scores"], {"joints": batch, "texts": texts})[0]
-    assert_equal_scores(found, of_recognizer(recognizer, list(pairs.sequences), ASKED)[0])
+    scores = runtime.run(["scores"], {"joints": batch, "texts": texts})[0]
+    assert_equal_scores(scores, of_recognizer(recognizer, list(pairs.sequences), ASKED)[0])
     longer = make_batch(list(pairs.sequences), replace(recognizer.preprocessing, frames=80))
-    found = runtime.run(["scores"], {"joints": longer, "texts": texts})[0]
+    scores = runtime.run(["scores"], {"joints": longer, "texts": texts})[0]
     moments = np.linspace(0, 79, 50)
     before, share = moments.astype(int), (moments % 1).astype(np.float32)[:, None, None]
     resampled = longer[:, :, before] * (1 - share) + longer[:, :, np.minimum(before + 1, 79)] * share
-    assert_equal_scores(found, recognizer.aligner.score_classes(recognizer.encoder.encode(resampled), texts))
+    assert_equal_scores(scores, recognizer.aligner.score_classes(recognizer.encoder.encode(resampled), texts))
 
 
-def test_the_graph_of_a_network_is_the_same_on_every_processor(pairs, cache, tmp_path, monkeypatch):
+def test_the_graph_of_a_network_is_the_same_on_every_cpu(pairs, cache, tmp_path, monkeypatch):
     recognizer, steps = trained(pairs, cache, "stgcn", "smie"), []
     for avx512 in (False, True):
         monkeypatch.setattr("zeroskel.encoders.graph_operations.AVX512", avx512)
@@ -201,15 +201,15 @@ def test_the_graph_of_a_network_is_the_same_on_every_processor(pairs, cache, tmp
     assert steps[0] == steps[1]
 
 
-def test_the_python_example_says_what_the_recognizer_says(exported, tmp_path):
+def test_the_python_example_prints_the_prediction(exported, tmp_path):
     recognizer, file, _ = exported
     clip = gappy(generate_sequence("wave both hands", seed=11), 0)
     write_json_joints(clip, tmp_path / "clip.json")
     command = [sys.executable, PROJECT / "examples" / "onnx_scores.py", file, tmp_path / "clip.json"]
-    assert_says(subprocess.run(command, capture_output=True, text=True), recognizer.predict(clip, ASKED))
+    assert_prints(subprocess.run(command, capture_output=True, text=True), recognizer.predict(clip, ASKED))
 
 
-def test_the_javascript_example_says_what_the_recognizer_says(exported, tmp_path):
+def test_the_javascript_example_prints_the_prediction(exported, tmp_path):
     recognizer, file, _ = exported
     node = shutil.which("node", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
     packages = PROJECT / "web" / "node_modules"
@@ -221,11 +221,11 @@ def test_the_javascript_example_says_what_the_recognizer_says(exported, tmp_path
     shutil.copy(PROJECT / "examples" / "onnx_scores.mjs", tmp_path)
     (tmp_path / "node_modules").symlink_to(packages)
     command = [node, tmp_path / "onnx_scores.mjs", file, tmp_path / "clip.json"]
-    assert_says(subprocess.run(command, capture_output=True, text=True), recognizer.predict(clip, ASKED))
+    assert_prints(subprocess.run(command, capture_output=True, text=True), recognizer.predict(clip, ASKED))
 
 
-def assert_says(done, prediction):
-    """The lines "share score action" of an example are a prediction."""
+def assert_prints(done, prediction):
+    """Assert that the lines "probability score action" of an example are the prediction."""
     assert done.returncode == 0, done.stderr
     shares, scores, actions = zip(*(line.split(maxsplit=2) for line in done.stdout.splitlines()), strict=True)
     assert actions == prediction.actions
@@ -235,7 +235,7 @@ def assert_says(done, prediction):
     assert max(off) < 0.11, (shares, expected)  # rounding of a half
 
 
-def test_what_cannot_be_exported_is_said_and_leaves_no_file(exported, small, cache, tmp_path):
+def test_a_recognizer_that_cannot_be_exported_is_refused_and_leaves_no_file(exported, small, cache, tmp_path):
     recognizer = exported[0]
     file = tmp_path / "graph.onnx"
     with pytest.raises(InputError, match="method conse cannot be exported"):
@@ -249,7 +249,7 @@ def test_what_cannot_be_exported_is_said_and_leaves_no_file(exported, small, cac
     assert not list(tmp_path.iterdir())
 
 
-def test_a_failed_export_keeps_what_was_there(exported, tmp_path, monkeypatch):
+def test_a_failed_export_does_not_change_the_file(exported, tmp_path, monkeypatch):
     file = tmp_path / "graph.onnx"
     file.write_text("before")
     monkeypatch.setitem(sys.modules, "onnxscript", None)

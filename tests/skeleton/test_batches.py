@@ -1,4 +1,4 @@
-"""What encoders take: one shape for all sequences, and the same numbers wherever a body stood."""
+"""Prepared recordings have one shape, and the same numbers for every position, direction and size of a body."""
 
 import numpy as np
 import pytest
@@ -14,20 +14,20 @@ KINECT = Preprocessing("kinect-20")
 @pytest.mark.parametrize(("frames", "bodies"), [(1, 1), (12, 2), (80, 3)])
 def test_every_sequence_gets_one_shape(sequence_maker, layout: str, frames: int, bodies: int) -> None:
     preprocessing = Preprocessing("ntu-25", frames=30, bodies=2)
-    made = preprocessing(sequence_maker(layout, frames=frames, bodies=bodies))
-    assert made.shape == preprocessing.shape == (3, 30, 25, 2)
-    assert made.dtype == np.float32
-    assert np.isfinite(made).all()
+    prepared = preprocessing(sequence_maker(layout, frames=frames, bodies=bodies))
+    assert prepared.shape == preprocessing.shape == (3, 30, 25, 2)
+    assert prepared.dtype == np.float32
+    assert np.isfinite(prepared).all()
 
 
 def test_missing_bodies_and_joints_are_zero(sequence_maker) -> None:
     sequence = sequence_maker()
     joints = sequence.joints.copy()
     joints[:, :, sequence.layout.index("hand_left")] = np.nan
-    made = Preprocessing("kinect-20", bodies=2)(SkeletonSequence(joints, "kinect-20"))
-    assert not made[:, :, sequence.layout.index("hand_left")].any()
-    assert not made[..., 1].any()
-    assert made[:, :, sequence.layout.index("hand_right"), 0].any()
+    prepared = Preprocessing("kinect-20", bodies=2)(SkeletonSequence(joints, "kinect-20"))
+    assert not prepared[:, :, sequence.layout.index("hand_left")].any()
+    assert not prepared[..., 1].any()
+    assert prepared[:, :, sequence.layout.index("hand_right"), 0].any()
 
 
 def test_nothing_observed_is_all_zero() -> None:
@@ -35,35 +35,35 @@ def test_nothing_observed_is_all_zero() -> None:
 
 
 @pytest.mark.parametrize("bodies", [1, 2])
-def test_place_direction_and_size_are_forgotten(sequence_maker, bodies: int) -> None:
+def test_position_direction_and_size_do_not_matter(sequence_maker, bodies: int) -> None:
     preprocessing = Preprocessing("ntu-25", bodies=bodies)
     sequence = sequence_maker("ntu-25", frames=30, bodies=bodies)
     moved = sequence.replace(rotate(sequence, yaw=2.0).joints * 1.4 + np.array([0.5, -1, 3], np.float32))
     np.testing.assert_allclose(preprocessing(moved), preprocessing(sequence), atol=5e-5)
 
 
-def test_turning_and_scaling_can_be_left_out(sequence_maker) -> None:
+def test_turning_and_scaling_can_be_switched_off(sequence_maker) -> None:
     sequence = sequence_maker(frames=50)
-    made = Preprocessing("kinect-20", turn=False, scale=False)(sequence)
+    prepared = Preprocessing("kinect-20", turn=False, scale=False)(sequence)
     origin = sequence.joints[0, 0, sequence.layout.indices(sequence.layout.pelvis)].mean(axis=0)
-    np.testing.assert_allclose(made[..., 0].transpose(1, 2, 0), sequence.joints[0] - origin, atol=1e-6)
+    np.testing.assert_allclose(prepared[..., 0].transpose(1, 2, 0), sequence.joints[0] - origin, atol=1e-6)
 
 
 def test_the_pelvis_starts_at_zero_and_the_torso_is_one(sequence_maker) -> None:
-    made = KINECT(sequence_maker(frames=50))[..., 0]
+    prepared = KINECT(sequence_maker(frames=50))[..., 0]
     layout = get_layout("kinect-20")
-    pelvis, chest = (made[:, :, layout.indices(joints)].mean(axis=2) for joints in (layout.pelvis, layout.chest))
+    pelvis, chest = (prepared[:, :, layout.indices(joints)].mean(axis=2) for joints in (layout.pelvis, layout.chest))
     np.testing.assert_allclose(pelvis[:, 0], 0, atol=1e-6)
     assert np.median(np.linalg.norm(chest - pelvis, axis=0)) == pytest.approx(1, abs=1e-5)
 
 
 def test_an_image_has_no_depth(sequence_maker) -> None:
-    made = Preprocessing("penn-13")(sequence_maker("penn-13", channels=2))
-    assert made.shape[0] == 3
-    assert not made[2].any()
-    assert made[:2].any()
+    prepared = Preprocessing("penn-13")(sequence_maker("penn-13", channels=2))
+    assert prepared.shape[0] == 3
+    assert not prepared[2].any()
+    assert prepared[:2].any()
     flat = Preprocessing("penn-13", channels=2)(sequence_maker("penn-13", channels=2))
-    np.testing.assert_array_equal(flat, made[:2])
+    np.testing.assert_array_equal(flat, prepared[:2])
 
 
 def test_the_numbers_of_a_sequence_do_not_depend_on_its_batch(sequence_maker) -> None:
@@ -89,6 +89,6 @@ def test_a_configuration_is_a_round_trip() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"frames": 0}, {"bodies": 0}, {"max_gap": -1}, {"layout": "none"}])
-def test_bad_options_are_told(sequence_maker, wrong: dict) -> None:
+def test_wrong_options_are_refused(sequence_maker, wrong: dict) -> None:
     with pytest.raises(InputError):
         Preprocessing(**{"layout": "kinect-20", **wrong})(sequence_maker(bodies=2))

@@ -139,7 +139,7 @@ def test_texts_of_a_json_file_are_read_as_lists(tmp_path: Path) -> None:
         ("a.json", b"{", "not JSON"),
         ("a.json", b"\xff\xfe\x00", "not JSON"),
         ("a.json", b"[" * 100_000, "not JSON"),
-        ("a.json", b"[]", "found list"),
+        ("a.json", b"[]", "contains a list"),
         ("a.json", b'{"jump": ""}', "'jump'"),
         ("a.json", b'{"jump": []}', "'jump'"),
         ("a.json", b'{"jump": ["up", " "]}', "'jump'"),

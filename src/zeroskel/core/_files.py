@@ -1,4 +1,4 @@
-"""Writing files so that what was there is never half-overwritten."""
+"""Files that are replaced in one step, JSON objects in files, and hashes of contents."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ from zeroskel.core.errors import InputError, MissingFileError
 
 @contextmanager
 def atomic_path(target: Path) -> Iterator[Path]:
-    """A temporary path beside `target`, renamed to it when the block ends well and removed when it fails."""
+    """Yield a temporary path that replaces `target` when the block succeeds and is removed when it fails."""
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     os.close(handle)
@@ -34,7 +34,7 @@ def atomic_path(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(target: Path) -> Iterator[Path]:
-    """A temporary folder beside `target` that takes its place when the block ends well."""
+    """Yield a temporary folder that replaces `target` when the block succeeds and is removed when it fails."""
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
@@ -53,15 +53,16 @@ def atomic_folder(target: Path) -> Iterator[Path]:
 
 
 def read_json_object(file: Path, expected: str, error: type[InputError] = InputError) -> dict[str, Any]:
-    """The JSON object in a file.
+    """Return the JSON object in a file.
 
     Args:
-        file: its path.
-        expected: what should be there, for messages.
-        error: raised when it is not.
+        file: path of the file.
+        expected: name of the expected content, for messages.
+        error: type of the error when the content is not a JSON object.
 
     Raises:
-        MissingFileError: no such file.
+        MissingFileError: the file does not exist.
+        InputError: the file holds no JSON object; of the type `error`.
     """
     if not file.is_file():
         raise MissingFileError(f"{file}: no such file; expected {expected}")
@@ -70,12 +71,12 @@ def read_json_object(file: Path, expected: str, error: type[InputError] = InputE
     except (ValueError, RecursionError) as problem:
         raise error(f"{file}: not JSON ({problem}); expected {expected}") from problem
     if not isinstance(content, dict):
-        raise error(f"{file}: found {type(content).__name__}; expected {expected}")
+        raise error(f"{file}: contains a {type(content).__name__}; expected {expected}")
     return content
 
 
 def content_key(*parts: Any) -> str:
-    """A short hash of arrays and JSON-able values: equal content, equal key."""
+    """Return a hash (24 hexadecimal digits) of arrays and JSON-able values; equal content has equal hashes."""
     digest = hashlib.sha256()
     for part in parts:
         if isinstance(part, np.ndarray):

@@ -10,8 +10,8 @@ def canonical_joint(name: str, layout: Layout) -> str:
     """Return the layout's spelling of a joint name: letter case, blanks and aliases are resolved.
 
     Args:
-        name: Joint name as a file spells it.
-        layout: Layout whose aliases apply.
+        name: joint name as a file spells it.
+        layout: layout whose aliases apply.
     """
     plain = name.strip().lower().replace(" ", "_").replace("-", "_")
     return layout.aliases.get(plain, plain)
@@ -21,10 +21,10 @@ def layout_of_joints(joint_names: Iterable[str]) -> Layout:
     """Return the known layout whose joints are exactly the given names, in any order.
 
     Args:
-        joint_names: Joint names as a file spells them.
+        joint_names: joint names as a file spells them.
 
     Raises:
-        LayoutError: No known layout has exactly these joints.
+        LayoutError: no known layout has exactly these joints.
     """
     names = list(joint_names)
     for known in available_layouts():
@@ -33,5 +33,5 @@ def layout_of_joints(joint_names: Iterable[str]) -> Layout:
             return layout
     raise LayoutError(
         f"no known layout has exactly the {len(names)} joints {', '.join(names)}; "
-        f"known are {', '.join(available_layouts())}: name the layout to map the joints that both have"
+        f"known layouts: {', '.join(available_layouts())}. Name a layout to use the joints that both have"
     )

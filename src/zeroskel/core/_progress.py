@@ -1,10 +1,10 @@
-"""How long work reports what is done."""
+"""Progress callbacks of long computations."""
 
 from collections.abc import Callable
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is."""
+"""Called with the name of the current work, the number of finished items and the number of all items."""
 
 
-def quiet(_what: str, _done: int, _total: int) -> None:
-    """A Progress that says nothing."""
+def quiet(_work: str, _finished: int, _total: int) -> None:
+    """Ignore the progress."""

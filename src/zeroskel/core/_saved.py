@@ -1,4 +1,4 @@
-"""What a fitted model keeps on disk: config.json and weights.safetensors, never pickle."""
+"""Fitted models on disk: config.json and weights.safetensors, never pickle."""
 
 import json
 from collections.abc import Mapping
@@ -15,25 +15,34 @@ from zeroskel.core.errors import InputError, MissingFileError
 
 CONFIG = "config.json"
 WEIGHTS = "weights.safetensors"
-WHERE = "device"  # an option that says where a model runs, not what it is: not kept
-LARGE = 10_000  # numbers in an array, from which on `halve` rounds it
+DEVICE = "device"  # not saved: the option says where a model runs, not what it is
+LARGE = 10_000  # smallest number of entries of an array that `halve` rounds
 
 
 def save_model(folder: str | PathLike[str], config: dict[str, Any], state: Mapping[str, np.ndarray]) -> None:
-    """Write a model's configuration and arrays; a folder that was there is replaced in one step.
+    """Write a model's configuration and arrays; an existing folder is replaced in one step.
 
-    The option "device" is left out, so that what one machine trained on its GPU opens on any other.
+    The option "device" is not saved, so a model that was trained on a GPU loads on any device.
+
+    Args:
+        folder: folder to write.
+        config: configuration as values that JSON can hold, with the constructor's arguments under "options".
+        state: arrays by name.
     """
-    config = {**config, "options": {name: value for name, value in config["options"].items() if name != WHERE}}
+    config = {**config, "options": {name: value for name, value in config["options"].items() if name != DEVICE}}
     with atomic_folder(Path(folder)) as temporary:
         (temporary / CONFIG).write_text(json.dumps(config, indent=1), encoding="utf-8")
         save_file({name: np.ascontiguousarray(value) for name, value in state.items()}, temporary / WEIGHTS)
 
 
 def halve(folder: str | PathLike[str]) -> None:
-    """Round the large arrays of a saved model to float16, which halves it: three decimal digits are kept.
+    """Round the large arrays of a saved model to float16: half the size, three decimal digits remain.
 
-    Raises InputError where a number is too large for float16.
+    Args:
+        folder: folder that `save_model` wrote; replaced in one step.
+
+    Raises:
+        InputError: a number is too large for float16.
     """
     config, state = load_model(folder)
     large = [name for name, value in state.items() if value.dtype == np.float32 and value.size >= LARGE]
@@ -45,25 +54,29 @@ def halve(folder: str | PathLike[str]) -> None:
 
 
 def load_model(folder: str | PathLike[str], device: str | None = None) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """What `save_model` wrote, float16 as float32: configuration, arrays.
+    """Load a model that `save_model` wrote.
 
     Args:
-        folder: its place.
-        device: the option of that name, for a model that has it; None for the processor.
+        folder: folder of the model.
+        device: value of the option "device" of models that have it. None selects the CPU.
+
+    Returns:
+        Configuration, and arrays by name; float16 arrays become float32.
 
     Raises:
-        MissingFileError, InputError: for what is not there or something else.
+        MissingFileError: a file of the model does not exist.
+        InputError: a file of the model has another content.
     """
     path = Path(folder)
     config = read_json_object(path / CONFIG, "the configuration of a saved model")
     if not isinstance(config.get("options"), dict):
         raise InputError(f"{path / CONFIG}: no options; expected the configuration of a saved model")
     config["options"] = {k: tuple(v) if isinstance(v, list) else v for k, v in config["options"].items()}
-    config["options"].pop(WHERE, None)
+    config["options"].pop(DEVICE, None)
     if device is not None:
-        config["options"][WHERE] = device
+        config["options"][DEVICE] = device
     if not (path / WEIGHTS).is_file():
-        raise MissingFileError(f"{path / WEIGHTS}: not there; expected what `save` wrote")
+        raise MissingFileError(f"{path / WEIGHTS}: no such file; expected the weights of a saved model")
     try:
         arrays = load_file(path / WEIGHTS)
     except (SafetensorError, OSError, ValueError) as error:

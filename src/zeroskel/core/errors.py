@@ -1,37 +1,37 @@
-"""Errors that people meet: each says where, what was found, what was expected and what to do."""
+"""Errors that users see: each message says what is wrong, where, what was expected and what to do."""
 
 
 class ZeroskelError(Exception):
-    """Base of every error this package raises on purpose."""
+    """Base of all errors that this package raises on purpose."""
 
 
 class InputError(ZeroskelError, ValueError):
-    """A value, file or option that the user gave cannot be used; the command line exits 2 on it."""
+    """A value, file or option that the user gave cannot be used; the command line exits with status 2."""
 
 
 class SkeletonFormatError(InputError):
-    """A skeleton file is broken or of an unknown format."""
+    """A skeleton file is damaged or its format is unknown."""
 
 
 class LayoutError(InputError):
-    """A joint layout is unknown or does not fit the joints given."""
+    """A joint layout is unknown or does not match the joints."""
 
 
 class FileLayoutError(SkeletonFormatError, LayoutError):
-    """The joints of a skeleton file fit no layout, or not the one wanted."""
+    """The joints of a skeleton file match no layout, or not the requested one."""
 
 
 class SplitError(InputError):
-    """A class split is unknown, or names classes that the data set does not have."""
+    """A class split is unknown, or names classes that the dataset does not have."""
 
 
 class MissingFileError(ZeroskelError, FileNotFoundError):
-    """A file or folder that was named is not there; the command line exits 2 on it."""
+    """A file or folder does not exist; the command line exits with status 2."""
 
 
 class NotFittedError(ZeroskelError, ValueError, AttributeError):
-    """A fitted method was asked for something before `fit`."""
+    """A method or encoder was used before `fit`."""
 
 
 class DivergedError(ZeroskelError):
-    """A method's scores are not finite numbers: its training diverged."""
+    """The scores of a method are not finite numbers because its training diverged."""

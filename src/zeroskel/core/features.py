@@ -1,4 +1,4 @@
-"""FeatureSet: what an encoder made of labelled sequences."""
+"""FeatureSet: the features of labelled sequences."""
 
 from dataclasses import dataclass
 
@@ -14,10 +14,16 @@ class FeatureSet:
     Args:
         features: (N, D) float32.
         labels: (N,) 0-based class ids.
-        masked: (R, N, D) features of R views in which the frames of most motion were dropped, or None.
+        masked: (R, N, D) features of R views without the frames of most motion, or None.
 
     Raises:
         InputError: lengths or axes differ.
+
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel.core import FeatureSet
+        >>> len(FeatureSet(np.zeros((4, 256), np.float32), labels=np.array([0, 0, 1, 2])))
+        4
     """
 
     features: np.ndarray

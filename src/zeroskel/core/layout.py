@@ -1,4 +1,4 @@
-"""Joint layouts: which joints a skeleton has, by name, and what they mean."""
+"""Joint layouts: the joints of a skeleton by name, and their meaning."""
 
 import tomllib
 from collections.abc import Iterable
@@ -13,22 +13,33 @@ from zeroskel.core.errors import LayoutError
 
 @dataclass(frozen=True)
 class Layout:
-    """The joints of a skeleton by name, with bones, centre, mirror pairs and body parts.
+    """Joints of a skeleton by name, with bones, centre, mirror pairs and body parts.
 
-    Joint names are one vocabulary for all layouts, so that a joint of one is found in another by its name.
+    All layouts share one vocabulary of joint names, so joints of two layouts correspond by name.
 
-    Attributes:
-        name: e.g. "ntu-25".
+    Args:
+        name: name of the layout, such as "ntu-25".
         joints: V joint names in the order of the array axis.
         bones: (child, parent) joint names; the edges of the skeleton graph.
-        centre: the joint from which the spatial graph partition measures distance.
+        centre: joint from which the spatial graph partition measures distance.
         pelvis: joints whose mean is the middle of the hips.
         chest: joints whose mean is the middle of the shoulders; chest to pelvis is the torso.
         mirror: (left, right) joint names; joints in no pair are their own mirror image.
-        parts: body part -> joint names ("head", "torso", "left_arm", "right_arm", "left_leg", "right_leg").
-        derived: joint of another layout -> joints here whose mean it is (e.g. hip_center from two hips).
-        aliases: other spellings of joint names found in files -> our name.
-        source: where the joint order comes from.
+        parts: body part ("head", "torso", "left_arm", "right_arm", "left_leg", "right_leg") to joint names.
+        derived: joint of another layout to the joints of this layout whose mean it is (hip_center from two hips).
+        aliases: spelling of a joint in files to its name in the vocabulary.
+        source: publication or file that the joint order comes from.
+
+    Raises:
+        LayoutError: a joint is named but not listed, or listed twice.
+
+    Example:
+        >>> from zeroskel.core import get_layout
+        >>> layout = get_layout("kinect-20")
+        >>> layout
+        Layout('kinect-20', 20 joints)
+        >>> layout.indices(["hip_center", "head"])
+        [0, 3]
     """
 
     name: str
@@ -55,19 +66,33 @@ class Layout:
         return f"Layout({self.name!r}, {len(self.joints)} joints)"
 
     def index(self, joint: str) -> int:
-        """Position of a joint on the V axis. Raises LayoutError for a joint this layout does not have."""
+        """Return the position of a joint on the V axis.
+
+        Args:
+            joint: name of the joint.
+
+        Raises:
+            LayoutError: the layout does not have the joint.
+        """
         try:
             return self.joints.index(joint)
         except ValueError:
             raise LayoutError(f"layout {self.name} has no joint {joint!r}; it has {', '.join(self.joints)}") from None
 
     def indices(self, joints: Iterable[str]) -> list[int]:
-        """Positions of several joints on the V axis."""
+        """Return the positions of joints on the V axis.
+
+        Args:
+            joints: names of the joints.
+
+        Raises:
+            LayoutError: the layout does not have a joint.
+        """
         return [self.index(joint) for joint in joints]
 
     @property
     def mirror_order(self) -> np.ndarray:
-        """(V,) index array that swaps left and right joints."""
+        """Index array (V,) that exchanges left and right joints."""
         order = np.arange(len(self.joints))
         for left, right in self.mirror:
             order[self.index(left)], order[self.index(right)] = self.index(right), self.index(left)
@@ -75,7 +100,16 @@ class Layout:
 
 
 def available_layouts() -> list[str]:
-    """Names of the layouts that come with the package."""
+    """Return the names of the layouts that come with the package.
+
+    Returns:
+        Names in alphabetical order.
+
+    Example:
+        >>> from zeroskel.core import available_layouts
+        >>> "ntu-25" in available_layouts()
+        True
+    """
     return list(_names())
 
 
@@ -105,9 +139,24 @@ def _load(name: str) -> Layout:
 
 
 def get_layout(layout: str | Layout) -> Layout:
-    """The layout of that name (a Layout is returned as it is). Raises LayoutError for an unknown name."""
+    """Return a layout by its name.
+
+    Args:
+        layout: name of a layout that comes with the package; a Layout is returned unchanged.
+
+    Returns:
+        The layout.
+
+    Raises:
+        LayoutError: the name is unknown.
+
+    Example:
+        >>> from zeroskel.core import get_layout
+        >>> get_layout("coco-17").pelvis
+        ('hip_left', 'hip_right')
+    """
     if isinstance(layout, Layout):
         return layout
     if layout not in _names():
-        raise LayoutError(f"unknown layout {layout!r}; known are {', '.join(available_layouts())}")
+        raise LayoutError(f"unknown layout {layout!r}; known layouts: {', '.join(available_layouts())}")
     return _load(layout)

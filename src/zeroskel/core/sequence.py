@@ -1,4 +1,4 @@
-"""SkeletonSequence: one recording of one or more bodies."""
+"""SkeletonSequence: a recording of one or more bodies."""
 
 from dataclasses import dataclass
 
@@ -10,17 +10,24 @@ from zeroskel.core.layout import Layout, get_layout
 
 @dataclass(frozen=True, eq=False)
 class SkeletonSequence:
-    """Joints over time.
+    """Recording of one or more bodies: joints over time.
 
     Args:
-        joints: (M, T, V, C) bodies, frames, joints, channels; (T, V, C) is taken as one body. Metres, y up (2-D
-            layouts: pixels or any unit, y up); NaN where a joint was not observed. Kept as float32.
-        layout: a Layout or the name of one.
-        fps: frames a second.
+        joints: (M, T, V, C) bodies, frames, joints, channels; (T, V, C) is one body. Metres, y up (2-D layouts: pixels
+            or any unit, y up); NaN where a joint was not observed. Stored as float32.
+        layout: layout of the V joints, or its name.
+        fps: sampling rate in frames per second.
 
     Raises:
-        InputError: wrong number of axes or channels, infinite values, no frames, fps not positive.
-        LayoutError: the V axis does not have the layout's joints.
+        InputError: the number of axes or channels is wrong, a value is infinite, there is no frame, or `fps` is not
+            positive.
+        LayoutError: the layout is unknown or has another number of joints.
+
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel.core import SkeletonSequence
+        >>> SkeletonSequence(np.zeros((90, 25, 3)), layout="ntu-25", fps=30)
+        SkeletonSequence(1 bodies, 90 frames, ntu-25, 30 fps, 0.0% missing)
     """
 
     joints: np.ndarray
@@ -31,7 +38,7 @@ class SkeletonSequence:
         try:
             array, rate = np.asarray(joints, dtype=np.float32), float(fps)
         except (TypeError, ValueError) as error:
-            raise InputError(f"joints or fps are not numbers in even rows and columns ({error})") from error
+            raise InputError(f"joints or fps are not numbers in a regular array ({error})") from error
         if array.ndim == 3:
             array = array[None]
         resolved = get_layout(layout)
@@ -47,37 +54,43 @@ class SkeletonSequence:
         if array.shape[0] < 1 or array.shape[1] < 1:
             raise InputError(f"joints have shape {array.shape}: a sequence needs at least one body and one frame")
         if np.isinf(array).any():
-            raise InputError("joints hold infinite values; use NaN for what was not observed")
+            raise InputError("joints have infinite values; use NaN where a joint was not observed")
         if not (np.isfinite(rate) and rate > 0):
-            raise InputError(f"fps is {fps}; expected a positive number of frames a second")
+            raise InputError(f"fps is {fps}; expected a positive number of frames per second")
         object.__setattr__(self, "joints", array)
         object.__setattr__(self, "layout", resolved)
         object.__setattr__(self, "fps", rate)
 
     @property
     def bodies(self) -> int:
-        """M, the number of bodies."""
+        """Number of bodies M."""
         return int(self.joints.shape[0])
 
     @property
     def frames(self) -> int:
-        """T, the number of frames."""
+        """Number of frames T."""
         return int(self.joints.shape[1])
 
     @property
     def channels(self) -> int:
-        """C, 3 for metres in space, 2 for image coordinates."""
+        """Number of channels C: 3 in space, 2 in an image."""
         return int(self.joints.shape[3])
 
     @property
     def observed(self) -> np.ndarray:
-        """(M, T, V) bool: True where a joint has coordinates."""
+        """Mask (M, T, V), True where a joint has all its coordinates."""
         return ~np.isnan(self.joints).any(axis=-1)
 
     def replace(
         self, joints: np.ndarray, *, layout: Layout | None = None, fps: float | None = None
     ) -> "SkeletonSequence":
-        """A copy with other joints (and, if given, another layout or frame rate)."""
+        """Return a recording with other joints.
+
+        Args:
+            joints: (M, T, V, C).
+            layout: layout of the joints; that of this recording by default.
+            fps: sampling rate in frames per second; that of this recording by default.
+        """
         return SkeletonSequence(joints, layout or self.layout, self.fps if fps is None else fps)
 
     def __repr__(self) -> str:

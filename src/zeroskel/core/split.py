@@ -1,4 +1,4 @@
-"""ZeroShotSplit: which classes are seen in training and which are not."""
+"""ZeroShotSplit: the classes that are seen in training and those that are not."""
 
 from dataclasses import dataclass
 
@@ -9,19 +9,25 @@ from zeroskel.core.errors import SplitError
 
 @dataclass(frozen=True)
 class ZeroShotSplit:
-    """Seen and unseen classes of a data set, as 0-based class ids.
+    """Seen and unseen classes of a dataset, as 0-based class ids.
 
     Args:
-        name: e.g. "purls-5".
-        class_names: K names, in the order of the ids.
-        unseen: ids never used in training nor for any choice.
-        validation_unseen: seen ids that may be withheld from training to choose hyper-parameters.
-        source: where the split was published or how it was made.
-        held_out: the member of a pool whose recordings test while those of all others train, or "": then the data
-            set's protocol says which recordings train.
+        name: name of the split, such as "purls-5".
+        class_names: K names in the order of the ids.
+        unseen: ids that are never used for training or for any choice.
+        validation_unseen: seen ids that may be withheld from training to select hyper-parameters.
+        source: publication of the split, or the way it was drawn.
+        held_out: member of a pool whose recordings are the test set while those of all other members are the training
+            set. If empty, the protocol of the dataset says which recordings train.
 
     Raises:
-        SplitError: ids out of range, repeated, overlapping, or fewer than two seen or unseen classes.
+        SplitError: ids are out of range, repeated or overlapping, or there are fewer than two seen or unseen classes.
+
+    Example:
+        >>> from zeroskel.core import ZeroShotSplit
+        >>> split = ZeroShotSplit("mine", ("sit", "stand", "wave", "kick"), (2, 3), (), source="example")
+        >>> split.names(split.seen)
+        ['sit', 'stand']
     """
 
     name: str
@@ -50,14 +56,18 @@ class ZeroShotSplit:
 
     @property
     def protocol(self) -> str:
-        """Which recordings train where the split says so, "cross-dataset:MEMBER"; else ""."""
+        """Protocol "cross-dataset:MEMBER" of a split that holds out a member; else empty."""
         return f"cross-dataset:{self.held_out}" if self.held_out else ""
 
     @property
     def seen(self) -> tuple[int, ...]:
-        """Ids that training may use: all that are not unseen (validation_unseen included)."""
+        """Ids that training may use: all ids that are not unseen, including `validation_unseen`."""
         return tuple(i for i in range(len(self.class_names)) if i not in set(self.unseen))
 
     def names(self, ids: tuple[int, ...] | np.ndarray) -> list[str]:
-        """Class names of ids."""
+        """Return the class names of ids.
+
+        Args:
+            ids: 0-based class ids.
+        """
         return [self.class_names[int(i)] for i in ids]

@@ -48,6 +48,7 @@ class Biomechanics(MeasuredEncoder):
 
     Example:
         >>> import numpy as np
+        >>> from zeroskel.encoders import Biomechanics
         >>> batch = np.random.default_rng(0).normal(size=(6, 3, 50, 20, 1)).astype(np.float32)
         >>> encoder = Biomechanics("kinect-20", embed_dim=4).fit(batch, np.array([0, 0, 0, 1, 1, 1]))
         >>> encoder.encode(batch).shape

@@ -35,6 +35,7 @@ class Kinematic(MeasuredEncoder):
 
     Example:
         >>> import numpy as np
+        >>> from zeroskel.encoders import Kinematic
         >>> batch = np.random.default_rng(0).normal(size=(6, 3, 50, 20, 1)).astype(np.float32)
         >>> encoder = Kinematic("kinect-20", embed_dim=4).fit(batch, np.array([0, 0, 0, 1, 1, 1]))
         >>> encoder.encode(batch).shape

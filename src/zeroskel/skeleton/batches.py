@@ -19,6 +19,7 @@ class Sequences(Protocol):
 
     Example:
         >>> from zeroskel.datasets import synthetic_dataset
+        >>> from zeroskel.skeleton import Sequences
         >>> dataset: Sequences = synthetic_dataset(subjects=1, repetitions=1)
         >>> dataset[0].layout.name
         'ntu-25'
@@ -48,6 +49,7 @@ class Preprocessing:
     Example:
         >>> import numpy as np
         >>> from zeroskel.core import SkeletonSequence
+        >>> from zeroskel.skeleton import Preprocessing
         >>> prepare = Preprocessing("kinect-20", frames=50)
         >>> prepare(SkeletonSequence(np.zeros((72, 25, 3)), "ntu-25")).shape
         (3, 50, 20, 1)
@@ -137,6 +139,7 @@ def make_batch(sequences: Sequence[SkeletonSequence], preprocessing: Preprocessi
     Example:
         >>> import numpy as np
         >>> from zeroskel.core import SkeletonSequence
+        >>> from zeroskel.skeleton import Preprocessing, make_batch
         >>> sequences = [SkeletonSequence(np.zeros((frames, 20, 3)), "kinect-20") for frames in (30, 80)]
         >>> make_batch(sequences, Preprocessing("kinect-20")).shape
         (2, 3, 50, 20, 1)
@@ -156,6 +159,7 @@ class SequenceBatches:
 
     Example:
         >>> from zeroskel.datasets import synthetic_dataset
+        >>> from zeroskel.skeleton import Preprocessing, SequenceBatches
         >>> batches = SequenceBatches(synthetic_dataset(subjects=1, repetitions=1), Preprocessing("ntu-25"))
         >>> batches[:2].shape
         (2, 3, 50, 25, 1)

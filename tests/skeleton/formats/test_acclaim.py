@@ -80,7 +80,7 @@ def test_bones_may_come_in_another_order_in_some_frame(tmp_path: Path) -> None:
 
 
 def test_joints_of_no_layout_need_its_name(tmp_path: Path) -> None:
-    with pytest.raises(FileLayoutError, match="known are"):
+    with pytest.raises(FileLayoutError, match="known layouts"):
         read_amc(save(tmp_path, frame(1)))
 
 

@@ -1,4 +1,4 @@
-"""Facts of the choice of main bodies, and of the field's rules for NTU recordings."""
+"""The main bodies are those that move most, and NTU recordings follow the rules of the field."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def actor(sequence_maker) -> np.ndarray:
 
 @pytest.fixture
 def furniture(actor) -> np.ndarray:
-    """A person-shaped thing that never moves."""
+    """Return a person's shape that never moves."""
     return np.repeat(actor[:1], len(actor), axis=0) + 2
 
 
@@ -47,9 +47,11 @@ def test_the_choice_does_not_depend_on_the_order_of_the_bodies(actor, furniture)
     np.testing.assert_array_equal(one.joints, other.joints)
 
 
-@pytest.mark.parametrize(("there", "wanted", "kept"), [(1, 2, 1), (2, 2, 2), (3, 2, 2), (3, 5, 3)])
-def test_never_more_bodies_than_wanted_or_there(sequence_maker, there: int, wanted: int, kept: int) -> None:
-    assert choose_main_bodies(sequence_maker(bodies=there), count=wanted).bodies == kept
+@pytest.mark.parametrize(("given", "count", "expected"), [(1, 2, 1), (2, 2, 2), (3, 2, 2), (3, 5, 3)])
+def test_a_recording_has_at_most_as_many_bodies_as_requested(
+    sequence_maker, given: int, count: int, expected: int
+) -> None:
+    assert choose_main_bodies(sequence_maker(bodies=given), count=count).bodies == expected
 
 
 def test_a_body_never_observed_comes_last(actor) -> None:
@@ -71,7 +73,7 @@ def test_layout_and_frame_rate_stay(sequence_maker) -> None:
     assert (chosen.layout, chosen.fps) == (sequence.layout, 25)
 
 
-def test_no_body_wanted_is_an_error(sequence_maker) -> None:
+def test_a_count_of_no_body_is_an_error(sequence_maker) -> None:
     with pytest.raises(InputError, match="count is 0"):
         choose_main_bodies(sequence_maker(bodies=2), count=0)
 
@@ -81,7 +83,7 @@ REST = np.random.default_rng(5).uniform([-0.25, -0.8, 3.0], [0.25, 0.8, 3.2], si
 
 
 def person(seed: int = 0, shift: float = 0.0, walk: float = 0.3) -> np.ndarray:
-    """(T, 25, 3): someone who goes `walk` metres to and fro in depth."""
+    """Return (T, 25, 3) joints of a person who walks `walk` metres to and fro in depth."""
     rng = np.random.default_rng(seed)
     phase = np.linspace(0, 2 * np.pi, FRAMES)[:, None]
     path = np.concatenate([np.full_like(phase, shift), 0 * phase, walk * np.sin(phase)], axis=1)
@@ -89,15 +91,15 @@ def person(seed: int = 0, shift: float = 0.0, walk: float = 0.3) -> np.ndarray:
 
 
 def chair() -> np.ndarray:
-    """Taken for a body: wider than high, and still."""
+    """Return furniture that was detected as a body: wider than high, and still."""
     return np.repeat((REST * [2.5, 0.4, 1.0])[None], FRAMES, axis=0)
 
 
 def during(body: np.ndarray, start: int, stop: int) -> np.ndarray:
-    """The body observed in these frames only."""
-    kept = np.full_like(body, np.nan)
-    kept[start:stop] = body[start:stop]
-    return kept
+    """Return the body with only these frames observed."""
+    partial = np.full_like(body, np.nan)
+    partial[start:stop] = body[start:stop]
+    return partial
 
 
 def recording(*bodies: np.ndarray) -> SkeletonSequence:
@@ -123,15 +125,15 @@ def test_frames_count_where_observed_not_from_first_to_last() -> None:
     assert_bodies(denoise_bodies(recording(person(), flicker)), person())
 
 
-def test_furniture_goes_for_it_is_wider_than_high() -> None:
+def test_furniture_is_removed_because_it_is_wider_than_high() -> None:
     assert_bodies(denoise_bodies(recording(chair(), person())), person())
 
 
-@pytest.mark.parametrize(("noisy", "kept"), [(27, 2), (28, 1)])  # 27 / 40 = .675, 28 / 40 = .7; the limit is .69754
-def test_a_share_of_wide_frames_is_borne(noisy: int, kept: int) -> None:
+@pytest.mark.parametrize(("noisy", "expected"), [(27, 2), (28, 1)])  # 27 / 40 = .675, 28 / 40 = .7; the limit is .69754
+def test_a_body_may_have_a_share_of_wide_frames(noisy: int, expected: int) -> None:
     other = person(1, 1.0)
     other[:noisy] = chair()[:noisy]
-    assert denoise_bodies(recording(person(), other)).bodies == kept
+    assert denoise_bodies(recording(person(), other)).bodies == expected
 
 
 def test_two_persons_stay() -> None:
@@ -141,7 +143,7 @@ def test_two_persons_stay() -> None:
 
 
 def variance(body: np.ndarray) -> float:
-    """All joints of all frames together, as the preprocessing that the thresholds come from has it."""
+    """Return the variance of all joints of all frames together, the definition of the thresholds."""
     return float(body[~np.isnan(body).any(axis=-1)].astype(np.float64).var(axis=0).sum())
 
 
@@ -178,7 +180,7 @@ def test_a_person_whose_tracking_id_changed_is_joined() -> None:
     assert_bodies(main_actors(recording(*parts.joints, other)), other, joined.joints[0])
 
 
-def test_a_body_that_overlaps_with_every_place_is_left_out() -> None:
+def test_a_body_that_overlaps_with_every_track_is_removed() -> None:
     lively, calm, calmest = person(0, walk=0.6), person(1, walk=0.4), person(2, walk=0.2)
     assert_bodies(merge_bodies(recording(calmest, calm, lively)), lively, calm)
     assert_bodies(merge_bodies(recording(calmest, calm, lively), 3), lively, calm, calmest)
@@ -201,13 +203,13 @@ def test_equal_bodies_keep_their_order_and_inputs_are_not_changed() -> None:
     np.testing.assert_array_equal(twins.joints, before)
 
 
-def test_a_body_never_observed_takes_no_place() -> None:
+def test_a_body_never_observed_gets_no_track() -> None:
     assert_bodies(main_actors(recording(np.full((FRAMES, 25, 3), np.nan), person())), person())
     nobody = recording(np.full((FRAMES, 25, 3), np.nan), np.full((FRAMES, 25, 3), np.nan))
     assert main_actors(nobody).bodies == 1
 
 
 @pytest.mark.parametrize("choose", [merge_bodies, main_actors])
-def test_no_actor_wanted_is_an_error(choose) -> None:
+def test_a_count_of_no_actor_is_an_error(choose) -> None:
     with pytest.raises(InputError, match="count is 0"):
         choose(recording(person(), person(1)), 0)

@@ -1,4 +1,4 @@
-"""Invariances of moving, turning, scaling and mirroring skeletons."""
+"""Moving, turning, scaling and mirroring a body do not change what they must not."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Facts of the way from one joint layout to another."""
+"""Converted recordings have the joints of the target layout, by name, as means, or as NaN."""
 
 import logging
 from itertools import pairwise
@@ -11,7 +11,7 @@ from zeroskel.skeleton.transforms import convert_layout, layout_mapping, layouts
 
 
 @pytest.fixture(autouse=True)
-def nothing_said_yet() -> None:
+def no_warning_logged_yet() -> None:
     layouts._warn_once.cache_clear()
 
 
@@ -32,11 +32,11 @@ def test_joints_of_one_name_are_copied_and_missing_ones_are_nan(sequence_maker, 
 @pytest.mark.parametrize("target", available_layouts())
 def test_a_mapping_accounts_for_every_joint_once(source: str, target: str) -> None:
     mapping = layout_mapping(source, target)
-    found = [*mapping.shared, *(joint for joint, _ in mapping.derived), *mapping.missing]
-    assert sorted(found) == sorted(get_layout(target).joints)
-    taken = {*mapping.shared, *(part for _, parts in mapping.derived for part in parts)}
-    assert taken | set(mapping.unused) == set(get_layout(source).joints)
-    assert not taken & set(mapping.unused)
+    joints = [*mapping.shared, *(joint for joint, _ in mapping.derived), *mapping.missing]
+    assert sorted(joints) == sorted(get_layout(target).joints)
+    used = {*mapping.shared, *(part for _, parts in mapping.derived for part in parts)}
+    assert used | set(mapping.unused) == set(get_layout(source).joints)
+    assert not used & set(mapping.unused)
 
 
 def test_a_layout_is_itself(sequence_maker) -> None:
@@ -91,7 +91,7 @@ def test_joints_left_out_are_named_once_for_a_pair(sequence_maker, caplog: pytes
     assert all(joint in caplog.text for joint in mapping.missing)
 
 
-def test_nothing_is_said_where_nothing_is_missing(sequence_maker, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_warning_is_logged_when_no_joint_is_missing(sequence_maker, caplog: pytest.LogCaptureFixture) -> None:
     assert not layout_mapping("coco-17", "penn-13").missing
     with caplog.at_level(logging.WARNING):
         convert_layout(sequence_maker("coco-17"), "penn-13")

@@ -1,4 +1,4 @@
-"""SMIE's temporal mask: the published implementation's frames, and what holds of any."""
+"""SMIE's temporal mask selects the frames of the published code, in order and by motion alone."""
 
 import numpy as np
 import pytest
@@ -32,8 +32,8 @@ def test_energy_is_the_mean_square_of_both_differences() -> None:
 def test_a_jump_is_dropped_first() -> None:
     batch = np.zeros((1, 3, 50, 20, 1))
     batch[:, :, 30] = 5
-    kept = low_motion_frames(batch, keep=47)
-    assert sorted(set(range(50)) - set(kept[0].tolist())) == [29, 30, 31]
+    selected = low_motion_frames(batch, keep=47)
+    assert sorted(set(range(50)) - set(selected[0].tolist())) == [29, 30, 31]
 
 
 def test_energy_does_not_depend_on_place_and_the_frames_not_on_size(batch: np.ndarray) -> None:
@@ -43,15 +43,15 @@ def test_energy_does_not_depend_on_place_and_the_frames_not_on_size(batch: np.nd
 
 @pytest.mark.parametrize("keep", [1, 35, 50])
 def test_kept_frames_are_distinct_and_in_temporal_order(batch: np.ndarray, keep: int) -> None:
-    kept = low_motion_frames(batch, keep)
-    assert kept.shape == (5, keep)
-    assert (np.diff(kept, axis=1) > 0).all()
+    selected = low_motion_frames(batch, keep)
+    assert selected.shape == (5, keep)
+    assert (np.diff(selected, axis=1) > 0).all()
 
 
 def test_no_dropped_frame_moves_less_than_a_kept_one(batch: np.ndarray) -> None:
     energy = motion_energy(batch)
-    for row, kept in zip(energy, low_motion_frames(batch), strict=True):
-        assert row[kept].max() <= np.delete(row, kept).min()
+    for row, selected in zip(energy, low_motion_frames(batch), strict=True):
+        assert row[selected].max() <= np.delete(row, selected).min()
 
 
 def test_masked_frames_are_frames_of_the_sequence_in_order(batch: np.ndarray) -> None:

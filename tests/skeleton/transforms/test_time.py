@@ -1,4 +1,4 @@
-"""Facts of gaps, sampling and partial observation."""
+"""Gaps are filled up to their limit, and resampling keeps duration, ends and straight lines."""
 
 import numpy as np
 import pytest

@@ -32,6 +32,7 @@ def choose_main_bodies(sequence: SkeletonSequence, count: int = 2) -> SkeletonSe
     Example:
         >>> import numpy as np
         >>> from zeroskel.core import SkeletonSequence
+        >>> from zeroskel.skeleton.transforms import choose_main_bodies
         >>> joints = np.zeros((2, 9, 20, 3))
         >>> joints[1] += np.arange(9.0)[:, None, None]  # the second body moves
         >>> float(choose_main_bodies(SkeletonSequence(joints, "kinect-20"), count=1).joints.max())
@@ -57,6 +58,7 @@ def main_actors(sequence: SkeletonSequence, count: int = 2) -> SkeletonSequence:
     Example:
         >>> import numpy as np
         >>> from zeroskel.core import SkeletonSequence
+        >>> from zeroskel.skeleton.transforms import main_actors
         >>> main_actors(SkeletonSequence(np.zeros((1, 9, 25, 3)), "ntu-25")).bodies
         1
     """
@@ -97,6 +99,7 @@ def denoise_bodies(
     Example:
         >>> import numpy as np
         >>> from zeroskel.core import SkeletonSequence
+        >>> from zeroskel.skeleton.transforms import denoise_bodies
         >>> joints = np.random.default_rng(0).normal(size=(2, 40, 25, 3))
         >>> joints[0, 5:] = np.nan  # a ghost of five frames
         >>> denoise_bodies(SkeletonSequence(joints, "ntu-25")).bodies
@@ -138,6 +141,7 @@ def merge_bodies(sequence: SkeletonSequence, count: int = 2) -> SkeletonSequence
     Example:
         >>> import numpy as np
         >>> from zeroskel.core import SkeletonSequence
+        >>> from zeroskel.skeleton.transforms import merge_bodies
         >>> joints = np.zeros((2, 10, 25, 3))
         >>> joints[0, 5:] = np.nan  # the tracking id changes after five frames
         >>> joints[1, :5] = np.nan

@@ -21,6 +21,7 @@ def centre(sequence: SkeletonSequence) -> SkeletonSequence:
     Example:
         >>> import numpy as np
         >>> from zeroskel.core import SkeletonSequence
+        >>> from zeroskel.skeleton.transforms import centre
         >>> moved = centre(SkeletonSequence(np.full((1, 20, 3), 2.0), "kinect-20"))
         >>> float(moved.joints.max())
         0.0
@@ -46,6 +47,7 @@ def rotate(sequence: SkeletonSequence, yaw: float = 0.0, pitch: float = 0.0, rol
     Example:
         >>> import numpy as np
         >>> from zeroskel.core import SkeletonSequence
+        >>> from zeroskel.skeleton.transforms import rotate
         >>> joints = np.tile([1.0, 0.0, 0.0], (1, 20, 1))
         >>> rotate(SkeletonSequence(joints, "kinect-20"), roll=np.pi / 2).joints[0, 0, 0].round(3).tolist()
         [0.0, 1.0, 0.0]
@@ -79,6 +81,7 @@ def face_camera(sequence: SkeletonSequence) -> SkeletonSequence:
     Example:
         >>> import numpy as np
         >>> from zeroskel.core import SkeletonSequence
+        >>> from zeroskel.skeleton.transforms import face_camera
         >>> joints = np.zeros((9, 20, 3))
         >>> joints[:, 12, 0] = 0.25  # joint 12 is the left hip
         >>> float(face_camera(SkeletonSequence(joints, "kinect-20")).joints[0, 0, 12, 0])
@@ -102,6 +105,7 @@ def scale_by_torso(sequence: SkeletonSequence) -> SkeletonSequence:
     Example:
         >>> import numpy as np
         >>> from zeroskel.core import SkeletonSequence
+        >>> from zeroskel.skeleton.transforms import scale_by_torso
         >>> joints = np.zeros((9, 20, 3))
         >>> joints[:, 2, 1] = 0.5  # joint 2 is the chest, joint 0 the pelvis
         >>> float(scale_by_torso(SkeletonSequence(joints, "kinect-20")).joints.max())
@@ -122,6 +126,7 @@ def mirror(sequence: SkeletonSequence) -> SkeletonSequence:
     Example:
         >>> import numpy as np
         >>> from zeroskel.core import SkeletonSequence
+        >>> from zeroskel.skeleton.transforms import mirror
         >>> joints = np.zeros((9, 20, 3))
         >>> joints[:, 7, 0] = -0.5  # joint 7 is the left hand, joint 11 the right hand
         >>> float(mirror(SkeletonSequence(joints, "kinect-20")).joints[0, 0, 11, 0])

@@ -24,6 +24,7 @@ class LayoutMapping:
         unused: source joints that no target joint uses.
 
     Example:
+        >>> from zeroskel.skeleton.transforms import layout_mapping
         >>> layout_mapping("coco-17", "penn-13").derived
         (('head', ('ear_left', 'ear_right')),)
     """
@@ -58,6 +59,7 @@ def layout_mapping(source: str | Layout, target: str | Layout) -> LayoutMapping:
         LayoutError: a layout is unknown.
 
     Example:
+        >>> from zeroskel.skeleton.transforms import layout_mapping
         >>> print(layout_mapping("coco-17", "penn-13"))
         coco-17 to penn-13: 12 joints by name; as means of others: head
     """
@@ -102,6 +104,7 @@ def convert_layout(sequence: SkeletonSequence, layout: str | Layout) -> Skeleton
     Example:
         >>> import numpy as np
         >>> from zeroskel.core import SkeletonSequence
+        >>> from zeroskel.skeleton.transforms import convert_layout
         >>> convert_layout(SkeletonSequence(np.zeros((9, 17, 2)), "coco-17"), "penn-13")
         SkeletonSequence(1 bodies, 9 frames, penn-13, 30 fps, 0.0% missing)
     """

@@ -19,6 +19,7 @@ def motion_energy(batch: np.ndarray) -> np.ndarray:
 
     Example:
         >>> import numpy as np
+        >>> from zeroskel.skeleton.transforms import motion_energy
         >>> motion_energy(np.array([0.0, 1.0, 3.0, 3.0]).reshape(1, 1, 4, 1, 1)).tolist()
         [[1.0, 5.0, 4.0, 0.0]]
     """
@@ -45,6 +46,7 @@ def low_motion_frames(batch: np.ndarray, keep: int = 35) -> np.ndarray:
 
     Example:
         >>> import numpy as np
+        >>> from zeroskel.skeleton.transforms import low_motion_frames
         >>> batch = np.array([0.0, 1.0, 3.0, 3.0]).reshape(1, 1, 4, 1, 1)
         >>> low_motion_frames(batch, keep=2).tolist()
         [[0, 3]]
@@ -66,7 +68,7 @@ def temporal_mask(
 
     Args:
         batch: (N, C, T, V, M).
-        rng: generator that draws `frames` of the `keep` frames, anew for each sequence. Rows are drawn in order, so the
+        rng: generator that draws `frames` of the `keep` frames for each sequence. Rows are drawn in order, so the
             result does not depend on how a dataset is cut into batches.
         keep: number of frames after the most moving ones are removed (SMIE: 35 of 50).
         frames: number of frames of the result (SMIE: 20).
@@ -81,6 +83,7 @@ def temporal_mask(
 
     Example:
         >>> import numpy as np
+        >>> from zeroskel.skeleton.transforms import temporal_mask
         >>> batch = np.zeros((2, 3, 50, 20, 1), np.float32)
         >>> temporal_mask(batch, np.random.default_rng(0)).shape
         (2, 3, 20, 20, 1)

@@ -25,6 +25,7 @@ def fill_gaps(sequence: SkeletonSequence, max_gap: int = 10) -> SkeletonSequence
     Example:
         >>> import numpy as np
         >>> from zeroskel.core import SkeletonSequence
+        >>> from zeroskel.skeleton.transforms import fill_gaps
         >>> joints = np.arange(5.0)[:, None, None] * np.ones((20, 3))
         >>> joints[2] = np.nan
         >>> filled = fill_gaps(SkeletonSequence(joints, "kinect-20"))
@@ -57,6 +58,7 @@ def resample(sequence: SkeletonSequence, frames: int) -> SkeletonSequence:
     Example:
         >>> import numpy as np
         >>> from zeroskel.core import SkeletonSequence
+        >>> from zeroskel.skeleton.transforms import resample
         >>> sequence = SkeletonSequence(np.zeros((60, 20, 3)), "kinect-20", fps=30)
         >>> resample(sequence, 50)
         SkeletonSequence(1 bodies, 50 frames, kinect-20, 25 fps, 0.0% missing)
@@ -85,6 +87,7 @@ def observe_first(sequence: SkeletonSequence, share: float) -> SkeletonSequence:
     Example:
         >>> import numpy as np
         >>> from zeroskel.core import SkeletonSequence
+        >>> from zeroskel.skeleton.transforms import observe_first
         >>> observe_first(SkeletonSequence(np.zeros((60, 20, 3)), "kinect-20"), 0.25).frames
         15
     """
