@@ -7,6 +7,7 @@ The encoder is trained first (20 epochs, minutes on two cores) unless it is in t
 """
 
 import argparse
+import copy
 import json
 from pathlib import Path
 
@@ -15,8 +16,8 @@ import torch
 
 from zeroskel import align
 from zeroskel.datasets import open_datasets, resolve_split
-from zeroskel.encoders import PretrainedSTGCN
-from zeroskel.encoders.folded_stgcn import FoldedSTGCN
+from zeroskel.encoders import STGCN, PretrainedSTGCN
+from zeroskel.encoders._fast_inference import fast_inference
 from zeroskel.evaluate import per_class_accuracy
 from zeroskel.features.encoded_split import EncoderConfig
 from zeroskel.features.store import FeatureStore
@@ -45,13 +46,8 @@ def main() -> None:
     labels, unseen = dataset.labels[rows["unseen"]], np.array(split.unseen)
     found = {}
     for dtype in (torch.float32, torch.bfloat16):
-        network = FoldedSTGCN(encoder.network_, dtype)
-        train, test = (
-            np.concatenate(
-                [network(store.batches[part]).numpy() for part in np.array_split(own, max(1, len(own) // AT_ONCE))]
-            )
-            for own in (rows["train"], rows["unseen"])
-        )
+        network = copy.deepcopy(encoder.network_).to(dtype)
+        train, test = (_encode(network, store, indices) for indices in (rows["train"], rows["unseen"]))
         for method in ("ridge", "smie"):
             aligner = align.create(method).fit(train, dataset.labels[rows["train"]], texts, seed=arguments.seed)
             predicted = unseen[aligner.score_classes(test, texts[unseen]).argmax(axis=1)]
@@ -60,6 +56,11 @@ def main() -> None:
             print(f"{name}: {100 * found[name]:.1f} % of {arguments.split} by class")
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def _encode(network: STGCN, store: FeatureStore, indices: np.ndarray) -> np.ndarray:
+    parts = np.array_split(indices, max(1, len(indices) // AT_ONCE))
+    return np.concatenate([fast_inference(network, store.batches[part]).float().numpy() for part in parts])
 
 
 if __name__ == "__main__":

@@ -19,10 +19,9 @@ from torch import nn
 
 from parts.plain_stgcn import PlainSTGCN
 from parts.rows import time_in_turn
-from parts.stgcn import CASES, CLASSES, FRAMES, apart, trained_network
+from parts.stgcn import CASES, CLASSES, FRAMES, apart, trained_network, ways_of_inference
 from zeroskel import align
 from zeroskel.encoders import PretrainedSTGCN
-from zeroskel.encoders.folded_stgcn import FoldedSTGCN
 
 BATCH, STEP = 1024, 128  # sequences of a batch of inference; the published training step
 CLOSE, CLOSE_TRAINED = 1e-4, 0.99  # largest relative difference of features; least correlation of scores
@@ -96,19 +95,13 @@ def inference() -> list[dict[str, Any]]:
         batch = torch.randn(BATCH, 3, FRAMES, len(network.layout.joints), bodies)
         expected = PlainSTGCN(network).eval()(batch[:64]).detach()
         network, batch = network.cuda(), batch.cuda()
-        plain, folded, short = PlainSTGCN(network).eval(), FoldedSTGCN(network), FoldedSTGCN(network, torch.bfloat16)
+        ways = ways_of_inference(network)
         with torch.inference_mode():
-            error, short_error = (apart(way(batch)[:64].cpu(), expected) for way in (folded, short))
+            error, short_error = (apart(ways[name](batch)[:64].cpu(), expected) for name in ("float32", "bfloat16"))
             if error > CLOSE:
-                raise SystemExit(f"{layout}: features of the GPU are {error:.1e} from those of the processor")
-            seconds = time_in_turn(
-                {
-                    "plain": lambda plain=plain, batch=batch: plain(batch),
-                    "ours": lambda folded=folded, batch=batch: folded(batch),
-                    "ours, bfloat16": lambda short=short, batch=batch: short(batch),
-                },
-                *(10, 3, torch.cuda.synchronize),
-            )
+                raise SystemExit(f"{layout}: features of the GPU differ by {error:.1e} from those of the CPU")
+            calls = {name: lambda way=way, batch=batch: way(batch) for name, way in ways.items()}
+            seconds = time_in_turn(calls, 10, 3, torch.cuda.synchronize)
         rate = {name: round(BATCH / value) for name, value in seconds.items()}
         row = {"layout": layout, "bodies": bodies, "a_second": rate, "apart": error, "bfloat16_apart": short_error}
         rows.append(row)

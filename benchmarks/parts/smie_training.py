@@ -18,7 +18,7 @@ from zeroskel.align.critic import Critic
 from zeroskel.align.mutual_information import jensen_shannon, rolled_by_one
 from zeroskel.benchmark import BenchmarkConfig, run_benchmark
 from zeroskel.datasets import open_datasets
-from zeroskel.encoders.folded_stgcn import FoldedSTGCN
+from zeroskel.encoders._fast_inference import fast_inference
 from zeroskel.skeleton.transforms import temporal_mask
 
 SEQUENCES, EPOCHS, BATCH, VIEWS, CLASSES = 8_000, 100, 128, 4, 55
@@ -33,7 +33,7 @@ def training() -> list[Row]:
     batches = rng.normal(size=(SAMPLE, 3, 50, 20, 1)).astype(np.float32)
     labels = np.arange(SAMPLE) % CLASSES
     texts = rng.normal(size=(CLASSES, 384)).astype(np.float32)
-    plain, folded = PlainSTGCN(network).eval(), FoldedSTGCN(network)
+    plain = PlainSTGCN(network).eval()
     critic = Critic(256 + 384)
     optimizer = torch.optim.Adam(critic.parameters(), lr=1e-5)
     of_each = torch.from_numpy(texts[labels])
@@ -57,16 +57,16 @@ def training() -> list[Row]:
 
     def encode_once() -> tuple[np.ndarray, np.ndarray]:
         """Return the features and the masked views that all epochs use."""
-        whole = np.concatenate([folded(part).numpy() for part in np.array_split(batches, SAMPLE // BATCH)])
-        views = [
-            np.concatenate(
-                [
-                    folded(temporal_mask(part, rng, keep=LOW_MOTION_FRAMES, frames=REMAINING_FRAMES)).numpy()
-                    for part in np.array_split(batches, SAMPLE // BATCH)
-                ]
-            )
-            for _ in range(VIEWS)
-        ]
+        whole = np.concatenate(
+            [fast_inference(network, part).numpy() for part in np.array_split(batches, SAMPLE // BATCH)]
+        )
+        views = []
+        for _ in range(VIEWS):
+            masked = [
+                temporal_mask(part, rng, keep=LOW_MOTION_FRAMES, frames=REMAINING_FRAMES)
+                for part in np.array_split(batches, SAMPLE // BATCH)
+            ]
+            views.append(np.concatenate([fast_inference(network, part).numpy() for part in masked]))
         return whole, np.stack(views)
 
     published = _median(published_epoch)

@@ -1,6 +1,8 @@
 """ST-GCN: inference and a training step against the plain module with the same weights."""
 
+import copy
 import time
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -8,7 +10,7 @@ from torch import Tensor, nn
 from parts.plain_stgcn import PlainSTGCN
 from parts.rows import Row, duration_text, time_in_turn
 from zeroskel.encoders import STGCN
-from zeroskel.encoders.folded_stgcn import FoldedSTGCN
+from zeroskel.encoders._fast_inference import fast_inference
 
 BATCH, FRAMES, CLASSES = 64, 50, 60
 CASES = (("ntu-25", 2), ("kinect-20", 1))
@@ -16,7 +18,7 @@ CLOSE = 1e-4
 
 
 def trained_network(layout: str, bodies: int) -> STGCN:
-    """A network whose norms have seen something, so that folding them is not trivial."""
+    """Return a network whose norms and edge importances differ from their initial values, in evaluation mode."""
     torch.manual_seed(0)
     network = STGCN(layout)
     for importance in network.edge_importance:
@@ -32,39 +34,73 @@ def apart(found: Tensor, expected: Tensor) -> float:
 
 
 def inference(rounds: int = 7) -> list[Row]:
-    """Rows of both sizes, float32 and bfloat16."""
-    return [row for case in CASES for row in _inference_of(*case, rounds)]
+    """Return rows of both sizes, of float32 and bfloat16, and of recordings in which most second bodies are absent."""
+    rows = [row for case in CASES for row in _inference_of(*case, rounds)]
+    return [*rows, _inference_with_absent_bodies(rounds)]
+
+
+def ways_of_inference(network: STGCN) -> dict[str, Callable[[Tensor], Tensor]]:
+    """Return the plain module and fast inference in both precisions, by name."""
+    plain, short = PlainSTGCN(network).eval(), copy.deepcopy(network).bfloat16()
+    return {
+        "plain": plain,
+        "float32": lambda batch: fast_inference(network, batch),
+        "bfloat16": lambda batch: fast_inference(short, batch).float(),
+    }
 
 
 def _inference_of(layout: str, bodies: int, rounds: int) -> list[Row]:
     network = trained_network(layout, bodies)
     joints = len(network.layout.joints)
     batch = torch.randn(BATCH, 3, FRAMES, joints, bodies)
-    plain, folded = PlainSTGCN(network).eval(), FoldedSTGCN(network)
-    short = FoldedSTGCN(network, torch.bfloat16)
-    with torch.inference_mode():
-        expected = plain(batch)
-        error, short_error = apart(folded(batch), expected), apart(short(batch), expected)
-        if error > CLOSE:
-            raise SystemExit(f"{layout}: folded features are {error:.1e} apart")
-        seconds = time_in_turn(
-            {"plain": lambda: plain(batch), "float32": lambda: folded(batch), "bfloat16": lambda: short(batch)}, rounds
-        )
-    what = f"ST-GCN inference, {BATCH} sequences of {FRAMES} frames, {joints} joints x {bodies}"
-    yardstick = f"plain module, {duration_text(seconds['plain'])}"
-    instructions = "has" if has_bfloat16() else "has no"
-    targets_and_notes = {
-        "float32": (1.6, f"at most {error:.0e} apart"),
-        "bfloat16": (2.5, f"{short_error:.0e} apart; this processor {instructions} instructions for it"),
+    differences, seconds = _compare(ways_of_inference(network), batch, rounds)
+    has_instructions = "has" if has_bfloat16() else "lacks"
+    notes = {
+        "float32": f"relative difference at most {differences['float32']:.0e}",
+        "bfloat16": f"difference {differences['bfloat16']:.0e}; this CPU {has_instructions} bfloat16 instructions",
     }
     return [
         Row(
-            *(f"{what}, {name}", yardstick, duration_text(seconds[name])),
-            *(seconds["plain"] / seconds[name], "times as fast", target),
-            note=note,
+            f"ST-GCN inference, {BATCH} sequences of {FRAMES} frames, {joints} joints x {bodies}, {name}",
+            f"plain module, {duration_text(seconds['plain'])}",
+            duration_text(seconds[name]),
+            seconds["plain"] / seconds[name],
+            "times as fast",
+            target,
+            note=notes[name],
         )
-        for name, (target, note) in targets_and_notes.items()
+        for name, target in (("float32", 1.6), ("bfloat16", 2.5))
     ]
+
+
+def _inference_with_absent_bodies(rounds: int) -> Row:
+    """Measure a batch like those of NTU, where three quarters of the recordings show one person."""
+    network = trained_network("ntu-25", 2)
+    batch = torch.randn(BATCH, 3, FRAMES, 25, 2)
+    batch[: 3 * BATCH // 4, ..., 1] = 0
+    ways = ways_of_inference(network)
+    del ways["bfloat16"]
+    _, seconds = _compare(ways, batch, rounds)
+    return Row(
+        f"ST-GCN inference, {BATCH} sequences of {FRAMES} frames, 25 joints x 2, 3 of 4 second bodies absent",
+        f"plain module, {duration_text(seconds['plain'])}",
+        duration_text(seconds["float32"]),
+        seconds["plain"] / seconds["float32"],
+        "times as fast",
+    )
+
+
+def _compare(
+    ways: dict[str, Callable[[Tensor], Tensor]], batch: Tensor, rounds: int
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the relative difference of each way's features from the plain module's, and its seconds."""
+    with torch.inference_mode():
+        expected = ways["plain"](batch)
+        differences = {name: apart(way(batch), expected) for name, way in ways.items()}
+        if differences["float32"] > CLOSE:
+            raise SystemExit(f"features of fast inference differ by {differences['float32']:.1e}")
+        calls = {name: lambda way=way: way(batch) for name, way in ways.items()}
+        return differences, time_in_turn(calls, rounds)
 
 
 def training(rounds: int = 5) -> list[Row]:
@@ -129,9 +165,9 @@ def profile(layout: str = "ntu-25", bodies: int = 2) -> str:
 
     network = trained_network(layout, bodies)
     batch = torch.randn(BATCH, 3, FRAMES, len(network.layout.joints), bodies)
-    lines = []
+    lines, ways = [], ways_of_inference(network)
     with torch.inference_mode():
-        for name, way in (("plain", PlainSTGCN(network).eval()), ("folded", FoldedSTGCN(network))):
+        for name, way in (("plain", ways["plain"]), ("fast", ways["float32"])):
             way(batch)
             start = time.perf_counter()
             with profiled() as found:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from zeroskel.encoders.augment import JITTER, SCALE, augment
+from zeroskel.encoders._augment import JITTER, SCALE, augment
 
 
 def test_bones_keep_their_proportions():

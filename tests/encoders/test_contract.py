@@ -127,3 +127,12 @@ def test_components_are_orthogonal_and_few(name, motions):
     features = encoder.encode(motions[0])
     assert features.shape == (36, 5)
     np.testing.assert_allclose(features.T @ features / 36, np.eye(5), atol=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("epochs", 0), ("batch_size", 1), ("learning_rate", 0.0), ("dropout", 1.0), ("select", "best"), ("augment", "no")],
+)
+def test_options_out_of_bounds_are_refused_by_the_constructor(option, value):
+    with pytest.raises(InputError, match=f"{option} is .*; expected"):
+        encoders.create("stgcn", "kinect-20", **{option: value})

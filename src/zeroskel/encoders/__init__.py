@@ -20,10 +20,9 @@ ENCODERS = {  # name -> (module, class)
     "kinematic": ("zeroskel.encoders.kinematic", "Kinematic"),
     "biomechanics": ("zeroskel.encoders.biomechanics", "Biomechanics"),
 }
-_HOMES = {"STGCN": "zeroskel.encoders.stgcn", **{cls: module for module, cls in ENCODERS.values()}}
+_MODULES = {"STGCN": "zeroskel.encoders.stgcn", **{cls: module for module, cls in ENCODERS.values()}}
 
 __all__ = [
-    "ENCODERS",
     "STGCN",
     "BatchSource",
     "Biomechanics",
@@ -32,26 +31,59 @@ __all__ = [
     "SkeletonEncoder",
     "available",
     "create",
+    "encoder_class",
     "load",
 ]
 
 
 def available() -> list[str]:
-    """Names of the encoders that the pipeline can use."""
+    """Return the names of all encoders.
+
+    Example:
+        >>> from zeroskel import encoders
+        >>> encoders.available()
+        ['stgcn', 'kinematic', 'biomechanics']
+    """
     return list(ENCODERS)
 
 
 def encoder_class(encoder: str) -> type[SkeletonEncoder]:
-    """The class of an encoder. Raises InputError for an unknown name."""
+    """Return the class of an encoder.
+
+    Args:
+        encoder: Name of the encoder; see `available`.
+
+    Raises:
+        InputError: There is no encoder of this name.
+
+    Example:
+        >>> from zeroskel import encoders
+        >>> encoders.encoder_class("kinematic").__name__
+        'Kinematic'
+    """
     if encoder not in ENCODERS:
         raise InputError(f"unknown encoder {encoder!r}; available are {', '.join(ENCODERS)}")
     module, name = ENCODERS[encoder]
-    found: type[SkeletonEncoder] = getattr(import_module(module), name)
-    return found
+    cls: type[SkeletonEncoder] = getattr(import_module(module), name)
+    return cls
 
 
 def create(encoder: str, layout: str | Layout, **options: Any) -> SkeletonEncoder:
-    """A new encoder. Raises InputError for an unknown name or option."""
+    """Return a new encoder.
+
+    Args:
+        encoder: Name of the encoder; see `available`.
+        layout: Joint layout of the batches, or its name.
+        **options: Options of the encoder; see its class.
+
+    Raises:
+        InputError: There is no encoder of this name, or an option is unknown or out of bounds.
+
+    Example:
+        >>> from zeroskel import encoders
+        >>> encoders.create("kinematic", "kinect-20", embed_dim=64).options()["embed_dim"]
+        64
+    """
     cls = encoder_class(encoder)
     try:
         return cls(layout=layout, **options)  # type: ignore[call-arg]
@@ -60,20 +92,33 @@ def create(encoder: str, layout: str | Layout, **options: Any) -> SkeletonEncode
 
 
 def load(folder: str | PathLike[str], device: str | None = None) -> SkeletonEncoder:
-    """An encoder that `save` wrote.
+    """Return an encoder that `SkeletonEncoder.save` wrote.
 
     Args:
-        folder: its place.
-        device: where it is to run, for encoders that have the option; None for the processor.
+        folder: The folder that `save` wrote.
+        device: Device of encoders that have this option; None selects the CPU.
 
     Raises:
-        MissingFileError, InputError: for what is not there or something else.
+        MissingFileError: The folder lacks a file.
+        InputError: The folder holds something else than a saved encoder.
+
+    Example:
+        >>> import tempfile
+        >>> import numpy as np
+        >>> from zeroskel import encoders
+        >>> batches = np.random.default_rng(0).normal(size=(4, 3, 10, 20, 1))
+        >>> encoder = encoders.create("kinematic", "kinect-20").fit(batches, [0, 1, 0, 1])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     encoder.save(f"{folder}/encoder")
+        ...     loaded = encoders.load(f"{folder}/encoder")
+        >>> np.allclose(loaded.encode(batches), encoder.encode(batches))
+        True
     """
     config, state = load_model(folder, device)
     return encoder_class(str(config.get("encoder")))._restore(Path(folder), config, state)
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+    if name in _MODULES:
+        return getattr(import_module(_MODULES[name]), name)
     raise AttributeError(f"module 'zeroskel.encoders' has no attribute {name!r}")

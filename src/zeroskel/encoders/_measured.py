@@ -10,7 +10,7 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from zeroskel.core import InputError
-from zeroskel.encoders.base import BatchSource, OnEpoch, SkeletonEncoder
+from zeroskel.encoders.base import BatchSource, EpochProgress, SkeletonEncoder
 
 if TYPE_CHECKING:  # importing torch takes seconds
     from torch import nn
@@ -59,7 +59,7 @@ class MeasuredEncoder(SkeletonEncoder):
         labels: np.ndarray,
         subjects: np.ndarray | None,
         seed: int,
-        on_epoch: OnEpoch | None,
+        on_epoch: EpochProgress | None,
         checkpoint: Path | None,
     ) -> None:
         rows = np.arange(len(batches))

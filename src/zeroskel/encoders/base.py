@@ -1,4 +1,4 @@
-"""SkeletonEncoder: the contract that every encoder of the pipeline fulfils."""
+"""SkeletonEncoder: the contract of every encoder."""
 
 import inspect
 from abc import ABC, abstractmethod
@@ -15,21 +15,62 @@ from zeroskel.core._saved import save_model
 if TYPE_CHECKING:  # importing torch takes seconds, and most encoders do not need it
     from torch import nn
 
-OnEpoch = Callable[[int, int], None]
+EpochProgress = Callable[[int, int], None]
 
 
 class BatchSource(Protocol):
-    """An (N, C, T, V, M) array, memory map or anything else that gives such rows when indexed."""
+    """Batch (N, C, T, V, M) that is read in parts: an array, a memory map, or an object that computes its rows.
 
-    def __len__(self) -> int: ...
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel.encoders import BatchSource
+        >>> class Zeros:
+        ...     def __len__(self):
+        ...         return 100
+        ...     def __getitem__(self, rows):
+        ...         return np.zeros((len(rows), 3, 50, 20, 1), np.float32)
+        >>> source: BatchSource = Zeros()
+        >>> source[np.arange(4)].shape
+        (4, 3, 50, 20, 1)
+    """
 
-    def __getitem__(self, rows: np.ndarray, /) -> np.ndarray: ...
+    def __len__(self) -> int:
+        """Return N."""
+        ...
+
+    def __getitem__(self, rows: np.ndarray, /) -> np.ndarray:
+        """Return the sequences (R, C, T, V, M) of R row indices."""
+        ...
 
 
 class SkeletonEncoder(ABC):
-    """Turns batches of skeletons into features; learns on seen classes only, which the caller sees to.
+    """Base class of encoders, which turn batches of skeletons into features.
 
-    Args of every subclass: `layout`, then its own options.
+    Callers pass seen classes only to `fit`. A subclass takes `layout` and its options as constructor arguments, sets
+    `encoder` to its name, and implements `_fit`, `_encode`, `_state` and `_set_state`.
+
+    Attributes:
+        encoder: Name of the encoder in tables and saved files.
+        layout: Name of the joint layout of the batches.
+
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel.encoders import SkeletonEncoder
+        >>> class MeanPose(SkeletonEncoder):
+        ...     encoder = "mean-pose"
+        ...     def __init__(self, layout="kinect-20"):
+        ...         self.layout = layout
+        ...     def _fit(self, batches, labels, subjects, seed, on_epoch, checkpoint):
+        ...         pass
+        ...     def _encode(self, batch):
+        ...         return batch.mean(axis=(2, 4)).reshape(len(batch), -1)
+        ...     def _state(self):
+        ...         return {}
+        ...     def _set_state(self, state):
+        ...         pass
+        >>> batch = np.zeros((2, 3, 10, 20, 1))
+        >>> MeanPose().fit(batch, [0, 1]).encode(batch).shape
+        (2, 60)
     """
 
     encoder: ClassVar[str]
@@ -42,7 +83,7 @@ class SkeletonEncoder(ABC):
         subjects: np.ndarray | None = None,
         seed: int = 0,
         *,
-        on_epoch: OnEpoch | None = None,
+        on_epoch: EpochProgress | None = None,
         checkpoint: Path | None = None,
     ) -> Self:
         """Learn from N labelled sequences.
@@ -51,12 +92,15 @@ class SkeletonEncoder(ABC):
             batches: (N, C, T, V, M), read in parts.
             labels: (N,) class ids; any integers.
             subjects: (N,) subject ids, for encoders that withhold subjects to choose their epoch.
-            seed: of every random draw.
-            on_epoch: called with (epochs done, epochs in all) by encoders that have any.
-            checkpoint: file that encoders with epochs write after each, and go on from; of one training only.
+            seed: Seed of all random draws.
+            on_epoch: Called with (finished epochs, all epochs) by encoders that train by epochs.
+            checkpoint: File that encoders with epochs write after each epoch and resume from; for one training only.
+
+        Returns:
+            The encoder itself.
 
         Raises:
-            InputError: lengths differ, or fewer than two classes.
+            InputError: The lengths differ, or there are fewer than two classes.
         """
         labels = np.asarray(labels)
         if labels.shape != (len(batches),) or len(np.unique(labels)) < 2:
@@ -69,7 +113,18 @@ class SkeletonEncoder(ABC):
         return self
 
     def encode(self, batch: np.ndarray) -> np.ndarray:
-        """(N, C, T, V, M), any T -> (N, D) float32. Raises NotFittedError before `fit`, InputError for other axes."""
+        """Return the features of a batch.
+
+        Args:
+            batch: (N, C, T, V, M) with any T.
+
+        Returns:
+            Features (N, D) float32.
+
+        Raises:
+            NotFittedError: The encoder is not fitted.
+            InputError: The batch has other axes.
+        """
         self._check_fitted()
         if batch.ndim != 5 or batch.shape[3] != len(get_layout(self.layout).joints):
             raise InputError(f"batch has shape {batch.shape}; expected (N, C, T, V, M) in layout {self.layout}")
@@ -91,16 +146,19 @@ class SkeletonEncoder(ABC):
             "bundle that was trained with one of them."
         )
 
-    def _check_fitted(self) -> None:
-        if not getattr(self, "fitted_", False):
-            raise NotFittedError(f"{type(self).__name__} is not fitted; call fit first")
-
     def options(self) -> dict[str, Any]:
-        """The constructor's arguments."""
+        """Return the arguments of the constructor."""
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
     def save(self, folder: str | PathLike[str]) -> None:
-        """Write config.json and weights.safetensors."""
+        """Write config.json and weights.safetensors.
+
+        Args:
+            folder: An existing folder is replaced in one step.
+
+        Raises:
+            NotFittedError: The encoder is not fitted.
+        """
         self._check_fitted()
         save_model(folder, {"encoder": self.encoder, "options": self.options()}, self._state())
 
@@ -114,6 +172,10 @@ class SkeletonEncoder(ABC):
         encoder.fitted_ = True
         return encoder
 
+    def _check_fitted(self) -> None:
+        if not getattr(self, "fitted_", False):
+            raise NotFittedError(f"{type(self).__name__} is not fitted; call fit first")
+
     @abstractmethod
     def _fit(
         self,
@@ -121,19 +183,19 @@ class SkeletonEncoder(ABC):
         labels: np.ndarray,
         subjects: np.ndarray | None,
         seed: int,
-        on_epoch: OnEpoch | None,
+        on_epoch: EpochProgress | None,
         checkpoint: Path | None,
     ) -> None:
-        """Learn; labels are 0 to K-1."""
+        """Learn from validated arguments of `fit`, in which labels are 0 to K - 1."""
 
     @abstractmethod
     def _encode(self, batch: np.ndarray) -> np.ndarray:
-        """(N, D) of a validated batch."""
+        """Return features (N, D) of a validated batch."""
 
     @abstractmethod
     def _state(self) -> dict[str, np.ndarray]:
-        """Everything learnt, by name."""
+        """Return all learned arrays, by name."""
 
     @abstractmethod
     def _set_state(self, state: dict[str, np.ndarray]) -> None:
-        """The inverse of `_state`."""
+        """Restore the arrays that `_state` returned."""

@@ -1,4 +1,8 @@
-"""ST-GCN, the skeleton encoder of SMIE."""
+"""ST-GCN, the skeleton encoder of SMIE.
+
+Yan, Xiong and Lin, "Spatial Temporal Graph Convolutional Networks for Skeleton-Based Action Recognition", AAAI 2018.
+Activations are (B, T, V, C): bodies, frames, joints, channels.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,14 +12,15 @@ import torch
 from torch import Tensor, nn
 
 from zeroskel.core import InputError, Layout, get_layout
-from zeroskel.encoders.graph import spatial_partition
-from zeroskel.encoders.graph_operations import by_frequencies, graph_convolution, product, spectral_convolution
+from zeroskel.encoders._batch_norm import LastAxisBatchNorm
+from zeroskel.encoders._frequency_convolution import frequencies_are_faster, frequency_convolution
+from zeroskel.encoders._graph import spatial_partition
 
-BLOCK_WIDTHS = (1, 1, 1, 1, 2, 2, 2, 4, 4)  # times hidden_channels; the tenth block has embed_dim channels
-STRIDED_BLOCKS = (4, 7)  # 0-based; each halves the frames
-TEMPORAL_KERNEL = 9
+_BLOCK_WIDTHS = (1, 1, 1, 1, 2, 2, 2, 4, 4)  # times hidden_channels; the tenth block has embed_dim channels
+_STRIDED_BLOCKS = (4, 7)  # 0-based; each halves the frames
+_TEMPORAL_KERNEL = 9
 
-_PUBLISHED_NAMES = (  # published state name -> ours, in order of replacement
+_PUBLISHED_NAMES = (  # (published, ours) parts of the names of weights, in order of replacement
     ("data_bn.", "input_norm."),
     ("st_gcn_networks.", "blocks."),
     (".gcn.conv.", ".spatial."),
@@ -24,121 +29,90 @@ _PUBLISHED_NAMES = (  # published state name -> ours, in order of replacement
 )
 
 
-class RowNorm(nn.BatchNorm1d):
-    """Batch norm of the last axis, whatever stands before it; in training of several processes over all their rows."""
+class _GraphConvolution(nn.Conv2d):
+    """Spatial graph convolution: f_out = sum_k W_k (f_in (A_k * M_k)) + b_k (A_k * M_k), equation 10 of the paper.
+
+    A_k is part k of the adjacency, M_k the learned importance of its edges, W_k and b_k a convolution of one joint. The
+    neighbours are summed before W_k mixes the channels, because f_in has fewer channels than f_out.
+    """
+
+    def forward(self, x: Tensor, adjacency: Tensor) -> Tensor:  # type: ignore[override]
+        """Return (B, T, V, C_out) of activations (B, T, V, C_in) and edges A * M (K, V, V)."""
+        parts, joints, _ = adjacency.shape
+        frames = x.flatten(0, 1)
+        edges = adjacency.permute(2, 0, 1).reshape(1, joints * parts, joints)
+        neighbours = torch.bmm(edges.expand(frames.shape[0], -1, -1), frames)  # (B T, V K, C_in)
+        neighbours = neighbours.view(*x.shape[:2], joints, parts * self.in_channels)
+        weight = self.weight.view(parts, -1, self.in_channels).transpose(0, 1).reshape(-1, parts * self.in_channels)
+        assert self.bias is not None
+        bias = adjacency.sum(dim=1).T @ self.bias.view(parts, -1)  # (V, C_out)
+        return nn.functional.linear(neighbours, weight) + bias
+
+
+class _Convolution(nn.Conv2d):
+    """Convolution over frames of activations (B, T, V, C)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        rows = x.reshape(-1, x.shape[-1])
-        if self.training and torch.distributed.is_available() and torch.distributed.is_initialized():
-            return self._of_all_processes(rows).view(x.shape)
-        return super().forward(rows).view(x.shape)
-
-    def _of_all_processes(self, rows: Tensor) -> Tensor:
-        """SyncBatchNorm's statistics, on any device."""
-        from torch.distributed.nn.functional import all_reduce
-
-        count = rows.new_full((1,), len(rows))
-        sums = all_reduce(torch.cat((rows.sum(dim=0), rows.square().sum(dim=0), count)))
-        total, squares, count = sums.split((rows.shape[1], rows.shape[1], 1))
-        mean = total / count
-        variance = squares / count - mean.square()
-        with torch.no_grad():
-            assert self.running_mean is not None and self.running_var is not None and self.momentum is not None
-            assert self.num_batches_tracked is not None
-            self.running_mean.lerp_(mean, self.momentum)
-            self.running_var.lerp_(variance * (count / (count - 1)), self.momentum)
-            self.num_batches_tracked.add_(1)
-        return (rows - mean) * (self.weight * torch.rsqrt(variance + self.eps)) + self.bias
+        """Return (B, T / stride, V, C_out)."""
+        if self.kernel_size[0] > 1 and frequencies_are_faster(x, self.weight):
+            frames_first = x.transpose(0, 1).flatten(1, 2)
+            assert self.bias is not None
+            y = frequency_convolution(frames_first, self.weight[..., 0], self.bias, self.stride[0])
+            return y.unflatten(1, (x.shape[0], -1)).transpose(0, 1)
+        return super().forward(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
 
 
-class GraphBlock(nn.Module):
-    """One ST-GCN block: spatial graph convolution, temporal convolution, shortcut.
-
-    (B, T, V C_in) -> (B, T / stride, V C_out) for B bodies.
-    """
+class _Block(nn.Module):
+    """Spatial graph convolution, temporal convolution and shortcut; (B, T, V, C_in) -> (B, T / stride, V, C_out)."""
 
     def __init__(
         self, in_channels: int, out_channels: int, *, parts: int, stride: int, shortcut: bool, dropout: float
     ) -> None:
         super().__init__()
-        self.parts = parts
-        self.stride = stride
-        self.spatial = nn.Conv2d(in_channels, out_channels * parts, kernel_size=1)
+        kernel, padding = (_TEMPORAL_KERNEL, 1), (_TEMPORAL_KERNEL // 2, 0)
+        self.spatial = _GraphConvolution(in_channels, out_channels * parts, kernel_size=1)
         self.temporal = nn.Sequential(
-            RowNorm(out_channels),
+            LastAxisBatchNorm(out_channels),
             nn.ReLU(),
-            nn.Conv2d(
-                out_channels, out_channels, (TEMPORAL_KERNEL, 1), stride=(stride, 1), padding=(TEMPORAL_KERNEL // 2, 0)
-            ),
-            RowNorm(out_channels),
+            _Convolution(out_channels, out_channels, kernel, stride=(stride, 1), padding=padding),
+            LastAxisBatchNorm(out_channels),
             nn.Dropout(dropout),
         )
         self.shortcut: nn.Module | None = None
         if shortcut and (in_channels != out_channels or stride != 1):
-            self.shortcut = nn.Sequential(nn.Conv2d(in_channels, out_channels, kernel_size=1), RowNorm(out_channels))
+            convolution = _Convolution(in_channels, out_channels, kernel_size=1, stride=(stride, 1))
+            self.shortcut = nn.Sequential(convolution, LastAxisBatchNorm(out_channels))
         elif shortcut:
             self.shortcut = nn.Identity()
 
     def forward(self, x: Tensor, adjacency: Tensor) -> Tensor:
-        norm, convolution, last_norm, dropout = self.layers()
-        taps, joints, over_time = convolution.weight.squeeze(-1), adjacency.shape[1], 1
-        if by_frequencies(taps, gradients=True):  # that works on frames, first in memory
-            x, over_time = x.transpose(0, 1), 0
-        y = torch.relu(norm(self.convolve_graph(x, adjacency).view(*x.shape[:2], joints, -1)))
-        assert convolution.bias is not None
-        if over_time:
-            y = convolution(y.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
-        else:
-            rows = y.view(len(y), -1, y.shape[-1])
-            y = spectral_convolution(taps, convolution.bias, self.stride)(rows).view(-1, *y.shape[1:])
-        y = dropout(last_norm(y))
-        if self.shortcut is not None:
-            skipped = x[:, :: self.stride] if over_time else x[:: self.stride]
-            mixing = self.shortcut_layers()
-            if mixing is not None:
-                mix, shortcut_norm = mixing
-                mixed = product(skipped.reshape(-1, mix.in_channels), mix.weight[:, :, 0, 0].T, mix.bias)
-                skipped = shortcut_norm(mixed.view(*y.shape))
-            y = y + skipped.reshape(y.shape)
-        y = torch.relu(y).flatten(2)
-        return y if over_time else y.transpose(0, 1)
-
-    def convolve_graph(self, x: Tensor, adjacency: Tensor) -> Tensor:
-        """(…, …, V C_in) -> (…, …, V C_out) by the spatial convolution alone."""
-        weight = self.spatial.weight.view(self.parts, -1, self.spatial.weight.shape[1])
-        assert self.spatial.bias is not None
-        bias = torch.einsum("ko,kw->wo", self.spatial.bias.view(self.parts, -1), adjacency.sum(dim=1))
-        return graph_convolution(weight, adjacency, bias)(x)
-
-    def layers(self) -> tuple[RowNorm, nn.Conv2d, RowNorm, nn.Module]:
-        """Of `temporal`, with what they are: norm, convolution, norm, dropout."""
-        norm, _, convolution, last_norm, dropout = self.temporal
-        assert isinstance(norm, RowNorm) and isinstance(convolution, nn.Conv2d) and isinstance(last_norm, RowNorm)
-        return norm, convolution, last_norm, dropout
-
-    def shortcut_layers(self) -> tuple[nn.Conv2d, RowNorm] | None:
-        """Of the shortcut, where it is more than the identity."""
-        if not isinstance(self.shortcut, nn.Sequential):
-            return None
-        mix, norm = self.shortcut
-        assert isinstance(mix, nn.Conv2d) and isinstance(norm, RowNorm)
-        return mix, norm
+        y = self.temporal(self.spatial(x, adjacency))
+        return torch.relu(y if self.shortcut is None else y + self.shortcut(x))
 
 
 class STGCN(nn.Module):
-    """Spatial temporal graph convolutional network (Yan et al., AAAI 2018) in the size that SMIE uses.
+    """Spatial temporal graph convolutional network in the size that SMIE uses.
 
-    Ten blocks of 16, 16, 16, 16, 32, 32, 32, 64, 64, 256 channels; frames halved at blocks 5 and 8; temporal kernel 9;
-    spatial partition with a learnable importance for each edge in each block; batch norm on the input; mean over
-    frames, joints and bodies.
+    Ten blocks have 16, 16, 16, 16, 32, 32, 32, 64, 64 and 256 channels; blocks 5 and 8 halve the frames. Temporal
+    kernels cover 9 frames. The spatial partition has three parts, and each block learns the importance of each edge.
+    The input passes a batch norm; the output is the mean over frames, joints and bodies.
 
     Args:
-        layout: joint layout of the batches.
-        hidden_channels: channels of the first blocks.
+        layout: Joint layout of the batches, or its name.
+        hidden_channels: Channels of the first blocks.
         embed_dim: D, channels of the last block.
-        in_channels: C.
-        dropout: after each temporal convolution, in training.
+        in_channels: C, coordinates of a joint.
+        dropout: Dropout rate after each temporal convolution, in training.
+
+    Example:
+        >>> import torch
+        >>> from zeroskel.encoders import STGCN
+        >>> network = STGCN("kinect-20", hidden_channels=4, embed_dim=16).eval()
+        >>> network(torch.zeros(2, 3, 8, 20, 1)).shape
+        torch.Size([2, 16])
     """
+
+    adjacency: Tensor
 
     def __init__(
         self,
@@ -151,18 +125,17 @@ class STGCN(nn.Module):
     ) -> None:
         super().__init__()
         self.layout = get_layout(layout)
-        self._embed_dim = embed_dim
+        self.in_channels, self.embed_dim = in_channels, embed_dim
         adjacency = torch.from_numpy(spatial_partition(self.layout))
-        self.adjacency: Tensor
         self.register_buffer("adjacency", adjacency)
-        self.input_norm = RowNorm(in_channels * adjacency.shape[1])
-        widths = [in_channels, *(hidden_channels * width for width in BLOCK_WIDTHS), embed_dim]
+        self.input_norm = LastAxisBatchNorm(in_channels * adjacency.shape[1])
+        widths = [in_channels, *(hidden_channels * width for width in _BLOCK_WIDTHS), embed_dim]
         self.blocks = nn.ModuleList(
-            GraphBlock(
+            _Block(
                 widths[i],
                 widths[i + 1],
                 parts=len(adjacency),
-                stride=2 if i in STRIDED_BLOCKS else 1,
+                stride=2 if i in _STRIDED_BLOCKS else 1,
                 shortcut=i > 0,
                 dropout=dropout,
             )
@@ -170,31 +143,57 @@ class STGCN(nn.Module):
         )
         self.edge_importance = nn.ParameterList(nn.Parameter(torch.ones_like(adjacency)) for _ in self.blocks)
 
-    @property
-    def embed_dim(self) -> int:
-        """D, the length of a feature."""
-        return self._embed_dim
-
     def forward(self, batch: Tensor | np.ndarray) -> Tensor:
-        """(N, C, T, V, M) -> (N, D); any T of 4 frames or more. Raises InputError for a batch of other axes."""
-        x = torch.as_tensor(batch, dtype=self.adjacency.dtype, device=self.adjacency.device)
-        joints = self.adjacency.shape[1]
-        channels = self.input_norm.num_features // joints
-        if x.ndim != 5 or x.shape[1] != channels or x.shape[3] != joints:
-            raise InputError(f"batch has shape {tuple(x.shape)}; expected (N, {channels}, T, {joints}, M)")
+        """Return features of a batch.
+
+        Args:
+            batch: (N, C, T, V, M) with T >= 4.
+
+        Returns:
+            Features (N, D).
+
+        Raises:
+            InputError: The batch has other axes.
+        """
+        x = self.as_batch(batch)
         n, c, t, v, m = x.shape
-        x = self.input_norm(x.permute(0, 4, 2, 3, 1).reshape(n * m, t, v * c))
+        x = self.input_norm(x.permute(0, 4, 2, 3, 1).reshape(n * m, t, v * c)).view(n * m, t, v, c)
         for block, importance in zip(self.blocks, self.edge_importance, strict=True):
             x = block(x, self.adjacency * importance)
-        frames_first = x.transpose(0, 1)  # as the last block leaves memory; gradients come in the order of this
-        return frames_first.unflatten(2, (v, -1)).unflatten(1, (n, m)).mean(dim=(0, 2, 3))
+        return x.unflatten(0, (n, m)).mean(dim=(1, 2, 3))
+
+    def as_batch(self, batch: Tensor | np.ndarray) -> Tensor:
+        """Return a batch as a tensor with the number type and on the device of the weights.
+
+        Args:
+            batch: (N, C, T, V, M).
+
+        Raises:
+            InputError: The batch has other axes.
+        """
+        x = torch.as_tensor(batch, dtype=self.adjacency.dtype, device=self.adjacency.device)
+        joints = len(self.layout.joints)
+        if x.ndim != 5 or x.shape[1] != self.in_channels or x.shape[3] != joints:
+            raise InputError(
+                f"batch has shape {tuple(x.shape)}; expected (N, {self.in_channels}, T, {joints}, M) in layout "
+                f"{self.layout.name}"
+            )
+        return x
 
     @classmethod
     def from_smie(cls, state_dict: Mapping[str, Any], layout: str | Layout = "ntu-25") -> "STGCN":
-        """The network with weights under the names of the published SMIE code (`data_bn.*`, `st_gcn_networks.*`, …).
+        """Return a network with the weights of the published SMIE code.
 
-        Sizes are read from the weights; tensors and NumPy arrays are taken. The result is in evaluation mode.
-        Raises InputError when names or shapes do not fit.
+        Args:
+            state_dict: Tensors or arrays under the published names (`data_bn.*`, `st_gcn_networks.*`, …). The sizes of
+                the network follow from their shapes.
+            layout: Joint layout of the weights, or its name.
+
+        Returns:
+            The network in evaluation mode.
+
+        Raises:
+            InputError: Names or shapes do not fit.
         """
         state = {}
         for name, value in state_dict.items():

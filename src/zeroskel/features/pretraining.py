@@ -6,7 +6,7 @@ from pathlib import Path
 
 from zeroskel.core._progress import Progress, quiet
 from zeroskel.datasets import SkeletonDataset, resolve_split
-from zeroskel.encoders.processes import processes
+from zeroskel.encoders._processes import is_first_process
 from zeroskel.features.encoded_split import EncoderConfig
 from zeroskel.features.store import FeatureStore
 
@@ -40,7 +40,7 @@ def pretrain(
                 for without in sorted({withhold, False}):
                     rows = store.rows(resolve_split(name, dataset), without)["train"]
                     store.encoder(replace(encoder, seed=seed), rows)
-                    if processes().index == 0:
+                    if is_first_process():
                         lacking = " without its validation classes" if without else ""
                         what = f"{encoder.name} for {dataset.name}, {name}{lacking}, seed {seed}"
                         yield f"{what}: {len(rows)} sequences"

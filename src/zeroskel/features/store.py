@@ -14,7 +14,7 @@ from zeroskel.core._files import atomic_folder, atomic_path, content_key
 from zeroskel.core._progress import Progress, quiet
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.encoders import BatchSource, SkeletonEncoder
-from zeroskel.encoders.processes import first_process_first
+from zeroskel.encoders._processes import first_process_first
 from zeroskel.features.altered_copies import Augmentation
 from zeroskel.features.encoded_split import (
     ENCODE_AT_ONCE,

@@ -1,4 +1,6 @@
-"""The folded network gives the numbers of the plain one."""
+"""Fast inference gives the features of the plain network."""
+
+import copy
 
 import numpy as np
 import pytest
@@ -7,12 +9,12 @@ from torch import nn
 
 from zeroskel.core import InputError
 from zeroskel.encoders import STGCN
-from zeroskel.encoders.folded_stgcn import FoldedSTGCN
+from zeroskel.encoders._fast_inference import fast_inference
 
 
 @pytest.fixture(scope="module", params=[("ntu-25", 2), ("kinect-20", 1)], ids=["25x2", "20x1"])
 def trained(request):
-    """A network whose norms and edge importances are not those of the beginning, and its bodies."""
+    """A network whose norms and edge importances differ from the initial ones, and a number of bodies."""
     layout, bodies = request.param
     torch.manual_seed(0)
     network = STGCN(layout)
@@ -24,8 +26,8 @@ def trained(request):
     return network.eval(), bodies
 
 
-def apart(found, expected):
-    return float((found - expected).abs().max() / expected.abs().max())
+def relative_difference(values, expected):
+    return float((values - expected).abs().max() / expected.abs().max())
 
 
 @pytest.mark.parametrize("frames", [4, 5, 20, 35, 50])
@@ -33,54 +35,46 @@ def test_features_are_those_of_the_plain_network(trained, frames):
     network, bodies = trained
     batch = torch.randn(5, 3, frames, len(network.layout.joints), bodies)
     with torch.no_grad():
-        assert apart(FoldedSTGCN(network)(batch), network(batch)) < 1e-5
+        assert relative_difference(fast_inference(network, batch), network(batch)) < 1e-5
 
 
-def test_more_bodies_than_go_at_once(trained, monkeypatch):
+def test_more_bodies_than_pass_at_once(trained, monkeypatch):
     network, bodies = trained
-    monkeypatch.setattr("zeroskel.encoders.folded_stgcn.BODIES_AT_ONCE", 3)
+    monkeypatch.setattr("zeroskel.encoders._fast_inference.BODIES_AT_ONCE", {"cpu": 3})
     batch = torch.randn(7, 3, 12, len(network.layout.joints), bodies)
     with torch.no_grad():
-        assert apart(FoldedSTGCN(network)(batch), network(batch)) < 1e-5
+        assert relative_difference(fast_inference(network, batch), network(batch)) < 1e-5
 
 
-def test_bodies_that_are_not_there_are_counted_as_before(trained):
+def test_absent_bodies_count_as_in_the_plain_network(trained):
     network, bodies = trained
     batch = torch.randn(6, 3, 12, len(network.layout.joints), bodies)
     batch[1::2, ..., -1] = 0
-    folded = FoldedSTGCN(network)
     with torch.no_grad():
-        assert apart(folded(batch), network(batch)) < 1e-5
-        assert apart(folded(torch.zeros_like(batch)), network(torch.zeros_like(batch))) < 1e-5
-        assert folded(batch[:0]).shape == (0, 256)
+        assert relative_difference(fast_inference(network, batch), network(batch)) < 1e-5
+        absent = torch.zeros_like(batch)
+        assert relative_difference(fast_inference(network, absent), network(absent)) < 1e-5
+        assert fast_inference(network, batch[:0]).shape == (0, 256)
 
 
 def test_outputs_equal_the_published_code(reference):
     content = reference("stgcn_25")
     state = {key.removeprefix("state/"): value for key, value in content.items() if key.startswith("state/")}
-    folded = FoldedSTGCN(STGCN.from_smie(state, layout="ntu-25"))
+    network = STGCN.from_smie(state, layout="ntu-25")
     for frames in ("", "_20_frames"):
-        output = folded(content[f"input{frames}"]).numpy()
+        output = fast_inference(network, content[f"input{frames}"]).numpy()
         np.testing.assert_allclose(output, content[f"output{frames}"], atol=1e-5, rtol=1e-4)
 
 
-def test_half_precision_keeps_two_digits(trained):
+def test_half_precision_is_close_to_two_digits(trained):
     network, bodies = trained
     batch = torch.randn(4, 3, 20, len(network.layout.joints), bodies)
     with torch.no_grad():
-        found = FoldedSTGCN(network, torch.bfloat16)(batch)
-        assert found.dtype == torch.float32
-        assert 1e-6 < apart(found, network(batch)) < 0.05
-
-
-def test_later_changes_of_the_network_do_not_count():
-    network = STGCN("kinect-20").eval()
-    folded, batch = FoldedSTGCN(network), torch.randn(2, 3, 12, 20, 1)
-    before = folded(batch)
-    nn.init.zeros_(network.blocks[9].temporal[2].weight)
-    torch.testing.assert_close(folded(batch), before, rtol=0, atol=0)
+        features = fast_inference(copy.deepcopy(network).bfloat16(), batch)
+        assert features.dtype == torch.bfloat16
+        assert 1e-6 < relative_difference(features.float(), network(batch)) < 0.05
 
 
 def test_another_number_of_joints_is_refused():
     with pytest.raises(InputError, match=r"expected \(N, 3, T, 20, M\)"):
-        FoldedSTGCN(STGCN("kinect-20").eval())(torch.zeros(1, 3, 12, 25, 1))
+        fast_inference(STGCN("kinect-20").eval(), torch.zeros(1, 3, 12, 25, 1))

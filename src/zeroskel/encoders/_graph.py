@@ -6,15 +6,19 @@ from zeroskel.core import Layout, get_layout
 
 
 def spatial_partition(layout: str | Layout) -> np.ndarray:
-    """Adjacency in three parts: the joint itself; neighbours not farther from the centre; neighbours farther from it.
+    """Return the adjacency of the joints in three parts.
 
-    Columns are normalised by the degree of the joint that is read (A D^-1 with self loops). Entry (v, w) with v != w is
-    in part 2 if v is nearer to the centre than w, else in part 1 (Yan et al., "Spatial Temporal Graph Convolutional
-    Networks", AAAI 2018, section 3.3, spatial configuration). As in the released code of ST-GCN and SMIE, distances of
-    more than one bone from the centre count as equal, so that part 2 holds only the two rings around the centre.
+    Part 0 holds each joint itself. Entry (v, w) with v != w is in part 2 if v is nearer to the centre than w, else in
+    part 1 (Yan et al., "Spatial Temporal Graph Convolutional Networks", AAAI 2018, section 3.3, spatial configuration).
+    Columns are normalised by the degree of the joint that is read (A D^-1 with self loops). As in the released code of
+    ST-GCN and SMIE, distances of more than one bone from the centre count as equal, so part 2 holds only the two rings
+    around the centre.
+
+    Args:
+        layout: Joint layout, or its name.
 
     Returns:
-        (3, V, V) float32.
+        Adjacency (3, V, V) float32.
     """
     layout = get_layout(layout)
     count = len(layout.joints)
