@@ -1,192 +1,346 @@
-"""The report's maps and seen-unseen curves in plot units, ready to be drawn."""
+"""Figures of the report, drawn by matplotlib as SVG that stands inside a page and follows its colours."""
 
+import html
+import io
 import math
-from collections.abc import Sequence
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from zeroskel.core.records import FeatureMap
-from zeroskel.report._settings import Row, Setting
-from zeroskel.report._wording import percent_mean, percent_whole
+from zeroskel.report._settings import NOTHING_KNOWN, Row, Setting
+from zeroskel.report._wording import number, number_spread, percent, percent_mean, percent_spread
 
-SQUARE = {"side": 220, "height": 220, "left": 30, "right": 213, "top": 20, "bottom": 186}  # of a seen-unseen plot
-MAP_WIDTH, MAP_HEIGHT, MARGIN = 640, 480, 24
-KINDS = (("plain", "gzsl"), ("stacked", "stacked"), ("gated", "gated"))
-LETTER, LINE = 6.6, 14.0  # width and height of a label's letters in plot units
-ASIDE = ((8, 4), (8, -8), (8, 16), (0, -9), (0, 19), (8, -20), (8, 28), (0, -21), (0, 31))  # where a label may stand
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.text import Annotation
 
+MOST_LINES = 6
+"""Number of lines in one panel; more lines get a panel each."""
 
-@dataclass(frozen=True)
-class Scale:
-    """A linear map from values to plot units."""
+COLUMNS = 4
+"""Number of panels side by side."""
 
-    low: float
-    high: float
-    start: float
-    end: float
+COLOURS = ("#1f6fb8", "#c24d14", "#178257", "#8546ad", "#946a00", "#bd3272", "#0b7f8f", "#5c6672")
+INK, SOFT, LINE, CARD = "#1b1f24", "#59616b", "#c3c8cf", "#ffffff"
+VARIABLES = {colour: f"s{i}" for i, colour in enumerate(COLOURS)} | {
+    INK: "ink",
+    SOFT: "soft",
+    LINE: "hair-strong",
+    CARD: "card",
+}
+"""Colour in a drawing -> variable of the page that has its light and its dark value."""
 
-    def __call__(self, value: float) -> float:
-        clipped = min(max(value, self.low), self.high)
-        return round(self.start + (clipped - self.low) / (self.high - self.low) * (self.end - self.start), 2)
+MARKERS = ("o", "s", "^", "D")
+RULES = (("plain", "gzsl", "o"), ("stacked", "stacked", "s"), ("gated", "gated", "^"))
+"""Rules of generalised recognition: title, start of the names of their numbers, marker."""
 
+LEFT, RIGHT, BOTTOM, TOP = 0.45, 0.15, 0.4, 0.7
+"""Margins of a panel, in inches."""
 
-@dataclass(frozen=True)
-class TradeOff:
-    """A row's seen-unseen curve: points and marked points (kind, x, y) in plot units, its area and means in words."""
-
-    row: Row
-    points: tuple[tuple[float, float], ...]
-    marks: tuple[tuple[str, float, float], ...]
-    area: str
-    values: tuple[tuple[str, str], ...]
-
-    @property
-    def description(self) -> str:
-        """The curve in words, for those who cannot see it."""
-        means = "; ".join(f"{kind} harmonic mean {value}" for kind, value in self.values)
-        return f"{self.row.label}: unseen against seen accuracy, area {self.area}{'; ' if means else ''}{means}."
+OFFSETS = ((8, -3), (8, 7), (8, -13), (0, 9), (0, -15), (8, 17), (8, -23), (0, 19), (0, -25))
+"""Where a label may stand beside its mark, in points; those with a side also stand to the left."""
 
 
 @dataclass(frozen=True)
-class TradeOffs:
-    """The seen-unseen curves of a setting, all on one scale of the same ticks."""
+class Drawing:
+    """A figure of the page.
 
-    curves: tuple[TradeOff, ...]
-    x_ticks: tuple[tuple[float, str], ...]
-    y_ticks: tuple[tuple[float, str], ...]
+    Attributes:
+        title, unit: its heading.
+        svg: markup with a description for those who cannot see it.
+        panels: number of panels.
+    """
 
-
-@dataclass(frozen=True)
-class MapClass:
-    """One class on a map: its points, its text's place and where its label stands (x, y, anchor)."""
-
-    name: str
-    seen: bool
-    series: int
-    points: tuple[tuple[float, float], ...]
-    text: tuple[float, float]
-    label: tuple[float, float, str] | None
+    title: str
+    unit: str
+    svg: str
+    panels: int
 
 
-@dataclass(frozen=True)
-class Map:
-    """A map of features and texts."""
+def over_frames(setting: Setting, series: Mapping[str, int], name: str) -> list[Drawing]:
+    """Draw the accuracy of all honest rows as more frames are observed, and the information that some estimate.
 
-    data: str
-    split: str
-    protocol: str
-    encoder: str
-    note: str
-    classes: tuple[MapClass, ...]
+    Args:
+        setting: the rows.
+        series: label of a row -> number of its colour and marker.
+        name: start of the ids of the drawings; unique on the page.
+    """
+    chance = setting.rows[0].chance
+    numbers = (
+        ("Accuracy", "%", "accuracy", chance, f"chance {percent(chance)} %", percent_spread),
+        (
+            "Estimated mutual information",
+            "Jensen-Shannon",
+            "mutual_information",
+            NOTHING_KNOWN,
+            f"nothing known {number(NOTHING_KNOWN)}",
+            number_spread,
+        ),
+    )
+    drawings = []
+    for title, unit, key, level, meaning, text in numbers:
+        rows = [row for row in setting.honest if key in row.curves]
+        if not rows:
+            continue
+        last = {row.label: f"{text(list(row.curves[key].values())[-1])} {unit}" for row in rows}
+        panels = [rows] if len(rows) <= MOST_LINES else [[row] for row in rows]
+        figure, axes = _panels(len(panels), single=(6.2, 3.8))
+        for panel, shown in zip(axes, panels, strict=True):
+            panel.axhline(level, color=INK, linewidth=1, linestyle=(0, (5, 4)), label=meaning)
+            if len(panels) > 1:
+                _range(panel, [np.array([(x, s.mean) for x, s in row.curves[key].items()]) for row in rows])
+                _title(panel, shown[0].label, last[shown[0].label])
+            for row in shown:
+                _line(panel, row, key, series[row.label], f"{row.label}  {last[row.label]}")
+            panel.set_xlim(0, 1.02)
+            panel.xaxis.set_major_formatter(_percent())
+        axes[-1].set_xlabel("frames observed, %")
+        if unit == "%":
+            axes[0].set_ylim(bottom=0)
+            axes[0].yaxis.set_major_formatter(_percent())
+        if len(panels) == 1:
+            _legend(figure, axes[0])
+        ends = "; ".join(f"{label} {value}" for label, value in last.items())
+        about = f"{title} against the share of frames observed. At the last point: {ends}; {meaning}."
+        drawings.append(Drawing(title, unit, _svg(figure, about, f"{name}-{key}"), len(panels)))
+    return drawings
 
-    @property
-    def unseen(self) -> list[MapClass]:
-        """Classes in colour: the unseen ones, or all where none is said to be unseen."""
-        return [c for c in self.classes if not c.seen] or list(self.classes)
 
-    @property
-    def others(self) -> list[MapClass]:
-        """Classes in grey: the seen ones, unless there are no others."""
-        return [c for c in self.classes if c.seen] if any(not c.seen for c in self.classes) else []
+def trade_offs(setting: Setting, series: Mapping[str, int], name: str) -> Drawing | None:
+    """Draw the seen-unseen curves of all honest rows that have one, a panel each; None where none has.
 
-
-def trade_offs(setting: Setting) -> TradeOffs | None:
-    """Curves of all honest rows that have one; None where none has."""
-    rows = [(row, row.trade_off) for row in setting.honest if row.trade_off is not None]
-    if not rows:
+    Args:
+        setting: the rows.
+        series: label of a row -> number of its colour.
+        name: start of the ids of the drawing; unique on the page.
+    """
+    curves = [(row, row.trade_off) for row in setting.honest if row.trade_off is not None]
+    if not curves:
         return None
-    stacked = np.concatenate([curve for _, curve in rows])
-    marked = [
-        (row, kind, seen.mean, unseen.mean)
-        for row, _ in rows
-        for kind, key in KINDS
-        if (seen := row.spreads[f"{key}_seen"]) and (unseen := row.spreads[f"{key}_unseen"])
-    ]
-    x_ticks = nice_ticks(0.0, max(float(stacked[:, 0].max()), *(seen for *_, seen, _ in marked), 0.05), most=5)
-    y_ticks = nice_ticks(0.0, max(float(stacked[:, 1].max()), *(unseen for *_, unseen in marked), 0.05), most=5)
-    x_top = max(float(stacked[:, 0].max()), x_ticks[-1])
-    y_top = max(float(stacked[:, 1].max()), y_ticks[-1])
-    x = Scale(0.0, x_top, SQUARE["left"], SQUARE["right"])
-    y = Scale(0.0, y_top, SQUARE["bottom"], SQUARE["top"])
-    curves = tuple(
-        TradeOff(
-            row,
-            tuple((x(seen), y(unseen)) for seen, unseen in curve),
-            tuple((kind, x(seen), y(unseen)) for own, kind, seen, unseen in marked if own is row),
-            percent_mean(row.spreads["gzsl_auc"]),
-            tuple((kind, percent_mean(h)) for kind, key in KINDS if (h := row.spreads[f"{key}_harmonic_mean"])),
+    figure, axes = _panels(len(curves), single=(3.4, 3.2))
+    abouts = []
+    for panel, (row, curve) in zip(axes, curves, strict=True):
+        colour = COLOURS[series[row.label] % len(COLOURS)]
+        if len(curves) > 1:
+            _range(panel, [other[::-1] for _, other in curves])
+        panel.plot(*curve.T, color=colour, linewidth=2)
+        means = [f"AUC {percent_mean(row.spreads['gzsl_auc'])}"]
+        for title, rule, marker in RULES:
+            seen, unseen = row.spreads[f"{rule}_seen"], row.spreads[f"{rule}_unseen"]
+            if seen and unseen:
+                fill = CARD if rule == "gzsl" else colour
+                panel.plot(seen.mean, unseen.mean, marker, color=colour, markerfacecolor=fill, markersize=6)
+                means.append(f"{title} H {percent_mean(row.spreads[f'{rule}_harmonic_mean'])}")
+        panel.xaxis.set_major_formatter(_percent())
+        panel.yaxis.set_major_formatter(_percent())
+        _title(panel, row.label, ", ".join(means))
+        abouts.append(f"{row.label}: {', '.join(means)}")
+    axes[0].set_ylabel("unseen, %")
+    axes[-1].set_xlabel("seen, %")
+    axes[0].set_xlim(left=0)
+    axes[0].set_ylim(bottom=0)
+    about = f"Unseen against seen accuracy. {'; '.join(abouts)}."
+    return Drawing("Seen against unseen", "%", _svg(figure, about, name), len(curves))
+
+
+def feature_map(found: FeatureMap, name: str) -> Drawing:
+    """Draw the map of features and texts; unseen classes in colour, seen ones in grey.
+
+    Args:
+        found: the map. Where all classes are seen, all are in colour.
+        name: start of the ids of the drawing; unique on the page.
+    """
+    points, texts = np.array(found.points, float).reshape(-1, 2), np.array(found.texts, float).reshape(-1, 2)
+    labels, seen = np.array(found.labels, int), np.array(found.seen)
+    coloured = np.flatnonzero(~seen) if not seen.all() else np.arange(len(seen))
+    others = np.setdiff1d(np.arange(len(seen)), coloured)
+    figure, (axes,) = _panels(1, single=(7.5, 5.6))
+    axes.set_axis_off()
+    grey = np.isin(labels, others)
+    axes.plot(*points[grey].T, "o", color=LINE, markersize=3, markeredgewidth=0)
+    axes.plot(*texts[others].T, "x", color=SOFT, markersize=5)
+    for rank, c in enumerate(coloured):
+        colour, own = COLOURS[rank % len(COLOURS)], labels == c
+        label = f"{found.classes[c]}  {own.sum()}"
+        axes.plot(*points[own].T, _marker(rank), color=colour, markersize=5, markeredgecolor=CARD, label=label)
+        axes.plot(*texts[c], "X", color=colour, markersize=10, markeredgecolor=CARD)
+    axes.margins(0.06)
+    _legend(figure, axes, columns=3)
+    _place_labels(axes, [found.classes[c] for c in coloured], texts[coloured])
+    where = f"split {found.split}" + "".join(
+        f", {part}" for part in (found.protocol, f"encoder {found.encoder}" if found.encoder else "") if part
+    )
+    about = f"Map of features and texts; classes: {', '.join(found.classes[c] for c in coloured)}"
+    return Drawing(found.data, where, _svg(figure, about, name), 1)
+
+
+def _panels(count: int, single: tuple[float, float]) -> "tuple[Figure, list[Axes]]":
+    """Return a figure with panels that share their axes, each with room for a title of four lines."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    width, height = single if count == 1 else (2.75, 2.6)
+    columns = min(count, COLUMNS)
+    rows = math.ceil(count / columns)
+    figure = Figure(figsize=(columns * width, rows * height))
+    axes: list[Axes] = []
+    for number_of_panel in range(count):
+        row, column = divmod(number_of_panel, columns)
+        box = (
+            (column * width + LEFT) / (columns * width),
+            ((rows - 1 - row) * height + BOTTOM) / (rows * height),
+            (width - LEFT - RIGHT) / (columns * width),
+            (height - BOTTOM - TOP) / (rows * height),
         )
-        for row, curve in rows
-    )
-    return TradeOffs(
-        curves,
-        tuple((x(tick), percent_whole(tick)) for tick in x_ticks),
-        tuple((y(tick), percent_whole(tick)) for tick in y_ticks),
+        first = axes[0] if axes else None
+        panel = figure.add_axes(box, sharex=first, sharey=first)
+        panel.patch.set_visible(False)
+        panel.spines[["top", "right", "left"]].set_visible(False)
+        panel.spines["bottom"].set_color(LINE)
+        panel.grid(axis="y", color=LINE, linewidth=0.5)
+        panel.tick_params(colors=SOFT, length=0, labelsize=8)
+        for axis in (panel.xaxis, panel.yaxis):
+            axis.set_major_locator(MaxNLocator(5))
+            axis.label.set(color=SOFT, fontsize=8)
+        axes.append(panel)
+    figure.patch.set_visible(False)
+    return figure, axes
+
+
+def _percent() -> Any:
+    from matplotlib.ticker import PercentFormatter
+
+    return PercentFormatter(1.0, symbol="", decimals=None)
+
+
+def _marker(rank: int) -> str:
+    return MARKERS[(rank + rank // len(COLOURS)) % len(MARKERS)]
+
+
+def _line(axes: "Axes", row: Row, key: str, rank: int, label: str) -> None:
+    """Draw the mean over seeds, and a band of one standard deviation where there is more than one seed."""
+    shares, found = list(row.curves[key]), list(row.curves[key].values())
+    means = np.array([spread.mean for spread in found])
+    deviations = np.array([np.nan if spread.std is None else spread.std for spread in found])
+    colour = COLOURS[rank % len(COLOURS)]
+    axes.plot(shares, means, color=colour, linewidth=2, marker=_marker(rank), markersize=4, label=label)
+    if np.isfinite(deviations).sum() > 1:
+        axes.fill_between(shares, means - deviations, means + deviations, color=colour, alpha=0.13, linewidth=0)
+
+
+def _range(axes: "Axes", curves: Sequence[np.ndarray]) -> None:
+    """Fill the range of all rows in grey.
+
+    Args:
+        axes: the panel.
+        curves: (P, 2) points of each row, rising in x.
+    """
+    x = np.linspace(min(curve[0, 0] for curve in curves), max(curve[-1, 0] for curve in curves), 28)
+    values = np.array([np.interp(x, *curve.T) for curve in curves])
+    lowest, highest = values.min(axis=0), values.max(axis=0)
+    axes.fill_between(x, lowest, highest, color=LINE, alpha=0.35, linewidth=0)
+
+
+def _title(axes: "Axes", label: str, numbers: str) -> None:
+    lines = [*textwrap.wrap(label, 42, max_lines=3, placeholder=" …"), *textwrap.wrap(numbers, 42)]
+    axes.set_title("\n".join(lines), loc="left", fontsize=7.5, color=INK, x=-0.12)
+
+
+def _legend(figure: "Figure", axes: "Axes", columns: int = 1) -> None:
+    """Add a legend under the figure, and the room for it."""
+    handles, labels = axes.get_legend_handles_labels()
+    labels = [textwrap.fill(label, 80 // columns) for label in labels]
+    rows = math.ceil(sum(label.count("\n") + 1 for label in labels) / columns)
+    width, height = figure.get_size_inches()
+    extra = 0.2 * rows + 0.1
+    box = axes.get_position()
+    figure.set_size_inches(width, height - TOP + 0.15 + extra)
+    total = height - TOP + 0.15 + extra
+    axes.set_position((box.x0, (BOTTOM + extra) / total, box.width, (height - BOTTOM - TOP) / total))
+    figure.legend(
+        handles,
+        labels,
+        loc="lower left",
+        bbox_to_anchor=(0.02, 0.0),
+        borderaxespad=0.2,
+        ncols=columns,
+        frameon=False,
+        fontsize=8.5,
+        labelcolor=INK,
     )
 
 
-def read_map(given: FeatureMap) -> Map:
-    """Return a map in plot units."""
-    names = given.classes
-    points = np.array(given.points, np.float64).reshape(-1, 2)
-    texts, labels, seen = (np.array(values) for values in (given.texts, given.labels, given.seen))
-    everything = np.concatenate([points, texts.astype(np.float64)])
-    low, high = everything.min(axis=0), everything.max(axis=0)
-    span = np.maximum(high - low, 1e-9)
-    room = np.array([MAP_WIDTH - 2 * MARGIN, MAP_HEIGHT - 2 * MARGIN])
-    placed = np.round((everything - low) / span * room + MARGIN, 1)
-    placed_texts = placed[len(points) :]
-    coloured = np.flatnonzero(~seen.astype(bool)) if not seen.all() else np.arange(len(names))
-    series = {int(own): rank for rank, own in enumerate(coloured)}
-    labelled = dict(zip(series, _labels([names[c] for c in series], placed_texts[list(series)]), strict=True))
-    classes = tuple(
-        MapClass(
-            name,
-            bool(seen[own]),
-            series.get(own, 0),
-            tuple((float(a), float(b)) for a, b in placed[: len(points)][labels == own]),
-            (float(placed_texts[own, 0]), float(placed_texts[own, 1])),
-            labelled.get(own),
+def _place_labels(axes: "Axes", names: Sequence[str], positions: np.ndarray) -> "list[Annotation]":
+    """Write names beside their marks, each at the first offset that overlaps least with what is there."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.transforms import Bbox
+
+    figure = axes.get_figure()
+    assert figure is not None
+    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[arg-type]
+    axes.autoscale_view()
+    marks = axes.transData.transform(positions)
+    occupied = [Bbox.from_bounds(x - 7, y - 7, 14, 14) for x, y in marks]
+    page = axes.bbox
+    annotations = []
+    for name, position in zip(names, positions, strict=True):
+        offsets = [(sign * x, y, side) for x, y in OFFSETS for sign, side in ((1, "left"), (-1, "right"))]
+        annotation = axes.annotate(
+            name, position, (0, 0), textcoords="offset points", fontsize=9, color=INK, parse_math=False
         )
-        for own, name in enumerate(names)
-    )
-    return Map(given.data, given.split, given.protocol, given.encoder, given.note, classes)
-
-
-def _labels(names: Sequence[str], places: np.ndarray) -> list[tuple[float, float, str]]:
-    """(x, y, anchor) of each label: the first place beside its mark, right or left of it, that is free."""
-    taken: list[tuple[float, float, float, float]] = [(x - 6, y - 6, x + 6, y + 6) for x, y in places]
-    found = []
-    for name, (x, y) in zip(names, places, strict=True):
-        width = len(name) * LETTER
-        best: tuple[float, tuple[float, float, str], tuple[float, float, float, float]] | None = None
-        for right, down in ASIDE:
-            for anchor, sign in (("start", 1), ("end", -1)):
-                at = float(x) + sign * right
-                left = at if sign > 0 else at - width
-                box = (left, y + down - 11, left + width, y + down + 3)
-                outside = max(0.0, 2 - left) + max(0.0, left + width - MAP_WIDTH + 2)
-                outside += max(0.0, 2 - box[1]) + max(0.0, box[3] - MAP_HEIGHT + 2)
-                cost = 100 * outside + sum(_overlap(box, other) for other in taken)
-                if best is None or cost < best[0]:
-                    best = cost, (round(at, 1), round(float(y) + down, 1), anchor), box
+        best: tuple[float, tuple[float, float, str], Bbox] | None = None
+        for x, y, side in offsets:
+            annotation.set(position=(x, y), horizontalalignment=side)
+            box = annotation.get_window_extent(renderer)
+            inside = Bbox.intersection(box, page)
+            visible = inside.width * inside.height if inside else 0.0
+            overlaps = [overlap for other in occupied if (overlap := Bbox.intersection(box, other)) is not None]
+            cost = 100 * (box.width * box.height - visible) + sum(part.width * part.height for part in overlaps)
+            if best is None or cost < best[0]:
+                best = cost, (x, y, side), box
         assert best is not None
-        taken.append(best[2])
-        found.append(best[1])
-    return found
+        annotation.set(position=best[1][:2], horizontalalignment=best[1][2])
+        occupied.append(best[2])
+        annotations.append(annotation)
+    return annotations
 
 
-def _overlap(box: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> float:
-    """Area that two boxes (left, top, right, bottom) share."""
-    wide = min(box[2], other[2]) - max(box[0], other[0])
-    high = min(box[3], other[3]) - max(box[1], other[1])
-    return wide * high if wide > 0 and high > 0 else 0.0
+def _svg(figure: "Figure", description: str, name: str) -> str:
+    """Return a figure as markup for a page: no metadata, ids of its own, the colours and the font of the page.
 
+    Args:
+        figure: the figure.
+        description: the figure in words.
+        name: start of its ids.
+    """
+    import matplotlib
+    from matplotlib.text import Text
 
-def nice_ticks(low: float, high: float, most: int = 7) -> list[float]:
-    """Round numbers within `low` to `high`, at most `most`, in steps of 1, 2 or 5 times a power of ten."""
-    power = 10.0 ** math.floor(math.log10((high - low) / (most - 1)))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power * (most - 1) >= high - low)
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [round(i * step, 10) + 0.0 for i in range(first, last + 1)]
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)  # names are never formulas
+    buffer = io.StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": "zeroskel", "svg.fonttype": "none"}):
+        figure.savefig(buffer, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", svg, flags=re.DOTALL)
+    size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    assert size is not None
+    for pattern, replacement in (
+        (r'<g id="[^"]*"', "<g"),
+        (r'( id="|xlink:href="#|url\(#)', rf"\g<1>{name}-"),
+        (r";? ?font(?:-family)?: (?:([\d.]+px) )?[^;\"]*", r"; font-size: \1"),
+        (r"; font-size: (?=[;\"])", ""),
+    ):
+        svg = re.sub(pattern, replacement, svg)
+    svg = re.sub(r"<[^>]*>", lambda tag: re.sub(r"\d+\.\d{2,}", lambda digits: f"{float(digits[0]):.1f}", tag[0]), svg)
+    svg = re.sub(r"#[0-9a-f]{6}\b", lambda colour: f"var(--{VARIABLES.get(colour[0], 'ink')})", svg)
+    head = f'<svg viewBox="0 0 {size[1]} {size[2]}" style="--width: {float(size[1]):.0f}pt" role="img"'
+    svg = re.sub(r"<svg [^>]*>", lambda _: f'{head} aria-label="{html.escape(description)}">', svg, count=1)
+    return re.sub(r"\n\s*", "\n", svg)

@@ -72,6 +72,11 @@ def percent_mean(found: Spread | None) -> str:
     return percent(found.mean if found else None)
 
 
+def interval_ends(ends: tuple[float, float] | None) -> str:
+    """Return the ends of an interval in per cent; empty where there is none."""
+    return f"{percent(ends[0])}\u2009–\u2009{percent(ends[1])}" if ends else ""
+
+
 def interval(found: Estimate | None) -> str:
     """Mean and interval in per cent."""
     if found is None:
