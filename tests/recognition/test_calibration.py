@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from zeroskel.core import InputError
-from zeroskel.recognition.calibration import Calibration, example_facts, list_facts, log_sum, softmax
+from zeroskel.core._rows import softmax
+from zeroskel.recognition.calibration import Calibration, example_facts, list_facts, log_sum
 from zeroskel.recognition.calibration_fit import Withheld, fit_calibration
 
 TRUE_TEMPERATURE = 0.25

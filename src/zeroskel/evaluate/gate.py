@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 
 from zeroskel.core import InputError, NotFittedError
+from zeroskel.core._rows import softmax
 from zeroskel.evaluate.stacking import Sides, best_gamma, curve_over, sides, unseen_samples
 
 FOLDS = 5
@@ -129,8 +130,8 @@ class SeenUnseenGate:
         """(N, 2 top) probabilities, greatest first on each side."""
         result = np.zeros((len(parted.seen_scores), 2, self.top_))
         for side, scores in enumerate((parted.seen_scores, parted.unseen_scores)):
-            powers = np.exp((scores - scores.max(axis=1, keepdims=True)) / (temperature * self.deviations_[side]))
-            greatest = -np.sort(-powers / powers.sum(axis=1, keepdims=True), axis=1)[:, : self.top_]
+            probabilities = softmax(scores / (temperature * self.deviations_[side]))
+            greatest = -np.sort(-probabilities, axis=1)[:, : self.top_]
             result[:, side, : greatest.shape[1]] = greatest
         return result.reshape(len(result), -1)
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from zeroskel.core._rows import unit_rows
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -74,13 +76,6 @@ class Calibration:
         )
 
 
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """(N, A) shares of exp z over each row of z (N, A)."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
-    return shares
-
-
 def log_sum(logits: np.ndarray) -> np.ndarray:
     """(N,) log of the sum of exp z over each row of z (N, A); -inf counts nothing."""
     most = logits.max(axis=1, keepdims=True)
@@ -101,12 +96,7 @@ def example_facts(features: np.ndarray, examples: np.ndarray) -> np.ndarray:
         features: (N, D), centred.
         examples: (n, D) of one action, centred.
     """
-    rows, own = _unit(features), _unit(examples)
-    nearest, mean = (rows @ own.T).max(axis=1), rows @ _unit(own.mean(axis=0, keepdims=True))[0]
+    rows, own = unit_rows(features), unit_rows(examples)
+    nearest, mean = (rows @ own.T).max(axis=1), rows @ unit_rows(own.mean(axis=0, keepdims=True))[0]
     count = np.full(len(rows), np.log(len(own)))
     return np.stack([np.ones(len(rows)), nearest, mean, count, count * nearest, count * mean], axis=1)
-
-
-def _unit(rows: np.ndarray) -> np.ndarray:
-    lengths: np.ndarray = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
-    return lengths

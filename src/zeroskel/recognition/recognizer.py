@@ -15,10 +15,11 @@ from zeroskel import __version__, align, encoders
 from zeroskel.align import Aligner
 from zeroskel.core import InputError, MissingFileError, SkeletonSequence
 from zeroskel.core._files import atomic_folder, read_json_object
+from zeroskel.core._rows import softmax
 from zeroskel.encoders import SkeletonEncoder
 from zeroskel.features.encoded_split import ENCODE_AT_ONCE
 from zeroskel.features.threads import loaded_pools, one_thread
-from zeroskel.recognition.calibration import Calibration, softmax
+from zeroskel.recognition.calibration import Calibration
 from zeroskel.recognition.examples import Examples
 from zeroskel.recognition.explanation import Explanation, explain
 from zeroskel.recognition.prediction import THRESHOLD, Candidates, Prediction

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zeroskel.core import InputError, SkeletonSequence, get_layout
+from zeroskel.core._rows import softmax
 from zeroskel.recognition.prediction import Candidates, Prediction, Scorer
 
 RATE = 30.0  # frames a second of the window
@@ -156,14 +157,13 @@ class Stream:
             if presence is not None and self._presence is not None:
                 presence = kept * self._presence + (1 - kept) * presence
         self._logs, self._asked, self._presence = logs, time, presence
-        shares = np.exp(logs - logs.max())
         best = int(logs.argmax())
         if best != self._best:
             self._best, self._since = best, time
         return StreamPrediction(
             prediction.actions,
             logs.astype(np.float32),
-            shares / shares.sum(),
+            softmax(logs),
             presence,
             prediction.threshold,
             time=time,
