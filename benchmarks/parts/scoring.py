@@ -5,7 +5,7 @@ import torch
 
 from parts.rows import Row, duration_text, time_in_turn
 from zeroskel import align
-from zeroskel.align.critic import Critic
+from zeroskel.align._critic import Critic
 
 FEATURES, TEXTS, WIDTHS, BATCH = 10_000, 1_000, (256, 384), 128
 SAMPLE = 512  # features that the yardstick scores; its cost is a multiple of that

@@ -14,8 +14,9 @@ from parts.rows import Row, duration_text
 from parts.scoring import plain_critic
 from parts.stgcn import trained_network
 from zeroskel import align
-from zeroskel.align.critic import Critic
-from zeroskel.align.mutual_information import jensen_shannon, rolled_by_one
+from zeroskel.align._critic import Critic
+from zeroskel.align._negatives import rolled_by_one
+from zeroskel.align.mutual_information import jensen_shannon
 from zeroskel.benchmark import BenchmarkConfig, run_benchmark
 from zeroskel.datasets import open_datasets
 from zeroskel.encoders._fast_inference import fast_inference

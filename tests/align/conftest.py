@@ -1,5 +1,8 @@
 import numpy as np
 import pytest
+import torch
+
+from zeroskel.align import Batch
 
 
 @pytest.fixture(scope="session")
@@ -12,3 +15,14 @@ def toy() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     features = texts[labels] @ rng.normal(size=(6, 24)) + 0.1 * rng.normal(size=(96, 24))
     order = rng.permutation(96)
     return features[order].astype(np.float32), labels[order], texts.astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def batch_of():
+    """A batch of features and the text of each, at an epoch."""
+
+    def batch(features, texts, epoch=0):
+        labels = torch.arange(len(features))
+        return Batch(torch.tensor(features), torch.tensor(texts), labels, None, epoch, torch.Generator().manual_seed(0))
+
+    return batch

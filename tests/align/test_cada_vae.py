@@ -1,12 +1,10 @@
 import math
 
 import numpy as np
-import pytest
 import torch
 
-from zeroskel.align.cada_vae import CADAVAE, reconstruction, wasserstein
-from zeroskel.align.variational import Gaussian
-from zeroskel.core import InputError
+from zeroskel.align._variational import Gaussian
+from zeroskel.align.cada_vae import CADAVAE, _reconstruction, _wasserstein
 
 FAST = {"epochs": 4, "batch_size": 200}
 
@@ -15,13 +13,13 @@ def test_the_distance_of_two_worked_gaussians():
     first = Gaussian(torch.tensor([[0.0, 3.0]]), torch.tensor([[1.0, 16.0]]).log())
     second = Gaussian(torch.tensor([[2.0, 0.0]]), torch.tensor([[9.0, 1.0]]).log())
     expected = math.sqrt(2**2 + 3**2 + (1 - 3) ** 2 + (4 - 1) ** 2)
-    assert math.isclose(float(wasserstein(first, second)), expected, rel_tol=1e-6)
-    assert float(wasserstein(first, first)) < 1e-5
+    assert math.isclose(float(_wasserstein(first, second)), expected, rel_tol=1e-6)
+    assert float(_wasserstein(first, first)) < 1e-5
 
 
 def test_the_error_is_absolute_and_summed_over_coordinates():
     values, decoded = torch.tensor([[1.0, -2.0], [0.0, 4.0]]), torch.tensor([[0.0, 0.0], [0.5, 1.0]])
-    assert math.isclose(float(reconstruction(values, decoded)), (1 + 2 + 0.5 + 3) / 2)
+    assert math.isclose(float(_reconstruction(values, decoded)), (1 + 2 + 0.5 + 3) / 2)
 
 
 def test_the_loss_is_the_weighted_sum_whose_weights_rise(toy):
@@ -45,15 +43,6 @@ def test_aligning_distributions_brings_them_together(toy):
         for weight in (8.0, 0.0)
     )
     assert near["distance"] < 0.5 * far["distance"]
-
-
-@pytest.mark.parametrize(
-    "options",
-    [{"divergence_weight": -1.0}, {"cross_weight": -1.0}, {"distance_weight": -1.0}],
-)
-def test_wrong_options_are_named(toy, options):
-    with pytest.raises(InputError, match=next(iter(options))):
-        CADAVAE(**options).fit(*toy)
 
 
 def test_published_hidden_layers_can_be_had(toy):

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from zeroskel.align import critic
-from zeroskel.align.critic import CRITICS, BilinearCritic, Critic, SeparableCritic, new_critic
+from zeroskel.align import _critic as critic
+from zeroskel.align._critic import CRITICS, BilinearCritic, Critic, SeparableCritic
 
 
 @pytest.mark.parametrize("avx512", [False, True])
@@ -52,7 +52,7 @@ def test_the_grid_without_units_that_are_off_is_the_same(monkeypatch):
 @pytest.mark.parametrize("kind", CRITICS)
 def test_every_critic_has_a_grid_of_its_pairs(kind):
     torch.manual_seed(0)
-    network = new_critic(kind, 7, 5, (16, 8))
+    network = CRITICS[kind](7, 5, (16, 8))
     motions, texts = torch.randn(4, 7), torch.randn(3, 5)
     pairs = network(motions.repeat_interleave(3, dim=0), texts.repeat(4, 1)).view(4, 3)
     torch.testing.assert_close(network.grid(motions, texts), pairs)
@@ -92,6 +92,6 @@ def test_the_bilinear_critic_is_the_form_it_says():
 
 def test_the_separable_critic_has_rank_of_its_last_layer():
     torch.manual_seed(0)
-    network = new_critic("separable", 7, 5, (16, 2))
+    network = CRITICS["separable"](7, 5, (16, 2))
     grid = network.grid(torch.randn(9, 7), torch.randn(8, 5))
     assert torch.linalg.matrix_rank(grid, rtol=1e-4) == 2

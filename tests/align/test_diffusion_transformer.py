@@ -1,6 +1,6 @@
 import torch
 
-from zeroskel.align.diffusion_transformer import Block, DiffusionTransformer, TimeEmbedding, modulated
+from zeroskel.align._diffusion_transformer import Block, DiffusionTransformer, TimeEmbedding, modulated
 from zeroskel.neural._seeding import seeded
 
 

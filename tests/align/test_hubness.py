@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from zeroskel.align.hubness import hub_advantage
+from zeroskel.align._hubness import hub_advantage
 
 
 def test_few_motions_count_with_their_five_nearest():

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from zeroskel.align.jpose import JPoSE, draw_triplets, part_classes, triplet_loss
-from zeroskel.core import InputError
+from zeroskel.align.jpose import JPoSE, _draw_triplets, _part_classes, _triplet_loss
 
 SMALL = {"epochs": 20, "batch_size": 16, "warmup_epochs": 1, "embed_dim": 16, "joint_dim": 16, "hidden": 32}
 
@@ -16,14 +15,14 @@ def test_the_loss_on_hand_made_numbers():
     triplets = torch.tensor([0, 0, 1]), torch.tensor([0, 0, 1]), torch.tensor([1, 2, 0])
     # ||a - p||^2 and ||a - n||^2: 0.8 and 2; 0.8 and 4; 0 and 0.4
     expected = (max(0, 1 + 0.8 - 2) + max(0, 1 + 0.8 - 4) + max(0, 1 + 0 - 0.4)) / 3
-    assert math.isclose(float(triplet_loss(anchors, others, triplets, 1.0)), expected, rel_tol=1e-5)
+    assert math.isclose(float(_triplet_loss(anchors, others, triplets, 1.0)), expected, rel_tol=1e-5)
     nothing = torch.empty(0, dtype=torch.long)
-    assert float(triplet_loss(anchors, others, (nothing, nothing, nothing), 1.0)) == 0
+    assert float(_triplet_loss(anchors, others, (nothing, nothing, nothing), 1.0)) == 0
 
 
 def test_triplets_are_of_the_classes_they_should_be():
     classes = torch.tensor([0, 0, 1, 2, 2, 2])
-    anchors, near, far = draw_triplets(classes, 20, torch.Generator().manual_seed(0))
+    anchors, near, far = _draw_triplets(classes, 20, torch.Generator().manual_seed(0))
     assert len(anchors) == 120
     assert (classes[anchors] == classes[near]).all()
     assert (classes[anchors] != classes[far]).all()
@@ -31,12 +30,12 @@ def test_triplets_are_of_the_classes_they_should_be():
 
 
 def test_a_batch_of_one_class_has_no_triplets():
-    assert all(len(rows) == 0 for rows in draw_triplets(torch.zeros(4, dtype=torch.long), 3, torch.Generator()))
+    assert all(len(rows) == 0 for rows in _draw_triplets(torch.zeros(4, dtype=torch.long), 3, torch.Generator()))
 
 
 def test_sequences_that_share_a_verb_are_of_one_class_in_its_space():
     verbs = torch.tensor([[1.0, 2.0], [0.0, 1.0], [1.0, 2.0]])
-    classes = part_classes(verbs)
+    classes = _part_classes(verbs)
     assert classes[0] == classes[2] != classes[1]
 
 
@@ -66,20 +65,3 @@ def test_weights_say_which_terms_count(toy):
 def test_a_concatenation_learns_no_joint_layer(toy):
     names = JPoSE(**{**SMALL, "epochs": 1}, joint="concatenation").fit(*toy)._state()
     assert not any("joint" in name for name in names)
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"projection": "deep"},
-        {"joint": "sum"},
-        {"margin": 0},
-        {"triplets": 0},
-        {"part_weight": -1},
-        {"text_to_text_weight": -0.1},
-        {"text_blocks": (3, 2)},
-    ],
-)
-def test_wrong_options_are_named(toy, options):
-    with pytest.raises(InputError, match=next(iter(options))):
-        JPoSE(**options).fit(*toy)

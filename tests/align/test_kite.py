@@ -4,7 +4,6 @@ import pytest
 from zeroskel.align.contrastive import Contrastive
 from zeroskel.align.kernel_ridge import KernelRidge
 from zeroskel.align.kite import Kite
-from zeroskel.core import InputError
 
 TRAINING = {"epochs": 4, "batch_size": 16}
 BLOCKS = (6, 4)
@@ -96,23 +95,3 @@ def test_other_texts_of_several_blocks_keep_their_widths(toy):
     alone = Contrastive(text_blocks=(6, 3), **TRAINING).fit(features, labels, three[:, 6:])
     ours, theirs = kite.score_classes(features, three), alone.score_classes(features, three[:, 6:])
     np.testing.assert_allclose(ours * deviation(theirs[:, :6], labels), theirs, rtol=1e-4, atol=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"kernel_weight": -1}, "kernel_weight -1"),
-        ({"networks": -1}, "networks -1"),
-        ({"kernel_weight": 0, "networks": 0}, "one of them more"),
-        ({"penalty": 0}, "penalty 0"),
-        ({"landmarks": 1}, "landmarks 1"),
-        ({"temperature": 0}, "temperature"),
-        ({"epochs": 0}, "epochs"),
-        ({"text_blocks": (6, 5)}, "text_blocks"),
-        ({"text_blocks": (0, 10)}, "text_blocks"),
-    ],
-)
-def test_wrong_options_are_named_in_one_line(two_texts, options, said):
-    with pytest.raises(InputError, match=said) as caught:
-        Kite(**{**TRAINING, "networks": 1, **options}).fit(*two_texts)
-    assert "\n" not in str(caught.value)

@@ -8,17 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zeroskel import align
-from zeroskel.align.critic import new_critic
+from zeroskel.align._critic import CRITICS
+from zeroskel.align._negatives import other_class, rolled_by_one
 from zeroskel.align.mutual_information import (
+    _ESTIMATES,
     donsker_varadhan,
     info_nce,
     jensen_shannon,
     nwj,
-    other_class,
-    rolled_by_one,
     smile,
 )
-from zeroskel.align.mutual_information import estimate as estimate_of
 from zeroskel.neural._seeding import seeded
 from zeroskel.neural._training import index_batches, train, warmup_cosine
 
@@ -88,13 +87,13 @@ def held_out(estimator, correlation, batch_size=256, epochs=20):
     x, y = (torch.from_numpy(values) for values in gaussians(correlation, 8192, seed=2))
     kind = "separable" if estimator == "infonce" else "concatenation"  # the grid of the first is cheap
     with seeded(0) as generator:
-        critic = new_critic(kind, 4, 4, (64, 64))
+        critic = CRITICS[kind](4, 4, (64, 64))
 
     def of(rows):
         a, b = x[rows], y[rows]
         if estimator == "infonce":
             return info_nce(critic(a, b), critic.grid(a, b), ~torch.eye(len(rows), dtype=torch.bool))
-        return estimate_of(estimator, critic(a, b), critic(a[rolled_by_one(len(rows))], b))
+        return _ESTIMATES[estimator](critic(a, b), critic(a[rolled_by_one(len(rows))], b))
 
     train(
         critic,
@@ -156,7 +155,7 @@ def test_the_best_critic_on_discrete_pairs_gives_their_information():
 
 def test_smile_is_trained_by_the_gradient_of_jensen_shannon():
     joint, marginal = (torch.randn(6, requires_grad=True) for _ in range(2))
-    value = estimate_of("smile", joint, marginal)
+    value = _ESTIMATES["smile"](joint, marginal)
     torch.testing.assert_close(value, smile(joint, marginal))
     gradients = torch.autograd.grad(value, (joint, marginal))
     torch.testing.assert_close(gradients, torch.autograd.grad(jensen_shannon(joint, marginal), (joint, marginal)))

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from zeroskel.align.variational import Annealing, Decoder, Encoder, Gaussian, divergence, ramp
+from zeroskel.align._variational import Decoder, Encoder, Gaussian, divergence, ramp
 from zeroskel.neural._seeding import seeded
 
 
@@ -55,14 +55,3 @@ def test_networks_are_linear_without_hidden_layers_and_mirrored_with_them():
 @pytest.mark.parametrize(("progress", "share"), [(0.0, 0.0), (0.2, 0.0), (0.4, 0.5), (0.6, 1.0), (1.0, 1.0)])
 def test_a_ramp_rises_linearly(progress, share):
     assert math.isclose(ramp(progress, 0.2, 0.6), share, abs_tol=1e-12)
-
-
-def test_each_cycle_begins_with_auto_encoding_and_texts_diverge_from_the_third_cycle_on():
-    annealing = Annealing(40, 4, 2.0, 3.0, 5.0, motion_start=0.5, cross_start=0.8)
-    for cycle in range(4):
-        assert annealing.at(10 * cycle) == (0.0, 0.0, 0.0)
-        motion, text, cross = annealing.at(10 * cycle + 9)
-        assert math.isclose(motion, 2.0 * 0.8)
-        assert math.isclose(text, 3.0 * 0.5 if cycle >= 2 else 0.0)
-        assert cross == 5.0
-    assert Annealing(10, 1, 2.0, 3.0, 5.0, motion_start=0.5, cross_start=0.8).at(9)[1] > 0

@@ -195,7 +195,7 @@ def test_text_blocks_set_by_hand_are_kept(small, cache, tmp_path):
 
 
 def test_a_method_of_two_texts_refuses_three_before_anything_is_written(small, cache, tmp_path):
-    with pytest.raises(InputError, match=r"method synse: text_blocks \(384, 384, 384\) .* expected 2 widths"):
+    with pytest.raises(InputError, match=r"method synse: text_blocks is \(384, 384, 384\); expected 2 whole numbers"):
         verbs_and_nouns(small, cache, tmp_path / "out", "synse", prompts=("verb+noun", "name+verb+noun"), options={})
     assert not (tmp_path / "out").exists()
 
@@ -216,9 +216,10 @@ def test_the_answer_settles_within_the_frames(finished):
         ({"methods": ("smie:estimator",)}, "METHOD:OPTION=VALUE"),
         ({"methods": ("smie:nonsense=1",)}, "its options are"),
         ({"methods": ("smie:estimator=nonsense",)}, "estimator"),
-        ({"methods": ("smie", "conse:top=0")}, "expected at least 1"),
-        ({"methods": ("smie:hidden=64",)}, "cannot be used"),
-        ({"methods": ("smie:device=nonsense",)}, "device='nonsense' cannot be used"),
+        ({"methods": ("smie", "conse:top=0")}, "conse: top is 0; expected a whole number, at least 1"),
+        ({"methods": ("smie:hidden=64",)}, "hidden is 64; expected 2 whole numbers"),
+        ({"methods": ("smie:device=nonsense",)}, "device is 'nonsense'; expected a device"),
+        ({"methods": ("msf:text_blocks=[3,4]",), "options": {}}, "expected widths that sum to 384"),
         ({"texts": ("no-such-model",)}, "no-such-model"),
         ({"encoders": ("nope",)}, "encoder: found .nope."),
         ({"splits": ("nope",)}, "no split"),

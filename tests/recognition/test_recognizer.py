@@ -86,9 +86,9 @@ def test_a_bundle_takes_texts_in_blocks_and_refuses_options_before_it_trains(sma
     options = {"msf": {"epochs": 1}}
     config = TrainingConfig("small", method="msf", prompt="name+person", options=options)
     bundle = train_bundle(small, config, cache=cache)
-    assert bundle.aligner.options()["text_blocks"] == [384, 384]
+    assert bundle.aligner.options()["text_blocks"] == (384, 384)
     assert len(bundle.predict(small[0], ["squat", "jump"]).scores) == 2
-    with pytest.raises(InputError, match="cannot be used"):
+    with pytest.raises(InputError, match="method smie: hidden is 64"):
         train_bundle(small, TrainingConfig("small", options={"smie": {"hidden": 64}}), cache=tmp_path)
     assert not list(tmp_path.glob("encoder-*"))
     with pytest.raises(InputError, match="encoder stgcn: options"):

@@ -5,29 +5,50 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from zeroskel.align._options import refuse
 from zeroskel.core import DivergedError, InputError, NotFittedError
 from zeroskel.core._saved import save_model
 
-OnEpoch = Callable[["Aligner", int], None]
-EpochEnd = Callable[[int], None]
+if TYPE_CHECKING:
+    from torch import nn
+
+AlignerCallback = Callable[["Aligner", int], None]
+_EpochEnd = Callable[[int], None]
 
 
 class Aligner(ABC):
-    """Joins motion features and class texts of seen classes, then scores texts of classes never seen.
+    """Base class of all methods: learn from motions and texts of seen classes, then score texts of unseen ones.
 
-    A subclass stores its options in `__init__`, learns in `_fit` what its `_state` returns, and scores in `_score`.
-    The public methods here validate. `fit` hands a method only the class embeddings that labels use, so that no method
-    can learn from unseen ones.
+    A subclass learns in `_fit` the arrays that its `_state` returns, and scores in `_score`. The public methods here
+    validate. `fit` hands a method only the class embeddings that labels use, so that no method can learn from unseen
+    ones.
 
     Attributes:
-        method: its name.
-        trained_by_epochs: whether it has the options `epochs` and `stop_epoch` and calls `on_epoch`.
-        choices: option -> values that a benchmark which selects on validation classes tries, every combination of them;
-            an option that the user sets is not tried.
+        method: The name of the method.
+        trained_by_epochs: Whether it has the options `epochs` and `stop_epoch` and calls `on_epoch`.
+        choices: Values of options that a benchmark which selects on validation classes compares, in every combination.
+            An option that the user sets is not varied.
+        feature_dim_: D of the features in `fit`.
+        text_dim_: D_text of the class embeddings in `fit`.
+
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel import align
+        >>> class Nearest(align.Aligner):
+        ...     def _fit(self, features, labels, class_embeddings, masked_features, seed, on_epoch):
+        ...         self._mean = features.mean(axis=0)
+        ...     def _score(self, features, class_embeddings):
+        ...         return (features - self._mean) @ class_embeddings.T
+        ...     def _state(self):
+        ...         return {"mean": self._mean}
+        ...     def _set_state(self, state):
+        ...         self._mean = state["mean"]
+        >>> Nearest().fit(np.eye(2), np.array([0, 1]), np.eye(2)).score_classes(np.eye(2), np.eye(2)).tolist()
+        [[0.5, -0.5], [-0.5, 0.5]]
     """
 
     method: ClassVar[str]
@@ -44,20 +65,24 @@ class Aligner(ABC):
         masked_features: np.ndarray | None = None,
         seed: int = 0,
         *,
-        on_epoch: OnEpoch | None = None,
+        on_epoch: AlignerCallback | None = None,
     ) -> Self:
         """Learn from seen classes.
 
         Args:
-            features: (N, D).
+            features: (N, D) features of the training sequences.
             labels: (N,) class ids that index `class_embeddings`.
-            class_embeddings: (K, D_text), L2-normalised; rows that no label uses are ignored.
+            class_embeddings: (K, D_text), L2-normalised. Rows that no label uses are ignored.
             masked_features: (R, N, D) features of R masked views of the same sequences, for methods that use them.
-            seed: of every random draw.
-            on_epoch: called with the aligner and the 1-based number of each finished epoch, by methods that have any.
+            seed: Seed of every random draw.
+            on_epoch: Called with the aligner and the 1-based number of each finished epoch, by methods that are trained
+                by epochs.
+
+        Returns:
+            The aligner itself.
 
         Raises:
-            InputError: shapes, label range, values not finite, or fewer than two classes.
+            InputError: Shapes or label range are wrong, values are not finite, or there are fewer than two classes.
         """
         features = _matrix("features", features)
         embeddings = np.asarray(class_embeddings, dtype=np.float32)
@@ -79,10 +104,11 @@ class Aligner(ABC):
             _matrix("masked_features", masked_features.reshape(-1, features.shape[1]))
         seen = _matrix("class_embeddings of seen classes", embeddings[used])
         widths = features.shape[1], embeddings.shape[1]
+        self.check_text_dim(widths[1])
 
         def epoch_end(epoch: int) -> None:
             if on_epoch is not None:
-                self.feature_dim_, self.text_dim_ = widths  # it can score by now
+                self.feature_dim_, self.text_dim_ = widths  # the callback may score
                 on_epoch(self, epoch)
 
         self._fit(features, compact.astype(np.int64), seen, masked_features, seed, epoch_end)
@@ -90,18 +116,19 @@ class Aligner(ABC):
         return self
 
     def score_classes(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
-        """How well each motion fits each candidate text; higher is better.
+        """Score how well each motion fits each candidate text.
 
         Args:
-            features: (N, D).
-            class_embeddings: (K, D_text) of the candidates, in any order.
+            features: (N, D) features.
+            class_embeddings: (K, D_text) texts of the candidates, in any order.
 
         Returns:
-            (N, K) float32.
+            (N, K) float32 scores; higher is better.
 
         Raises:
-            NotFittedError: before `fit`; InputError: other widths than in `fit`, or values not finite; DivergedError:
-                the scores are not finite.
+            NotFittedError: The aligner is not fitted.
+            InputError: The widths differ from those in `fit`, or values are not finite.
+            DivergedError: The scores are not finite.
         """
         self._require_fitted()
         features = _matrix("features", features)
@@ -116,16 +143,62 @@ class Aligner(ABC):
         return scores
 
     def fit_candidates(self, class_embeddings: np.ndarray, seed: int = 0) -> Self:
-        """Take the candidates' texts before scoring; only generative methods do anything here."""
+        """Prepare for candidates before scoring them; only generative methods do anything here.
+
+        Args:
+            class_embeddings: (K, D_text) texts of the candidates.
+            seed: Seed of every random draw.
+
+        Returns:
+            The aligner itself.
+        """
         return self
 
     @property
     def knows_candidates(self) -> bool:
-        """Whether scores of a text depend on which others are candidates, as those of generative methods do."""
+        """Whether the scores of a text depend on the other candidates, as with generative methods."""
         return type(self).fit_candidates is not Aligner.fit_candidates
 
+    def check_text_dim(self, text_dim: int) -> None:
+        """Check that the option `text_blocks`, if the method has it, fits class embeddings.
+
+        Args:
+            text_dim: Width D_text of the class embeddings.
+
+        Raises:
+            InputError: The widths of the blocks do not sum to D_text.
+        """
+        blocks = getattr(self, "text_blocks", None)
+        if blocks is not None and sum(blocks) != text_dim:
+            expected = f"widths that sum to {text_dim}, the width of the class embeddings"
+            refuse(self, "text_blocks", blocks, expected)
+
+    def to_torch(self) -> "nn.Module":
+        """Return the fitted method as a torch module that can be exported as an ONNX graph.
+
+        Returns:
+            A module of features (N, D) and texts (K, D_text), both float32, that returns the scores (N, K) of
+            `score_classes`. It is a copy on the CPU.
+
+        Raises:
+            InputError: The method has no such module.
+        """
+        from zeroskel import align
+
+        able = (name for name in align.available() if align.method_class(name).to_torch is not Aligner.to_torch)
+        raise InputError(
+            f"method {self.method} cannot be exported; expected a bundle with one of the methods {', '.join(able)}"
+        )
+
     def save(self, folder: str | PathLike[str]) -> None:
-        """Write config.json and weights.safetensors; a folder that was there is replaced in one step."""
+        """Write config.json and weights.safetensors.
+
+        Args:
+            folder: Folder to write; an existing one is replaced in one step.
+
+        Raises:
+            NotFittedError: The aligner is not fitted.
+        """
         self._require_fitted()
         widths = {"feature_dim": self.feature_dim_, "text_dim": self.text_dim_}
         save_model(folder, {"method": self.method, "options": self.options(), **widths}, self._state())
@@ -141,7 +214,7 @@ class Aligner(ABC):
         return aligner
 
     def options(self) -> dict[str, Any]:
-        """The constructor's arguments."""
+        """Return the arguments of the constructor, by name."""
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
     def __repr__(self) -> str:
@@ -168,31 +241,33 @@ class Aligner(ABC):
         class_embeddings: np.ndarray,
         masked_features: np.ndarray | None,
         seed: int,
-        on_epoch: EpochEnd,
+        on_epoch: _EpochEnd,
     ) -> None:
-        """Learn; labels are 0 to K-1 and every row of class_embeddings is used by one.
+        """Learn from validated arrays.
 
-        Methods trained by epochs call `on_epoch` with the 1-based number of each finished epoch, when they can score.
+        Labels are 0 to K-1 and every row of `class_embeddings` is used by one. Methods that are trained by epochs call
+        `on_epoch` with the 1-based number of each finished epoch, once they can score.
         """
 
     @abstractmethod
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
-        """(N, K) scores of validated arrays."""
+        """Return the scores (N, K) of validated arrays."""
 
     @abstractmethod
     def _state(self) -> dict[str, np.ndarray]:
-        """Everything learnt, by name."""
+        """Return everything that was learnt, by name."""
 
     @abstractmethod
     def _set_state(self, state: dict[str, np.ndarray]) -> None:
-        """The inverse of `_state`; widths are known by then."""
+        """Load what `_state` returned; the widths are known by then."""
 
 
-def _matrix(what: str, values: np.ndarray) -> np.ndarray:
+def _matrix(name: str, values: np.ndarray) -> np.ndarray:
+    """Return the values as a float32 matrix; raise InputError for another shape or values that are not finite."""
     matrix = np.asarray(values, dtype=np.float32)
     if matrix.ndim != 2 or not matrix.size:
-        raise InputError(f"{what} have shape {matrix.shape}; expected a matrix with at least one row and column")
+        raise InputError(f"{name} have shape {matrix.shape}; expected a matrix with at least one row and column")
     if not np.isfinite(matrix).all():
         row = int(np.flatnonzero(~np.isfinite(matrix).all(axis=1))[0])
-        raise InputError(f"{what} are not finite in row {row}; expected numbers only")
+        raise InputError(f"{name} are not finite in row {row}; expected numbers only")
     return matrix

@@ -3,30 +3,25 @@
 from typing import ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from zeroskel.align.variational import (
-    Decoder,
-    Encoder,
-    Gaussian,
-    LatentSpace,
-    divergence,
-    ramp,
-)
-from zeroskel.align.variational_aligner import VariationalAligner
+from zeroskel.align._generative import GenerativeAligner
+from zeroskel.align._options import option, with_options
+from zeroskel.align._variational import AutoEncoders, Gaussian, divergence, ramp
+from zeroskel.align.neural_aligner import Batch
 
-DIVERGENCE_RAMP = (0.0, 0.93)  # published: epochs 0 to 93 of 100
-CROSS_RAMP = (0.21, 0.75)
-DISTANCE_RAMP = (0.06, 0.22)
+_DIVERGENCE_RAMP = (0.0, 0.93)  # published: epochs 0 to 93 of 100
+_CROSS_RAMP = (0.21, 0.75)
+_DISTANCE_RAMP = (0.06, 0.22)
 
 
-def reconstruction(values: Tensor, decoded: Tensor) -> Tensor:
-    """Absolute error, summed over coordinates, mean over the batch."""
+def _reconstruction(values: Tensor, decoded: Tensor) -> Tensor:
+    """Return the absolute error, summed over coordinates, mean over the batch."""
     return (values - decoded).abs().sum(dim=1).mean()
 
 
-def wasserstein(first: Gaussian, second: Gaussian) -> Tensor:
-    """2-Wasserstein distance of diagonal Gaussians (eq. 7), mean over the batch.
+def _wasserstein(first: Gaussian, second: Gaussian) -> Tensor:
+    """Return the 2-Wasserstein distance of diagonal Gaussians (eq. 7), mean over the batch.
 
     W = sqrt(|mean_1 - mean_2|^2 + |deviation_1 - deviation_2|^2)
     """
@@ -35,131 +30,80 @@ def wasserstein(first: Gaussian, second: Gaussian) -> Tensor:
     return squares.clamp_min(1e-12).sqrt().mean()
 
 
-class CADASpace(LatentSpace):
-    """The two auto-encoders; weights are (divergence, cross, distance) at the end of their ramps."""
-
-    def __init__(
-        self,
-        feature_dim: int,
-        text_dim: int,
-        latent: int,
-        hidden: tuple[int, ...],
-        weights: tuple[float, float, float],
-        epochs: int,
-    ) -> None:
-        super().__init__()
-        self.motion_encoder = Encoder(feature_dim, latent, hidden)
-        self.motion_decoder = Decoder(latent, feature_dim, hidden)
-        self.text_encoder = Encoder(text_dim, latent, hidden)
-        self.text_decoder = Decoder(latent, text_dim, hidden)
-        self.weights = weights
-        self.epochs = epochs
-
-    def motion(self, features: Tensor) -> Gaussian:
-        latent: Gaussian = self.motion_encoder(features)
-        return latent
-
-    def text(self, texts: Tensor) -> Gaussian:
-        latent: Gaussian = self.text_encoder(texts)
-        return latent
-
-    def terms(self, features: Tensor, texts: Tensor, epoch: int, generator: torch.Generator) -> dict[str, Tensor]:
-        of_motion, of_text = self.motion(features), self.text(texts)
-        motion, text = of_motion.sample(generator), of_text.sample(generator)
-        own = reconstruction(features, self.motion_decoder(motion)) + reconstruction(texts, self.text_decoder(text))
-        cross = reconstruction(features, self.motion_decoder(text)) + reconstruction(texts, self.text_decoder(motion))
-        kl, distance = divergence(of_motion) + divergence(of_text), wasserstein(of_motion, of_text)
-        ramps = (ramp(epoch / self.epochs, *limits) for limits in (DIVERGENCE_RAMP, CROSS_RAMP, DISTANCE_RAMP))
-        beta, gamma, delta = (weight * share for weight, share in zip(self.weights, ramps, strict=True))
-        loss = own + beta * kl + gamma * cross + delta * distance
-        return {
-            "loss": loss,
-            "reconstruction": own,
-            "divergence": kl,
-            "cross_reconstruction": cross,
-            "distance": distance,
-        }
-
-
-class CADAVAE(VariationalAligner):
-    """Schönfeld et al., "Generalized Zero- and Few-Shot Learning via Aligned Variational Autoencoders", CVPR 2019
-    (arXiv 1812.01784).
+@with_options
+class CADAVAE(GenerativeAligner):
+    """Variational auto-encoders of motion and text that decode each other and whose latents have the same distribution.
 
         loss = |v - D_v(z_v)| + |t - D_t(z_t)| + divergence_weight * (KL(z_v) + KL(z_t))
              + cross_weight * (|v - D_v(z_t)| + |t - D_t(z_v)|) + distance_weight * W(z_v, z_t)
 
-    v: a motion, t: the text of its class, z: samples of the Gaussians that the encoders make of them, W: their
-    2-Wasserstein distance. The weights rise linearly, over the published shares of the schedule. Score of a text: the
-    logit of a softmax classifier fitted on latents sampled from the candidates' texts.
+    v: a motion; t: the text of its class; z: samples of the Gaussians that the encoders return; W: their 2-Wasserstein
+    distance. The weights rise linearly, over the published shares of the schedule. Score of a text: the logit of a
+    softmax classifier that is fitted on latents sampled from the texts of the candidates.
 
-    Args:
-        epochs: length of the schedule (published: 100, of larger sets; here validation classes were
-            named best after some 25).
-        learning_rate: Adam's (published: 1.5e-4, for 100 epochs).
-        batch_size: published: 50.
-        latent: coordinates of the common space (published: 64).
-        hidden: widths of the encoders' hidden layers, reversed in the decoders (published: 1560 and 1660 for features,
-            1450 and 665 for texts; one layer of 256 named 0.36 instead of 0.40 of validation classes).
-        divergence_weight: beta, published: 0.25.
-        cross_weight: gamma, published: 2.37.
-        distance_weight: delta, published: 8.13.
-        samples: latents drawn a candidate for the classifier (published: 200).
-        classifier_epochs, classifier_learning_rate: of full batches (published: 22 to 99 epochs of batches of
-            32, 1e-3).
-        stop_epoch: train only so many epochs of the schedule; None trains all.
-        device: where to train.
+    Source: Schönfeld et al., "Generalized Zero- and Few-Shot Learning via Aligned Variational Autoencoders", CVPR 2019
+    (arXiv 1812.01784). Differences from the released code: noise is drawn for each coordinate, not once per row; the
+    deviation of a sample is that of its Gaussian (there, the variance); encoders start from N(0, 1) for every input;
+    Adam is plain (there, AMSGrad); seen candidates are sampled from their texts like the others, not from features, so
+    that GZSL results differ.
 
-    Unlike the released code: noise is drawn for each coordinate, not once a row; the deviation of a sample is that of
-    its Gaussian (there, the variance); encoders start from N(0, 1) for every input; Adam is plain (there, AMSGrad);
-    seen candidates are sampled from their texts like the others, not from features, so that GZSL results differ.
-
-    Epochs, rate and hidden layers were fixed on validation classes of pool-1 to pool-3: mean per-class accuracy 0.41
+    Epochs, rate and hidden layers were chosen on validation classes of pool-1 to pool-3: mean per-class accuracy 0.41
     over four other seeds; ridge has 0.36.
 
-    Attributes:
-        network_: the fitted networks.
-        history_: epochs with the loss and its terms, and each step's loss.
+    Args:
+        epochs: Length of the schedule (published: 100, on larger datasets; here accuracy on validation classes was best
+            after some 25).
+        learning_rate: Rate of Adam (published: 1.5e-4, for 100 epochs).
+        batch_size: Sequences per step (published: 50).
+        latent: Coordinates of the common space (published: 64).
+        hidden: Widths of the hidden layers of the encoders, in reverse in the decoders (published: 1560 and 1660 for
+            features, 1450 and 665 for texts; one layer of 256 gave an accuracy of 0.36 instead of 0.40 on validation
+            classes).
+        divergence_weight: beta (published: 0.25).
+        cross_weight: gamma (published: 2.37).
+        distance_weight: delta (published: 8.13).
+        samples: Latents drawn per candidate for the classifier (published: 200).
+        classifier_epochs: Epochs of full batches of the classifier (published: 22 to 99 epochs of batches of 32).
+        classifier_learning_rate: Rate of Adam for the classifier (published: 1e-3).
+        stop_epoch: Number of epochs of the schedule to train; None trains all.
+        device: Device to train on.
+
+    Example:
+        >>> from zeroskel.align import CADAVAE
+        >>> CADAVAE(hidden=(1560, 1660))
+        CADAVAE(hidden=(1560, 1660))
     """
 
     method = "cada-vae"
-    # The schedule is short, so the rate sets how far the latents are aligned.
+    # The schedule is short, so that the rate decides how well the latents are aligned.
     choices: ClassVar = {"learning_rate": (1e-4, 3e-4, 1e-3)}
 
-    def __init__(
-        self,
-        *,
-        epochs: int = 30,
-        learning_rate: float = 3e-4,
-        batch_size: int = 64,
-        latent: int = 64,
-        hidden: tuple[int, ...] = (),
-        divergence_weight: float = 0.25,
-        cross_weight: float = 2.37,
-        distance_weight: float = 8.13,
-        samples: int = 200,
-        classifier_epochs: int = 100,
-        classifier_learning_rate: float = 1e-2,
-        stop_epoch: int | None = None,
-        device: str = "cpu",
-    ) -> None:
-        self.epochs = epochs
-        self.learning_rate = learning_rate
-        self.batch_size = batch_size
-        self.latent = latent
-        self.hidden = hidden
-        self.divergence_weight = divergence_weight
-        self.cross_weight = cross_weight
-        self.distance_weight = distance_weight
-        self.samples = samples
-        self.classifier_epochs = classifier_epochs
-        self.classifier_learning_rate = classifier_learning_rate
-        self.stop_epoch = stop_epoch
-        self.device = device
+    divergence_weight: float = option(0.25, at_least=0)
+    cross_weight: float = option(2.37, at_least=0)
+    distance_weight: float = option(8.13, at_least=0)
 
-    def _check_options(self, text_dim: int) -> None:
-        super()._check_options(text_dim)
-        self._check_weights("divergence_weight", "cross_weight", "distance_weight")
+    def _network(self, feature_dim: int, text_dim: int) -> nn.Module:
+        return AutoEncoders(feature_dim, text_dim, self.latent, self.hidden)
 
-    def _network(self, feature_dim: int, text_dim: int) -> LatentSpace:
-        weights = (self.divergence_weight, self.cross_weight, self.distance_weight)
-        return CADASpace(feature_dim, text_dim, self.latent, self.hidden, weights, self.epochs)
+    def _loss(self, batch: Batch) -> dict[str, Tensor]:
+        network, features, texts = self.network_, batch.features, batch.text_of_each
+        of_motion, of_text = network.motion(features), network.text(texts)
+        motion, text = of_motion.sample(batch.generator), of_text.sample(batch.generator)
+
+        def errors(for_motion: Tensor, for_text: Tensor) -> Tensor:
+            error = _reconstruction(features, network.motion_decoder(for_motion))
+            return error + _reconstruction(texts, network.text_decoder(for_text))
+
+        reconstruction, cross = errors(motion, text), errors(text, motion)
+        kl, distance = divergence(of_motion) + divergence(of_text), _wasserstein(of_motion, of_text)
+        progress = batch.epoch / self.epochs
+        beta = self.divergence_weight * ramp(progress, *_DIVERGENCE_RAMP)
+        gamma = self.cross_weight * ramp(progress, *_CROSS_RAMP)
+        delta = self.distance_weight * ramp(progress, *_DISTANCE_RAMP)
+        return {
+            "loss": reconstruction + beta * kl + gamma * cross + delta * distance,
+            "reconstruction": reconstruction,
+            "divergence": kl,
+            "cross_reconstruction": cross,
+            "distance": distance,
+        }

@@ -1,4 +1,4 @@
-"""Flow: a velocity field carries a class's smoothed text to its motions; the text that is carried best wins."""
+"""Flow: a velocity field moves the smoothed text of a class to its motions; the text that is moved best wins."""
 
 from typing import ClassVar
 
@@ -7,20 +7,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import layer_norm, mse_loss
 
-from zeroskel.align.base import Aligner, EpochEnd
-from zeroskel.align.diffusion_transformer import TimeEmbedding, zeros
-from zeroskel.align.mutual_information import other_class
-from zeroskel.align.scaling import mean_and_scale, unit_rows
-from zeroskel.core import InputError
-from zeroskel.neural._seeding import seeded
-from zeroskel.neural._training import History, index_batches, train, warmup_cosine
+from zeroskel.align._diffusion_transformer import TimeEmbedding, zeros
+from zeroskel.align._negatives import other_class
+from zeroskel.align._options import option, with_options
+from zeroskel.align._variational import Gaussian
+from zeroskel.align.neural_aligner import Batch, NeuralAligner
+from zeroskel.core._rows import unit_rows
+from zeroskel.neural._training import warmup_cosine
 
-BLOCK_PAIRS = 8192  # motion and text pairs that are scored at once
+_BLOCK_PAIRS = 8192  # motion and text pairs that are scored at once
 
 
-class Flow(Aligner):
-    """After Flora: Chen et al., "Learning by Neighbor-Aware Semantics, Deciding by Open-form Flows: Towards Robust
-    Zero-Shot Skeleton Action Recognition", CVPR 2026 Findings (arXiv 2511.09388).
+@with_options
+class Flow(NeuralAligner):
+    """Flow matching from the latent of a smoothed text to the latents of its motions, after Flora.
 
     Texts are smoothed, s~ = s + (neighbour_weight / neighbours) * sum over the nearest seen texts n of cos(s, n) n.
     For the first `align_epochs`, a text and a motion encoder give normal distributions of latents z0 of s~ and z1 of
@@ -29,197 +29,129 @@ class Flow(Aligner):
         loss = mean of |X(z1) - x|^2, |S(z0) - s~|^2, |S(z1) - s~|^2, |X(z0) - x|^2
                + align_weight * (|mean0 - mean1|^2 + |log variance0 - log variance1|^2)
 
-    Then, encoders fixed, flow matching without noise: z_t = (1 - t) z0 + t z1 at t = sigmoid of a normal draw, and a
-    velocity u(z_t, t) that knows no class, pushed from the velocity of a pair of another class of the batch:
+    Then the encoders are fixed, and flow matching without noise trains a velocity u(z_t, t) that knows no class, at
+    z_t = (1 - t) z0 + t z1 with t the sigmoid of a normal draw. It is pushed away from the velocity of a pair of
+    another class of the batch:
 
         loss = |u(z_t, t) - (z1 - z0)|^2 - contrast_weight * |u(z_t, t) - (z1' - z0')|^2
 
     All |.|^2 are means over coordinates. Score of a text: -|u(z_t, t) - (z1 - z0)|^2 at t = `time`, latents at their
     means.
 
-    Read from the paper's abstract and the released code; the paper's other details are not verified. Different from
-    that code: neighbours are seen texts only (it takes them among all classes, which shows the unseen texts to
-    training); one latent a text instead of one a CLIP token, hence residual layers in place of a transformer block;
-    latents at their means in scoring (there drawn anew); features and texts centred and scaled by their overall
-    deviation; Adam without weight decay; no epoch is picked on the test classes.
+    Source: Chen et al., "Learning by Neighbor-Aware Semantics, Deciding by Open-form Flows: Towards Robust Zero-Shot
+    Skeleton Action Recognition", CVPR 2026 Findings (arXiv 2511.09388), from the abstract and the released code; other
+    details of the paper are not verified. Differences from that code: neighbours are seen texts only (there, all
+    classes, which shows the unseen texts to training); one latent per text instead of one per CLIP token, hence
+    residual layers instead of a transformer block; latents at their means in scoring (there, drawn anew); features and
+    texts centred and scaled by their overall deviation; Adam without weight decay; no epoch is selected on the test
+    classes.
 
     Mean accuracy per class on ten validation classes each of pool-1 to pool-3, one seed: 0.31 (ridge 0.36, chance
-    0.10). On the same classes, scaling each coordinate of the features for itself gave 0.28.
+    0.10). On the same classes, scaling each coordinate of the features separately gave 0.28.
 
     Args:
-        epochs: length of the schedule, both parts (published: 1,200 steps of 64).
-        align_epochs: how many of them align (published: 1,000 of the 1,200 steps); 0 trains the flow alone.
-        learning_rate: Adam's base rate (published: 1e-4, for wider layers).
-        batch_size: published: 64.
-        align_weight: published: 0.1.
-        contrast_weight: published: 0.1.
-        neighbours: how many texts smooth one (published: 2); 0 leaves texts as they are.
-        neighbour_weight: published: 1 for ZSL and 0.4 for GZSL.
-        latent: width of latents and hidden layers (published: 768).
-        time: at which texts are scored (published: 0.5).
-        warmup_epochs: linear from 0, then half a cosine down (published: a constant rate).
-        stop_epoch: train only so many epochs of the schedule; None trains all.
-        device: where to train.
+        epochs: Length of the schedule, both parts (published: 1,200 steps of 64).
+        align_epochs: Number of epochs that align (published: 1,000 of the 1,200 steps); 0 trains the flow alone.
+        learning_rate: Base rate of Adam (published: 1e-4, for wider layers).
+        batch_size: Sequences per step (published: 64).
+        align_weight: Weight of the distance of the distributions (published: 0.1).
+        contrast_weight: Weight of the velocity of another class (published: 0.1).
+        neighbours: Number of texts that smooth one (published: 2); 0 leaves texts unchanged.
+        neighbour_weight: Weight of the neighbours (published: 1 for ZSL and 0.4 for GZSL).
+        latent: Width of latents and hidden layers (published: 768).
+        time: Time at which texts are scored (published: 0.5).
+        warmup_epochs: Epochs in which the rate rises linearly from 0, before half a cosine (published: a constant
+            rate).
+        stop_epoch: Number of epochs of the schedule to train; None trains all.
+        device: Device to train on.
 
-    Attributes:
-        network_: the fitted encoders, decoders and velocity.
-        history_: epochs with loss, and each step's loss.
+    Example:
+        >>> from zeroskel.align import Flow
+        >>> Flow(neighbours=0, epochs=50)
+        Flow(epochs=50, neighbours=0)
     """
 
     method = "flow"
-    trained_by_epochs = True
-    # The encoders' rate decides how much of the seen classes they learn by heart.
+    # The rate of the encoders decides how far they overfit the seen classes.
     choices: ClassVar = {"learning_rate": (3e-4, 1e-3, 3e-3)}
+    _feature_prefix = ""
 
-    def __init__(
-        self,
-        *,
-        epochs: int = 40,
-        align_epochs: int = 32,
-        learning_rate: float = 1e-3,
-        batch_size: int = 64,
-        align_weight: float = 0.1,
-        contrast_weight: float = 0.1,
-        neighbours: int = 2,
-        neighbour_weight: float = 1.0,
-        latent: int = 256,
-        time: float = 0.5,
-        warmup_epochs: int = 0,
-        stop_epoch: int | None = None,
-        device: str = "cpu",
-    ) -> None:
-        self.epochs = epochs
-        self.align_epochs = align_epochs
-        self.learning_rate = learning_rate
-        self.batch_size = batch_size
-        self.align_weight = align_weight
-        self.contrast_weight = contrast_weight
-        self.neighbours = neighbours
-        self.neighbour_weight = neighbour_weight
-        self.latent = latent
-        self.time = time
-        self.warmup_epochs = warmup_epochs
-        self.stop_epoch = stop_epoch
-        self.device = device
+    epochs: int = option(40, at_least=1)
+    batch_size: int = option(64, at_least=1)
+    align_epochs: int = option(32, at_least=0)
+    align_weight: float = option(0.1, at_least=0)
+    contrast_weight: float = option(0.1, at_least=0)
+    neighbours: int = option(2, at_least=0)
+    neighbour_weight: float = option(1.0, at_least=0)
+    latent: int = option(256, at_least=1)
+    time: float = option(0.5, at_least=0, at_most=1)
+    warmup_epochs: int = option(0, at_least=0)
 
-    def _fit(
-        self,
-        features: np.ndarray,
-        labels: np.ndarray,
-        class_embeddings: np.ndarray,
-        masked_features: np.ndarray | None,
-        seed: int,
-        on_epoch: EpochEnd,
-    ) -> None:
-        self._check_options()
-        self._mean, self._scale = mean_and_scale(features)
-        self._seen = class_embeddings
-        smoothed = smooth(class_embeddings, class_embeddings, self.neighbours, self.neighbour_weight)
-        self._text_mean, self._text_scale = mean_and_scale(smoothed)
-        motions, classes = self._normalise(features), torch.from_numpy(labels)
-        texts = self._normalise_texts(class_embeddings)[classes]
-        with seeded(seed) as generator:
-            self.network_ = FlowNetwork(features.shape[1], texts.shape[1], self.latent).to(self.device)
-            network = self.network_
+    def __attrs_post_init__(self) -> None:
+        """Check options that depend on each other."""
+        super().__attrs_post_init__()
+        self._check_at_most_epochs("align_epochs")
 
-            def step(_: nn.Module, batch: Tensor, epoch: int) -> dict[str, Tensor]:
-                x, s = motions[batch], texts[batch]
-                (mean0, log_variance0), (mean1, log_variance1) = network.text(s), network.motion(x)
-                z0, z1 = (
-                    mean + torch.exp(log_variance / 2) * torch.randn(mean.shape, generator=generator).to(self.device)
-                    for mean, log_variance in ((mean0, log_variance0), (mean1, log_variance1))
-                )
-                if epoch < self.align_epochs:
-                    apart = mse_loss(mean0, mean1) + mse_loss(log_variance0, log_variance1)
-                    return {"loss": network.reconstruction(z0, z1, s, x) + self.align_weight * apart}
-                z0, z1 = z0.detach(), z1.detach()
-                t = torch.randn(len(batch), generator=generator).sigmoid().to(self.device)
-                velocity = network.velocity(between(z0, z1, t), t)
-                rows, partners = other_class(classes[batch], generator)
-                return {"loss": flow_matching(velocity, z1 - z0, rows, partners, self.contrast_weight)}
+    def _network(self, feature_dim: int, text_dim: int) -> nn.Module:
+        return _FlowNetwork(feature_dim, text_dim, self.latent)
 
-            self.history_: History = train(
-                network,
-                step,
-                lambda: index_batches(len(motions), self.batch_size, generator),
-                epochs=self.epochs if self.stop_epoch is None else self.stop_epoch,
-                learning_rate=self.learning_rate,
-                schedule=lambda epoch: warmup_cosine(epoch + 1, self.epochs + 1, self.warmup_epochs),
-                on_epoch=lambda record: on_epoch(int(record["epoch"])),
-            )
+    def _schedule(self, epoch: int) -> float:
+        return warmup_cosine(epoch + 1, self.epochs + 1, self.warmup_epochs)
 
-    def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
-        with torch.inference_mode():
-            z1, _ = self.network_.motion(self._normalise(features))
-            z0, _ = self.network_.text(self._normalise_texts(class_embeddings))
-            errors = [
-                torch.cat([self._errors(rows, some) for rows in z1.split(max(1, BLOCK_PAIRS // len(some)))])
-                for some in z0.split(BLOCK_PAIRS)
-            ]
-            return -torch.cat(errors, dim=1).cpu().numpy()
+    def _prepare(self, features: np.ndarray, class_embeddings: np.ndarray, generator: torch.Generator) -> None:
+        super()._prepare(features, self._smoothed(class_embeddings, class_embeddings), generator)
+        self._arrays["seen"] = class_embeddings
+
+    def _text_tensor(self, class_embeddings: np.ndarray) -> Tensor:
+        return super()._text_tensor(self._smoothed(class_embeddings, self._arrays["seen"]))
+
+    def _smoothed(self, texts: np.ndarray, seen: np.ndarray) -> np.ndarray:
+        return _smooth(texts, seen, self.neighbours, self.neighbour_weight)
+
+    def _loss(self, batch: Batch) -> dict[str, Tensor]:
+        network, x, s, generator = self.network_, batch.features, batch.text_of_each, batch.generator
+        of_text, of_motion = network.text(s), network.motion(x)
+        z0, z1 = of_text.sample(generator), of_motion.sample(generator)
+        if batch.epoch < self.align_epochs:
+            distance = mse_loss(of_text.mean, of_motion.mean) + mse_loss(of_text.log_variance, of_motion.log_variance)
+            return {"loss": network.reconstruction(z0, z1, s, x) + self.align_weight * distance}
+        z0, z1 = z0.detach(), z1.detach()
+        t = torch.randn(len(x), generator=generator).sigmoid().to(x.device)
+        velocity = network.velocity(_between(z0, z1, t), t)
+        rows, partners = other_class(batch.labels.cpu(), generator)
+        return {"loss": _flow_matching(velocity, z1 - z0, rows, partners, self.contrast_weight)}
+
+    def _scores(self, features: Tensor, texts: Tensor) -> Tensor:
+        z1, z0 = self.network_.motion(features).mean, self.network_.text(texts).mean
+        errors = [
+            torch.cat([self._errors(rows, columns) for rows in z1.split(max(1, _BLOCK_PAIRS // len(columns)))])
+            for columns in z0.split(_BLOCK_PAIRS)
+        ]
+        return -torch.cat(errors, dim=1)
 
     def _errors(self, z1: Tensor, z0: Tensor) -> Tensor:
-        """(N, latent) and (K, latent) -> (N, K) mean squared errors of the velocities."""
+        """Return the mean squared errors (N, K) of the velocities from z0 (K, latent) to z1 (N, latent)."""
         start, end = z0.repeat(len(z1), 1), z1.repeat_interleave(len(z0), dim=0)
         t = torch.full((len(start),), self.time, device=z1.device)
-        velocity = self.network_.velocity(between(start, end, t), t)
+        velocity = self.network_.velocity(_between(start, end, t), t)
         return ((velocity - (end - start)) ** 2).mean(dim=1).view(len(z1), len(z0))
 
-    def _normalise(self, features: np.ndarray) -> Tensor:
-        return torch.tensor((features - self._mean) / self._scale, device=self.device)
 
-    def _normalise_texts(self, texts: np.ndarray) -> Tensor:
-        smoothed = smooth(texts, self._seen, self.neighbours, self.neighbour_weight)
-        return torch.tensor((smoothed - self._text_mean) / self._text_scale, device=self.device)
-
-    def _state(self) -> dict[str, np.ndarray]:
-        return {
-            "mean": self._mean,
-            "scale": self._scale,
-            "seen": self._seen,
-            "text_mean": self._text_mean,
-            "text_scale": self._text_scale,
-            **{f"network.{name}": value.cpu().numpy() for name, value in self.network_.state_dict().items()},
-        }
-
-    def _set_state(self, state: dict[str, np.ndarray]) -> None:
-        self._mean, self._scale, self._seen = state["mean"], state["scale"], state["seen"]
-        self._text_mean, self._text_scale = state["text_mean"], state["text_scale"]
-        self.network_ = FlowNetwork(len(self._mean), len(self._text_mean), self.latent).to(self.device)
-        weights = {name: torch.tensor(state[f"network.{name}"]) for name in self.network_.state_dict()}
-        self.network_.load_state_dict(weights)
-
-    def _check_options(self) -> None:
-        for name in ("epochs", "batch_size", "latent"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} is {getattr(self, name)}; expected at least 1")
-        for name in ("align_weight", "contrast_weight", "neighbours", "neighbour_weight", "warmup_epochs"):
-            if getattr(self, name) < 0:
-                raise InputError(f"{name} is {getattr(self, name)}; expected at least 0")
-        if self.learning_rate <= 0:
-            raise InputError(f"learning_rate is {self.learning_rate}; expected more than 0")
-        if not 0 <= self.align_epochs <= self.epochs:
-            raise InputError(f"align_epochs is {self.align_epochs}; expected 0 to {self.epochs}, the number of epochs")
-        if not 0 <= self.time <= 1:
-            raise InputError(f"time is {self.time}; expected 0 to 1")
-        if self.stop_epoch is not None and not 1 <= self.stop_epoch <= self.epochs:
-            raise InputError(f"stop_epoch is {self.stop_epoch}; expected 1 to {self.epochs}, the number of epochs")
-
-
-class Gaussian(nn.Module):
-    """(N, width) -> mean and log variance, (N, latent) each."""
+class _GaussianEncoder(nn.Module):
+    """Network from vectors (N, width) to a Gaussian of `latent` coordinates for each."""
 
     def __init__(self, width: int, latent: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(nn.Linear(width, latent), nn.ReLU(), nn.Linear(latent, latent))
         self.mean, self.log_variance = nn.Linear(latent, latent), nn.Linear(latent, latent)
 
-    def forward(self, values: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, values: Tensor) -> Gaussian:
+        """Return the Gaussian of each row."""
         hidden = self.layers(values)
-        return self.mean(hidden), self.log_variance(hidden)
+        return Gaussian(self.mean(hidden), self.log_variance(hidden))
 
 
-class Velocity(nn.Module):
+class _Velocity(nn.Module):
     """u(z_t, t): one residual block that time shifts, scales and gates; 0 everywhere before training."""
 
     def __init__(self, latent: int) -> None:
@@ -230,40 +162,48 @@ class Velocity(nn.Module):
         self.last = zeros(nn.Linear(latent, latent))
 
     def forward(self, latents: Tensor, times: Tensor) -> Tensor:
+        """Return the velocities (N, latent) at latents (N, latent) and times (N,)."""
         hidden = self.first(latents)
         shift, scale, gate = self.time(times).chunk(3, dim=1)
         return self.last(hidden + gate * self.layers(layer_norm(hidden, hidden.shape[-1:]) * (1 + scale) + shift))
 
 
-class FlowNetwork(nn.Module):
+class _FlowNetwork(nn.Module):
     """Encoders and decoders of motions and texts, and the velocity between their latents."""
 
     def __init__(self, feature_dim: int, text_dim: int, latent: int) -> None:
         super().__init__()
-        self.motion, self.text = Gaussian(feature_dim, latent), Gaussian(text_dim, latent)
+        self.motion, self.text = _GaussianEncoder(feature_dim, latent), _GaussianEncoder(text_dim, latent)
         self.to_motion, self.to_text = (
             nn.Sequential(nn.Linear(latent, latent), nn.ReLU(), nn.Linear(latent, width))
             for width in (feature_dim, text_dim)
         )
-        self.velocity = Velocity(latent)
+        self.velocity = _Velocity(latent)
 
     def reconstruction(self, z0: Tensor, z1: Tensor, texts: Tensor, features: Tensor) -> Tensor:
-        """Mean of the squared errors of both sides, each decoded from its own latent and from the other's."""
-        made = (self.to_motion(z1), features), (self.to_text(z0), texts)
-        crossed = (self.to_text(z1), texts), (self.to_motion(z0), features)
-        return torch.stack([mse_loss(value, target) for value, target in (*made, *crossed)]).mean()
+        """Return the mean of the squared errors of both sides, decoded from their latent and from the other one."""
+        errors = [
+            mse_loss(self.to_motion(z1), features),
+            mse_loss(self.to_text(z0), texts),
+            mse_loss(self.to_text(z1), texts),
+            mse_loss(self.to_motion(z0), features),
+        ]
+        return torch.stack(errors).mean()
 
 
-def smooth(texts: np.ndarray, seen: np.ndarray, neighbours: int, weight: float) -> np.ndarray:
-    """(K, D_text) texts, each plus weight / neighbours times the sum of cosine times text over its nearest seen texts.
+def _smooth(texts: np.ndarray, seen: np.ndarray, neighbours: int, weight: float) -> np.ndarray:
+    """Return texts plus weight / neighbours times the sum of cosine times text over their nearest seen texts.
 
-    A text equal to a seen one is not its neighbour: a seen text does not smooth itself.
+    A text that equals a seen one is not its neighbour: a seen text does not smooth itself.
 
     Args:
         texts: (K, D_text).
         seen: (S, D_text), at least two.
-        neighbours: how many smooth one; at most S - 1 do.
-        weight: of their mean.
+        neighbours: Number of texts that smooth one; at most S - 1 do.
+        weight: Weight of their mean.
+
+    Returns:
+        (K, D_text).
     """
     if not neighbours or not weight:
         return texts
@@ -272,17 +212,17 @@ def smooth(texts: np.ndarray, seen: np.ndarray, neighbours: int, weight: float) 
     count = min(neighbours, len(seen) - 1)
     nearest = np.argsort(-cosines, axis=1, kind="stable")[:, :count]
     values = np.take_along_axis(cosines, nearest, axis=1)
-    values[np.isneginf(values)] = 0  # where seen texts are equal there may be fewer neighbours
+    values[np.isneginf(values)] = 0  # if seen texts are equal there may be fewer neighbours
     return (texts + weight / count * (values[:, :, None] * seen[nearest]).sum(axis=1)).astype(np.float32)
 
 
-def between(start: Tensor, end: Tensor, times: Tensor) -> Tensor:
-    """z_t = (1 - t) z0 + t z1 of (N, latent) and (N,)."""
+def _between(start: Tensor, end: Tensor, times: Tensor) -> Tensor:
+    """Return z_t = (1 - t) z0 + t z1 of latents (N, latent) and times (N,)."""
     return start + times[:, None] * (end - start)
 
 
-def flow_matching(velocity: Tensor, target: Tensor, rows: Tensor, partners: Tensor, contrast_weight: float) -> Tensor:
-    """|u - target|^2 - contrast_weight |u - target'|^2; of `rows`, target' is the target of `partners`."""
+def _flow_matching(velocity: Tensor, target: Tensor, rows: Tensor, partners: Tensor, contrast_weight: float) -> Tensor:
+    """Return |u - target|^2 - contrast_weight |u - target'|^2; for `rows`, target' is the target of `partners`."""
     loss = mse_loss(velocity, target)
     if not contrast_weight or not len(rows):
         return loss

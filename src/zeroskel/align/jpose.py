@@ -6,21 +6,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize, relu
 
-from zeroskel.align.joint_embedding import PROJECTIONS, JointEmbedding, Projection, block_widths
-from zeroskel.core import InputError
-
-JOINTS = ("linear", "concatenation")
-WEIGHTS = ("feature_to_text_weight", "text_to_feature_weight", "feature_to_feature_weight", "text_to_text_weight")
+from zeroskel.align._options import option, with_options
+from zeroskel.align._projections import PROJECTIONS, Projection, ProjectionAligner
+from zeroskel.align.neural_aligner import Batch
 
 
-def triplet_loss(anchors: Tensor, others: Tensor, triplets: tuple[Tensor, Tensor, Tensor], margin: float) -> Tensor:
-    """mean over triplets (a, p, n) of max(0, margin + ||a - p||^2 - ||a - n||^2).
+def _triplet_loss(anchors: Tensor, others: Tensor, triplets: tuple[Tensor, Tensor, Tensor], margin: float) -> Tensor:
+    """Return the mean over triplets (a, p, n) of max(0, margin + ||a - p||^2 - ||a - n||^2).
 
     Args:
         anchors: (N, D) of length one, so that ||a - b||^2 = 2 - 2 a b.
-        others: (N, D) of length one, of which p and n are.
-        triplets: rows of anchors, of positives and of negatives, each (T,).
-        margin: on squared distances, which run from 0 to 4.
+        others: (N, D) of length one, to which p and n belong.
+        triplets: Rows of anchors, of positives and of negatives, each (T,).
+        margin: Margin on squared distances, which run from 0 to 4.
 
     Returns:
         A scalar; 0 without triplets.
@@ -31,16 +29,17 @@ def triplet_loss(anchors: Tensor, others: Tensor, triplets: tuple[Tensor, Tensor
     return hinges.sum() / max(1, len(rows))
 
 
-def draw_triplets(classes: Tensor, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """Rows of a batch: `count` times for each anchor a positive of its class and a negative of another.
+def _draw_triplets(classes: Tensor, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Draw, `count` times for each sequence of a batch, a positive of its class and a negative of another class.
 
     Args:
-        classes: (N,) class ids, on the generator's device.
-        generator: draws both.
+        classes: (N,) class ids, on the device of the generator.
+        count: Triplets per anchor.
+        generator: Draws both.
 
     Returns:
-        (anchors, positives, negatives), each (T,). A positive is the anchor itself only where the batch holds no other
-        sequence of its class; anchors whose batch holds no other class are left out.
+        Rows of anchors, positives and negatives, each (T,). A positive is the anchor itself only if the batch holds no
+        other sequence of its class. Anchors whose batch holds no other class are left out.
     """
     same = classes[:, None] == classes[None, :]
     others = same & ~torch.eye(len(classes), dtype=torch.bool, device=classes.device)
@@ -55,23 +54,29 @@ def draw_triplets(classes: Tensor, count: int, generator: torch.Generator) -> tu
     return rows.repeat_interleave(count), near, far
 
 
-class PartSpaces(nn.Module):
+def _part_classes(texts: Tensor) -> Tensor:
+    """Return the index (K,) of the distinct text that each row of (K, width) is."""
+    return torch.unique(texts, dim=0, return_inverse=True)[1]
+
+
+class _PartSpaces(nn.Module):
     """The spaces of the parts of speech, and the joint one.
 
     Args:
         feature_dim: D.
-        text_dims: width of the text of each part.
-        embed_dim: of each part's space.
-        joint_dim: of the joint space where it is learnt.
-        projection: kind of the projections, of features and of texts.
-        joint: "linear" projects the concatenation, of features and of texts; "concatenation" is taken as it is.
-        hidden, dropout: of the projections.
+        text_dims: Widths of the texts of the parts.
+        embed_dim: Width of the space of each part.
+        joint_dim: Width of the joint space, if its layers are learnt.
+        projection: Kind of the projections of features and of texts.
+        joint: "linear" projects the concatenation of the parts; "concatenation" uses it unchanged.
+        hidden: Width between the layers of the projections.
+        dropout: Dropout of the projections.
     """
 
     def __init__(
         self,
         feature_dim: int,
-        text_dims: list[int],
+        text_dims: tuple[int, ...],
         *,
         embed_dim: int,
         joint_dim: int,
@@ -83,124 +88,96 @@ class PartSpaces(nn.Module):
         super().__init__()
         self.features, self.texts = (
             nn.ModuleList(Projection(width, embed_dim, projection, hidden=hidden, dropout=dropout) for width in widths)
-            for widths in ([feature_dim] * len(text_dims), text_dims)
+            for widths in ((feature_dim,) * len(text_dims), text_dims)
         )
         width = embed_dim * len(text_dims)
         self.joint_of_features = nn.Linear(width, joint_dim) if joint == "linear" else nn.Identity()
         self.joint_of_texts = nn.Linear(width, joint_dim) if joint == "linear" else nn.Identity()
 
     def of_features(self, features: Tensor) -> list[Tensor]:
-        """(N, D) -> vectors of length one in each part's space, then in the joint one."""
+        """Map features (N, D) to vectors of length one in the space of each part, then in the joint space."""
         parts = [head(features) for head in self.features]
         return [*parts, normalize(self.joint_of_features(torch.cat(parts, dim=1)), dim=1)]
 
     def of_texts(self, texts: list[Tensor]) -> list[Tensor]:
-        """The text of each part -> the same."""
+        """Map the text of each part to vectors of length one in the space of each part, then in the joint space."""
         parts = [head(text) for head, text in zip(self.texts, texts, strict=True)]
         return [*parts, normalize(self.joint_of_texts(torch.cat(parts, dim=1)), dim=1)]
 
 
-class JPoSE(JointEmbedding):
-    """Wray, Larlus, Csurka and Damen, "Fine-Grained Action Retrieval Through Multiple Parts-of-Speech Embeddings", ICCV
-    2019 (arXiv 1908.03477); on skeletons a baseline of SynSE (arXiv 2101.11530) and of SMIE.
+@with_options
+class JPoSE(ProjectionAligner):
+    """Triplet losses in a space of verbs, a space of nouns, and a joint space.
 
         loss = sum over spaces s in {verb, noun, joint} of w_s L_s,
         L_s  = w_vt H(v, t, t') + w_tv H(t, v, v') + w_vv H(v, v+, v') + w_tt H(t, t+, t'),
         H(a, p, n) = mean of max(0, margin + ||a - p||^2 - ||a - n||^2)
 
-    v, t: features and texts in the space, of length one; v+, t+ of the same class, v', t' of another. In a part's space
-    sequences are of one class when the part's texts are equal ("put on hat", "put on jacket" share the verb), in the
-    joint space when the action is. The joint space takes the concatenation of the parts. The score is the dot product
-    in the joint space, as published.
+    v, t: features and texts in the space, of length one; v+, t+: of the same class; v', t': of another class. In the
+    space of a part, sequences are of one class if the texts of the part are equal ("put on hat" and "put on jacket"
+    share the verb); in the joint space, if the action is. The joint space takes the concatenation of the parts. The
+    score is the dot product in the joint space, as published.
 
-    Without text blocks both parts see the whole class embedding, which makes them two draws of one thing: JPoSE then is
-    a small ensemble of triplet embeddings. The blocks are verb first, noun second; more parts may follow.
+    Without text blocks both parts see the whole class embedding, as two draws of the same network: JPoSE then is a
+    small ensemble of triplet embeddings. The verb is the first block and the noun the second; more parts may follow.
 
-    From the released code this differs in the triplets, drawn anew in every batch from its own sequences (released: ten
-    an anchor from the whole set, every ten epochs), in Adam with half a cosine (released: SGD, 0.01, momentum 0.9) and
-    in features and texts, which are centred and scaled (released: length one). SynSE's version uses tanh layers to 50
-    dimensions, dot-product hinges against all seen texts with margin 0.3, hardest triplets within features weighted by
-    0.01, and its noun and verb vocabularies include unseen classes.
+    Source: Wray, Larlus, Csurka and Damen, "Fine-Grained Action Retrieval Through Multiple Parts-of-Speech Embeddings",
+    ICCV 2019 (arXiv 1908.03477). On skeletons it is a baseline of SynSE (arXiv 2101.11530) and of SMIE.
+
+    Differences from the released code: triplets are drawn anew in every batch from its sequences (released: ten per
+    anchor from the whole set, every ten epochs); Adam with half a cosine (released: SGD, 0.01, momentum 0.9); features
+    and texts are centred and scaled (released: length one). The version of SynSE uses tanh layers to 50 dimensions,
+    dot-product hinges against all seen texts with margin 0.3, hardest triplets within features weighted by 0.01, and
+    its noun and verb vocabularies include unseen classes.
 
     Args:
-        epochs: length of the schedule (published: 100).
-        learning_rate: Adam's base rate.
-        batch_size: published: 64.
-        margin: on squared distances (released: 1.0; on validation classes of pool-1 to pool-3 2.0 gave 41 % instead
-            of 37).
-        triplets: drawn an anchor and step (released: 10 an anchor, kept for ten epochs).
+        epochs: Length of the schedule (published: 100).
+        learning_rate: Base rate of Adam.
+        batch_size: Sequences per step (published: 64).
+        margin: Margin on squared distances (released: 1.0; on validation classes of pool-1 to pool-3 2.0 gave 41 %
+            instead of 37 %).
+        triplets: Triplets per anchor and step (released: 10 per anchor, for ten epochs).
         feature_to_text_weight, text_to_feature_weight, feature_to_feature_weight, text_to_text_weight: w_vt, w_tv,
             w_vv, w_tt (released: 1, 2, 1, 1).
-        part_weight: w_s of each part's space; that of the joint one is 1 (released: 1).
+        part_weight: w_s of the space of each part; that of the joint space is 1 (released: 1).
         projection: "gated", a linear layer and context gating (released), "two-layer" or "linear".
-        joint: "concatenation" (released default) or "linear", layers learnt on it.
-        embed_dim, joint_dim: of each part's space and of a learnt joint one (published: 256).
-        hidden: width between two layers.
-        dropout: share of inputs and hidden values left out in training (published: none, which gave 28 % instead of
-            37 on the same classes).
-        warmup_epochs: linear from 0, then half a cosine down.
-        text_blocks: widths of the verb's and the noun's text in the class embedding; None: each part takes all of it.
-        stop_epoch: train only so many epochs of the schedule; None trains all.
-        device: where to train.
+        joint: "concatenation" (released default) or "linear", which learns layers on it.
+        embed_dim: Width of the space of each part (published: 256).
+        joint_dim: Width of a learnt joint space (published: 256).
+        hidden: Width between two layers.
+        dropout: Share of inputs and hidden values that is left out in training (published: none, which gave 28 %
+            instead of 37 % on the same classes).
+        warmup_epochs: Epochs in which the rate rises linearly from 0, before half a cosine.
+        text_blocks: Widths of the texts of the verb and the noun in the class embedding; None uses all of it for each.
+        stop_epoch: Number of epochs of the schedule to train; None trains all.
+        device: Device to train on.
 
-    Attributes:
-        history_: epochs with loss and each space's part of it, and each step's loss.
+    Example:
+        >>> from zeroskel.align import JPoSE
+        >>> JPoSE(text_blocks=(384, 384), margin=2.0)
+        JPoSE(text_blocks=(384, 384), margin=2.0)
     """
 
     method = "jpose"
-    # Squared distances run from 0 to 4; which triplets still count is the margin's doing.
+    # Squared distances run from 0 to 4; the margin decides which triplets still count.
     choices: ClassVar = {"margin": (0.5, 1.0, 2.0)}
-    _network: PartSpaces
 
-    def __init__(
-        self,
-        *,
-        epochs: int = 25,
-        learning_rate: float = 1e-3,
-        batch_size: int = 64,
-        margin: float = 1.0,
-        triplets: int = 4,
-        feature_to_text_weight: float = 1.0,
-        text_to_feature_weight: float = 2.0,
-        feature_to_feature_weight: float = 1.0,
-        text_to_text_weight: float = 1.0,
-        part_weight: float = 1.0,
-        projection: str = "gated",
-        joint: str = "concatenation",
-        embed_dim: int = 256,
-        joint_dim: int = 256,
-        hidden: int = 256,
-        dropout: float = 0.5,
-        warmup_epochs: int = 5,
-        text_blocks: tuple[int, ...] | None = None,
-        stop_epoch: int | None = None,
-        device: str = "cpu",
-    ) -> None:
-        self.epochs = epochs
-        self.learning_rate = learning_rate
-        self.batch_size = batch_size
-        self.margin = margin
-        self.triplets = triplets
-        self.feature_to_text_weight = feature_to_text_weight
-        self.text_to_feature_weight = text_to_feature_weight
-        self.feature_to_feature_weight = feature_to_feature_weight
-        self.text_to_text_weight = text_to_text_weight
-        self.part_weight = part_weight
-        self.projection = projection
-        self.joint = joint
-        self.embed_dim = embed_dim
-        self.joint_dim = joint_dim
-        self.hidden = hidden
-        self.dropout = dropout
-        self.warmup_epochs = warmup_epochs
-        self.text_blocks = text_blocks
-        self.stop_epoch = stop_epoch
-        self.device = device
+    batch_size: int = option(64, at_least=2)
+    margin: float = option(1.0, above=0)
+    triplets: int = option(4, at_least=1)
+    feature_to_text_weight: float = option(1.0, at_least=0)
+    text_to_feature_weight: float = option(2.0, at_least=0)
+    feature_to_feature_weight: float = option(1.0, at_least=0)
+    text_to_text_weight: float = option(1.0, at_least=0)
+    part_weight: float = option(1.0, at_least=0)
+    projection: str = option("gated", one_of=PROJECTIONS)
+    joint: str = option("concatenation", one_of=("linear", "concatenation"))
+    joint_dim: int = option(256, at_least=1)
 
-    def _new_network(self, feature_dim: int, text_dim: int) -> nn.Module:
-        return PartSpaces(
+    def _network(self, feature_dim: int, text_dim: int) -> nn.Module:
+        return _PartSpaces(
             feature_dim,
-            self._widths(text_dim),
+            self.text_blocks or (text_dim, text_dim),
             embed_dim=self.embed_dim,
             joint_dim=self.joint_dim,
             projection=self.projection,
@@ -209,52 +186,29 @@ class JPoSE(JointEmbedding):
             dropout=self.dropout,
         )
 
-    def _widths(self, text_dim: int) -> list[int]:
-        widths = block_widths(self.text_blocks, text_dim)
-        return widths * 2 if self.text_blocks is None else widths
-
     def _parts(self, texts: Tensor) -> list[Tensor]:
-        if self.text_blocks is None:
-            return [texts, texts]
-        return list(texts.split(self._widths(texts.shape[1]), dim=1))
+        return [texts, texts] if self.text_blocks is None else list(texts.split(self.text_blocks, dim=1))
 
-    def _terms(self, features: Tensor, texts: Tensor, labels: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
-        parts = self._parts(texts)
-        classes = [*(part_classes(part)[labels] for part in parts), labels]
-        motions = self._network.of_features(features)
-        words = [space[labels] for space in self._network.of_texts(parts)]
-        losses = [self._space_loss(v, t, own, generator) for v, t, own in zip(motions, words, classes, strict=True)]
+    def _loss(self, batch: Batch) -> dict[str, Tensor]:
+        parts = self._parts(batch.texts)
+        classes = [*(_part_classes(part)[batch.labels] for part in parts), batch.labels]
+        motions = self.network_.of_features(batch.features)
+        words = [space[batch.labels] for space in self.network_.of_texts(parts)]
+        spaces = zip(motions, words, classes, strict=True)
+        losses = [self._space_loss(v, t, in_space, batch.generator) for v, t, in_space in spaces]
         in_parts, in_joint = torch.stack(losses[:-1]).sum(), losses[-1]
         return {"loss": self.part_weight * in_parts + in_joint, "parts": in_parts, "joint": in_joint}
 
     def _space_loss(self, v: Tensor, t: Tensor, classes: Tensor, generator: torch.Generator) -> Tensor:
-        triplets = draw_triplets(classes.cpu(), self.triplets, generator)
+        triplets = _draw_triplets(classes.cpu(), self.triplets, generator)
         kinds = (
             (self.feature_to_text_weight, v, t),
             (self.text_to_feature_weight, t, v),
             (self.feature_to_feature_weight, v, v),
             (self.text_to_text_weight, t, t),
         )
-        losses = [weight * triplet_loss(a, b, triplets, self.margin) for weight, a, b in kinds]
+        losses = [weight * _triplet_loss(a, b, triplets, self.margin) for weight, a, b in kinds]
         return torch.stack(losses).sum()
 
-    def _similarity(self, features: Tensor, texts: Tensor) -> Tensor:
-        joint: Tensor = self._network.of_features(features)[-1]
-        return joint @ self._network.of_texts(self._parts(texts))[-1].T
-
-    def _check_options(self) -> None:
-        super()._check_options()
-        for name, allowed in (("projection", PROJECTIONS), ("joint", JOINTS)):
-            if getattr(self, name) not in allowed:
-                raise InputError(f"{name} is {getattr(self, name)!r}; expected one of {', '.join(map(repr, allowed))}")
-        for name in ("margin", "triplets", "joint_dim"):
-            if getattr(self, name) <= 0:
-                raise InputError(f"{name} is {getattr(self, name)}; expected more than 0")
-        for name in (*WEIGHTS, "part_weight"):
-            if getattr(self, name) < 0:
-                raise InputError(f"{name} is {getattr(self, name)}; expected at least 0")
-
-
-def part_classes(texts: Tensor) -> Tensor:
-    """(K,) which different text each row of (K, width) is."""
-    return torch.unique(texts, dim=0, return_inverse=True)[1]
+    def _scores(self, features: Tensor, texts: Tensor) -> Tensor:
+        return self.network_.of_features(features)[-1] @ self.network_.of_texts(self._parts(texts))[-1].T

@@ -1,113 +1,111 @@
-"""Prototypes: test-time adaptation of any fitted aligner to the whole unlabelled test set; transductive."""
+"""Prototypes: transductive adaptation of any fitted aligner to the whole unlabelled test set."""
 
+import attrs
 import numpy as np
 
+from zeroskel.align._options import option
 from zeroskel.align.base import Aligner
-from zeroskel.align.scaling import unit_rows
-from zeroskel.core import InputError
+from zeroskel.core._rows import unit_rows
 
 
+@attrs.define(eq=False, slots=False)
 class Prototypes:
-    """A fitted aligner whose candidates are re-centred on the test motions that it is surest of.
+    """Fitted aligner whose candidates are re-centred on the test motions with the most certain predictions.
 
         p_ik = softmax_k(z_ik / temperature)        H_i = -sum_k p_ik log p_ik
-        prototype_k = mean of the features predicted as k and among the `share` of least H
+        prototype_k = mean of the features that are predicted as k and among the `share` of smallest H
         score_ik = (1 - weight) z_ik + weight c_ik
 
-    z: the aligner's scores, c: cosines of features and prototypes, each less its row's mean and in units of its overall
-    deviation; features are centred by the mean of the test set. A candidate without a confident motion keeps z.
+    z: the scores of the aligner; c: cosines of features and prototypes; each less the mean of its row and in units of
+    its overall deviation. Features are centred by the mean of the test set. A candidate without a certain motion keeps
+    z.
 
-    Transductive: a score depends on the other test motions. Figures belong in a column of their own, never beside those
-    of methods that see one test motion at a time. Nothing is drawn and labels are not used. The aligner's own
-    candidates are left as they are.
+    The method is transductive: a score depends on the other test motions. Its figures belong in a separate column,
+    never next to those of methods that see one test motion at a time. Nothing is random and labels are not used. The
+    candidates of the aligner itself are not modified.
 
-    The idea is that of PGFA (Zhou et al., "Zero-Shot Skeleton-Based Action Recognition With Prototype-Guided Feature
-    Alignment", arXiv 2507.00566), whose prototypes are means of the 90 % surest of each class's motions in the space of
-    texts and replace the texts altogether (weight 1). Here they stand in the space of features, so that any aligner
-    serves.
+    Source: the idea is that of PGFA (Zhou et al., "Zero-Shot Skeleton-Based Action Recognition With Prototype-Guided
+    Feature Alignment", arXiv 2507.00566), whose prototypes are means of the 90 % most certain motions of each class in
+    the space of texts and replace the texts (weight 1). Here they are in the space of features, so that any aligner can
+    be used.
 
     Args:
-        aligner: fitted.
-        share: of the test motions that are trusted, the surest first (published: 0.9).
-        weight: of the prototypes in the score (published: 1, about as good at this share).
-        temperature: of the softmax that the entropy is taken of.
+        aligner: A fitted aligner.
+        share: Share of the test motions that is trusted, the most certain first (published: 0.9).
+        weight: Weight of the prototypes in the score (published: 1, about as good at this share).
+        temperature: Temperature of the softmax in the entropy.
         of_each_class: True trusts this share of the motions predicted as each class, as published; False of all.
-        rounds: how often prototypes are made, later ones from the scores before (published: 1).
+        rounds: How often prototypes are computed, each time from the last scores (published: 1).
 
     Raises:
-        InputError: options out of range.
+        InputError: Options are out of range.
+
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel.align import Prototypes, Ridge
+        >>> ridge = Ridge().fit(np.eye(4), np.arange(4) % 2, np.eye(2))
+        >>> Prototypes(ridge, weight=1.0).score_classes(np.eye(4), np.eye(2)).shape
+        (4, 2)
     """
 
-    def __init__(
-        self,
-        aligner: Aligner,
-        *,
-        share: float = 0.9,
-        weight: float = 0.5,
-        temperature: float = 1.0,
-        of_each_class: bool = True,
-        rounds: int = 1,
-    ) -> None:
-        if not 0 < share <= 1 or not 0 <= weight <= 1 or temperature <= 0 or rounds < 1:
-            raise InputError(
-                f"share {share}, weight {weight}, temperature {temperature}, rounds {rounds}; expected above 0 to 1, "
-                "0 to 1, more than 0 and at least 1"
-            )
-        self.aligner = aligner
-        self.share = share
-        self.weight = weight
-        self.temperature = temperature
-        self.of_each_class = of_each_class
-        self.rounds = rounds
+    aligner: Aligner
+    share: float = option(0.9, above=0, at_most=1)
+    weight: float = option(0.5, at_least=0, at_most=1)
+    temperature: float = option(1.0, above=0)
+    of_each_class: bool = option(True)
+    rounds: int = option(1, at_least=1)
 
     def score_classes(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
-        """How well each motion of the test set fits each candidate text; higher is better.
+        """Score how well each motion of the test set fits each candidate text.
 
         Args:
-            features: (N, D) of the whole test set.
-            class_embeddings: (K, D_text) of the candidates, in any order.
+            features: (N, D) features of the whole test set.
+            class_embeddings: (K, D_text) texts of the candidates, in any order.
 
         Returns:
-            (N, K) float32.
+            (N, K) float32 scores; higher is better.
 
         Raises:
-            NotFittedError, InputError: as the aligner's `score_classes`.
+            NotFittedError: The aligner is not fitted.
+            InputError: The widths differ from those in `fit`, or values are not finite.
         """
-        own = standardised(self.aligner.score_classes(features, class_embeddings))
+        original = _standardised(self.aligner.score_classes(features, class_embeddings))
         centred = np.asarray(features, dtype=np.float64)
         centred = unit_rows(centred - centred.mean(axis=0))
-        scores = own
+        scores = original
         for _ in range(self.rounds):
             similarity = self._similarity(centred, scores)
-            scores = (1 - self.weight) * own + self.weight * np.where(np.isnan(similarity), own, similarity)
+            similarity = np.where(np.isnan(similarity), original, similarity)
+            scores = (1 - self.weight) * original + self.weight * similarity
         return scores.astype(np.float32)
 
     def _similarity(self, features: np.ndarray, scores: np.ndarray) -> np.ndarray:
-        """(N, K) standardised cosines with the prototypes; NaN for candidates that have none."""
-        predicted, uncertainty = scores.argmax(axis=1), entropy(scores / self.temperature)
-        trusted = confident(uncertainty, predicted if self.of_each_class else np.zeros_like(predicted), self.share)
-        known = np.unique(predicted[trusted])
-        prototypes = np.stack([features[trusted & (predicted == k)].mean(axis=0) for k in known])
+        """Return the standardised cosines (N, K) with the prototypes; NaN for candidates without a prototype."""
+        predicted, uncertainty = scores.argmax(axis=1), _entropy(scores / self.temperature)
+        groups = predicted if self.of_each_class else np.zeros_like(predicted)
+        trusted = _most_certain(uncertainty, groups, self.share)
+        present = np.unique(predicted[trusted])
+        prototypes = np.stack([features[trusted & (predicted == k)].mean(axis=0) for k in present])
         similarity = np.full(scores.shape, np.nan)
-        similarity[:, known] = standardised(features @ unit_rows(prototypes).T)
+        similarity[:, present] = _standardised(features @ unit_rows(prototypes).T)
         return similarity
 
 
-def standardised(scores: np.ndarray) -> np.ndarray:
-    """(N, K) scores less their row's mean, in units of their overall deviation; zeros where all are equal."""
+def _standardised(scores: np.ndarray) -> np.ndarray:
+    """Return scores (N, K) less the mean of their row, in units of their overall deviation; zeros if all are equal."""
     centred = scores - scores.mean(axis=1, keepdims=True, dtype=np.float64)
     return centred / max(float(centred.std()), 1e-12)
 
 
-def entropy(logits: np.ndarray) -> np.ndarray:
-    """(N,) entropies, in nats, of the softmax of each row."""
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    logs = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return -(np.exp(logs) * logs).sum(axis=1)
+def _entropy(logits: np.ndarray) -> np.ndarray:
+    """Return the entropies (N,), in nats, of the softmax of each row."""
+    from scipy.special import entr, softmax
+
+    return entr(softmax(logits, axis=1)).sum(axis=1)
 
 
-def confident(uncertainty: np.ndarray, groups: np.ndarray, share: float) -> np.ndarray:
-    """(N,) whether each is in the least uncertain share of its group, rounded up; among equals the earlier one."""
+def _most_certain(uncertainty: np.ndarray, groups: np.ndarray, share: float) -> np.ndarray:
+    """Return whether each (N,) is in the least uncertain share of its group, rounded up; the earlier of equals."""
     trusted = np.zeros(len(uncertainty), dtype=bool)
     for group in np.unique(groups):
         members = np.flatnonzero(groups == group)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from zeroskel import align
-from zeroskel.align.variants import Variant, with_text_blocks
+from zeroskel.align._variants import Variant, with_text_blocks
 from zeroskel.benchmark._cell import CellConfig
 from zeroskel.benchmark._feature_map import feature_map
 from zeroskel.benchmark.config import BenchmarkConfig
@@ -186,7 +186,7 @@ class Group:
             selection=selection,
             synthetic=self.config.synthetic,
             defaults=content_key(
-                align.create(variant.method, **variant.options).options(),
+                variant.create().options(),
                 dict(align.method_class(variant.method).choices),
                 encoding.all_options(),
             ),

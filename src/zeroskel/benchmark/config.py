@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from zeroskel import align, encoders
-from zeroskel.align.variants import Variant, parse_methods
+from zeroskel.align._variants import Variant, parse_methods
 from zeroskel.benchmark import _options
 from zeroskel.benchmark._options import OptionError, declare
 from zeroskel.benchmark._selection import SELECTIONS
@@ -59,7 +59,7 @@ class BenchmarkConfig:
 
     Args:
         splits: Names of class splits, or paths of JSON files.
-        methods: Methods in the short forms or tables that `zeroskel.align.variants.parse_methods` takes.
+        methods: Methods in the short forms or tables that `zeroskel.align._variants.parse_methods` takes.
         encoders: Names of skeleton encoders.
         seeds: Seeds of encoders, masks and methods.
         options: Method or encoder -> options that differ from its defaults. The option `text_blocks` follows the

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from zeroskel import align
-from zeroskel.align.variants import Variant, try_out
+from zeroskel.align._variants import Variant
 from zeroskel.benchmark._backends import DaskWorkers, Processes
 from zeroskel.benchmark._cell import CellConfig, run_cell
 from zeroskel.benchmark._feature_map import map_key
@@ -108,7 +108,8 @@ def _check(groups: Sequence[Group]) -> None:
         group.check_parts()
         for wanted in group.wanted():
             if wanted not in tried:  # splits, and most prompts, ask the same of a method
-                try_out(*wanted)
+                variant, text_dim = wanted
+                variant.create().check_text_dim(text_dim)
                 tried.append(wanted)
 
 
@@ -134,7 +135,7 @@ def _run(
         return
     for group, encoder, seed in dict.fromkeys((group, cell.encoder, cell.seed) for group, cell in cells):
         group.encode(encoder, seed)  # here and now: an interruption finds the main process, and workers do not wait
-    added = align.added()
+    added = align.registered()
     yield from backend.run(_in_worker, ((added, inputs, notice) for inputs, notice in _inputs(cells)))
 
 

@@ -9,7 +9,7 @@ import attrs
 import tomli_w
 
 from zeroskel import __version__
-from zeroskel.align.variants import Variant
+from zeroskel.align._variants import Variant
 from zeroskel.benchmark import _options
 from zeroskel.benchmark._options import OptionError, declare
 from zeroskel.benchmark.config import BenchmarkConfig

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from zeroskel import __version__
-from zeroskel.align.torch_scores import torch_scores
 from zeroskel.core import InputError, get_layout
 from zeroskel.core._files import atomic_path
 from zeroskel.encoders._onnx_graph import Recognition, write_onnx
@@ -34,7 +33,7 @@ def export_onnx(
     and "texts", float32 (K, D_text), the class embeddings of the candidates. N, T and K are free.
 
     Args:
-        recognizer: with an encoder and a method that can be exported (`torch_encoder`, `torch_scores`).
+        recognizer: with an encoder and a method that can be exported (`torch_encoder`, `Aligner.to_torch`).
         file: of the graph; replaced, as the JSON file is, when the export has worked.
         actions: whose embeddings come with the graph, since it has no sentence encoder.
         prepared: as above.
@@ -55,7 +54,7 @@ def export_onnx(
     recognition = Recognition(
         partial(_arrays.resample, frames=preprocessing.frames) if prepared else preprocessing.prepare,
         recognizer.encoder.to_torch(),
-        torch_scores(recognizer.aligner),
+        recognizer.aligner.to_torch(),
         temperature=1.0 if calibration is None else calibration.temperature,
         presence=None if calibration is None else calibration.presence,
     )

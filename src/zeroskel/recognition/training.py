@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from zeroskel import __version__, align
+from zeroskel import __version__
 from zeroskel.align import Aligner
-from zeroskel.align.variants import Variant, try_out, with_text_blocks
+from zeroskel.align._variants import Variant, with_text_blocks
 from zeroskel.core import FeatureSet, InputError
 from zeroskel.core._progress import Progress, quiet
 from zeroskel.datasets import SkeletonDataset, resolve_split
@@ -133,7 +133,7 @@ class _Trainer:
         self.embeddings = texts.embeddings(config.text, config.prompt)
         variant = Variant(config.method, dict(config.options.get(config.method, {})))
         self.variant = with_text_blocks(variant, texts.block_widths(config.text, config.prompt))
-        try_out(self.variant, self.embeddings.shape[1])
+        self.variant.create().check_text_dim(self.embeddings.shape[1])
         self.store = FeatureStore(dataset, cache, progress)
         self.encoder_config = EncoderConfig(
             config.encoder, dict(config.options.get(config.encoder, {})), config.masked_views, config.seed
@@ -148,7 +148,7 @@ class _Trainer:
         if self.motion is not None:
             added = self.motion.classes(encoder, self.store.preprocessing, unseen, self.sentences, self.config.prompt)
             train, known = with_added(train, added, known)
-        aligner = align.create(self.variant.method, **self.variant.options)
+        aligner = self.variant.create()
         epochs = aligner.options().get("epochs") or 0
         aligner.fit(
             train.features,

@@ -1,4 +1,4 @@
-"""The diffusion transformer of TDSM: a feature and its texts attend to each other, steered by time and whole text."""
+"""The diffusion transformer of TDSM: a feature and its texts attend to each other, conditioned on time and text."""
 
 import math
 
@@ -6,26 +6,27 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import layer_norm, scaled_dot_product_attention
 
-FREQUENCIES = 64
+_FREQUENCIES = 64
 
 
 class TimeEmbedding(nn.Module):
-    """Times (N,) -> (N, width): sines and cosines of falling frequency, then two linear layers."""
+    """Embedding of times (N,) as vectors (N, width): sines and cosines of falling frequency, then two linear layers."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.layers = nn.Sequential(nn.Linear(2 * FREQUENCIES, width), nn.SiLU(), nn.Linear(width, width))
+        self.layers = nn.Sequential(nn.Linear(2 * _FREQUENCIES, width), nn.SiLU(), nn.Linear(width, width))
 
     def forward(self, times: Tensor) -> Tensor:
-        frequencies = torch.exp(-math.log(10000) * torch.arange(FREQUENCIES, device=times.device) / FREQUENCIES)
+        """Embed the times."""
+        frequencies = torch.exp(-math.log(10000) * torch.arange(_FREQUENCIES, device=times.device) / _FREQUENCIES)
         angles = times[:, None] * frequencies
         return self.layers(torch.cat((angles.cos(), angles.sin()), dim=1))
 
 
 class Stream(nn.Module):
-    """One kind of token in a block: what it asks and answers in the attention, and its own two layers.
+    """One kind of token in a block: its part of the attention, and two layers.
 
-    A condition shifts and scales the normalised tokens and gates what is added; gates start at 0, so that a new block
+    A condition shifts and scales the normalised tokens and gates what is added. Gates start at 0, so that a new block
     is the identity (Peebles and Xie, "Scalable Diffusion Models with Transformers", ICCV 2023, adaLN-Zero).
     """
 
@@ -39,24 +40,21 @@ class Stream(nn.Module):
         )
         self.modulation = nn.Sequential(nn.SiLU(), zeros(nn.Linear(width, 6 * width)))
 
-    def ask(self, tokens: Tensor, steering: Tensor) -> list[Tensor]:
-        """Query, key and value, each (N, heads, tokens, width / heads)."""
-        shift, scale = steering[:, :, 0:2].unbind(dim=2)
-        three = self.query_key_value(modulated(tokens, shift, scale)).chunk(3, dim=2)
-        return [part.unflatten(2, (self.heads, -1)).transpose(1, 2) for part in three]
+    def attention_inputs(self, tokens: Tensor, modulation: Tensor) -> list[Tensor]:
+        """Return query, key and value, each (N, heads, tokens, width / heads)."""
+        shift, scale = modulation[:, :, 0:2].unbind(dim=2)
+        projected = self.query_key_value(modulated(tokens, shift, scale)).chunk(3, dim=2)
+        return [part.unflatten(2, (self.heads, -1)).transpose(1, 2) for part in projected]
 
-    def answer(self, tokens: Tensor, attended: Tensor, steering: Tensor) -> Tensor:
-        """The tokens after attention and their own layers."""
-        gate, shift, scale, last_gate = steering[:, :, 2:6].unbind(dim=2)
+    def update(self, tokens: Tensor, attended: Tensor, modulation: Tensor) -> Tensor:
+        """Return the tokens after the attention and the two layers."""
+        gate, shift, scale, last_gate = modulation[:, :, 2:6].unbind(dim=2)
         tokens = tokens + gate * self.attended(attended)
         return tokens + last_gate * self.layers(modulated(tokens, shift, scale))
 
 
 class Block(nn.Module):
-    """A stream for the feature and one for the texts, joined by the attention over all tokens.
-
-    Motion tokens (N, 1, width), text tokens (N, blocks, width) and a condition (N, width) -> both tokens anew.
-    """
+    """A stream for the feature and one for the texts, joined by the attention over all tokens."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -64,25 +62,34 @@ class Block(nn.Module):
         self.text = Stream(width, heads)
 
     def forward(self, motion: Tensor, text: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
-        streams = (self.motion, motion), (self.text, text)
-        steering = [stream.modulation(condition).unflatten(1, (1, 6, -1)) for stream, _ in streams]
-        asked = [stream.ask(tokens, s) for (stream, tokens), s in zip(streams, steering, strict=True)]
-        query, key, value = (torch.cat(parts, dim=2) for parts in zip(*asked, strict=True))
+        """Return new tokens of the motion (N, 1, width) and of the texts (N, blocks, width).
+
+        The condition is (N, width).
+        """
+        of_motion, of_text = (
+            stream.modulation(condition).unflatten(1, (1, 6, -1)) for stream in (self.motion, self.text)
+        )
+        inputs = zip(
+            self.motion.attention_inputs(motion, of_motion), self.text.attention_inputs(text, of_text), strict=True
+        )
+        query, key, value = (torch.cat(parts, dim=2) for parts in inputs)
         attended = scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
-        of_motion, of_text = attended.split((motion.shape[1], text.shape[1]), dim=1)
-        return self.motion.answer(motion, of_motion, steering[0]), self.text.answer(text, of_text, steering[1])
+        to_motion, to_text = attended.split((motion.shape[1], text.shape[1]), dim=1)
+        return self.motion.update(motion, to_motion, of_motion), self.text.update(text, to_text, of_text)
 
 
 class DiffusionTransformer(nn.Module):
-    """Noise of a noised feature, given its step and a text (Do and Kim, ICCV 2025, after the two-stream transformer of
-    Esser et al., "Scaling Rectified Flow Transformers", ICML 2024). A new one says 0 to everything.
+    """Network that predicts the noise of a noised feature, given its step and a text; a new one predicts 0.
+
+    Source: Do and Kim, ICCV 2025, after the two-stream transformer of Esser et al., "Scaling Rectified Flow
+    Transformers", ICML 2024.
 
     Args:
         feature_dim: D.
-        text_blocks: widths of the texts that a class embedding concatenates; each becomes a token.
-        width: of the tokens.
-        depth: number of blocks.
-        heads: of the attention; divides `width`.
+        text_blocks: Widths of the texts that a class embedding concatenates; each becomes a token.
+        width: Width of the tokens.
+        depth: Number of blocks.
+        heads: Heads of the attention; divides `width`.
     """
 
     def __init__(self, feature_dim: int, text_blocks: list[int], width: int, depth: int, heads: int) -> None:
@@ -97,7 +104,7 @@ class DiffusionTransformer(nn.Module):
         self.last = zeros(nn.Linear(width, feature_dim))
 
     def forward(self, noised: Tensor, times: Tensor, texts: Tensor) -> Tensor:
-        """(N, D), (N,) and (N, D_text) -> (N, D)."""
+        """Return the noise (N, D) of features (N, D) at times (N,) with texts (N, D_text)."""
         motion = self.feature(noised)[:, None]
         parts = texts.split(self.text_blocks, dim=1)
         text = torch.stack([layer(part) for layer, part in zip(self.tokens, parts, strict=True)], dim=1)
@@ -109,12 +116,12 @@ class DiffusionTransformer(nn.Module):
 
 
 def modulated(tokens: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
-    """Normalised tokens (N, M, width), shifted and scaled by (N, 1, width) each."""
+    """Return normalised tokens (N, M, width), shifted and scaled by (N, 1, width) each."""
     return layer_norm(tokens, tokens.shape[-1:], eps=1e-6) * (1 + scale) + shift
 
 
 def zeros(layer: nn.Linear) -> nn.Linear:
-    """The layer with all weights 0."""
+    """Set all weights of the layer to 0 and return it."""
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(layer.bias)
     return layer

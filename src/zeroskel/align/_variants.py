@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from zeroskel import align
 from zeroskel.core import InputError
 from zeroskel.core._settings import did_you_mean, value_of
@@ -103,30 +101,3 @@ def with_text_blocks(variant: Variant, widths: Sequence[int]) -> Variant:
     if not widths or lacks_option or "text_blocks" in variant.options:
         return variant
     return Variant(variant.method, {**variant.options, "text_blocks": list(widths)})
-
-
-def try_out(variant: Variant, text_width: int) -> None:
-    """Fit one epoch on a toy, so that an option that cannot be used is found now.
-
-    Args:
-        variant: The method.
-        text_width: Width of the class embeddings that it will see.
-
-    Raises:
-        InputError: The method refuses its options, or they are of a wrong type.
-    """
-    rng = np.random.default_rng(0)
-    labels = np.repeat(np.arange(4), 4)
-    texts = rng.normal(size=(4, text_width)).astype(np.float32)
-    texts /= np.linalg.norm(texts, axis=1, keepdims=True)
-    features = rng.normal(size=(16, 8)).astype(np.float32)
-    method = align.method_class(variant.method)
-    short = {"stop_epoch": 1} if method.trained_by_epochs and "stop_epoch" not in variant.options else {}
-    try:
-        align.create(variant.method, **variant.options, **short).fit(features, labels, texts, features[None])
-    except InputError as error:
-        raise InputError(f"method {variant.method}: {error}") from error
-    except (TypeError, ValueError, RuntimeError, AssertionError) as error:  # the last two: an unavailable device
-        options = ", ".join(f"{name}={value!r}" for name, value in variant.options.items()) or "none"
-        why = str(error).partition("\n")[0]
-        raise InputError(f"method {variant.method}: options {options} cannot be used ({why})") from error

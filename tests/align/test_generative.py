@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from zeroskel.align._generative import distinct, fit_classifier
+from zeroskel.align._variational import Gaussian
 from zeroskel.align.cada_vae import CADAVAE
 from zeroskel.align.sa_dvae import SADVAE
 from zeroskel.align.synse import SynSE
-from zeroskel.align.variational import Gaussian
-from zeroskel.align.variational_aligner import distinct, fit_classifier
 from zeroskel.core import InputError, NotFittedError
 
 FAST = {"epochs": 6, "batch_size": 32, "samples": 20, "classifier_epochs": 20}
@@ -99,20 +99,13 @@ def test_candidates_that_do_not_fit_are_refused(method, toy):
         aligner.fit_candidates(np.full((2, 6), np.nan))
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"epochs": 0},
-        {"batch_size": 0},
-        {"latent": 0},
-        {"samples": 0},
-        {"classifier_epochs": 0},
-        {"learning_rate": 0.0},
-        {"classifier_learning_rate": -1.0},
-        {"hidden": (0,)},
-        {"stop_epoch": 1000},
-    ],
-)
-def test_wrong_options_are_named(method, toy, options):
-    with pytest.raises(InputError, match=next(iter(options))):
-        method(**options).fit(*toy)
+def test_each_cycle_begins_with_auto_encoding_and_texts_diverge_from_the_third_cycle_on():
+    weights = {"motion_weight": 2.0, "text_weight": 3.0, "cross_weight": 5.0, "motion_start": 0.5, "cross_start": 0.8}
+    annealed = SynSE(epochs=40, cycles=4, **weights)
+    for cycle in range(4):
+        assert annealed._weights(10 * cycle) == (0.0, 0.0, 0.0)
+        motion, text, cross = annealed._weights(10 * cycle + 9)
+        assert math.isclose(motion, 2.0 * 0.8)
+        assert math.isclose(text, 3.0 * 0.5 if cycle >= 2 else 0.0)
+        assert cross == 5.0
+    assert SynSE(epochs=10, **weights)._weights(9)[1] > 0

@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from zeroskel.align._projections import PROJECTIONS, Projection
 from zeroskel.align.contrastive import Contrastive
-from zeroskel.align.joint_embedding import PROJECTIONS, Projection, block_widths
-from zeroskel.core import InputError
 from zeroskel.neural._seeding import seeded
 
 SMALL = {"epochs": 6, "batch_size": 16, "warmup_epochs": 1, "hidden": 16, "embed_dim": 8}
@@ -38,14 +37,6 @@ def test_dropout_acts_in_training_alone():
         assert torch.equal(projection(values), projection(values))
 
 
-def test_blocks_must_fill_the_class_embedding():
-    assert block_widths(None, 6) == [6]
-    assert block_widths((2, 4), 6) == [2, 4]
-    for wrong in ((2, 3), (), (0, 6)):
-        with pytest.raises(InputError, match="text_blocks"):
-            block_widths(wrong, 6)
-
-
 def test_scores_do_not_depend_on_the_unit_of_features(toy):
     features, labels, texts = toy
     metres, kilometres = (
@@ -68,12 +59,3 @@ def test_the_world_generator_is_left_alone(toy):
     before = torch.random.get_rng_state()
     Contrastive(**{**SMALL, "epochs": 1}).fit(*toy)
     assert torch.equal(before, torch.random.get_rng_state())
-
-
-@pytest.mark.parametrize(
-    "options",
-    [{"epochs": 0}, {"batch_size": 1}, {"learning_rate": 0}, {"hidden": 0}, {"dropout": 1.0}, {"stop_epoch": 26}],
-)
-def test_wrong_options_are_named(toy, options):
-    with pytest.raises(InputError, match=next(iter(options))):
-        Contrastive(**options).fit(*toy)
