@@ -17,8 +17,7 @@ from zeroskel.app.progress import shown_progress
 from zeroskel.core._saved import halve
 from zeroskel.datasets.pool import read_pool
 from zeroskel.recognition import ZeroShotRecognizer
-from zeroskel.recognition.default_bundle import BUNDLE_CONFIG
-from zeroskel.recognition.training import train_bundle
+from zeroskel.recognition._training import DEFAULT_BUNDLE, train_bundle
 
 ROOT = Path(__file__).parents[1]
 TERMS = {
@@ -98,7 +97,7 @@ def main() -> None:
     else:
         with shown_progress(Console(stderr=True)) as progress:
             pool = read_pool(shared / "protocols" / "kinect_pool.json")
-            recognizer = train_bundle(pool, BUNDLE_CONFIG, cache=cache, progress=progress)
+            recognizer = train_bundle(pool, DEFAULT_BUNDLE, cache=cache, progress=progress)
     facts = recognizer.facts
     facts["figures"] = recorded_figures()
     facts["terms"] = [TERMS[member] for member in facts["members"]]
@@ -108,11 +107,11 @@ def main() -> None:
         halve(folder / part)
     card = CARD.format(
         version=f"Version {facts['version']}",
-        encoder=BUNDLE_CONFIG.encoder,
-        method=BUNDLE_CONFIG.method,
-        prompt=BUNDLE_CONFIG.prompt,
-        people=BUNDLE_CONFIG.synthetic,
-        augment=BUNDLE_CONFIG.augment,
+        encoder=DEFAULT_BUNDLE.encoder,
+        method=DEFAULT_BUNDLE.method,
+        prompt=DEFAULT_BUNDLE.prompt,
+        people=DEFAULT_BUNDLE.synthetic,
+        augment=DEFAULT_BUNDLE.augment,
         sequences=facts["sequences"],
         classes=len(facts["seen_classes"]),
         layout=recognizer.layout,

@@ -19,9 +19,8 @@ from zeroskel.core._files import atomic_path
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.datasets.pool import read_pool
 from zeroskel.recognition import ZeroShotRecognizer
-from zeroskel.recognition.default_bundle import BUNDLE_CONFIG
-from zeroskel.recognition.prediction import Candidates
-from zeroskel.recognition.training import train_on_rows
+from zeroskel.recognition._prediction import Candidates
+from zeroskel.recognition._training import DEFAULT_BUNDLE, train_on_rows
 
 SETS = {"utd-mhad": "utd_mhad", "msr-action3d": "msr_action3d", "utkinect": "utkinect"}
 SHOTS, DRAWS = (1, 3, 5), 5
@@ -61,7 +60,7 @@ def left_out(pool: SkeletonDataset, member: str, own: SkeletonDataset, cache: Pa
     started = time.perf_counter()
     assert pool.members is not None
     rows = np.flatnonzero(pool.members != member)
-    recognizer = train_on_rows(pool, rows, BUNDLE_CONFIG, cache=cache)
+    recognizer = train_on_rows(pool, rows, DEFAULT_BUNDLE, cache=cache)
     seconds = time.perf_counter() - started
     features = np.concatenate(
         [recognizer.encode([own[i] for i in part]) for part in np.array_split(np.arange(len(own)), 20)]

@@ -1,4 +1,4 @@
-"""Facts of synthetic motion that trains beside a data set."""
+"""Facts of synthetic motion that is added to the training set."""
 
 import json
 from dataclasses import asdict, replace
@@ -35,14 +35,14 @@ CONFIG = BenchmarkConfig(
 
 
 class Unused:
-    """Sentences that must not be encoded: all names here have aspects."""
+    """Encoder that must not be called, since all names here have aspects."""
 
     def encode(self, texts):
-        raise AssertionError(f"asked for {len(texts)} texts")
+        raise AssertionError(f"called for {len(texts)} texts")
 
 
 class Constant:
-    """One embedding for every text."""
+    """Encoder with one embedding for every text."""
 
     def encode(self, texts):
         return np.tile(np.float32([0.6, 0.8]), (len(texts), 1))
@@ -123,40 +123,40 @@ def test_where_nothing_is_alike_all_actions_are_added(new, store, split, motion)
     assert len(added.train) == len(action_names())
 
 
-def test_twins_are_told_by_movement():
+def test_actions_of_the_same_movement_mean_the_same():
     names = ["wave both hands", "wave the left hand", "squat", "squat twice", "bow forward"]
     assert means_the_same(names, ["wave both hands"], Unused()).tolist() == [True, False, False, False, False]
     assert means_the_same(names, ["wave the right hand", "squat"], Unused()).tolist()[:3] == [False, True, True]
     assert not means_the_same(names, ["swim"], Unused()).any()
 
 
-def test_beside_other_texts_only_the_aspects_are_told(store, split, motion):
+def test_next_to_aspects_other_blocks_are_zero(store, split, motion):
     encoder = store.encoder(KINEMATIC, store.rows(split, withhold=False)["train"])
-    several = motion.classes(encoder, store.preprocessing, [], Constant(), "name+aspects").class_embeddings
+    embeddings = motion.classes(encoder, store.preprocessing, [], Constant(), "name+aspects").class_embeddings
     width = len(aspect_names())
-    assert several.shape == (len(action_names()), 2 + width)
-    assert not several[:, :2].any()
-    np.testing.assert_allclose(several[:, 2:], aspects_of(action_names()) / np.sqrt(2), rtol=1e-5)
+    assert embeddings.shape == (len(action_names()), 2 + width)
+    assert not embeddings[:, :2].any()
+    np.testing.assert_allclose(embeddings[:, 2:], aspects_of(action_names()) / np.sqrt(2), rtol=1e-5)
     words = motion.classes(encoder, store.preprocessing, [], Constant(), "name+person").class_embeddings
     np.testing.assert_allclose(words, class_embeddings(Constant(), class_texts(action_names(), "name+person")))
 
 
-def test_more_people_are_more_recordings_of_the_same_classes(store, split, cache):
+def test_more_people_give_more_recordings_of_the_same_classes(store, split, cache):
     encoder = store.encoder(KINEMATIC, store.rows(split, withhold=False)["train"])
     added = SyntheticMotion(2, cache).classes(encoder, store.preprocessing, ["squat"], Unused(), "aspects")
     np.testing.assert_array_equal(np.bincount(added.train.labels), np.full(len(added.class_embeddings), 2))
 
 
-def test_added_rows_stand_behind_and_for_their_masked_views():
+def test_added_rows_follow_the_others_and_replace_their_masked_views():
     train = FeatureSet(np.float32([[1, 2], [3, 4]]), np.array([2, 0]), np.float32([[[5, 6], [7, 8]], [[9, 1], [2, 3]]]))
-    own = np.float32([[0.1], [np.nan], [0.3]])
+    dataset_embeddings = np.float32([[0.1], [np.nan], [0.3]])
     added = AddedClasses(FeatureSet(np.float32([[10, 20]]), np.array([1])), np.float32([[0.4], [0.5]]))
-    both, embeddings = with_added(train, added, own)
+    both, embeddings = with_added(train, added, dataset_embeddings)
     np.testing.assert_array_equal(both.features, [[1, 2], [3, 4], [10, 20]])
     np.testing.assert_array_equal(both.labels, [2, 0, 4])
     np.testing.assert_array_equal(both.masked, [[[5, 6], [7, 8], [10, 20]], [[9, 1], [2, 3], [10, 20]]])
     np.testing.assert_array_equal(embeddings, np.float32([[0.1], [np.nan], [0.3], [0.4], [0.5]]))
-    unmasked, _ = with_added(FeatureSet(train.features, train.labels), added, own)
+    unmasked, _ = with_added(FeatureSet(train.features, train.labels), added, dataset_embeddings)
     assert unmasked.masked is None
 
 
@@ -229,7 +229,7 @@ def test_finished_cells_with_it_are_skipped(both, small, cache, monkeypatch):
 
 @pytest.mark.parametrize("selection", ["last", "validation"])
 def test_candidates_are_the_data_set_s_own_classes(selection, small, cache, tmp_path, monkeypatch):
-    asked, fitted, own = [], [], aspects_of(small.class_names)
+    asked, fitted, embeddings = [], [], aspects_of(small.class_names)
     score, fit = Ridge.score_classes, Ridge.fit
     monkeypatch.setattr(Ridge, "score_classes", lambda *a: asked.append(a[2]) or score(*a))
     monkeypatch.setattr(Ridge, "fit", lambda *a, **k: fitted.append(a[3]) or fit(*a, **k))
@@ -237,7 +237,7 @@ def test_candidates_are_the_data_set_s_own_classes(selection, small, cache, tmp_
     (record,) = run_benchmark([small], config, tmp_path, cache=cache)
     assert {len(candidates) for candidates in asked} == ({3, 9} if selection == "last" else {2, 3, 6, 9})
     for candidates in asked:
-        assert np.abs(candidates[:, None] - own[None]).max(axis=2).min(axis=1).max() < 1e-6
+        assert np.abs(candidates[:, None] - embeddings[None]).max(axis=2).min(axis=1).max() < 1e-6
     assert np.shape(record.confusion) == (3, 3)
     assert min(map(len, fitted[1:])) > 9 + 60  # the first is a trial of the options; all others do train on more
 
@@ -255,21 +255,21 @@ def test_nothing_can_be_learnt_from_the_texts_of_unseen_classes(small, cache, tm
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"prompts": ("name", "everything")}, "Prompt 'everything' needs .* none for"),
         ({"prompts": ("aspects+phases",)}, "Prompt 'phases' needs"),
         ({"synthetic": -1}, "synthetic: found -1; expected a whole number of 0 or more"),
     ],
 )
-def test_what_cannot_run_is_said_in_one_line_before_anything_runs(changes, said, small, cache, tmp_path):
-    with pytest.raises(InputError, match=said) as caught:
+def test_an_invalid_configuration_is_refused_in_one_line_before_anything_runs(changes, message, small, cache, tmp_path):
+    with pytest.raises(InputError, match=message) as caught:
         run_benchmark([small], evolve(CONFIG, **{"synthetic": 1, **changes}), tmp_path / "out", cache=cache)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "out").exists()
 
 
-def test_a_motion_of_nobody_is_refused(cache):
+def test_synthetic_motion_without_people_is_refused(cache):
     with pytest.raises(InputError, match="at least 1, or 0 for none"):
         SyntheticMotion(0, cache)
 
@@ -283,12 +283,14 @@ def test_a_bundle_learns_from_it(small, cache):
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"), [({"prompt": "everything"}, "needs .* none for"), ({"synthetic": -1}, "of -1 people")]
+    ("changes", "message"), [({"prompt": "everything"}, "needs .* none for"), ({"synthetic": -1}, "of -1 people")]
 )
-def test_a_bundle_that_cannot_be_trained_is_refused_before_the_encoder_is(changes, said, small, tmp_path, monkeypatch):
+def test_a_bundle_that_cannot_be_trained_is_refused_before_the_encoder_is(
+    changes, message, small, tmp_path, monkeypatch
+):
     monkeypatch.setattr(FeatureStore, "encoder", lambda *_: pytest.fail("an encoder was trained"))
     everything = {name: {field: "Moves." for field in FIELDS} for name in small.class_names}
-    monkeypatch.setattr("zeroskel.recognition.training.published_descriptions", lambda _: everything)
+    monkeypatch.setattr("zeroskel.recognition._training.published_descriptions", lambda _: everything)
     config = TrainingConfig(**{"method": "ridge", "prompt": "aspects", "synthetic": 1, **changes})
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         train_bundle(small, config, cache=tmp_path)

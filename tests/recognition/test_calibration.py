@@ -1,16 +1,18 @@
+"""Facts of calibrated probabilities."""
+
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from zeroskel.core import InputError
-from zeroskel.core._rows import softmax
-from zeroskel.recognition.calibration import Calibration, example_facts, list_facts, log_sum
-from zeroskel.recognition.calibration_fit import Withheld, fit_calibration
+from zeroskel.recognition._calibration import Calibration, evidence_inputs, presence_inputs
+from zeroskel.recognition._calibration_fit import Withheld, fit_calibration
 
 TRUE_TEMPERATURE = 0.25
 
 
 def withheld(rng, recordings=1500, classes=12, people=6, spread=0.6):
-    """Recordings whose right class follows softmax(scores / 0.25) and whose features crowd around their class."""
+    """Return recordings whose right class follows softmax(scores / 0.25) and whose features lie around their class."""
     scores = rng.normal(0, 0.5, (recordings, classes))
     draws = rng.gumbel(size=scores.shape)
     labels = (scores / TRUE_TEMPERATURE + draws).argmax(axis=1)
@@ -25,19 +27,19 @@ def fitted():
     return fit_calibration([withheld(rng), withheld(rng)], np.zeros(20))
 
 
-def test_the_temperature_that_made_the_answers_is_found(fitted):
+def test_the_true_temperature_is_recovered(fitted):
     assert fitted.temperature == pytest.approx(TRUE_TEMPERATURE, rel=0.2)
     assert (fitted.recordings, fitted.classes) == (3000, 24)
 
 
 def test_probabilities_come_true(fitted):
     new = withheld(np.random.default_rng(7), recordings=4000)
-    shares = softmax(fitted.logits(new.scores))
+    shares = softmax(fitted.logits(new.scores), axis=1)
     right = shares.argmax(axis=1) == new.labels
     sure = shares.max(axis=1)
     for low, high in ((0.2, 0.4), (0.4, 0.6), (0.6, 0.8)):
-        some = (sure >= low) & (sure < high)
-        assert right[some].mean() == pytest.approx(sure[some].mean(), abs=0.08)
+        rows = (sure >= low) & (sure < high)
+        assert right[rows].mean() == pytest.approx(sure[rows].mean(), abs=0.08)
 
 
 def test_presence_is_higher_with_the_right_class_on_the_list(fitted):
@@ -58,15 +60,14 @@ def test_examples_count_for_their_class_and_more_of_them_more(fitted):
     for shots in (1, 5):
         pools = {c: np.flatnonzero(part.labels[200:] == c)[:shots] + 200 for c in range(12)}
         evidence = fitted.evidence_of(queries, {c: part.features[rows] for c, rows in pools.items()}, 12)
-        own = evidence[np.arange(200), labels]
-        assert own.mean() > 0 > evidence.mean()
-        words = softmax(fitted.logits(part.scores[:200])).argmax(axis=1) == labels
-        both = softmax(fitted.logits(part.scores[:200], evidence)).argmax(axis=1) == labels
+        assert evidence[np.arange(200), labels].mean() > 0 > evidence.mean()
+        words = softmax(fitted.logits(part.scores[:200]), axis=1).argmax(axis=1) == labels
+        both = softmax(fitted.logits(part.scores[:200], evidence), axis=1).argmax(axis=1) == labels
         assert both.mean() > words.mean()
         gains.append(both.mean())
     assert gains[1] >= gains[0]
-    only = fitted.evidence_of(queries, {3: part.features[pools[3]]}, 12)
-    assert not only[:, np.arange(12) != 3].any()
+    single = fitted.evidence_of(queries, {3: part.features[pools[3]]}, 12)
+    assert not single[:, np.arange(12) != 3].any()
 
 
 def test_config_round_trip(fitted):
@@ -76,29 +77,27 @@ def test_config_round_trip(fitted):
             Calibration.from_config(broken)
 
 
-def test_nothing_to_calibrate_on_is_said():
-    alone = Withheld(np.zeros((5, 1)), np.zeros(5, int), np.zeros((5, 3)), np.zeros(5, int))
+def test_a_single_class_cannot_be_calibrated_on():
+    single = Withheld(np.zeros((5, 1)), np.zeros(5, int), np.zeros((5, 3)), np.zeros(5, int))
     with pytest.raises(InputError, match="withheld"):
-        fit_calibration([alone], np.zeros(3))
+        fit_calibration([single], np.zeros(3))
 
 
 def test_one_person_is_enough():
     rng = np.random.default_rng(1)
-    found = fit_calibration([withheld(rng, people=1)], np.zeros(20))
-    assert found.evidence[2] != 0
+    calibration = fit_calibration([withheld(rng, people=1)], np.zeros(20))
+    assert calibration.evidence[2] != 0
 
 
-def test_facts_of_lists_leave_out_what_is_not_listed():
-    logits = np.array([[1.0, 2, -np.inf], [0, 0, 0]])
-    np.testing.assert_allclose(log_sum(logits), [np.log(np.e + np.e**2), np.log(3)])
-    np.testing.assert_allclose(list_facts(logits)[1], [1, 0, 0, np.log(3)], atol=1e-12)
-    assert list_facts(logits)[0, 3] == pytest.approx(np.log(2))
-    np.testing.assert_allclose(softmax(logits).sum(axis=1), 1)
+def test_presence_ignores_actions_that_are_not_on_the_list():
+    inputs = presence_inputs(np.array([[1.0, 2, -np.inf], [0, 0, 0]]))
+    np.testing.assert_allclose(inputs[0], [1, 2, np.log((np.e + np.e**2) / 2), np.log(2)])
+    np.testing.assert_allclose(inputs[1], [1, 0, 0, np.log(3)], atol=1e-12)
 
 
-def test_facts_of_examples_are_cosines():
-    facts = example_facts(np.array([[2.0, 0], [0, 3]]), np.array([[1.0, 0], [1, 0], [0, 1]]))
-    np.testing.assert_allclose(facts[:, 0], 1)
-    np.testing.assert_allclose(facts[:, 1], 1)
-    np.testing.assert_allclose(facts[:, 2], [2 / 5**0.5, 1 / 5**0.5])
-    np.testing.assert_allclose(facts[:, 4], np.log(3))
+def test_evidence_is_computed_from_cosines():
+    inputs = evidence_inputs(np.array([[2.0, 0], [0, 3]]), np.array([[1.0, 0], [1, 0], [0, 1]]))
+    np.testing.assert_allclose(inputs[:, 0], 1)
+    np.testing.assert_allclose(inputs[:, 1], 1)
+    np.testing.assert_allclose(inputs[:, 2], [2 / 5**0.5, 1 / 5**0.5])
+    np.testing.assert_allclose(inputs[:, 4], np.log(3))

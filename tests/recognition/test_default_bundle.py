@@ -1,4 +1,4 @@
-"""The bundle that comes with the package."""
+"""Facts of the bundle that comes with the package."""
 
 import json
 from importlib import resources
@@ -10,7 +10,7 @@ import pytest
 from zeroskel import ZeroShotRecognizer
 from zeroskel.core import get_layout
 from zeroskel.datasets.synthetic import generate_sequence
-from zeroskel.recognition.default_bundle import BUNDLE_CONFIG
+from zeroskel.recognition._training import DEFAULT_BUNDLE
 from zeroskel.skeleton.transforms import convert_layout, mirror, rotate
 
 ACTIONS = ["squat", "wave one hand", "jog", "clap hands", "kick"]
@@ -30,13 +30,14 @@ def recognizer():
 
 @pytest.fixture(scope="module")
 def clips():
-    """Four actions by five computed people, and their names."""
-    made = [(generate_sequence(shown, seed=900 + i), name) for name, shown in SHOWN.items() for i in range(5)]
-    return [clip for clip, _ in made], np.array([name for _, name in made])
+    """Return recordings of four actions by five simulated people, and their names."""
+    sequences = [generate_sequence(shown, seed=900 + i) for shown in SHOWN.values() for i in range(5)]
+    return sequences, np.repeat(list(SHOWN), 5)
 
 
-def right(recognizer, clips, names):
-    return np.mean([found.best == name for found, name in zip(recognizer.predict(clips, ACTIONS), names, strict=True)])
+def accuracy(recognizer, clips, names):
+    predictions = recognizer.predict(clips, ACTIONS)
+    return np.mean([prediction.best == name for prediction, name in zip(predictions, names, strict=True)])
 
 
 def test_it_is_small_and_holds_no_pickle():
@@ -45,12 +46,12 @@ def test_it_is_small_and_holds_no_pickle():
     assert {file.suffix for file in files} == {".json", ".safetensors", ".md"}
 
 
-def test_it_is_of_the_recipe_and_says_what_it_is(recognizer):
+def test_its_facts_are_those_of_its_configuration(recognizer):
     facts = recognizer.facts
-    assert recognizer.encoder.encoder == BUNDLE_CONFIG.encoder and recognizer.aligner.method == BUNDLE_CONFIG.method
-    assert recognizer.prompt == BUNDLE_CONFIG.prompt and recognizer.calibration is not None
+    assert recognizer.encoder.encoder == DEFAULT_BUNDLE.encoder and recognizer.aligner.method == DEFAULT_BUNDLE.method
+    assert recognizer.prompt == DEFAULT_BUNDLE.prompt and recognizer.calibration is not None
     assert facts["members"] == ["kinder-gator", "msr-action3d", "nw-ucla", "utd-mhad", "utkinect"]
-    assert (facts["synthetic"], facts["augment"]) == (BUNDLE_CONFIG.synthetic, BUNDLE_CONFIG.augment)
+    assert (facts["synthetic"], facts["augment"]) == (DEFAULT_BUNDLE.synthetic, DEFAULT_BUNDLE.augment)
     assert len(facts["seen_classes"]) == 61 and facts["left_out"] == [] and len(facts["terms"]) == 5
     card = (FOLDER / "README.md").read_text()
     for figure in facts["figures"]:
@@ -59,20 +60,20 @@ def test_it_is_of_the_recipe_and_says_what_it_is(recognizer):
         assert part in card
 
 
-def test_its_figures_are_the_recorded_ones(recognizer):
+def test_its_figures_are_those_of_recorded_results(recognizer):
     practice = Path(__file__).parents[2] / "docs" / "results" / "practice.json"
     sets = json.loads(practice.read_text())["sets"]
-    said = " ".join(figure["value"] for figure in recognizer.facts["figures"])
-    for own in sets.values():
-        assert f"{100 * own['words']['accuracy']:.0f} % right by class" in said
+    figures = " ".join(figure["value"] for figure in recognizer.facts["figures"])
+    for dataset in sets.values():
+        assert f"{100 * dataset['words']['accuracy']:.0f} % right by class" in figures
 
 
-def test_computed_people_are_understood(recognizer, clips):
-    assert right(recognizer, *clips) >= 0.7  # chance 0.2; it trained on other computed people
+def test_simulated_people_are_recognised(recognizer, clips):
+    assert accuracy(recognizer, *clips) >= 0.7  # chance 0.2; it was trained on other simulated people
 
 
-def test_it_bears_what_sensors_do(recognizer, clips):
-    """Size, place, view, mirror, frame rate, another layout, missing hands: nearly as good as on the clips."""
+def test_it_tolerates_changes_of_the_sensor(recognizer, clips):
+    """The accuracy stays for another size, position, view, frame rate or layout, a mirror image and missing hands."""
     motions, names = clips
     hands = [i for i, joint in enumerate(get_layout("ntu-25").joints) if "hand" in joint or "thumb" in joint]
 
@@ -83,20 +84,22 @@ def test_it_bears_what_sensors_do(recognizer, clips):
 
     changes = {
         "size": lambda clip: clip.replace(clip.joints * 0.6),
-        "place": lambda clip: clip.replace(clip.joints + 3),
+        "position": lambda clip: clip.replace(clip.joints + 3),
         "view": lambda clip: rotate(clip, yaw=0.8),
         "mirror": mirror,
         "frame rate": lambda clip: clip.replace(clip.joints[:, ::3], fps=clip.fps / 3),
         "layout": lambda clip: convert_layout(clip, "kinect-20"),
         "hands": without_hands,
     }
-    plain = right(recognizer, motions, names)
-    found = {name: right(recognizer, [change(clip) for clip in motions], names) for name, change in changes.items()}
-    assert min(found.values()) >= plain - 0.3, found
-    assert np.mean(list(found.values())) >= plain - 0.15, found
+    plain = accuracy(recognizer, motions, names)
+    changed = {
+        name: accuracy(recognizer, [change(clip) for clip in motions], names) for name, change in changes.items()
+    }
+    assert min(changed.values()) >= plain - 0.3, changed
+    assert np.mean(list(changed.values())) >= plain - 0.15, changed
 
 
-def test_known_and_unknown_words_are_taken(recognizer, clips):
-    found = recognizer.predict(clips[0][0], ["bend the knees deeply and get up", "type on a keyboard"])
-    assert found.best == "bend the knees deeply and get up"
-    assert 0 <= found.presence <= 1
+def test_known_and_unknown_words_are_accepted(recognizer, clips):
+    prediction = recognizer.predict(clips[0][0], ["bend the knees deeply and get up", "type on a keyboard"])
+    assert prediction.best == "bend the knees deeply and get up"
+    assert 0 <= prediction.presence <= 1

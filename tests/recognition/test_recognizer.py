@@ -1,3 +1,5 @@
+"""Facts of the recognizer."""
+
 import json
 
 import numpy as np
@@ -22,15 +24,15 @@ def test_a_new_person_doing_a_known_action_is_named(recognizer):
     assert np.mean(right) > 0.7
 
 
-def test_one_and_several_agree(recognizer):
-    several = [generate_sequence(action, seed=1) for action in SEEN]
-    found = recognizer.predict(several, SEEN)
-    for sequence, prediction in zip(several, found, strict=True):
-        alone = recognizer.predict(sequence, SEEN)
-        np.testing.assert_allclose(alone.scores, prediction.scores, rtol=1e-4, atol=1e-4)
-        assert alone.actions == tuple(SEEN)
-        assert alone.probabilities.sum() == pytest.approx(1)
-        assert alone.best == SEEN[int(alone.scores.argmax())]
+def test_one_sequence_and_a_list_agree(recognizer):
+    sequences = [generate_sequence(action, seed=1) for action in SEEN]
+    predictions = recognizer.predict(sequences, SEEN)
+    for sequence, prediction in zip(sequences, predictions, strict=True):
+        single = recognizer.predict(sequence, SEEN)
+        np.testing.assert_allclose(single.scores, prediction.scores, rtol=1e-4, atol=1e-4)
+        assert single.actions == tuple(SEEN)
+        assert single.probabilities.sum() == pytest.approx(1)
+        assert single.best == SEEN[int(single.scores.argmax())]
 
 
 def test_the_order_of_actions_does_not_matter(recognizer):
@@ -57,7 +59,7 @@ def test_another_layout_is_converted(recognizer):
     assert np.isfinite(recognizer.predict(sequence, SEEN).scores).all()
 
 
-def test_what_cannot_be_named_is_said(recognizer, sequence_maker):
+def test_invalid_actions_and_sequences_are_refused(recognizer, sequence_maker):
     sequence = generate_sequence("squat", seed=3)
     for actions in ([], "squat", ["squat", "squat"], ["squat", " "]):
         with pytest.raises(InputError):
@@ -68,7 +70,7 @@ def test_what_cannot_be_named_is_said(recognizer, sequence_maker):
         recognizer.predict(sequence.replace(np.full_like(sequence.joints, np.nan)), SEEN)
 
 
-def test_a_missing_or_foreign_bundle_is_said(recognizer, tmp_path):
+def test_a_missing_or_invalid_bundle_is_refused(recognizer, tmp_path):
     with pytest.raises(MissingFileError, match="zeroskel train"):
         ZeroShotRecognizer.load(tmp_path / "nothing")
     recognizer.save(tmp_path / "bundle")
@@ -82,7 +84,7 @@ def test_a_missing_or_foreign_bundle_is_said(recognizer, tmp_path):
         ZeroShotRecognizer.load(tmp_path / "bundle")
 
 
-def test_a_bundle_takes_texts_in_blocks_and_refuses_options_before_it_trains(small, cache, tmp_path):
+def test_a_bundle_accepts_texts_in_blocks_and_refuses_options_before_it_trains(small, cache, tmp_path):
     options = {"msf": {"epochs": 1}}
     config = TrainingConfig("small", method="msf", prompt="name+person", options=options)
     bundle = train_bundle(small, config, cache=cache)

@@ -1,10 +1,12 @@
+"""Facts of a stream of frames."""
+
 import numpy as np
 import pytest
 
 from zeroskel.core import InputError
 from zeroskel.datasets.synthetic import generate_sequence
-from zeroskel.recognition import Prediction, TrainingConfig, train_bundle
-from zeroskel.recognition.stream import MOST_RATE, Stream
+from zeroskel.recognition import Prediction, Stream, TrainingConfig, train_bundle
+from zeroskel.recognition._stream_window import MAX_RATE
 
 SEEN = ["wave the right hand", "squat", "run in place"]
 
@@ -32,7 +34,7 @@ def push(stream: Stream, clip, order=None, jitter=0.0):
         stream.push(clip.joints[:, i], float(times[i]) + jitter)
 
 
-def test_frames_in_order_give_what_the_whole_gives(recognizer, stream, clip):
+def test_frames_in_order_give_the_sequence_they_came_from(recognizer, stream, clip):
     push(stream, clip)
     window = stream.window()
     count = window.frames
@@ -65,22 +67,22 @@ def test_memory_is_bounded_by_the_window(stream):
     frame = np.zeros((25, 3))
     for step in range(5000):
         stream.push(frame, step / 1000)
-    assert len(stream._times) <= MOST_RATE * 2 + 1
-    assert len(stream._times) == len(stream._frames)
-    assert stream.time - stream._times[0] <= 2.0
+    assert len(stream.frames.timestamps) <= MAX_RATE * 2 + 1
+    assert len(stream.frames.timestamps) == len(stream.frames.frames)
+    assert stream.time - stream.frames.timestamps[0] <= 2.0
 
 
-def test_a_clock_set_back_starts_anew_and_an_old_frame_is_dropped(stream, clip):
+def test_a_clock_that_is_set_back_starts_the_stream_again_and_an_old_frame_is_dropped(stream, clip):
     push(stream, clip, jitter=1000.0)
-    before = len(stream._times)
+    before = len(stream.frames.timestamps)
     stream.push(clip.joints[:, 0], stream.time - 3.0)
-    assert len(stream._times) == before
+    assert len(stream.frames.timestamps) == before
     stream.push(clip.joints[:, 0], 0.0)
-    assert stream._times == [0.0]
+    assert stream.frames.timestamps == [0.0]
     assert stream.window() is None and stream.predict() is None
 
 
-def test_too_little_or_nobody_has_no_answer(stream):
+def test_there_is_no_prediction_for_few_frames_or_nobody(stream):
     assert stream.time is None and stream.predict() is None
     for _ in range(60):
         stream.push(None)
@@ -103,10 +105,10 @@ def test_answers_settle(stream, recognizer, clip):
     end = stream.time
     for step in range(1, 9):
         stream.push(clip.joints[:, -1], end + step / 10)
-        found = stream.settle(sure)
-    assert found.settled and found.best == "squat" and found.time == pytest.approx(end + 0.8)
+        settled = stream.settle(sure)
+    assert settled.settled and settled.best == "squat" and settled.time == pytest.approx(end + 0.8)
     stream.push(clip.joints[:, -1], end + 0.81)
-    assert stream.settle(other).best == "squat"  # one odd answer changes nothing yet
+    assert stream.settle(other).best == "squat"  # a single different prediction changes nothing yet
     stream.candidates = recognizer.candidates(SEEN[:2])
     stream.push(clip.joints[:, -1], end + 0.9)
     assert stream.predict().actions == tuple(SEEN[:2])
@@ -116,7 +118,7 @@ def test_answers_settle(stream, recognizer, clip):
     "frame",
     [np.zeros((24, 3)), np.zeros((25, 4)), np.full((25, 3), np.inf), "frame", np.zeros((1, 1, 25, 3)), [[1], []]],
 )
-def test_what_is_no_frame_is_said_and_changes_nothing(stream, frame):
+def test_an_invalid_frame_is_refused_and_changes_nothing(stream, frame):
     stream.push(np.zeros((25, 3)))
     with pytest.raises(InputError, match="frame"):
         stream.push(frame)
@@ -124,7 +126,7 @@ def test_what_is_no_frame_is_said_and_changes_nothing(stream, frame):
         stream.push(np.zeros((25, 2)))
     with pytest.raises(InputError, match="time"):
         stream.push(np.zeros((25, 3)), float("nan"))
-    assert len(stream._times) == 1
+    assert len(stream.frames.timestamps) == 1
 
 
 @pytest.mark.parametrize("seconds", [0.1, 31, float("nan")])

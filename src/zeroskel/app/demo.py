@@ -8,8 +8,8 @@ from zeroskel.core import CellRecord
 from zeroskel.core._progress import Progress, quiet
 from zeroskel.datasets import SkeletonDataset, synthetic_dataset
 from zeroskel.datasets.synthetic import DEMO_UNSEEN, generate_sequence
-from zeroskel.recognition.recognizer import Prediction
-from zeroskel.recognition.training import TrainingConfig, train_bundle
+from zeroskel.recognition._recognizer import Prediction
+from zeroskel.recognition._training import TrainingConfig, train_bundle
 
 SUBJECTS, REPETITIONS = 8, 2
 FRESH_SEED = 2027  # of the person and recording that the last line names

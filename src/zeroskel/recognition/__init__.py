@@ -1,25 +1,27 @@
-"""What a person uses: the recognizer and its bundle, streams, calibration, examples and explanations."""
+"""Recognition of actions with a trained bundle: predictions, streams, examples, explanations and training."""
 
 from typing import TYPE_CHECKING
 
 import lazy_loader
 
 if TYPE_CHECKING:
-    from zeroskel.recognition.explanation import Explanation
+    from zeroskel.recognition._explanation import Explanation
+    from zeroskel.recognition._prediction import Candidates, Prediction
+    from zeroskel.recognition._recognizer import ZeroShotRecognizer
+    from zeroskel.recognition._stream import Stream
+    from zeroskel.recognition._stream_prediction import StreamPrediction
+    from zeroskel.recognition._training import TrainingConfig, train_bundle
     from zeroskel.recognition.export import export_onnx
-    from zeroskel.recognition.prediction import Candidates, Prediction
-    from zeroskel.recognition.recognizer import ZeroShotRecognizer
-    from zeroskel.recognition.stream import Stream, StreamPrediction
-    from zeroskel.recognition.training import TrainingConfig, train_bundle
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "explanation": ["Explanation"],
+        "_explanation": ["Explanation"],
+        "_prediction": ["Candidates", "Prediction"],
+        "_recognizer": ["ZeroShotRecognizer"],
+        "_stream": ["Stream"],
+        "_stream_prediction": ["StreamPrediction"],
+        "_training": ["TrainingConfig", "train_bundle"],
         "export": ["export_onnx"],
-        "prediction": ["Candidates", "Prediction"],
-        "recognizer": ["ZeroShotRecognizer"],
-        "stream": ["Stream", "StreamPrediction"],
-        "training": ["TrainingConfig", "train_bundle"],
     },
 )

@@ -12,7 +12,7 @@ from zeroskel import __version__
 from zeroskel.core import InputError, get_layout
 from zeroskel.core._files import atomic_path
 from zeroskel.encoders._onnx_graph import Recognition, write_onnx
-from zeroskel.recognition.recognizer import ZeroShotRecognizer
+from zeroskel.recognition._recognizer import ZeroShotRecognizer
 from zeroskel.skeleton.transforms import _arrays
 
 FORMAT = 1

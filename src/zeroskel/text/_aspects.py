@@ -129,8 +129,8 @@ def predict_aspects(
 
         a = m + k(t)^T (K + p I)^-1 (A - m)        k(t, t') = exp(-c |t - t'|^2)
 
-    The regression is fitted on the names of all actions whose aspects A are known, whatever their dataset. It maps
-    words to kinematics; no recorded motion enters.
+    The regression is fitted on the names of all actions whose aspects A are known, in all datasets. It maps words to
+    kinematics; no recorded motion enters.
 
     Args:
         encoder: sentence encoder.

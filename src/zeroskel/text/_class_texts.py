@@ -32,6 +32,9 @@ def _prompts() -> dict[str, tuple[str, ...]]:
 def prompt_names() -> list[str]:
     """Return the names of the prompts that come with the package.
 
+    Returns:
+        Names that `class_texts` takes as its prompt.
+
     Example:
         >>> from zeroskel.text import prompt_names
         >>> "ensemble" in prompt_names()

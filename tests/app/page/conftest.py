@@ -16,7 +16,7 @@ import pytest
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.datasets.synthetic import generate_dataset, generate_sequence
 from zeroskel.recognition import TrainingConfig, train_bundle
-from zeroskel.recognition.calibration import Calibration
+from zeroskel.recognition._calibration import Calibration
 from zeroskel.skeleton.formats.json_joints import write_json_joints
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -1,25 +1,26 @@
-"""What a recognizer answers."""
+"""Candidates to choose among, and the prediction for one sequence."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-
-from zeroskel.core import SkeletonSequence
-from zeroskel.encoders import SkeletonEncoder
-from zeroskel.skeleton import Preprocessing
 
 THRESHOLD = 0.5
 
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """Actions to choose among, their texts embedded once (`ZeroShotRecognizer.candidates`).
+    """Actions to choose among, whose texts are embedded once (see `ZeroShotRecognizer.candidates`).
 
-    Attributes:
+    Args:
         actions: A names.
-        embeddings: (A, D_text) class embeddings.
+        embeddings: (A, D_text) float32 class embeddings.
+
+    Example:
+        >>> from zeroskel import ZeroShotRecognizer
+        >>> candidates = ZeroShotRecognizer.load("default").candidates(["squat", "clap hands"])
+        >>> candidates.actions, len(candidates.embeddings)
+        (('squat', 'clap hands'), 2)
     """
 
     actions: tuple[str, ...]
@@ -28,16 +29,22 @@ class Candidates:
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """How well one sequence fits each action.
+    """Scores and probabilities of the candidate actions for one sequence.
 
-    Attributes:
-        actions: the A candidates, as given.
+    Args:
+        actions: A candidates, in the order they were given.
         scores: (A,) float32; higher is better.
-        probabilities: (A,) of each action, given that one of them happens. Calibrated on withheld classes where the
-            bundle is; else a softmax of the scores: a ranking made readable.
-        presence: probability that one of the actions happens at all, where as many clips show one as do not; None
+        probabilities: (A,) probability of each action, given that one of them happens. A calibrated bundle calibrates
+            them on withheld classes; otherwise they are a softmax of the scores and only show the ranking.
+        presence: probability that one of the actions happens at all, assuming that half of all clips show one. None
             where the bundle is not calibrated.
-        threshold: the presence from which on an answer is given.
+        threshold: presence from which on one of the actions counts as happening.
+
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel.recognition import Prediction
+        >>> Prediction(("sit down", "jump"), np.array([2.0, 1.0]), np.array([0.75, 0.25]), presence=0.9)
+        Prediction(best='sit down', probability=0.75, of 2, presence=0.90)
     """
 
     actions: tuple[str, ...]
@@ -48,27 +55,23 @@ class Prediction:
 
     @property
     def best(self) -> str:
-        """The action of the highest score, also where `none_of_these` holds."""
+        """Return the action with the highest score, even if `none_of_these` is true."""
         return self.actions[int(self.scores.argmax())]
 
     @property
     def none_of_these(self) -> bool:
-        """Whether the motion is more likely none of the actions; False where the bundle is not calibrated."""
+        """Return whether the presence is below the threshold; False where the bundle is not calibrated."""
         return self.presence is not None and self.presence < self.threshold
 
     def to_dict(self, *, decimals: int | None = None) -> dict[str, Any]:
         """Return the prediction as a dictionary that `json.dumps` accepts.
 
         Args:
-            decimals: Number of decimals of all numbers; None keeps them as they are.
+            decimals: number of decimals of all numbers; None keeps them as they are.
 
         Returns:
             The keys "actions", "scores", "probabilities", "presence", "none_of_these" and "best"; "presence" is None
             where the bundle is not calibrated.
-
-        Example:
-            >>> Prediction(("sit down", "jump"), np.array([2.0, 1.0]), np.array([0.75, 0.25])).to_dict()["best"]
-            'sit down'
         """
 
         def number(value: Any) -> float:
@@ -89,19 +92,3 @@ class Prediction:
             f"Prediction(best={self.best!r}, probability={self.probabilities.max():.2f}, "
             f"of {len(self.actions)}{presence})"
         )
-
-
-class Scorer(Protocol):
-    """The part of a recognizer that explanations and streams call."""
-
-    @property
-    def preprocessing(self) -> Preprocessing: ...
-
-    @property
-    def encoder(self) -> SkeletonEncoder: ...
-
-    def encode(self, sequences: Sequence[SkeletonSequence]) -> np.ndarray: ...
-
-    def score(
-        self, features: np.ndarray, candidates: Candidates, *, threshold: float | None = None
-    ) -> list[Prediction]: ...

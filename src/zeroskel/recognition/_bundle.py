@@ -1,0 +1,235 @@
+"""Bundle: everything that was fitted together, and the path from sequences to predictions."""
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from importlib import resources
+from os import PathLike
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from scipy.special import softmax
+
+from zeroskel import __version__, align, encoders
+from zeroskel.align import Aligner
+from zeroskel.core import InputError, MissingFileError, SkeletonSequence
+from zeroskel.core._files import atomic_folder, read_json_object
+from zeroskel.encoders import SkeletonEncoder
+from zeroskel.features.encoded_split import ENCODE_AT_ONCE
+from zeroskel.features.threads import loaded_pools, one_thread
+from zeroskel.recognition._calibration import Calibration
+from zeroskel.recognition._examples import Examples
+from zeroskel.recognition._prediction import THRESHOLD, Candidates, Prediction
+from zeroskel.skeleton import Preprocessing, make_batch
+from zeroskel.text import SentenceEncoder, class_embeddings, class_texts, published_descriptions
+
+BUNDLE_FILE, EXAMPLES_FILE = "bundle.json", "examples.safetensors"
+DEFAULT = "default"  # the bundle that comes with the package
+LONGEST_TEXT = 1000  # characters of an action's name or text
+SMALL_BATCH = 32  # sequences; for fewer, more than one thread is slower
+
+Actions = Sequence[str] | Mapping[str, str | Sequence[str]] | Candidates
+"""Names; or name -> one or more texts that rephrase it or describe the movement; or embedded candidates."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """Pre-processing, encoder, aligner and sentence encoder that were fitted together.
+
+    `ZeroShotRecognizer` documents the arguments; it is the class that people use.
+    """
+
+    preprocessing: Preprocessing
+    encoder: SkeletonEncoder
+    aligner: Aligner
+    sentences: SentenceEncoder
+    prompt: str = "name"
+    facts: dict[str, Any] = field(default_factory=dict)
+    calibration: Calibration | None = None
+    examples: Examples | None = None
+
+    @property
+    def layout(self) -> str:
+        """Return the joint layout that sequences are converted to."""
+        return self.preprocessing.layout
+
+    def candidates(self, actions: Actions) -> Candidates:
+        """Return actions with embedded texts, for repeated use.
+
+        Args:
+            actions: one or more names without duplicates; or name -> further texts; or candidates, returned unchanged.
+
+        Raises:
+            InputError: if there are no actions, an action occurs twice, or a text is empty or too long.
+        """
+        if isinstance(actions, Candidates):
+            return actions
+        if isinstance(actions, str) or not actions or len(set(actions)) != len(actions):
+            raise InputError(f"Actions are {actions!r}. Expected a list of one or more different texts.")
+        texts: dict[str, list[str]] = {}
+        if isinstance(actions, Mapping):
+            texts = {name: [given] if isinstance(given, str) else list(given) for name, given in actions.items()}
+        for text in (*actions, *(text for of_action in texts.values() for text in of_action)):
+            if not isinstance(text, str) or not text.strip() or len(text) > LONGEST_TEXT:
+                shown = text if not isinstance(text, str) or len(text) <= LONGEST_TEXT else f"{text[:40]}…"
+                raise InputError(f"Text of an action is {shown!r}. Expected 1 to {LONGEST_TEXT} characters.")
+        descriptions = {**published_descriptions(), **{name: given for name, given in texts.items() if given}}
+        names = list(actions)
+        return Candidates(tuple(names), class_embeddings(self.sentences, class_texts(names, self.prompt, descriptions)))
+
+    def encode(self, sequences: Sequence[SkeletonSequence]) -> np.ndarray:
+        """Return the features (N, D) of N sequences.
+
+        Raises:
+            InputError: if there is no sequence, or one without any observed joint.
+        """
+        if not len(sequences):
+            raise InputError("There are no sequences. Pass one or more.")
+        for index, sequence in enumerate(sequences):
+            if not sequence.observed.any():
+                raise InputError(
+                    f"Sequence {index} has no observed joint in {sequence.frames} frames. Check or omit its file."
+                )
+        parts = [sequences[start : start + ENCODE_AT_ONCE] for start in range(0, len(sequences), ENCODE_AT_ONCE)]
+        with _threads_for(len(sequences)):
+            return np.concatenate([self.encoder.encode(make_batch(part, self.preprocessing)) for part in parts])
+
+    def score(
+        self, features: np.ndarray, candidates: Candidates, *, threshold: float | None = None
+    ) -> list[Prediction]:
+        """Return a prediction for each row of features.
+
+        Args:
+            features: (N, D), from `encode`.
+            candidates: actions to choose among.
+            threshold: presence from which on one of the actions counts as happening, from 0 to 1. None is 0.5.
+
+        Raises:
+            InputError: if a threshold is given for a bundle that is not calibrated, or is no probability.
+        """
+        with _threads_for(len(features)):
+            self.aligner.fit_candidates(candidates.embeddings)
+            scores = self.aligner.score_classes(features, candidates.embeddings)
+        return self._predictions(features, scores, candidates, threshold)
+
+    def score_each(
+        self, features: np.ndarray, candidates: Sequence[Candidates], thresholds: Sequence[float | None]
+    ) -> list[Prediction]:
+        """Return a prediction for each row of features (N, D), each with its own candidates and threshold.
+
+        The result is that of `score` row by row. Many short lists of candidates are scored at once, which is much
+        faster than one call for each.
+        """
+        rows = [features[index : index + 1] for index in range(len(features))]
+        if self.aligner.knows_candidates:
+            return [
+                self.score(row, listed, threshold=threshold)[0]
+                for row, listed, threshold in zip(rows, candidates, thresholds, strict=True)
+            ]
+        starts: dict[int, int] = {}  # id of a list of candidates -> column of its first action
+        embeddings: list[np.ndarray] = []
+        for listed in candidates:
+            if id(listed) not in starts:
+                starts[id(listed)] = sum(map(len, embeddings))
+                embeddings.append(listed.embeddings)
+        scores = self.aligner.score_classes(features, np.concatenate(embeddings))
+        predictions = []
+        for index, (listed, threshold) in enumerate(zip(candidates, thresholds, strict=True)):
+            start = starts[id(listed)]
+            columns = scores[index : index + 1, start : start + len(listed.actions)]
+            predictions += self._predictions(rows[index], columns, listed, threshold)
+        return predictions
+
+    def save(self, folder: str | PathLike[str]) -> None:
+        """Write the bundle as JSON and safetensors files; an existing folder is replaced in one step.
+
+        Args:
+            folder: path of the folder.
+        """
+        with atomic_folder(Path(folder)) as temporary:
+            self.encoder.save(temporary / "encoder")
+            self.aligner.save(temporary / "aligner")
+            config = {
+                "bundle": 1,
+                "version": __version__,
+                "preprocessing": self.preprocessing.to_config(),
+                "text": self.sentences.name,
+                "text_fingerprint": self.sentences.fingerprint,
+                "prompt": self.prompt,
+                "calibration": None if self.calibration is None else self.calibration.to_config(),
+                "examples": None if self.examples is None else self.examples.save(temporary / EXAMPLES_FILE),
+                "facts": self.facts,
+            }
+            (temporary / BUNDLE_FILE).write_text(json.dumps(config, indent=1), encoding="utf-8")
+
+    @classmethod
+    def load(cls, bundle: str | PathLike[str] = DEFAULT, *, cache: Path | None = None) -> Self:
+        """Open a bundle.
+
+        Args:
+            bundle: "default" for the bundle that comes with the package, or a folder that `save` or `zeroskel train`
+                wrote.
+            cache: folder where embeddings of texts are stored; None stores nothing.
+
+        Raises:
+            MissingFileError: if the folder holds no bundle.
+            InputError: if the bundle is broken, or was trained with another sentence encoder.
+        """
+        folder = Path(str(resources.files("zeroskel.resources") / "bundle")) if bundle == DEFAULT else Path(bundle)
+        file = folder / BUNDLE_FILE
+        if not file.is_file():
+            raise MissingFileError(
+                f"{file}: no such file. Pass the folder of a bundle that `zeroskel train` or `zeroskel demo` wrote, or "
+                "default for the bundle of the package."
+            )
+        config = read_json_object(file, "a bundle")
+        try:
+            preprocessing = Preprocessing(**config["preprocessing"])
+            sentences = SentenceEncoder(config["text"], cache=cache)
+            prompt, facts, expected = config["prompt"], dict(config["facts"]), config["text_fingerprint"]
+            calibration = None if config.get("calibration") is None else Calibration.from_config(config["calibration"])
+            labels = config.get("examples")
+            examples = None if labels is None else Examples.load(folder / EXAMPLES_FILE, labels)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"{file}: not a bundle of this version ({error})") from error
+        if sentences.fingerprint != expected:
+            raise InputError(
+                f"{file}: trained with sentence encoder {expected}, but {sentences.fingerprint} is installed. Install "
+                "the former, or train the bundle again."
+            )
+        encoder, aligner = encoders.load(folder / "encoder"), align.load(folder / "aligner")
+        return cls(preprocessing, encoder, aligner, sentences, prompt, facts, calibration, examples)
+
+    def _predictions(
+        self, features: np.ndarray, scores: np.ndarray, candidates: Candidates, threshold: float | None
+    ) -> list[Prediction]:
+        """Return a prediction for each row of scores (N, A)."""
+        if threshold is not None and self.calibration is None:
+            raise InputError(
+                "This bundle is not calibrated and cannot use a threshold. Train it with --calibrate, or leave the "
+                "threshold out."
+            )
+        threshold = THRESHOLD if threshold is None else threshold
+        if not 0 <= threshold <= 1:
+            raise InputError(f"The threshold is {threshold}. Expected a probability from 0 to 1.")
+        logits = scores
+        presences: list[float | None] = [None] * len(scores)
+        if self.calibration is not None:
+            evidence = None
+            if self.examples is not None:
+                examples = self.examples.by_index(candidates.actions)
+                evidence = self.calibration.evidence_of(features, examples, len(candidates.actions))
+            logits = self.calibration.logits(scores, evidence)
+            scores = (logits * self.calibration.temperature).astype(np.float32)
+            presences = self.calibration.presences(logits).tolist()
+        return [
+            Prediction(candidates.actions, row, probabilities, presence, threshold)
+            for row, probabilities, presence in zip(scores, softmax(logits, axis=1), presences, strict=True)
+        ]
+
+
+def _threads_for(sequences: int) -> AbstractContextManager[None]:
+    """Return a context with one thread for a small batch, and with all threads for a larger one."""
+    return one_thread(loaded_pools()) if sequences < SMALL_BATCH else nullcontext()

@@ -1,0 +1,129 @@
+"""Explanation: when, and by which parts of the body, an action was recognised."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from zeroskel.core import InputError, SkeletonSequence, get_layout
+from zeroskel.features.encoded_split import OBSERVED_SHARES
+from zeroskel.recognition._bundle import Bundle
+from zeroskel.recognition._prediction import Candidates, Prediction
+from zeroskel.skeleton import make_batch
+from zeroskel.skeleton.transforms import observe_first
+
+STRETCHES = 10  # of equal length, into which a sequence is divided
+MIN_PROBABILITY = 1e-12  # distance of probabilities from 0 and 1
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Contributions of time and body parts to a prediction, in nats.
+
+        i(a) = log p(a | motion) + log A        o(a) = log p(a | motion) / (1 - p(a | motion))
+
+    i is the information about the action. It is 0 for a chance guess among A actions and log A for certainty. o is the
+    log-odds, which still shows differences where the action is certain.
+
+    Args:
+        prediction: prediction for the whole sequence.
+        action: the action that is explained.
+        seconds: (n,) how much of the sequence was observed.
+        information: (n, A) i of each action when only the first frames, up to that time, are observed.
+        moments: (m, 2) start and end in seconds of stretches of equal length.
+        moment_information: (m,) decrease of o of the action when the body moves evenly from the stretch's start to its
+            end instead; negative where o increases.
+        parts: body part ("left arm" …) -> decrease of o when the part is held at its mean position.
+
+    Example:
+        >>> from zeroskel import ZeroShotRecognizer
+        >>> from zeroskel.datasets.synthetic import generate_sequence
+        >>> recognizer = ZeroShotRecognizer.load("default")
+        >>> explanation = recognizer.explain(generate_sequence("squat", seed=900), ["squat", "clap hands"])
+        >>> explanation.action, explanation.information.shape
+        ('squat', (10, 2))
+        >>> sorted(explanation.parts)
+        ['head', 'left arm', 'left leg', 'right arm', 'right leg', 'torso']
+    """
+
+    prediction: Prediction
+    action: str
+    seconds: np.ndarray
+    information: np.ndarray
+    moments: np.ndarray
+    moment_information: np.ndarray
+    parts: dict[str, float]
+
+
+def explain(bundle: Bundle, sequence: SkeletonSequence, candidates: Candidates, action: str | None) -> Explanation:
+    """Return the explanation that `ZeroShotRecognizer.explain` promises."""
+    if len(candidates.actions) < 2:
+        raise InputError(f"There is {len(candidates.actions)} action. An explanation compares two or more.")
+    prediction = bundle.score(bundle.encode([sequence]), candidates)[0]
+    action = prediction.best if action is None else action
+    if action not in candidates.actions:
+        raise InputError(f"Cannot explain action {action!r}. Expected one of {', '.join(candidates.actions)}.")
+    beginnings = [observe_first(sequence, share) for share in OBSERVED_SHARES]
+    odds_losses = _odds_losses(bundle, sequence, candidates, candidates.actions.index(action))
+    edges = np.linspace(0, sequence.frames / sequence.fps, STRETCHES + 1)
+    parts = get_layout(bundle.layout).parts
+    return Explanation(
+        prediction=prediction,
+        action=action,
+        seconds=np.array([beginning.frames / sequence.fps for beginning in beginnings]),
+        information=_information(bundle, beginnings, candidates),
+        moments=np.stack([edges[:-1], edges[1:]], axis=1),
+        moment_information=odds_losses[:STRETCHES],
+        parts={name.replace("_", " "): float(loss) for name, loss in zip(parts, odds_losses[STRETCHES:], strict=True)},
+    )
+
+
+def _information(bundle: Bundle, beginnings: list[SkeletonSequence], candidates: Candidates) -> np.ndarray:
+    """Return i (n, A) for n sequences; 0 where nothing is observed."""
+    information = np.zeros((len(beginnings), len(candidates.actions)))
+    observed = [index for index, beginning in enumerate(beginnings) if beginning.observed.any()]
+    features = bundle.encode([beginnings[index] for index in observed])
+    information[observed] = np.log(_probabilities(bundle, features, candidates)) + np.log(len(candidates.actions))
+    return information
+
+
+def _odds_losses(bundle: Bundle, sequence: SkeletonSequence, candidates: Candidates, action: int) -> np.ndarray:
+    """Return the decrease of o of an action for each stretch that is evened out, then for each body part held still."""
+    whole = make_batch([sequence], bundle.preprocessing)
+    edges = np.rint(np.linspace(0, whole.shape[2], STRETCHES + 1)).astype(int).tolist()
+    masked = [_evened(whole, start, end) for start, end in pairwise(edges)]
+    masked += [_held(whole, joints, bundle.layout) for joints in get_layout(bundle.layout).parts.values()]
+    features = bundle.encoder.encode(np.concatenate([whole, *masked]))
+    probabilities = _probabilities(bundle, features, candidates)[:, action]
+    odds = np.log(probabilities) - np.log1p(-probabilities)
+    return odds[0] - odds[1:]
+
+
+def _probabilities(bundle: Bundle, features: np.ndarray, candidates: Candidates) -> np.ndarray:
+    """Return (N, A) probabilities that are neither 0 nor 1."""
+    rows = [prediction.probabilities for prediction in bundle.score(features, candidates)]
+    return np.clip(np.stack(rows, dtype=np.float64), MIN_PROBABILITY, 1 - MIN_PROBABILITY)
+
+
+def _evened(batch: np.ndarray, start: int, end: int) -> np.ndarray:
+    """Return (1, C, T, V, M) with frames start to end - 1 interpolated between neighbours; constant at a border."""
+    masked, frames = batch.copy(), batch.shape[2]
+    before, after = max(start - 1, 0), min(end, frames - 1)
+    if start == 0:
+        before = after
+    if end >= frames:
+        after = before
+    shares = (np.arange(start, end) - before) / max(after - before, 1)
+    shares = shares.astype(batch.dtype)[:, None, None]
+    masked[:, :, start:end] = batch[:, :, [before]] * (1 - shares) + batch[:, :, [after]] * shares
+    return masked
+
+
+def _held(batch: np.ndarray, joints: tuple[str, ...], layout_name: str) -> np.ndarray:
+    """Return (1, C, T, V, M) with some joints at their mean position relative to the pelvis."""
+    layout, masked = get_layout(layout_name), batch.copy()
+    pelvis = batch[:, :, :, layout.indices(layout.pelvis)].mean(axis=3, keepdims=True)
+    columns = layout.indices(joints)
+    relative = batch[:, :, :, columns] - pelvis
+    masked[:, :, :, columns] = relative.mean(axis=2, keepdims=True) + pelvis
+    return masked

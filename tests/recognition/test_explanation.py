@@ -1,0 +1,47 @@
+"""Facts of explanations."""
+
+import numpy as np
+import pytest
+
+from zeroskel.core import InputError
+from zeroskel.datasets.synthetic import generate_sequence
+
+THREE = ["wave the right hand", "squat", "run in place"]
+
+
+def clips(action, count, seed=100):
+    return [generate_sequence(action, seed=seed + i) for i in range(count)]
+
+
+def test_an_explanation_adds_up(calibrated):
+    clip = clips("wave the right hand", 1)[0]
+    explanation = calibrated.explain(clip, THREE)
+    assert explanation.action == explanation.prediction.best
+    assert explanation.information.shape == (10, 3) and explanation.information.max() <= np.log(3) + 1e-6
+    np.testing.assert_allclose(
+        explanation.information[-1], np.log(explanation.prediction.probabilities) + np.log(3), atol=1e-4
+    )
+    assert explanation.seconds[-1] == pytest.approx(clip.frames / clip.fps)
+    assert explanation.moments[0, 0] == 0 and explanation.moments[-1, 1] == pytest.approx(clip.frames / clip.fps)
+    assert explanation.moment_information.shape == (10,)
+    assert set(explanation.parts) == {"head", "torso", "left arm", "right arm", "left leg", "right leg"}
+    second = calibrated.explain(clip, THREE, action="squat")
+    assert second.action == "squat" and second.parts != explanation.parts
+    for actions, action in ((["squat"], None), (THREE, "fly")):
+        with pytest.raises(InputError):
+            calibrated.explain(clip, actions, action=action)
+
+
+def test_the_arm_that_waves_matters_most(calibrated):
+    explanations = [calibrated.explain(clip, THREE, action="wave the right hand") for clip in clips(THREE[0], 6)]
+    lost = {part: np.mean([each.parts[part] for each in explanations]) for part in explanations[0].parts}
+    assert lost["right arm"] == max(lost.values()) > 0
+
+
+def test_a_still_and_an_unseen_start_can_be_explained(calibrated):
+    clip = clips("squat", 1)[0]
+    still = clip.replace(clip.joints[:, :1])
+    assert np.isfinite(calibrated.explain(still, THREE).information).all()
+    late = clip.joints.copy()
+    late[:, : clip.frames // 2] = np.nan
+    assert not calibrated.explain(clip.replace(late), THREE).information[0].any()
