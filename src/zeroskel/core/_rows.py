@@ -1,7 +1,5 @@
 """Arithmetic on the rows of a matrix."""
 
-from typing import cast
-
 import numpy as np
 
 
@@ -15,18 +13,3 @@ def unit_rows(rows: np.ndarray) -> np.ndarray:
         Array of the same shape and type.
     """
     return rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-12)
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return the softmax over the last axis.
-
-    `scipy.special.softmax` is the same, but importing it would slow down the start of `zeroskel predict`.
-
-    Args:
-        logits: (..., A) array; -inf gets probability 0.
-
-    Returns:
-        Array of the same shape whose rows sum to one.
-    """
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return cast(np.ndarray, powers / powers.sum(axis=-1, keepdims=True))

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
+from scipy.special import softmax
 
 from zeroskel.core import InputError, NotFittedError
-from zeroskel.core._rows import softmax
 from zeroskel.evaluate.stacking import Sides, best_gamma, curve_over, sides, unseen_samples
 
 FOLDS = 5
@@ -130,7 +130,7 @@ class SeenUnseenGate:
         """(N, 2 top) probabilities, greatest first on each side."""
         result = np.zeros((len(parted.seen_scores), 2, self.top_))
         for side, scores in enumerate((parted.seen_scores, parted.unseen_scores)):
-            probabilities = softmax(scores / (temperature * self.deviations_[side]))
+            probabilities = softmax(scores / (temperature * self.deviations_[side]), axis=-1)
             greatest = -np.sort(-probabilities, axis=1)[:, : self.top_]
             result[:, side, : greatest.shape[1]] = greatest
         return result.reshape(len(result), -1)
