@@ -1,4 +1,4 @@
-"""A bundle as one ONNX graph, for places without Python, and what must be known to run it."""
+"""Export of a bundle as one ONNX graph, with a JSON file that describes how to run it."""
 
 import json
 from collections.abc import Sequence
@@ -15,38 +15,48 @@ from zeroskel.encoders._onnx_graph import Recognition, write_onnx
 from zeroskel.recognition._recognizer import ZeroShotRecognizer
 from zeroskel.skeleton.transforms import _arrays
 
-FORMAT = 1
+_FORMAT = 1
 
 
 def export_onnx(
     recognizer: ZeroShotRecognizer, file: Path, *, actions: Sequence[str] = (), prepared: bool = False
 ) -> Path:
-    """Write a recognizer as an ONNX graph, and beside it FILE.json: axes, joints, texts, what it was trained on.
+    """Export a recognizer as an ONNX graph, and write FILE.json that describes it: axes, joints, texts, training.
 
-    The graph's scores, probabilities and presence are those of `predict`. Its inputs are "joints", float32:
+    Scores, probabilities and presence of the graph are those of `predict`. Its inputs are "joints", float32:
 
     - raw, (N, M, T, V, C): bodies, frames, joints of the bundle's layout in metres with y up (2-D layouts: any unit),
       NaN where a joint was not observed, M as in training, an absent body NaN throughout; or
-    - `prepared`, (N, C, T, V, M): what `Preprocessing` gives; where T is not the bundle's number of frames they are
+    - `prepared`, (N, C, T, V, M): results of `Preprocessing`; where T is not the bundle's number of frames they are
       resampled to it;
 
-    and "texts", float32 (K, D_text), the class embeddings of the candidates. N, T and K are free.
+    and "texts", float32 (K, D_text), the class embeddings of the candidates. N, T and K are dynamic.
 
     Args:
-        recognizer: with an encoder and a method that can be exported (`torch_encoder`, `Aligner.to_torch`).
-        file: of the graph; replaced, as the JSON file is, when the export has worked.
-        actions: whose embeddings come with the graph, since it has no sentence encoder.
-        prepared: as above.
+        recognizer: recognizer whose encoder and method have `to_torch`.
+        file: path of the graph; the graph and the JSON file are replaced once the export has succeeded.
+        actions: actions whose class embeddings are written to the JSON file, because a graph has no sentence encoder.
+        prepared: whether the input is prepared joints instead of raw joints.
 
     Returns:
-        The JSON file.
+        The path of the JSON file.
 
     Raises:
-        InputError: an encoder or method that cannot be exported, a bundle with examples, bad actions, a `file` that is
-            a folder, or the extra zeroskel[export] is not installed.
+        InputError: the encoder or method cannot be exported, the recognizer has examples, an action is not valid,
+            `file` is a folder, or the extra zeroskel[export] is not installed.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from zeroskel import ZeroShotRecognizer
+        >>> from zeroskel.recognition import export_onnx
+        >>> recognizer = ZeroShotRecognizer.load("default")  # doctest: +SKIP
+        >>> export_onnx(recognizer, Path("kite.onnx"), actions=["squat", "jump"])  # doctest: +SKIP
+        PosixPath('kite.onnx.json')
     """
     if recognizer.examples is not None:
-        raise InputError("the recognizer has examples, which a graph cannot weigh; export it as it was before `adapt`")
+        raise InputError(
+            "The recognizer has examples, which a graph cannot use. Export the recognizer as it was before `adapt`."
+        )
     if file.is_dir():
         raise InputError(f"{file}: a folder; expected the name of a file, such as {file / 'zeroskel.onnx'}")
     candidates = recognizer.candidates(list(actions)) if actions else None
@@ -59,19 +69,39 @@ def export_onnx(
         presence=None if calibration is None else calibration.presence,
     )
     channels, frames, joints, bodies = preprocessing.shape
-    frames += 1  # a number that no fixed axis has
+    frames += 1  # the example must not have the size of a fixed axis
     shape = (1, channels, frames, joints, bodies) if prepared else (1, bodies, frames, joints, channels)
     text_dim = recognizer.aligner.text_dim_
-    assert text_dim is not None  # it is fitted
-    layout = get_layout(preprocessing.layout)
-    about: dict[str, Any] = {
-        "format": FORMAT,
+    assert text_dim is not None  # the aligner is fitted
+    description = _description(recognizer, prepared)
+    metadata = {
+        **{name: description[name] for name in ("version", "layout", "notice")},
+        "temperature": json.dumps(description["temperature"]),
+    }
+    json_file = file.with_name(f"{file.name}.json")
+    with atomic_path(file) as temporary_graph, atomic_path(json_file) as temporary_json:
+        axes = write_onnx(recognition, temporary_graph, joints=shape, text_dim=text_dim, metadata=metadata)
+        description |= {
+            "axes": axes,
+            "actions": [] if candidates is None else list(candidates.actions),
+            "embeddings": [] if candidates is None else _shortest(candidates.embeddings),
+        }
+        temporary_json.write_text(json.dumps(description), encoding="utf-8")
+    return json_file
+
+
+def _description(recognizer: ZeroShotRecognizer, prepared: bool) -> dict[str, Any]:
+    """Return what a program must know to run the graph, as values that JSON can hold."""
+    layout = get_layout(recognizer.preprocessing.layout)
+    calibration = recognizer.calibration
+    return {
+        "format": _FORMAT,
         "version": __version__,
         "input": "prepared" if prepared else "raw",
         "layout": layout.name,
         "joints": list(layout.joints),
         "bones": [[layout.index(child), layout.index(parent)] for child, parent in layout.bones],
-        "preprocessing": preprocessing.to_config(),
+        "preprocessing": recognizer.preprocessing.to_config(),
         "encoder": recognizer.encoder.encoder,
         "method": recognizer.aligner.method,
         "text": recognizer.sentences.name,
@@ -81,21 +111,8 @@ def export_onnx(
         "facts": recognizer.facts,
         "notice": recognizer.facts.get("notice", ""),
     }
-    known = {
-        "version": __version__,
-        "layout": layout.name,
-        "temperature": json.dumps(about["temperature"]),
-        "notice": about["notice"],
-    }
-    beside = file.with_name(f"{file.name}.json")
-    with atomic_path(file) as graph, atomic_path(beside) as description:
-        about["axes"] = write_onnx(recognition, graph, joints=shape, text_dim=text_dim, metadata=known)
-        about["actions"] = [] if candidates is None else list(candidates.actions)
-        about["embeddings"] = [] if candidates is None else _shortest(candidates.embeddings)
-        description.write_text(json.dumps(about), encoding="utf-8")
-    return beside
 
 
 def _shortest(rows: np.ndarray) -> list[list[float]]:
-    """Rows (K, D_text) float32 as numbers of the fewest digits that still are them."""
+    """Return float32 rows (K, D_text) as numbers with the fewest digits that identify them."""
     return [[float(str(value)) for value in row] for row in rows]
