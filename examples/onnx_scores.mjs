@@ -1,5 +1,5 @@
-// What an exported bundle makes of a recording: node onnx_scores.mjs MODEL.onnx RECORDING.json (docs/export.md).
-// In a browser `fetch` takes the place of `readFile`; the rest is the same.
+// Score a recording with an exported bundle: node onnx_scores.mjs MODEL.onnx RECORDING.json (docs/export.md).
+// In a browser, replace `readFile` by `fetch`.
 import { readFile } from "node:fs/promises";
 import * as ort from "onnxruntime-web";
 
@@ -10,7 +10,7 @@ if (clip.layout !== about.layout) throw new Error(`joints of layout ${clip.layou
 const [, bodies, , joints, channels] = about.axes.joints;
 const frames = clip.joints[0].length;
 const values = new Float32Array(bodies * frames * joints * channels).fill(NaN); // NaN: not observed
-clip.joints.slice(0, bodies).flat(3).forEach((value, place) => (values[place] = value ?? NaN));
+clip.joints.slice(0, bodies).flat(3).forEach((value, index) => (values[index] = value ?? NaN));
 const texts = Float32Array.from(about.embeddings.flat());
 const session = await ort.InferenceSession.create(new Uint8Array(await readFile(model)));
 const { scores, probabilities } = await session.run({
