@@ -1,8 +1,7 @@
+"""The command line: the demo, training, benchmarks and predictions; a user's error is reported in one line."""
+
 import json
-import os
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -13,18 +12,8 @@ from zeroskel.datasets import synthetic_dataset, write_container
 from zeroskel.datasets.synthetic import generate_sequence
 from zeroskel.skeleton.formats import write_json_joints
 
-
-def zeroskel(*arguments, cwd=None):
-    """Run the command as a user does."""
-    program = [sys.executable, "-c", "from zeroskel.app.cli import main; main()", *map(str, arguments)]
-    return subprocess.run(program, capture_output=True, text=True, cwd=cwd, env={**os.environ, "COLUMNS": "120"})
-
-
-def refused(result, *words):
-    assert result.returncode == 2, result.stderr
-    assert result.stderr.count("\n") == 1, result.stderr
-    for word in words:
-        assert word in result.stderr
+from .conftest import assert_refused as refused
+from .conftest import run_zeroskel as zeroskel
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +177,7 @@ def test_synthetic_motion_that_has_no_descriptions_is_refused_in_one_line(tmp_pa
 
 
 @pytest.mark.slow
-def test_a_folder_that_may_not_be_written_is_said(demo, tmp_path):
+def test_a_folder_that_cannot_be_written_is_reported(demo, tmp_path):
     (tmp_path / "file").write_text("in the way")
     shutil.copytree(demo[0] / "cache", tmp_path / "cache")
     result = zeroskel(

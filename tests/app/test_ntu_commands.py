@@ -1,8 +1,9 @@
-"""Every command of docs/ntu.md runs, as it stands there, on small files in the exact formats of the releases.
+"""Every command of docs/ntu.md runs, unchanged, on small files in the exact formats of the releases.
 
-The files hold every class three times: a recording that trains under both protocols, one that tests under both, and one
-that trains under cross-subject alone. What the commands take too long for is shrunk by options put after their own, of
-which the last counts: one seed, one masked view, one epoch, and mostly the kinematic encoder and two methods.
+The files contain every class three times: one recording is a training recording under both protocols, one a test
+recording under both, and one a training recording under cross-subject alone. Further options after those of a command
+shorten it, since the last value of an option counts: one seed, one masked view, one epoch, and mostly the kinematic
+encoder and two methods.
 """
 
 import csv
@@ -33,7 +34,7 @@ PAIRS_FROM = 50  # NTU's actions from A050 to A060 have two people
 
 
 def commands() -> list[str]:
-    """The commands of the page, continued lines joined."""
+    """Return the commands of the page, with continued lines joined."""
     blocks = re.findall(r"```\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
     lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
     return [" ".join(line.split()) for line in lines if line.strip()]
@@ -52,7 +53,7 @@ def label(command: str) -> str:
 
 
 def run(command: str) -> None:
-    """Run a command in this process; anything but exit code 0 fails."""
+    """Run a command in this process, and fail unless its exit code is 0."""
     program, *arguments = shlex.split(command)
     assert program == "zeroskel"
     with pytest.raises(SystemExit) as end:
@@ -61,7 +62,7 @@ def run(command: str) -> None:
 
 
 def people(seed: int, frames: int = FRAMES, bodies: int = 1) -> SkeletonSequence:
-    """People upright, each moving in a way of their own."""
+    """Return random people who stand upright and move."""
     rng = np.random.default_rng(seed)
     rest = rng.normal(size=(bodies, 1, 25, 3)) * (0.2, 0.6, 0.2) + (0, 0, 3)
     sway = 0.3 * rng.normal(size=(bodies, 1, 25, 3)) * np.sin(np.linspace(0, 6, frames))[None, :, None, None]
@@ -69,7 +70,7 @@ def people(seed: int, frames: int = FRAMES, bodies: int = 1) -> SkeletonSequence
 
 
 def write_ntu_archive(archive: Path, actions: range, names: tuple[str, str, str], scratch: Path) -> None:
-    """A zip of `.skeleton` files as the lab gives them out, each action under the three names."""
+    """Write a zip archive of `.skeleton` files as in the release, each action under the three names."""
     scratch.mkdir()
     archive.parent.mkdir(exist_ok=True)
     with zipfile.ZipFile(archive, "w") as zipped:
@@ -81,7 +82,7 @@ def write_ntu_archive(archive: Path, actions: range, names: tuple[str, str, str]
 
 
 def write_pku_release(folder: Path) -> None:
-    """Three long recordings of all 51 actions, their labels and the lists of the release."""
+    """Write three long recordings of all 51 actions, their labels and the lists of the release."""
     for number, view in ((2, "M"), (3, "L"), (2, "L")):
         name = f"{number:04d}-{view}.txt"
         actions = [people(1000 * action + 10 * number + ord(view)) for action in range(51)]
@@ -97,7 +98,7 @@ def write_pku_release(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder in which the page's commands run, after those before the benchmarks."""
+    """The folder in which the commands of the page run, after the commands that prepare the datasets."""
     folder = tmp_path_factory.mktemp("ntu")
     trains, tests, subject_only = "S002C002P001R001", "S001C001P003R001", "S001C001P001R001"
     first = folder / "nturgbd" / "nturgbd_skeletons_s001_to_s017.zip"
@@ -115,20 +116,20 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def at_home(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def in_prepared_folder(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(prepared)
     monkeypatch.setenv("ZEROSKEL_CACHE", str(prepared / "cache"))
 
 
 def records(command: str, folder: Path) -> list[dict]:
-    """The lines of results.jsonl that belong to a command."""
+    """Return the lines of results.jsonl that belong to a command."""
     lines = [json.loads(line) for line in (folder / "results.jsonl").read_text().splitlines()]
     splits, protocol = option(command, "split").split(","), option(command, "protocol")
     return [line for line in lines if line["split"] in splits and line["protocol"] == protocol]
 
 
 def test_all_splits_are_there_under_both_protocols() -> None:
-    found = [
+    benchmarks = [
         (Path(option(command, "data")).name, split, option(command, "protocol"))
         for command in BENCHMARKS
         for split in option(command, "split").split(",")
@@ -137,17 +138,17 @@ def test_all_splits_are_there_under_both_protocols() -> None:
     wanted = [(data, name) for data, name in names if re.fullmatch(r"synse-\d+|smie-\d|star-\d+", name)]
     assert len(wanted) == 15
     protocols = [(*split, protocol) for split in wanted for protocol in ("cross-subject", SECOND[split[0]])]
-    assert sorted(found) == sorted(protocols)
+    assert sorted(benchmarks) == sorted(protocols)
 
 
 @pytest.mark.parametrize("command", BENCHMARKS, ids=label)
 def test_the_right_recordings_train_and_test(command: str, tmp_path: Path) -> None:
     run(f"{command} {QUICK} --out {tmp_path}")
-    found = records(command, tmp_path)
-    assert len(found) == 2 * len(option(command, "split").split(","))
+    cells = records(command, tmp_path)
+    assert len(cells) == 2 * len(option(command, "split").split(","))
     data = Path(option(command, "data")).name
     train, test = (2, 1) if option(command, "protocol") == "cross-subject" else (1, 2)  # recordings of each class
-    for record in found:
+    for record in cells:
         unseen = len(published_splits()[data, record["split"]]["unseen"])
         seen = CLASSES[data] - unseen
         assert (record["classes_seen"], len(record["classes_unseen"])) == (seen, unseen)
@@ -167,9 +168,9 @@ def test_the_encoder_and_all_methods_of_the_page_run(data: str) -> None:
         epochs += [f"{method}.{name}=1" for name in ("epochs", "classifier_epochs") if name in options]
     first = option(command, "split").split(",")[0]
     run(f"{command} --split {first} --seeds 0 --masked-views 1 --set stgcn.epochs=1 {' '.join(epochs)}")
-    found = records(command, Path(option(command, "out")))
-    assert [record["method"] for record in found] == methods
-    assert all(record["encoder"] == "stgcn" and 0 <= record["zsl_accuracy"] <= 1 for record in found)
+    cells = records(command, Path(option(command, "out")))
+    assert [record["method"] for record in cells] == methods
+    assert all(record["encoder"] == "stgcn" and 0 <= record["zsl_accuracy"] <= 1 for record in cells)
 
 
 def test_the_commands_differ_in_data_split_and_protocol_alone() -> None:

@@ -1,4 +1,4 @@
-"""`zeroskel pretrain`, by one process and by two that `accelerate launch` starts."""
+"""`zeroskel pretrain`, in one process and in two that `accelerate launch` starts."""
 
 import os
 import subprocess
@@ -39,7 +39,7 @@ def test_benchmark_finds_what_two_processes_trained(tmp_path: Path) -> None:
     assert (tmp_path / "cache" / trained[0]).stat().st_mtime_ns == before
 
 
-def test_what_is_not_there_is_one_line_and_exit_code_two(tmp_path: Path) -> None:
+def test_unknown_data_or_splits_are_one_line_and_exit_code_2(tmp_path: Path) -> None:
     for wrong in (("--data", tmp_path / "none.npz", "--split", "demo"), ("--data", "synthetic", "--split", "purls-99")):
         done = run(sys.executable, "-c", PROGRAM, "pretrain", *wrong, "--cache", tmp_path / "cache")
         assert done.returncode == 2
@@ -47,7 +47,7 @@ def test_what_is_not_there_is_one_line_and_exit_code_two(tmp_path: Path) -> None
     assert not (tmp_path / "cache").exists()
 
 
-def test_a_device_that_is_not_there_is_one_line_and_exit_code_two(tmp_path: Path) -> None:
+def test_an_unavailable_device_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     done = run(sys.executable, "-c", PROGRAM, "pretrain", *DATA, "--set", "stgcn.device=none", "--cache", cache)
     assert done.returncode == 2

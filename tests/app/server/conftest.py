@@ -1,3 +1,5 @@
+"""A small bundle and clients of a server that serves it."""
+
 import json
 
 import pytest
@@ -6,9 +8,10 @@ from starlette.testclient import TestClient
 from zeroskel.app.server.application import create_app
 from zeroskel.app.server.recordings import recording_to_dict
 from zeroskel.app.server.settings import Limits, Settings
-from zeroskel.datasets import SkeletonDataset
-from zeroskel.datasets.synthetic import generate_dataset, generate_sequence
+from zeroskel.datasets.synthetic import generate_sequence
 from zeroskel.recognition import TrainingConfig, train_bundle
+
+from ..conftest import small_dataset
 
 ACTIONS = ["wave the right hand", "squat", "jump", "run in place", "raise the left arm sideways"]
 TOKEN = "correct-horse-battery"
@@ -16,16 +19,14 @@ TOKEN = "correct-horse-battery"
 
 @pytest.fixture(scope="session")
 def recognizer(tmp_path_factory):
-    """A small bundle, trained on synthetic motion."""
-    sequences, labels, subjects, names = generate_dataset(ACTIONS, subjects=3, repetitions=2, seed=0)
-    data = SkeletonDataset(sequences, labels, subjects, names, name="small", notice="Synthetic.")
+    """A recognizer that was trained on synthetic motion."""
     options = {"smie": {"epochs": 30, "learning_rate": 1e-3, "warmup_epochs": 2, "hidden": (32, 16)}}
-    return train_bundle(data, TrainingConfig(options=options), cache=tmp_path_factory.mktemp("cache"))
+    return train_bundle(small_dataset(ACTIONS), TrainingConfig(options=options), cache=tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(scope="session")
 def bundle(recognizer, tmp_path_factory):
-    """Its folder."""
+    """The folder of that recognizer's bundle."""
     folder = tmp_path_factory.mktemp("bundles") / "small"
     recognizer.save(folder)
     return folder
@@ -33,11 +34,11 @@ def bundle(recognizer, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def open_client(recognizer):
-    """Make a client of a server with such settings; `with` starts and stops the server."""
+    """open_client(limits, **settings) returns a client; `with` starts and stops its server."""
 
     def make(limits: dict | None = None, base_url: str = "http://127.0.0.1", **settings) -> TestClient:
-        made = Settings(limits=Limits(**{"streams": 8, **(limits or {})}), **settings)
-        return TestClient(create_app(recognizer, made), base_url=base_url, raise_server_exceptions=False)
+        server_settings = Settings(limits=Limits(**{"streams": 8, **(limits or {})}), **settings)
+        return TestClient(create_app(recognizer, server_settings), base_url=base_url, raise_server_exceptions=False)
 
     return make
 
@@ -55,13 +56,13 @@ def squat():
 
 @pytest.fixture(scope="session")
 def request_body(squat):
-    """What predict takes."""
+    """The body of a request to /api/predict."""
     return {"recording": recording_to_dict(squat), "actions": ACTIONS[:3]}
 
 
 @pytest.fixture(scope="session")
 def stream_frames(squat):
-    """Messages of two seconds and more."""
+    """stream_frames(first, count) returns the messages of frames from a timestamp on."""
 
     def make(first: float = 0.0, count: int = 70) -> list[str]:
         joints = recording_to_dict(squat)["positions"][0]

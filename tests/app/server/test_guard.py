@@ -1,4 +1,4 @@
-"""Whom the server talks to."""
+"""The guard: hosts, origins, tokens and security headers."""
 
 import pytest
 from starlette.testclient import WebSocketDenialResponse
@@ -41,7 +41,7 @@ def test_a_name_that_was_allowed_is_answered(open_client):
     "origin",
     ["http://evil.example", "null", "http://127.0.0.1:9999", "file://", "http://[", "http://127.0.0.1.evil.example"],
 )
-def test_pages_elsewhere_may_not_use_it(client, request_body, origin):
+def test_other_origins_may_not_use_the_server(client, request_body, origin):
     assert client.post("/api/predict", json=request_body, headers={"Origin": origin}).status_code == 403
     headers = {"Host": "127.0.0.1", "Origin": origin}
     with pytest.raises(WebSocketDenialResponse) as refused, client.websocket_connect("/api/stream", headers=headers):
@@ -49,7 +49,7 @@ def test_pages_elsewhere_may_not_use_it(client, request_body, origin):
     assert refused.value.status_code == 403
 
 
-def test_its_own_page_may_use_it(client, request_body):
+def test_the_page_of_the_server_may_use_it(client, request_body):
     headers = {"Origin": "http://127.0.0.1"}
     assert client.post("/api/predict", json=request_body, headers=headers).status_code == 200
     with client.websocket_connect("/api/stream", headers={**headers, "Host": "127.0.0.1"}) as socket:
@@ -80,7 +80,7 @@ def test_a_refusal_has_the_security_headers_too(client):
     assert "content-security-policy" in client.get("/", headers={"Host": "evil.example"}).headers
 
 
-def test_with_a_token_nothing_is_told_without_it(open_client, request_body):
+def test_with_a_token_requests_without_it_are_refused(open_client, request_body):
     with open_client(token=TOKEN) as client:
         assert client.get("/api/health").status_code == 200
         for headers in ({}, {"Authorization": "Bearer wrong-horse-battery"}, {"Authorization": f"Basic {TOKEN}"}):
@@ -92,7 +92,7 @@ def test_with_a_token_nothing_is_told_without_it(open_client, request_body):
         assert client.post("/api/predict", json=request_body, headers=right).status_code == 200
 
 
-def test_a_stream_needs_the_token_in_its_start(open_client):
+def test_a_stream_needs_the_token_in_its_start_message(open_client):
     with open_client(token=TOKEN) as client:
         for token in ({}, {"token": "wrong-horse-battery"}, {"token": 7}):
             with client.websocket_connect("/api/stream", headers={"Host": "127.0.0.1"}) as socket:
@@ -107,7 +107,7 @@ def test_a_stream_needs_the_token_in_its_start(open_client):
 
 
 @pytest.mark.parametrize(
-    ("options", "says"),
+    ("options", "words"),
     [
         ({"host": "0.0.0.0"}, "--token"),
         ({"host": "192.168.0.7"}, "--token"),
@@ -118,10 +118,10 @@ def test_a_stream_needs_the_token_in_its_start(open_client):
         ({"root_path": "motion/"}, "path such as"),
     ],
 )
-def test_settings_that_would_let_too_many_in_are_refused(options, says):
-    with pytest.raises(InputError, match=says):
+def test_unsafe_or_malformed_settings_are_refused(options, words):
+    with pytest.raises(InputError, match=words):
         Settings(**options)
 
 
-def test_beyond_the_loopback_with_a_token():
+def test_a_server_beyond_the_loopback_may_have_a_token():
     assert Settings(host="0.0.0.0", token=TOKEN).token == TOKEN

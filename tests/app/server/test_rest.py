@@ -1,4 +1,4 @@
-"""What the REST interface answers, and how it says no."""
+"""Answers and refusals of the REST interface."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ def test_health_says_the_version(client):
     assert client.get("/api/health").json() == {"status": "ok", "version": zeroskel.__version__}
 
 
-def test_the_model_tells_what_it_learnt_and_the_limits(client):
+def test_the_model_lists_its_training_classes_and_the_limits(client):
     model = client.get("/api/model").json()
     assert model["data"] == "small" and model["notice"] == "Synthetic."
     assert set(model["seen_classes"]) == set(ACTIONS)
@@ -32,7 +32,7 @@ def test_the_model_tells_what_it_learnt_and_the_limits(client):
     assert all(0 <= child < 20 and 0 <= parent < 20 for child, parent in kinect["bones"])
 
 
-def test_predict_is_the_recognizers_answer(client, recognizer, squat, request_body):
+def test_predict_returns_the_recognizers_prediction(client, recognizer, squat, request_body):
     answer = client.post("/api/predict", json=request_body).json()
     direct = recognizer.predict(squat, ACTIONS[:3])
     assert answer["actions"] == ACTIONS[:3] and answer["best"] == direct.best
@@ -48,7 +48,7 @@ def test_actions_may_have_further_texts(client, recognizer, squat, request_body)
     np.testing.assert_allclose(answer["probabilities"], direct.probabilities, atol=0.01)
 
 
-def test_explain_is_the_recognizers_explanation(client, recognizer, squat, request_body):
+def test_explain_returns_the_recognizers_explanation(client, recognizer, squat, request_body):
     answer = client.post("/api/explain", json={**request_body, "action": "jump"}).json()
     direct = recognizer.explain(squat, ACTIONS[:3], action="jump")
     assert answer["action"] == "jump" and answer["best"] == direct.prediction.best
@@ -66,7 +66,7 @@ def test_clips_are_recordings_and_say_that_they_are_synthetic(client, request_bo
     assert client.get("/api/clips/none").status_code == 404
 
 
-def test_an_uploaded_file_is_what_read_reads(client, squat, tmp_path):
+def test_an_uploaded_file_is_read_as_by_the_library(client, squat, tmp_path):
     file = tmp_path / "clip.skeleton"
     write_ntu(squat, file)
     answer = client.post("/api/recordings?name=C:\\films\\clip.skeleton", content=file.read_bytes())
@@ -79,7 +79,7 @@ def test_an_uploaded_file_is_what_read_reads(client, squat, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "status", "says"),
+    ("name", "content", "status", "words"),
     [
         ("clip.skeleton", b"", 400, "expected"),
         ("clip.skeleton", b"1\n2\n", 400, "recording.skeleton"),
@@ -89,10 +89,10 @@ def test_an_uploaded_file_is_what_read_reads(client, squat, tmp_path):
         ("clip", b"x", 415, "expected one of"),
     ],
 )
-def test_files_that_cannot_be_read_are_refused_in_one_line(client, name, content, status, says):
+def test_files_that_cannot_be_read_are_refused_in_one_line(client, name, content, status, words):
     answer = client.post("/api/recordings", params={"name": name}, content=content)
     assert answer.status_code == status
-    assert says in answer.json()["detail"] and "\n" not in answer.json()["detail"]
+    assert words in answer.json()["detail"] and "\n" not in answer.json()["detail"]
 
 
 def changed(body: dict, **changes) -> dict:
@@ -100,7 +100,7 @@ def changed(body: dict, **changes) -> dict:
 
 
 @pytest.mark.parametrize(
-    ("change", "status", "says"),
+    ("change", "status", "words"),
     [
         (lambda b: [], 422, "body"),
         (lambda b: {}, 422, "recording"),
@@ -124,20 +124,20 @@ def changed(body: dict, **changes) -> dict:
         (lambda b: changed(b, joints=["head"] * 65), 400, "at most 64"),
     ],
 )
-def test_bodies_that_cannot_be_used_are_refused_in_one_line(client, request_body, change, status, says):
+def test_bodies_that_cannot_be_used_are_refused_in_one_line(client, request_body, change, status, words):
     answer = client.post("/api/predict", content=json.dumps(change(request_body)))
     assert answer.status_code == status, answer.text
-    assert says in answer.json()["detail"] and "\n" not in answer.json()["detail"]
+    assert words in answer.json()["detail"] and "\n" not in answer.json()["detail"]
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(open_client, request_body):
     with open_client({"bytes": 2000}) as client:
         assert client.post("/api/predict", json=request_body).status_code == 413
-        chunks = (b"x" * 1000 for _ in range(5))  # without a length that would tell
+        chunks = (b"x" * 1000 for _ in range(5))  # without a Content-Length header
         assert client.post("/api/recordings?name=a.csv", content=chunks).status_code == 413
 
 
-def test_a_file_that_takes_too_long_ends_its_process_and_not_the_server(open_client, squat, tmp_path):
+def test_a_file_that_takes_too_long_ends_the_reader_process_and_not_the_server(open_client, squat, tmp_path):
     file = tmp_path / "clip.skeleton"
     write_ntu(squat, file)
     with open_client({"parse_seconds": 0.001}) as client:
@@ -147,10 +147,10 @@ def test_a_file_that_takes_too_long_ends_its_process_and_not_the_server(open_cli
         assert client.get("/api/health").status_code == 200
 
 
-def test_requests_beyond_the_queue_are_told_when_to_come_again(recognizer):
+def test_requests_beyond_the_queue_learn_when_to_retry(recognizer):
     engine, gate = Engine(recognizer, waiting=2), threading.Event()
 
-    async def crowd() -> list:
+    async def ask_together() -> list:
         first = [asyncio.create_task(engine.run_for_request(gate.wait)) for _ in range(2)]
         await asyncio.sleep(0.01)
         with pytest.raises(Busy) as busy:
@@ -159,14 +159,14 @@ def test_requests_beyond_the_queue_are_told_when_to_come_again(recognizer):
         assert busy.value.retry_after > 0
         return await asyncio.gather(*first)
 
-    assert asyncio.run(crowd()) == [True, True]
+    assert asyncio.run(ask_together()) == [True, True]
     engine.close()
 
 
 def test_streams_go_before_requests(recognizer):
     engine, gate, order = Engine(recognizer), threading.Event(), []
 
-    async def crowd() -> None:
+    async def ask_together() -> None:
         tasks = [asyncio.create_task(engine.run_for_request(gate.wait))]
         await asyncio.sleep(0.01)
         tasks += [asyncio.create_task(engine.run_for_request(order.append, "request"))]
@@ -175,7 +175,7 @@ def test_streams_go_before_requests(recognizer):
         gate.set()
         await asyncio.gather(*tasks)
 
-    asyncio.run(crowd())
+    asyncio.run(ask_together())
     engine.close()
     assert order == ["stream", "request"]
 
@@ -187,12 +187,12 @@ def test_metrics_count_requests_by_route_and_hold_nothing_of_a_client(client):
     assert "secret" not in text
 
 
-def test_the_description_is_complete_and_the_docs_page_of_elsewhere_is_off(client):
-    described = client.get("/openapi.json").json()
-    assert {"/api/predict", "/api/explain", "/api/recordings", "/api/model", "/api/clips"} <= set(described["paths"])
-    text = json.dumps(described)
+def test_the_openapi_description_is_complete_and_no_documentation_page_is_served(client):
+    description = client.get("/openapi.json").json()
+    assert {"/api/predict", "/api/explain", "/api/recordings", "/api/model", "/api/clips"} <= set(description["paths"])
+    text = json.dumps(description)
     for name in set(part.split('"')[0] for part in text.split("#/components/schemas/")[1:]):
-        assert name in described["components"]["schemas"]
+        assert name in description["components"]["schemas"]
     assert client.get("/docs").status_code == client.get("/redoc").status_code == 404
 
 
@@ -202,12 +202,12 @@ def test_no_path_of_a_client_leads_out_of_the_page(client):
         assert client.get(path).status_code == 404
 
 
-def test_a_recording_goes_there_and_back(squat):
+def test_a_recording_survives_the_round_trip_through_json(squat):
     recording = recording_to_dict(squat)
     back = parse_positions(recording["positions"], layout="ntu-25", joints=None, fps=30, **PARSE_LIMITS)
     np.testing.assert_allclose(back.joints, squat.joints, atol=1e-4)
-    turned = [[frame[::-1] for frame in body] for body in recording["positions"]]
-    named = parse_positions(turned, layout=None, joints=recording["joints"][::-1], fps=30, **PARSE_LIMITS)
+    reordered = [[frame[::-1] for frame in body] for body in recording["positions"]]
+    named = parse_positions(reordered, layout=None, joints=recording["joints"][::-1], fps=30, **PARSE_LIMITS)
     np.testing.assert_allclose(named.joints, squat.joints, atol=1e-4)
 
 

@@ -1,4 +1,4 @@
-"""The server as a process: it starts, bears a small load without mixing anything up, and stops in good order."""
+"""The server as a process: it starts, serves a small load without errors, and stops cleanly."""
 
 import json
 import os
@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import connect
 
+from ..conftest import ZEROSKEL
 from .conftest import ACTIONS
 
 pytestmark = pytest.mark.slow
 
 PROJECT = Path(__file__).resolve().parents[3]
-PROGRAM = "from zeroskel.app.cli import main; main()"
 
 
 def start(*arguments: str) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "serve", "--port", "0", *arguments],
+        [*ZEROSKEL, "serve", "--port", "0", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -34,7 +34,7 @@ def address_of(process: subprocess.Popen) -> str:
     return line.split("http://")[1].split()[0]
 
 
-def test_it_starts_answers_and_on_sigterm_tells_its_streams_and_exits_with_0(bundle):
+def test_it_answers_and_on_sigterm_informs_its_streams_and_exits_with_0(bundle):
     process = start("--model", str(bundle), "--streams", "2")
     try:
         address = address_of(process)
@@ -47,13 +47,13 @@ def test_it_starts_answers_and_on_sigterm_tells_its_streams_and_exits_with_0(bun
             goodbye = json.loads(socket.recv(60))
             assert goodbye["message"] == "The server is stopping." and goodbye["retry_after"] > 0
         assert process.wait(60) == 0
-        assert process.stderr.read().strip().count("\n") == 0, "something but the layouts was logged"
+        assert process.stderr.read().strip().count("\n") == 0, "the server logged more than one line"
     finally:
         process.kill()
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"),
+    ("arguments", "words"),
     [
         (("--host", "0.0.0.0"), "Give a token"),
         (("--host", "203.0.113.9", "--token", "correct-horse-battery"), "Choose another address"),
@@ -61,11 +61,11 @@ def test_it_starts_answers_and_on_sigterm_tells_its_streams_and_exits_with_0(bun
         (("--streams", "0"), "streams"),
     ],
 )
-def test_wrong_usage_is_one_line_and_exit_code_2(bundle, arguments, says):
+def test_wrong_usage_is_one_line_and_exit_code_2(bundle, arguments, words):
     process = start("--model", str(bundle), *arguments)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 2
-    assert says in errors and errors.strip().count("\n") == 0
+    assert words in errors and errors.strip().count("\n") == 0
 
 
 def test_under_load_no_answer_is_lost_or_swapped(bundle, tmp_path):
@@ -74,8 +74,8 @@ def test_under_load_no_answer_is_lost_or_swapped(bundle, tmp_path):
     arguments = ("--model", str(bundle), "--clients", "10", "--seconds", "5", "--json", str(file))
     done = subprocess.run([sys.executable, str(script), *arguments], capture_output=True, text=True, env={**os.environ})
     assert done.returncode == 0, done.stderr
-    found = json.loads(file.read_text())
-    assert found["swapped"] == found["repeated"] == found["errors"] == 0
-    assert found["fewest answers of a client"] >= 1
-    assert found["over capacity: refused with 503 and Retry-After"] == found["over capacity: asked"] > 0
-    assert found["exit code of the server"] == 0
+    results = json.loads(file.read_text())
+    assert results["swapped"] == results["repeated"] == results["errors"] == 0
+    assert results["fewest answers of a client"] >= 1
+    assert results["over capacity: refused with 503 and Retry-After"] == results["over capacity: asked"] > 0
+    assert results["exit code of the server"] == 0

@@ -1,4 +1,4 @@
-"""Streams: each client gets its own answers, and no message ends the server."""
+"""Streams: each client gets the answers to its frames, and no message stops the server."""
 
 import json
 import time
@@ -30,7 +30,7 @@ def begin(socket, **changes):
 
 
 def until(socket, kind: str) -> dict:
-    """The next message of a kind."""
+    """Return the next message of a kind."""
     for _ in range(100):
         message = socket.receive_json()
         if message["type"] == kind:
@@ -52,7 +52,7 @@ def test_frames_are_answered_with_probabilities_of_the_actions(client, stream_fr
     assert answer["presence"] is None and answer["none_of_these"] is False and answer["settled"] in (True, False)
 
 
-def test_the_answer_about_a_whole_window_is_the_streams_own(client, stream_frames, recognizer):
+def test_the_answer_about_a_whole_window_equals_that_of_a_stream(client, stream_frames, recognizer):
     stream = Stream(recognizer, recognizer.candidates(ACTIONS[:3]), layout="ntu-25")
     frames = stream_frames(count=16)  # just enough for one answer
     with connect(client) as socket:
@@ -82,7 +82,7 @@ def test_new_actions_are_answered_from_then_on(client, stream_frames):
     assert answers[-1] == [ACTIONS[4], "hop"]
 
 
-def test_bodies_come_and_go(client, stream_frames):
+def test_bodies_may_appear_and_disappear(client, stream_frames):
     with connect(client) as socket:
         begin(socket)
         for number, frame in enumerate(stream_frames(count=60)):
@@ -136,7 +136,7 @@ MALFORMED = [
 ]
 
 
-def test_each_malformed_message_gets_one_line_and_the_stream_goes_on(client, stream_frames):
+def test_each_malformed_message_gets_one_line_and_the_stream_continues(client, stream_frames):
     with connect(client) as socket:
         begin(socket)
         frames = stream_frames(count=len(MALFORMED))
@@ -184,7 +184,7 @@ def test_only_repeated_malformed_messages_end_the_connection(client, started):
         assert closed.value.code == 1008
 
 
-def test_over_capacity_a_client_is_told_when_to_come_again_and_then_let_in(open_client):
+def test_beyond_the_capacity_a_client_learns_when_to_retry_and_is_accepted_later(open_client):
     with open_client({"streams": 2}) as client:
         with connect(client) as first, connect(client) as second:
             begin(first)
@@ -201,7 +201,7 @@ def test_over_capacity_a_client_is_told_when_to_come_again_and_then_let_in(open_
         assert 'zeroskel_refused_total{reason="capacity"} 1.0' in client.get("/metrics").text
 
 
-def test_a_client_that_says_nothing_loses_its_place(open_client):
+def test_a_silent_client_is_disconnected(open_client):
     with open_client({"start_seconds": 0.05}) as client, connect(client) as socket:
         assert "No start message" in socket.receive_json()["message"]
     with open_client({"silent_seconds": 0.05}) as client, connect(client) as socket:
@@ -209,7 +209,7 @@ def test_a_client_that_says_nothing_loses_its_place(open_client):
         assert "No message arrived" in socket.receive_json()["message"]
 
 
-def test_streams_are_told_when_the_server_stops(open_client):
+def test_streams_get_a_message_when_the_server_stops(open_client):
     client = open_client()
     with client:
         with connect(client) as socket:
@@ -224,21 +224,21 @@ def test_streams_are_told_when_the_server_stops(open_client):
         assert refused.value.status_code == 503
 
 
-def test_a_batch_answers_each_window_for_its_own_actions(recognizer, squat):
-    """Mixed lists and motions in one batch equal one at a time: nothing is swapped."""
+def test_a_batch_answers_each_window_for_the_actions_of_its_stream(recognizer, squat):
+    """Different actions and motions in one batch give the same scores as one window at a time."""
     from zeroskel.datasets.synthetic import generate_sequence
 
     engine = Engine(recognizer)
     lists = [recognizer.candidates(ACTIONS[i:] + ACTIONS[:i]) for i in range(4)]
     windows = [(generate_sequence(ACTIONS[i % 5], seed=i), lists[i % 4], None) for i in range(11)]
-    for (sequence, candidates, _), found in zip(windows, engine.predict_windows(windows), strict=True):
+    for (sequence, candidates, _), prediction in zip(windows, engine.predict_windows(windows), strict=True):
         alone = recognizer.predict(sequence, candidates)
-        assert found.actions == candidates.actions
-        np.testing.assert_allclose(found.scores, alone.scores, rtol=1e-3, atol=1e-3)
+        assert prediction.actions == candidates.actions
+        np.testing.assert_allclose(prediction.scores, alone.scores, rtol=1e-3, atol=1e-3)
     engine.close()
 
 
-def test_who_waited_longest_is_next(recognizer):
+def test_the_stream_that_waited_longest_is_answered_first(recognizer):
     engine = Engine(recognizer)
     streams = Streams(engine, Metrics(), 100)
     candidates = recognizer.candidates(ACTIONS)
@@ -253,7 +253,7 @@ def test_who_waited_longest_is_next(recognizer):
     engine.close()
 
 
-def test_clients_with_the_same_actions_share_their_embeddings_and_few_are_kept(recognizer):
+def test_clients_with_the_same_actions_share_embeddings_and_the_cache_is_bounded(recognizer):
     engine = Engine(recognizer)
     assert engine.candidates(["squat", "jump"]) is engine.candidates(["squat", "jump"])
     assert engine.candidates({"squat": ["x"], "jump": []}).actions == ("squat", "jump")
