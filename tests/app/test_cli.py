@@ -32,7 +32,7 @@ def test_the_demo_beats_three_times_chance_on_eight_or_more_unseen_actions(demo)
     assert smie["zsl_accuracy"] >= 3 * smie["chance"]
     assert "not evidence" in result.stdout
     assert "report.html" in result.stdout
-    assert "A fresh clip of" in result.stdout.splitlines()[-1]
+    assert "Prediction for a new clip of" in result.stdout.splitlines()[-1]
     assert "not evidence" in (folder / "out" / "report.html").read_text()
 
 
@@ -184,7 +184,7 @@ def test_a_folder_that_cannot_be_written_is_reported(demo, tmp_path):
         *("benchmark", "--data", "synthetic", "--split", "demo", "--methods", "ridge", "--seeds", "0"),
         *("--encoder", "kinematic", "--out", tmp_path / "file" / "out", "--cache", tmp_path / "cache"),
     )
-    refused(result, "file", "check the path")
+    refused(result, "file", "Check the path")
 
 
 def test_options_take_all_values_up_to_the_next_option():

@@ -219,7 +219,7 @@ def test_exit_codes_and_the_report(release: Path, tmp_path: Path) -> None:
     arguments = ["data", "prepare", "ntu60", str(release), "--out"]
     shown = run_cli(*arguments, str(tmp_path / "c"))
     assert shown.returncode == 1
-    assert "c.left-out.csv: 1 left out" in shown.stderr and first.name in shown.stderr
+    assert "c.left-out.csv: 1 recordings skipped" in shown.stderr and first.name in shown.stderr
     assert run_cli(*arguments, str(tmp_path / "d"), "--allow-bad").returncode == 0
     assert run_cli(*arguments, str(tmp_path / "c")).returncode == 1, "what was bad stays bad"
     gone = run_cli("data", "prepare", "ntu60", str(tmp_path / "gone"), "--out", str(tmp_path / "e"))
@@ -232,7 +232,7 @@ def test_info_verifies_and_tells_an_altered_container(release: Path, tmp_path: P
     prepare("ntu60", release, tmp_path / "c")
     shown = run_cli("data", "info", str(tmp_path / "c"))
     assert shown.returncode == 0
-    for text in ("ntu60: 12 sequences, 60 classes", "cross-subject", "drink water", "check sums: all", "float32"):
+    for text in ("ntu60: 12 sequences, 60 classes", "cross-subject", "drink water", "Checksums: all", "float32"):
         assert text in shown.stdout
     (tmp_path / "c" / "fps.npy").write_bytes((tmp_path / "c" / "fps.npy").read_bytes()[:-8] + bytes(8))
     shown = run_cli("data", "info", str(tmp_path / "c"), "--no-verify")

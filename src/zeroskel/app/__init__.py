@@ -1,1 +1,1 @@
-"""Faces of the pipeline: the command line."""
+"""Command line, server and web page. Nothing in this package is public API; people run the command `zeroskel`."""

@@ -1,80 +1,85 @@
-"""Turning what was typed into what the pipeline takes."""
+"""Conversion of command-line texts to the values that the library takes."""
 
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from zeroskel.core import InputError, MissingFileError
+from zeroskel.core import InputError
 from zeroskel.core._settings import value_of
 
-VARIADIC = ("--data", "--actions", "--set")
+VARIADIC_OPTIONS = ("--data", "--actions", "--set")
 
 
 def spread_variadic(arguments: Sequence[str]) -> list[str]:
-    """`--data A B` as `--data A --data B`, so that an option takes all values up to the next option."""
-    result: list[str] = []
+    """Return arguments in which every value of a variadic option has its own option.
+
+    `--data A B` becomes `--data A --data B`: such an option takes all values up to the next option.
+    """
+    spread: list[str] = []
     option: str | None = None
     for argument in arguments:
         if argument.startswith("--") or (argument.startswith("-") and option is None):
-            option = argument if argument in VARIADIC else None
-            result.append(argument)
-        elif option is not None and result[-1] != option:
-            result.extend((option, argument))
+            option = argument if argument in VARIADIC_OPTIONS else None
+            spread.append(argument)
+        elif option is not None and spread[-1] != option:
+            spread.extend((option, argument))
         else:
-            result.append(argument)
-    return result
+            spread.append(argument)
+    return spread
 
 
 def comma_list(text: str) -> tuple[str, ...]:
-    """The parts of a text between commas, blanks removed."""
+    """Return the parts of a text between commas, without surrounding blanks and without empty parts."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def prompt_list(text: str) -> tuple[str, ...]:
-    """Names between commas, or one template, which has braces and may have commas of its own."""
+    """Return the names between commas; a template, which has braces, is one name and may contain commas."""
     return (text,) if "{" in text else comma_list(text)
 
 
 def seed_list(text: str) -> tuple[int, ...]:
-    """Whole numbers between commas. Raises InputError for anything else."""
+    """Return the integers between commas.
+
+    Raises:
+        InputError: A part is not an integer.
+    """
     try:
         return tuple(int(part) for part in comma_list(text))
     except ValueError:
-        raise InputError(f"--seeds {text!r}: expected whole numbers with commas between them, such as 0,1,2") from None
+        raise InputError(f"--seeds {text!r}: expected integers separated by commas, such as 0,1,2") from None
 
 
 def option_map(settings: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """`smie.epochs=50` … as {"smie": {"epochs": 50}}; a value is JSON where it reads as JSON, else text.
+    """Return the settings of `--set` by method or encoder.
 
-    Raises InputError for a setting of another form.
+    Args:
+        settings: Texts METHOD.OPTION=VALUE. A value is parsed as JSON where it is JSON, and stays a text otherwise.
+
+    Returns:
+        Method -> option -> value: `smie.epochs=50` becomes {"smie": {"epochs": 50}}.
+
+    Raises:
+        InputError: A setting has another form.
     """
     options: dict[str, dict[str, Any]] = {}
     for setting in settings:
         name, equals, value = setting.partition("=")
-        owner, dot, option = name.partition(".")
-        if not (owner and dot and option and equals):
+        method, dot, option = name.partition(".")
+        if not (method and dot and option and equals):
             raise InputError(f"--set {setting!r}: expected METHOD.OPTION=VALUE, such as smie.learning_rate=1e-5")
-        options.setdefault(owner, {})[option] = value_of(value)
+        options.setdefault(method, {})[option] = value_of(value)
     return options
 
 
-def cache_folder(given: Path | None) -> Path:
-    """Where features and embeddings are kept: given, else ZEROSKEL_CACHE, else the user's cache folder."""
-    if given is not None:
-        return given
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("ZEROSKEL_CACHE") or Path(home) / "zeroskel")
+def cache_folder(folder: Path | None) -> Path:
+    """Return the folder that caches features and embeddings.
 
-
-def name_lines(file: Path) -> list[str]:
-    """The names in a text file, one a line, blank lines left out. Raises MissingFileError or InputError."""
-    if not file.is_file():
-        raise MissingFileError(f"{file}: no such file; expected a text file with one class name a line")
-    try:
-        names = [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except UnicodeDecodeError as error:
-        raise InputError(f"{file}: not UTF-8 text; expected one class name a line") from error
-    if len(names) < 2 or len(set(names)) != len(names):
-        raise InputError(f"{file}: found {len(names)} names, some perhaps twice; expected one class name a line")
-    return names
+    Args:
+        folder: Value of `--cache`. None selects ZEROSKEL_CACHE, then the user's cache folder.
+    """
+    if folder is not None:
+        return folder
+    user_cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("ZEROSKEL_CACHE") or Path(user_cache) / "zeroskel")

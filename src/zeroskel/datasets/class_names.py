@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
-from zeroskel.core import InputError
+from zeroskel.core import InputError, MissingFileError
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,24 @@ def published_class_names(data: str) -> tuple[str, ...]:
     if data not in _tables():
         raise InputError(f"no class names of {data!r} are known; known are those of {', '.join(sorted(_tables()))}")
     return _tables()[data]
+
+
+def read_class_names(file: Path) -> list[str]:
+    """Return the class names in a text file, one per line, in the order of their ids. Blank lines are skipped.
+
+    Raises:
+        MissingFileError: There is no such file.
+        InputError: The file is not UTF-8 text, has fewer than two names, or has a name twice.
+    """
+    expected = "expected a UTF-8 text file with two or more class names, one per line, each once"
+    if not file.is_file():
+        raise MissingFileError(f"{file}: no such file; {expected}")
+    try:
+        names = [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: not UTF-8 text ({error}); {expected}") from error
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated or len(names) < 2:
+        problem = f", {', '.join(map(repr, repeated[:3]))} more than once" if repeated else ""
+        raise InputError(f"{file}: found {len(names)} class names{problem}; {expected}")
+    return names

@@ -53,7 +53,7 @@ def test_the_commands_of_the_page_run_in_their_order(folder, video_python):
         result = run(*command, *as_json, cwd=folder, python=video_python)
         assert result.returncode == 0, (command, result.stderr)
         answers.append(result.stdout)
-    assert answers[1] == "clip.json: 50 frames at 30 a second, a person in 50 of them\n"
+    assert answers[1] == "clip.json: 50 frames at 30 frames per second; 50 of them show a person\n"
     sequence = zeroskel.read(folder / "clip.json")
     assert (sequence.frames, sequence.layout.name) == (50, "mediapipe-33")
     recognizer = zeroskel.ZeroShotRecognizer.load(folder / "my-bundle")
