@@ -33,7 +33,7 @@ def demo(
 
     folder = cache_folder(cache)
     dataset = synthetic_dataset(subjects=SUBJECTS, repetitions=REPETITIONS)
-    benchmark = BenchmarkConfig(splits=("demo",), methods=("smie", "ridge", "conse"), encoders=(encoder,))
+    benchmark = BenchmarkConfig(splits=("demo",), encoders=(encoder,))
     training = TrainingConfig(split="demo", encoder=encoder, method="smie")
     with shown_progress(errors) as progress:
         records = run_benchmark([dataset], benchmark, out, cache=folder, command="zeroskel demo", progress=progress)
