@@ -6,9 +6,9 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from zeroskel.align._options import option, with_options
 from zeroskel.align.base import Aligner, AlignerCallback
 from zeroskel.core import InputError
+from zeroskel.core._options import option, with_options
 from zeroskel.core._saved import load_model
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from zeroskel.align._options import option, with_options
 from zeroskel.align._variational import Gaussian, divergence, ramp
 from zeroskel.align.base import _EpochEnd, _matrix
 from zeroskel.align.neural_aligner import Batch, NeuralAligner
+from zeroskel.core._options import option, with_options
 from zeroskel.neural._seeding import seeded
 from zeroskel.neural._state import with_prefix, without_prefix
 from zeroskel.neural._training import train

@@ -3,8 +3,8 @@
 from torch import Tensor, cat, nn, relu
 from torch.nn.functional import glu, normalize
 
-from zeroskel.align._options import option, with_options
 from zeroskel.align.neural_aligner import NeuralAligner
+from zeroskel.core._options import option, with_options
 from zeroskel.neural._training import warmup_cosine
 
 PROJECTIONS = ("two-layer", "gated", "linear")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from zeroskel.align._options import refuse
 from zeroskel.core import DivergedError, InputError, NotFittedError
+from zeroskel.core._options import refuse
 from zeroskel.core._saved import save_model
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from zeroskel.align._generative import GenerativeAligner
-from zeroskel.align._options import option, with_options
 from zeroskel.align._variational import AutoEncoders, Gaussian, divergence, ramp
 from zeroskel.align.neural_aligner import Batch
+from zeroskel.core._options import option, with_options
 
 _DIVERGENCE_RAMP = (0.0, 0.93)  # published: epochs 0 to 93 of 100
 _CROSS_RAMP = (0.21, 0.75)

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize, relu
 
-from zeroskel.align._options import option, with_options
 from zeroskel.align.neural_aligner import Batch, UnitLengthAligner
+from zeroskel.core._options import option, with_options
 
 
 @with_options

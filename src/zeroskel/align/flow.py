@@ -9,9 +9,9 @@ from torch.nn.functional import layer_norm, mse_loss
 
 from zeroskel.align._diffusion_transformer import TimeEmbedding, zeros
 from zeroskel.align._negatives import other_class
-from zeroskel.align._options import option, with_options
 from zeroskel.align._variational import Gaussian
 from zeroskel.align.neural_aligner import Batch, NeuralAligner
+from zeroskel.core._options import option, with_options
 from zeroskel.core._rows import unit_rows
 from zeroskel.neural._training import warmup_cosine
 

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize, relu
 
-from zeroskel.align._options import option, with_options
 from zeroskel.align._projections import PROJECTIONS, Projection, ProjectionAligner
 from zeroskel.align.neural_aligner import Batch
+from zeroskel.core._options import option, with_options
 
 
 def _triplet_loss(anchors: Tensor, others: Tensor, triplets: tuple[Tensor, Tensor, Tensor], margin: float) -> Tensor:

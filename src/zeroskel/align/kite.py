@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from zeroskel.align._one_step import OneStepAligner
-from zeroskel.align._options import option, option_of, refuse, with_options
 from zeroskel.align.base import Aligner
 from zeroskel.align.contrastive import Contrastive
 from zeroskel.align.kernel_ridge import KernelRidge
+from zeroskel.core._options import option, option_of, refuse, with_options
 from zeroskel.neural._state import with_prefix, without_prefix
 
 if TYPE_CHECKING:

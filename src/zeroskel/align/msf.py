@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from zeroskel.align._generative import AnnealedAligner
-from zeroskel.align._options import option, with_options
 from zeroskel.align._variational import AutoEncoders, Gaussian
+from zeroskel.core._options import option, with_options
 
 
 def _fused(texts: Tensor, widths: tuple[int, ...]) -> Tensor:

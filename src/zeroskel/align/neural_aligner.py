@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from zeroskel.align._options import option, refuse, with_options
 from zeroskel.align._scaling import mean_and_scale
 from zeroskel.align.base import Aligner, _EpochEnd
+from zeroskel.core._options import option, refuse, with_options
 from zeroskel.core._rows import unit_rows
 from zeroskel.neural._device import expected_device
 from zeroskel.neural._seeding import seeded

@@ -3,8 +3,8 @@
 import attrs
 import numpy as np
 
-from zeroskel.align._options import option
 from zeroskel.align.base import Aligner
+from zeroskel.core._options import option
 from zeroskel.core._rows import unit_rows
 
 

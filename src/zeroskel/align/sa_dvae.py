@@ -8,9 +8,9 @@ from torch.func import functional_call
 from torch.nn.functional import softplus
 
 from zeroskel.align._generative import AnnealedAligner
-from zeroskel.align._options import option, with_options
 from zeroskel.align._variational import AutoEncoders, Gaussian, divergence
 from zeroskel.align.neural_aligner import Batch
+from zeroskel.core._options import option, with_options
 
 
 def _shuffled_apart(semantic: Tensor, residual: Tensor, generator: torch.Generator) -> Tensor:

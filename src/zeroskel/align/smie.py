@@ -10,11 +10,11 @@ from torch.nn.functional import layer_norm, relu
 
 from zeroskel.align._critic import CRITICS, Critic, PairCritic
 from zeroskel.align._negatives import other_class, rolled_by_one
-from zeroskel.align._options import option, with_options
 from zeroskel.align._score_module import ScoreModule
 from zeroskel.align.mutual_information import _ESTIMATES, info_nce
 from zeroskel.align.neural_aligner import Batch, NeuralAligner
 from zeroskel.core import InputError
+from zeroskel.core._options import option, with_options
 from zeroskel.neural._state import load_arrays
 from zeroskel.neural._training import index_batches, warmup_cosine
 

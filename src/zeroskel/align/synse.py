@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from zeroskel.align._generative import AnnealedAligner
-from zeroskel.align._options import option, refuse, with_options
 from zeroskel.align._variational import Decoder, Encoder, Gaussian
+from zeroskel.core._options import option, refuse, with_options
 
 
 class _SynSESpace(nn.Module):

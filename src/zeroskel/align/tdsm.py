@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from zeroskel.align._diffusion_transformer import DiffusionTransformer
-from zeroskel.align._options import option, refuse, with_options
 from zeroskel.align.neural_aligner import Batch, NeuralAligner
+from zeroskel.core._options import option, refuse, with_options
 from zeroskel.neural._training import warmup_cosine
 
 _BLOCK_PAIRS = 4096  # motion and text pairs that are scored at once

@@ -1,103 +1,175 @@
-"""Options of encoders and methods, declared once with their bounds and checked when they are given."""
+"""Options of encoders and methods: attrs fields that are declared once, with their bounds."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable
 from numbers import Integral, Real
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, NoReturn, TypeVar, dataclass_transform, get_args, get_origin
 
 import attrs
 
 from zeroskel.core.errors import InputError
 from zeroskel.core.layout import get_layout
 
+Class = TypeVar("Class", bound=type)
+_NUMBERS: dict[Any, type] = {int: Integral, float: Real}
+_WORDS = {int: "whole number", float: "number", bool: "True or False", str: "text", NoneType: "None"}
 
-def number(
-    default: float,
+
+def refuse(owner: object, name: str, value: Any, expected: str) -> NoReturn:
+    """Raise InputError for the value of an option, in one line.
+
+    Args:
+        owner: The object with the option.
+        name: The option.
+        value: The value that it cannot have.
+        expected: The values that it can have.
+    """
+    cls = type(owner)
+    kind = next((kind for kind in ("method", "encoder") if hasattr(cls, kind)), None)
+    label = cls.__name__ if kind is None else f"{kind} {getattr(cls, kind)}"
+    raise InputError(f"{label}: {name} is {value!r}; expected {expected}")
+
+
+@attrs.frozen(kw_only=True)
+class _Bounds:
+    """Validator that compares the value of an option with the annotated type and with bounds."""
+
+    at_least: float | None
+    above: float | None
+    at_most: float | None
+    below: float | None
+    one_of: tuple[str, ...] | None
+    check: Callable[[Any], str | None] | None
+
+    def __call__(self, owner: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
+        if not self._allows(value, attribute.type):
+            refuse(owner, attribute.name, value, self._expected(attribute.type))
+        problem = None if self.check is None else self.check(value)
+        if problem is not None:
+            refuse(owner, attribute.name, value, problem)
+
+    def _allows(self, value: Any, kind: Any) -> bool:
+        if get_origin(kind) is UnionType:
+            return any(self._allows(value, choice) for choice in get_args(kind))
+        if get_origin(kind) is tuple:
+            kinds = get_args(kind)
+            if not isinstance(value, tuple) or (kinds[-1] is not Ellipsis and len(kinds) != len(value)):
+                return False
+            return all(self._allows(entry, kinds[0]) for entry in value)
+        if kind in _NUMBERS:
+            return isinstance(value, _NUMBERS[kind]) and not isinstance(value, bool) and self._within(value)
+        if kind in (bool, str, NoneType):
+            return isinstance(value, kind) and (self.one_of is None or value in self.one_of)
+        return True  # a type that this validator does not know
+
+    def _within(self, number: Any) -> bool:
+        return (
+            (self.at_least is None or number >= self.at_least)
+            and (self.above is None or number > self.above)
+            and (self.at_most is None or number <= self.at_most)
+            and (self.below is None or number < self.below)
+        )
+
+    def _expected(self, kind: Any) -> str:
+        if get_origin(kind) is UnionType:
+            return " or ".join(self._expected(choice) for choice in get_args(kind))
+        if self.one_of is not None:
+            return " or ".join(map(repr, self.one_of))
+        if get_origin(kind) is tuple:
+            kinds = get_args(kind)
+            count = "" if kinds[-1] is Ellipsis else f"{len(kinds)} "
+            return f"{count}{_WORDS[kinds[0]]}s{self._limits()}"
+        article = "a " if kind in (int, float, str) else ""
+        return f"{article}{_WORDS[kind]}{self._limits() if kind in _NUMBERS else ''}"
+
+    def _limits(self) -> str:
+        words = {"at least": self.at_least, "more than": self.above, "at most": self.at_most, "less than": self.below}
+        limits = " and ".join(f"{word} {bound}" for word, bound in words.items() if bound is not None)
+        return limits and f", {limits}"
+
+
+def option(
+    default: Any,
     *,
     at_least: float | None = None,
     above: float | None = None,
-    below: float | None = None,
     at_most: float | None = None,
+    below: float | None = None,
+    one_of: tuple[str, ...] | None = None,
+    check: Callable[[Any], str | None] | None = None,
     kw_only: bool = True,
 ) -> Any:
-    """Declare a numeric option of a class that `attrs.define` decorates.
+    """Declare an option in the body of a class that `with_options` or `attrs.define` decorates.
+
+    The annotation of the field is the type that is accepted: int, float, bool, str, a tuple of one of them, or a union
+    with None. The bounds apply to a number and to each number of a tuple. A list is accepted for a tuple.
 
     Args:
-        default: default value; an int requires whole numbers.
-        at_least: lowest value allowed.
-        above: number that the value must exceed.
-        below: number that the value must not reach.
-        at_most: highest value allowed.
-        kw_only: whether the constructor takes it by name only.
+        default: Default of the option.
+        at_least: Smallest number.
+        above: Bound that numbers must exceed.
+        at_most: Largest number.
+        below: Bound that numbers must not reach.
+        one_of: All texts that are accepted.
+        check: Returns a text of what is expected for a value that is not accepted, else None.
+        kw_only: Whether the constructor takes the option by name only. `with_options` makes it so for all options.
 
     Returns:
-        An attrs field whose validator raises InputError.
+        An attrs field. Its value is checked when the object is created and when the option is assigned; a wrong value
+        raises InputError.
+
+    Example:
+        >>> from zeroskel.align import option, with_options
+        >>> @with_options
+        ... class Scaled:
+        ...     factor: float = option(1.0, above=0)
+        >>> Scaled(factor=-1.0)
+        Traceback (most recent call last):
+        zeroskel.core.errors.InputError: Scaled: factor is -1.0; expected a number, more than 0
     """
-    whole = isinstance(default, int)
-    bounds = [
-        f"{words} {bound}"
-        for words, bound in (("at least", at_least), ("above", above), ("below", below), ("at most", at_most))
-        if bound is not None
-    ]
-    expected = " ".join(["a whole number" if whole else "a number", " and ".join(bounds)]).rstrip()
-
-    def check(_instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
-        is_number = isinstance(value, Integral if whole else Real) and not isinstance(value, bool)
-        if (
-            not is_number
-            or math.isnan(value)
-            or (at_least is not None and value < at_least)
-            or (above is not None and value <= above)
-            or (below is not None and value >= below)
-            or (at_most is not None and value > at_most)
-        ):
-            raise InputError(f"{attribute.name} is {value!r}; expected {expected}")
-
-    return attrs.field(default=default, validator=check, kw_only=kw_only)
+    bounds = _Bounds(at_least=at_least, above=above, at_most=at_most, below=below, one_of=one_of, check=check)
+    return attrs.field(default=default, kw_only=kw_only, validator=bounds, converter=_tuple_of_list)
 
 
-def choice(default: str, choices: Sequence[str]) -> Any:
-    """Declare an option that is one of a few texts; the constructor takes it by name only.
-
-    Args:
-        default: default value.
-        choices: all values allowed.
-
-    Returns:
-        An attrs field whose validator raises InputError.
-    """
-
-    def check(_instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
-        if value not in choices:
-            raise InputError(f"{attribute.name} is {value!r}; expected {' or '.join(map(repr, choices))}")
-
-    return attrs.field(default=default, validator=check, kw_only=True)
-
-
-def flag(default: bool) -> Any:
-    """Declare an option that is True or False; the constructor takes it by name only.
-
-    Args:
-        default: default value.
-
-    Returns:
-        An attrs field whose validator raises InputError.
-    """
-
-    def check(_instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
-        if not isinstance(value, bool):
-            raise InputError(f"{attribute.name} is {value!r}; expected True or False")
-
-    return attrs.field(default=default, validator=check, kw_only=True)
+def option_of(cls: type, name: str) -> Any:
+    """Declare an option that has the default and the bounds of an option of another class."""
+    field = getattr(attrs.fields(cls), name)
+    return attrs.field(default=field.default, kw_only=True, validator=field.validator, converter=field.converter)
 
 
 def layout_name(default: str) -> Any:
-    """Declare the option of a class that names a joint layout; the constructor also takes a Layout.
+    """Declare the option of an encoder that names a joint layout; the constructor also takes a Layout, by position.
 
     Args:
-        default: name of the default layout.
+        default: Name of the default layout.
 
     Returns:
-        An attrs field that holds the layout's name.
+        An attrs field that holds the name of the layout.
     """
     return attrs.field(default=default, converter=lambda layout: get_layout(layout).name)
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False)
+def with_options(cls: Class) -> Class:
+    """Turn the annotated fields of a class into keyword arguments of its constructor.
+
+    Args:
+        cls: A class whose fields are declared with `option`. It inherits the options of its base classes, and may
+            declare one again with another default.
+
+    Returns:
+        The same class. Checks that involve more than one option belong in its method `__attrs_post_init__`.
+
+    Example:
+        >>> from zeroskel.align import NeuralAligner, option, with_options
+        >>> @with_options
+        ... class Nothing(NeuralAligner):
+        ...     epochs: int = option(5, at_least=1)
+        >>> sorted(Nothing.__init__.__kwdefaults__)[:2]
+        ['batch_size', 'device']
+    """
+    return attrs.define(cls, kw_only=True, eq=False, slots=False, repr=False)
+
+
+def _tuple_of_list(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -7,7 +7,7 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from zeroskel.core import InputError, get_layout
-from zeroskel.core._options import layout_name, number
+from zeroskel.core._options import layout_name, option
 from zeroskel.encoders._measured import Array, MeasuredEncoder, by_recording, each_body, principal_components
 from zeroskel.encoders._measures import body_measures, relation_measures
 
@@ -59,11 +59,11 @@ class Biomechanics(MeasuredEncoder):
     _ARRAYS = ("mean", "weight", "limit", "centre", "components")
 
     layout: str = layout_name("kinect-20")
-    embed_dim: int = number(256, at_least=1, kw_only=False)
-    moments: int = number(13, at_least=2)
-    frequencies: int = number(6, at_least=1)
-    whiten: float = number(0.25, at_least=0.0, at_most=1.0)
-    clip: float = number(4.0, above=0.0)
+    embed_dim: int = option(256, at_least=1, kw_only=False)
+    moments: int = option(13, at_least=2)
+    frequencies: int = option(6, at_least=1)
+    whiten: float = option(0.25, at_least=0.0, at_most=1.0)
+    clip: float = option(4.0, above=0.0)
 
     def _measures(self, batch: Array) -> dict[str, Array]:
         if batch.shape[1] != 3:

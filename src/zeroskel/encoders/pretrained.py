@@ -11,12 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from zeroskel.core import InputError
-from zeroskel.core._options import choice, flag, layout_name, number
+from zeroskel.core._options import layout_name, option
 from zeroskel.encoders._augment import augment
 from zeroskel.encoders._fast_inference import fast_inference
 from zeroskel.encoders._processes import launched_accelerator, share_of
 from zeroskel.encoders.base import BatchSource, EpochProgress, SkeletonEncoder
 from zeroskel.encoders.stgcn import STGCN
+from zeroskel.neural._device import expected_device
 from zeroskel.neural._seeding import seeded
 from zeroskel.neural._state import arrays_of, load_arrays
 from zeroskel.neural._training import train, warmup_cosine
@@ -75,16 +76,16 @@ class PretrainedSTGCN(SkeletonEncoder):
     encoder = "stgcn"
 
     layout: str = layout_name("ntu-25")
-    epochs: int = number(30, at_least=1)
-    batch_size: int = number(32, at_least=2)
-    learning_rate: float = number(2e-3, above=0.0)
-    augment: bool = flag(True)
-    dropout: float = number(0.0, at_least=0.0, below=1.0)
-    hidden_channels: int = number(16, at_least=1)
-    embed_dim: int = number(256, at_least=1)
-    in_channels: int = number(3, at_least=1)
-    select: str = choice("last", ("last", "withheld-subjects"))
-    device: str = attrs.field(default="cpu", kw_only=True)
+    epochs: int = option(30, at_least=1)
+    batch_size: int = option(32, at_least=2)
+    learning_rate: float = option(2e-3, above=0.0)
+    augment: bool = option(True)
+    dropout: float = option(0.0, at_least=0.0, below=1.0)
+    hidden_channels: int = option(16, at_least=1)
+    embed_dim: int = option(256, at_least=1)
+    in_channels: int = option(3, at_least=1)
+    select: str = option("last", one_of=("last", "withheld-subjects"))
+    device: str = option("cpu", check=expected_device)
 
     def to_torch(self) -> nn.Module:
         """Return a copy of the network on the CPU in evaluation mode; see `SkeletonEncoder.to_torch`."""
@@ -168,11 +169,7 @@ class PretrainedSTGCN(SkeletonEncoder):
             self.layout, self.hidden_channels, self.embed_dim, in_channels=self.in_channels, dropout=self.dropout
         )
         self.classifier_ = nn.Linear(self.embed_dim, classes)
-        try:
-            return nn.Sequential(self.network_, self.classifier_).to(self.device)
-        except (RuntimeError, AssertionError) as error:  # of torch, for an unavailable device and for an unknown one
-            reason = str(error).partition("\n")[0]
-            raise InputError(f"device is {self.device!r} ({reason}); expected cpu, or cuda with a GPU") from error
+        return nn.Sequential(self.network_, self.classifier_).to(self.device)
 
     def _state(self) -> dict[str, np.ndarray]:
         return arrays_of(nn.Sequential(self.network_, self.classifier_))
