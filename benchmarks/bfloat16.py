@@ -19,8 +19,8 @@ from zeroskel.datasets import open_datasets, resolve_split
 from zeroskel.encoders import STGCN, PretrainedSTGCN
 from zeroskel.encoders._fast_inference import fast_inference
 from zeroskel.evaluate import per_class_accuracy
-from zeroskel.features.encoded_split import EncoderConfig
-from zeroskel.features.store import FeatureStore
+from zeroskel.features._encoded_split import EncoderConfig
+from zeroskel.features._store import FeatureStore
 from zeroskel.text import SentenceEncoder, class_embeddings, class_texts
 
 AT_ONCE = 128

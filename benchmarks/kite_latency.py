@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from zeroskel import align
-from zeroskel.features.threads import one_thread
+from zeroskel.features._threads import one_thread
 
 SEQUENCES, CLASSES, WIDTH, TEXTS = 1600, 130, 256, (51, 384)
 CASES = ((1, 12), (1, 60), (128, 60))  # sequences at a time, candidates

@@ -18,7 +18,7 @@ from zeroskel.core import SkeletonSequence
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.datasets.synthetic import NOTICE, action_names, generate_dataset
 from zeroskel.datasets.writing import write_container
-from zeroskel.features.store import FeatureStore
+from zeroskel.features._store import FeatureStore
 
 STAGES = ("prepare", "batches", "features", "training", "scoring")
 FITTED_ON, TRAINING_EPOCHS, CANDIDATES = 1_000, 2, 60

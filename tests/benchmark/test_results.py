@@ -4,7 +4,7 @@ import pytest
 from attrs import evolve
 
 from zeroskel.benchmark import BenchmarkConfig, run_benchmark
-from zeroskel.benchmark.results import read_folders
+from zeroskel.benchmark._results import read_folders
 from zeroskel.core import MissingFileError
 
 CONFIG = BenchmarkConfig(splits=("small",), encoders=("kinematic",), methods=("ridge",), masked_views=2)

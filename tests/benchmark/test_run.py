@@ -6,7 +6,7 @@ from attrs import evolve
 
 from zeroskel import align
 from zeroskel.align import Ridge
-from zeroskel.benchmark import BenchmarkConfig, run, run_benchmark
+from zeroskel.benchmark import BenchmarkConfig, _run, run_benchmark
 from zeroskel.core import InputError
 from zeroskel.datasets import SkeletonDataset
 
@@ -71,8 +71,8 @@ def test_finished_cells_are_skipped_and_missing_ones_made_up(finished, small, ca
     whole = (finished[0] / "results.jsonl").read_text().splitlines(keepends=True)
     (tmp_path / "results.jsonl").write_text("".join(whole[:2] + whole[3:]))
     ran = []
-    run_cell = run.run_cell
-    monkeypatch.setattr(run, "run_cell", lambda cell, *a, **k: ran.append(cell.method) or run_cell(cell, *a, **k))
+    run_cell = _run.run_cell
+    monkeypatch.setattr(_run, "run_cell", lambda inputs, *a: ran.append(inputs.config.method) or run_cell(inputs, *a))
     run_benchmark([small], CONFIG, tmp_path, cache=cache)
     assert ran == ["conse"]
     assert lines(tmp_path) == lines(finished[0])
@@ -241,7 +241,7 @@ def test_cells_that_results_cannot_tell_apart_are_refused(finished, small, cache
     with pytest.raises(InputError, match=r"two results of .*separate folders"):
         run_benchmark([small], evolve(CONFIG, masked_views=1), tmp_path, cache=cache)
     assert lines(tmp_path) == lines(finished[0])
-    with pytest.raises(InputError, match="none twice"):
+    with pytest.raises(InputError, match="expected different names"):
         run_benchmark([small, small], CONFIG, tmp_path, cache=cache)
 
 

@@ -5,11 +5,12 @@ import pytest
 
 from zeroskel import align
 from zeroskel.align import Ridge
+from zeroskel.align._variants import Variant
 from zeroskel.benchmark import _cell, _selection
 from zeroskel.benchmark._selection import combinations, fit_selected, judged_epochs
 from zeroskel.core import FeatureSet, InputError
 from zeroskel.evaluate.stacking import seen_unseen_curve
-from zeroskel.features.encoded_split import EncodedSplit
+from zeroskel.features._encoded_split import EncodedSplit
 
 
 def world(seed=0):
@@ -31,7 +32,7 @@ def world(seed=0):
 
 def fitted(encoded, inner, texts, **options):
     method = options.pop("method", "ridge")
-    return fit_selected(method, options, "validation", encoded, inner, texts, 0)
+    return fit_selected(Variant(method, options), "validation", encoded, inner, texts, 0)
 
 
 @pytest.mark.parametrize("method", ["ridge", "devise"])
@@ -60,8 +61,8 @@ def test_nothing_of_the_test_set_reaches_what_is_chosen(method):
 def test_the_stacked_figures_are_those_of_the_gamma_from_validation():
     encoded, inner, texts, unseen = world()
     found = fitted(encoded, inner, texts)
-    figures = _cell._gzsl(found.aligner, encoded, texts, unseen, found.constants, 0)
-    features, labels = _selection.tested(encoded)
+    figures = _cell._gzsl_measures(found.aligner, encoded, texts, unseen, found.constants, 0)
+    features, labels = _selection.tested_recordings(encoded)
     scores = found.aligner.score_classes(features, texts)
     scores[:, :8] -= np.float32(found.constants.gamma)
     predicted = scores.argmax(axis=1)
@@ -73,12 +74,12 @@ def test_the_stacked_figures_are_those_of_the_gamma_from_validation():
 
 
 def test_the_best_combination_is_taken_and_set_options_are_not_tried():
-    assert len(combinations("ridge", {})) == 9
-    assert combinations("ridge", {"feature_penalty": 1.0, "text_penalty": 2.0}) == [{}]
+    assert len(combinations(Variant("ridge"))) == 9
+    assert combinations(Variant("ridge", {"feature_penalty": 1.0, "text_penalty": 2.0})) == [{}]
     encoded, inner, texts, _ = world()
     found = fitted(encoded, inner, texts)
     accuracies = {}
-    for tried in combinations("ridge", {}):
+    for tried in combinations(Variant("ridge")):
         ridge = Ridge(**tried).fit(inner.train.features, inner.train.labels, texts)
         predicted = 6 + ridge.score_classes(inner.unseen.features, texts[6:8]).argmax(axis=1)
         accuracies[tuple(tried.values())] = np.mean([(predicted == c)[inner.unseen.labels == c].mean() for c in (6, 7)])
@@ -88,9 +89,9 @@ def test_the_best_combination_is_taken_and_set_options_are_not_tried():
 
 
 def test_at_most_twenty_epochs_are_judged_the_last_always():
-    assert list(judged_epochs(3)) == [1, 2, 3]
-    assert list(judged_epochs(100)) == list(range(5, 101, 5))
-    assert list(judged_epochs(30))[-1] == 30 and len(list(judged_epochs(30))) == 20
+    assert judged_epochs(3) == [1, 2, 3]
+    assert judged_epochs(100) == list(range(5, 101, 5))
+    assert judged_epochs(30)[-1] == 30 and len(judged_epochs(30)) == 20
 
 
 class Diverges(Ridge):
@@ -111,6 +112,6 @@ def test_what_diverges_is_never_chosen(monkeypatch):
 def test_validation_without_withheld_features_is_refused():
     encoded, _, texts, _ = world()
     with pytest.raises(InputError, match="withheld"):
-        fit_selected("ridge", {}, "validation", encoded, None, texts, 0)
+        fit_selected(Variant("ridge"), "validation", encoded, None, texts, 0)
     with pytest.raises(InputError, match="expected one of last"):
-        fit_selected("ridge", {}, "best", encoded, None, texts, 0)
+        fit_selected(Variant("ridge"), "best", encoded, None, texts, 0)

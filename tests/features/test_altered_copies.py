@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from zeroskel.datasets.synthetic import generate_sequence
-from zeroskel.features.altered_copies import Augmentation, altered, mirrored_name
-from zeroskel.features.encoded_split import EncoderConfig
-from zeroskel.features.store import FeatureStore
+from zeroskel.features._altered_copies import Augmentation, altered, mirrored_name
+from zeroskel.features._encoded_split import EncoderConfig
+from zeroskel.features._store import FeatureStore
 from zeroskel.skeleton import Preprocessing
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from zeroskel.benchmark import BenchmarkConfig, run_benchmark
 from zeroskel.core import InputError, MissingFileError, SplitError
-from zeroskel.features.ready_features import NAMINGS, read_feature_folder
+from zeroskel.features._ready_features import NAMINGS, read_feature_folder
 from zeroskel.text import SentenceEncoder, class_embeddings, class_texts
 
 UNSEEN = [10, 11, 19, 26, 56]  # ntu60, synse-5

@@ -6,8 +6,8 @@ import pytest
 from zeroskel.benchmark import BenchmarkConfig, run_benchmark
 from zeroskel.core import InputError, ZeroShotSplit
 from zeroskel.datasets import SkeletonDataset, resolve_split
-from zeroskel.features.encoded_split import EncoderConfig, held_out
-from zeroskel.features.store import FeatureStore
+from zeroskel.features._encoded_split import EncoderConfig, held_out
+from zeroskel.features._store import FeatureStore
 from zeroskel.recognition import TrainingConfig, train_bundle
 
 KINEMATIC = EncoderConfig("kinematic", {"embed_dim": 32}, masked_views=3)

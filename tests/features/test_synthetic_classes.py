@@ -8,6 +8,7 @@ import pytest
 from attrs import evolve
 
 from zeroskel.align import Ridge
+from zeroskel.align._variants import Variant
 from zeroskel.benchmark import BenchmarkConfig, _cell, run_benchmark
 from zeroskel.benchmark._cell import CellConfig
 from zeroskel.benchmark._selection import fit_selected
@@ -15,9 +16,9 @@ from zeroskel.core import FeatureSet, InputError
 from zeroskel.core._files import content_key
 from zeroskel.datasets import resolve_split
 from zeroskel.datasets.synthetic import action_names, generate_dataset
-from zeroskel.features.encoded_split import AddedClasses, EncoderConfig, with_added
-from zeroskel.features.store import FeatureStore
-from zeroskel.features.synthetic_classes import SyntheticMotion, means_the_same
+from zeroskel.features._encoded_split import AddedClasses, EncoderConfig, with_added
+from zeroskel.features._store import FeatureStore
+from zeroskel.features._synthetic_classes import SyntheticMotion, means_the_same
 from zeroskel.recognition import TrainingConfig, train_bundle
 from zeroskel.skeleton import make_batch
 from zeroskel.text import aspect_names, class_embeddings, class_texts
@@ -166,7 +167,7 @@ def test_scores_of_unseen_classes_change_when_it_is_given(method, encoded, small
     embeddings = aspects_of(small.class_names)
     candidates = aspects_of(tested)
     with_it, without = (
-        fit_selected(method, {}, "last", features, None, embeddings, 0).aligner.score_classes(
+        fit_selected(Variant(method), "last", features, None, embeddings, 0).aligner.score_classes(
             added.unseen.features, candidates
         )
         for features in (added, replace(added, added=None))
@@ -222,7 +223,7 @@ def test_the_report_tells_them_apart(both, small, cache, tmp_path):
 
 def test_finished_cells_with_it_are_skipped(both, small, cache, monkeypatch):
     before = (both[0] / "results.jsonl").read_text()
-    monkeypatch.setattr("zeroskel.benchmark.run.run_cell", lambda *_, **__: pytest.fail("a cell ran again"))
+    monkeypatch.setattr("zeroskel.benchmark._run.run_cell", lambda *_, **__: pytest.fail("a cell ran again"))
     run_benchmark([small], evolve(CONFIG, synthetic=2), both[0], cache=cache)
     assert (both[0] / "results.jsonl").read_text() == before
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from threadpoolctl import threadpool_info
 
-from zeroskel.features.threads import loaded_pools, one_thread
+from zeroskel.features._threads import loaded_pools, one_thread
 
 
 @pytest.fixture(autouse=True)

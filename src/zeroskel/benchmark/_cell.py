@@ -1,4 +1,4 @@
-"""One cell of the benchmark grid: a pure function of its configuration."""
+"""One cell of the benchmark grid: a pure function of its configuration and of the features that it names."""
 
 import time
 from dataclasses import asdict, dataclass, field
@@ -8,8 +8,9 @@ import numpy as np
 
 from zeroskel import __version__, align
 from zeroskel.align import Aligner
+from zeroskel.align._variants import Variant
 from zeroskel.align.prototypes import Prototypes
-from zeroskel.benchmark._selection import fit_selected, tested
+from zeroskel.benchmark._selection import fit_selected, tested_recordings
 from zeroskel.core import CellRecord, ZeroShotSplit
 from zeroskel.core._files import content_key
 from zeroskel.core._progress import Progress, quiet
@@ -18,28 +19,36 @@ from zeroskel.evaluate import accuracy, evaluate_gzsl, evaluate_zsl, per_class_a
 from zeroskel.evaluate.anytime import settling_share
 from zeroskel.evaluate.gzsl import GZSLConstants, gzsl_result
 from zeroskel.evaluate.stacking import SeenUnseenCurve, area_under_curve, seen_unseen_curve
-from zeroskel.features.encoded_split import OBSERVED_SHARES, EncodedSplit
-from zeroskel.features.threads import one_thread
+from zeroskel.features._encoded_split import OBSERVED_SHARES, EncodedSplit
+from zeroskel.features._threads import one_thread
 
 CURVE_POINTS = 41
 
 
 @dataclass(frozen=True)
 class CellConfig:
-    """Everything that a result depends on.
+    """Everything that the result of a cell depends on.
 
     Attributes:
-        data, fingerprint: name and content of the data set.
-        split: name of the class split.
-        protocol: which recordings train.
-        unseen, validation_unseen: its class ids.
-        encoder, encoder_options, masked_views: how features are made; "features" and their folder for ready ones.
-        method, options: the aligner; only options that differ from its defaults.
-        text, text_fingerprint, prompt: how class embeddings are made; `texts` are the texts themselves, by content.
-        seed: of encoder, masks and method.
-        selection: how constants and epochs are chosen, one of `SELECTIONS`.
-        defaults: all options of method and encoder, and the method's choices, by content.
-        synthetic: people whose synthetic motion trains besides; 0 for none.
+        data: Name of the dataset.
+        fingerprint: Hash of its content.
+        split: Name of the class split.
+        protocol: Name of the choice of training recordings.
+        unseen: Class ids that are unseen.
+        validation_unseen: Class ids that stand for unseen ones when constants and epochs are chosen.
+        encoder: Name of the skeleton encoder; "features" for ready features.
+        method: Name of the aligner.
+        seed: Seed of the encoder, of the masked views and of the method.
+        text: Name of the sentence encoder.
+        text_fingerprint: Hash of its weights.
+        prompt: Name of the prompt, or a template.
+        texts: Hash of the class texts.
+        encoder_options: Options of the encoder that differ from the defaults.
+        options: Options of the method that differ from the defaults.
+        masked_views: Number of masked views of each training sequence.
+        selection: How constants and epochs are chosen, one of `SELECTIONS`.
+        defaults: Hash of all options of method and encoder, and of the method's choices.
+        synthetic: Number of simulated people whose motion is added to the training set.
     """
 
     data: str
@@ -70,43 +79,51 @@ class CellConfig:
 
     @property
     def key(self) -> str:
-        """Equal for equal configurations of the same version."""
+        """Hash that is equal for equal configurations of the same version."""
         parts = asdict(self)
         if not self.synthetic:
-            del parts["synthetic"]  # results from before it was there keep their keys
+            del parts["synthetic"]  # results that are older than this option keep their keys
         return content_key(__version__, parts)
 
 
-def run_cell(
-    config: CellConfig,
-    split: ZeroShotSplit,
-    class_embeddings: np.ndarray,
-    encoded: EncodedSplit,
-    withheld: EncodedSplit | None = None,
-    *,
-    notice: str = "",
-    progress: Progress = quiet,
-) -> CellRecord:
-    """Fit, score and evaluate, on one thread, so that nothing depends on how many there are.
+@dataclass(frozen=True, eq=False)
+class CellInputs:
+    """Configuration of a cell with the arrays that it names.
+
+    Attributes:
+        config: The configuration.
+        split: The class split.
+        class_embeddings: (K, D_text) embeddings of all classes.
+        encoded: Features of all seen classes and of the test recordings.
+        withheld: Features with the validation classes left out of encoder and training, for selection "validation".
+        notice: Notice of the dataset, which its results repeat.
+    """
+
+    config: CellConfig
+    split: ZeroShotSplit
+    class_embeddings: np.ndarray
+    encoded: EncodedSplit
+    withheld: EncodedSplit | None = None
+    notice: str = ""
+
+
+def run_cell(inputs: CellInputs, progress: Progress = quiet) -> CellRecord:
+    """Fit, score and evaluate on one thread, so that the result does not depend on the number of cores.
 
     Args:
-        config: the cell.
-        split: the class split that the configuration names.
-        class_embeddings: (K, D_text) of all classes.
-        encoded: features of all seen classes and of the test recordings.
-        withheld: the same with the validation classes left out of encoder and training; for selection "validation".
-        notice: the data set's, kept with the result.
-        progress: told about epochs.
+        inputs: The cell and its arrays.
+        progress: Called after each epoch.
 
     Returns:
-        One line of results.jsonl.
+        The record of the cell, one line of results.jsonl.
     """
     started = time.perf_counter()
+    encoded, split = inputs.encoded, inputs.split
     with one_thread():
-        figures = _figures(config, split, class_embeddings, encoded, withheld, progress)
+        measures = _measures(inputs, progress)
     return CellRecord(
-        **vars(config.identity()),
-        notice=notice,
+        **vars(inputs.config.identity()),
+        notice=inputs.notice,
         classes_seen=len(np.unique(encoded.train.labels)),
         classes_unseen=tuple(split.names(split.unseen)),
         train_sequences=len(encoded.train),
@@ -114,36 +131,29 @@ def run_cell(
         test_sequences=len(encoded.unseen),
         masked_views=0 if encoded.train.masked is None else len(encoded.train.masked),
         seen_class_accuracy=encoded.seen_class_accuracy,
-        **figures,
+        **measures,
         seconds=round(time.perf_counter() - started, 3),
         version=__version__,
     )
 
 
-def _figures(
-    config: CellConfig,
-    split: ZeroShotSplit,
-    class_embeddings: np.ndarray,
-    encoded: EncodedSplit,
-    withheld: EncodedSplit | None,
-    progress: Progress,
-) -> dict[str, Any]:
+def _measures(inputs: CellInputs, progress: Progress) -> dict[str, Any]:
+    config, encoded = inputs.config, inputs.encoded
     fitted = fit_selected(
-        config.method,
-        config.options,
+        Variant(config.method, config.options),
         config.selection,
         encoded,
-        withheld,
-        class_embeddings,
+        inputs.withheld,
+        inputs.class_embeddings,
         config.seed,
         progress,
     )
-    aligner, unseen = fitted.aligner, np.asarray(split.unseen)
-    texts, new = class_embeddings[unseen], encoded.unseen
-    aligner.fit_candidates(texts, config.seed)
-    zsl = evaluate_zsl(aligner.score_classes(new.features, texts), new.labels, unseen)
-    adapted = predictions(Prototypes(aligner).score_classes(new.features, texts), unseen)
-    observed = _observed(aligner, encoded, class_embeddings, unseen, config.seed)
+    aligner, unseen, labels = fitted.aligner, np.asarray(inputs.split.unseen), encoded.unseen.labels
+    candidates = inputs.class_embeddings[unseen]
+    aligner.fit_candidates(candidates, config.seed)
+    zsl = evaluate_zsl(aligner.score_classes(encoded.unseen.features, candidates), labels, unseen)
+    adapted = predictions(Prototypes(aligner).score_classes(encoded.unseen.features, candidates), unseen)
+    observed = _observed_frames(aligner, encoded, inputs.class_embeddings, unseen, config.seed)
     return {
         "selected_epoch": fitted.epoch,
         "selected_options": fitted.options,
@@ -152,15 +162,15 @@ def _figures(
         "zsl_per_class_accuracy": zsl.per_class_accuracy,
         "chance": zsl.chance,
         "majority": zsl.majority,
-        "transductive_accuracy": accuracy(adapted, new.labels),
-        "transductive_per_class_accuracy": per_class_accuracy(adapted, new.labels),
-        **_gzsl(aligner, encoded, class_embeddings, unseen, fitted.constants, config.seed),
+        "transductive_accuracy": accuracy(adapted, labels),
+        "transductive_per_class_accuracy": per_class_accuracy(adapted, labels),
+        **_gzsl_measures(aligner, encoded, inputs.class_embeddings, unseen, fitted.constants, config.seed),
         "confusion": tuple(map(tuple, zsl.confusion.tolist())),
         "observed": observed,
     }
 
 
-def _gzsl(
+def _gzsl_measures(
     aligner: Aligner,
     encoded: EncodedSplit,
     class_embeddings: np.ndarray,
@@ -168,50 +178,49 @@ def _gzsl(
     constants: GZSLConstants | None,
     seed: int,
 ) -> dict[str, Any]:
-    """All classes as candidates: plain, under each handicap of seen classes, and with constants from validation."""
-    names = ("seen", "unseen", "harmonic_mean")
-    figures: dict[str, Any] = {f"{rule}_{name}": None for rule in ("gzsl", "stacked", "gated") for name in names}
-    figures |= {"gzsl_auc": None, "gzsl_curve": None}
+    """Return the measures with all classes as candidates; none where no test recording is of a seen class.
+
+    The rules are: plain, calibrated stacking and the gate. The last two need constants.
+    """
     if encoded.seen is None:
-        return figures
-    features, labels = tested(encoded)
+        return {}
+    features, labels = tested_recordings(encoded)
     aligner.fit_candidates(class_embeddings, seed)
-    scores, everything = aligner.score_classes(features, class_embeddings), np.arange(len(class_embeddings))
-    curve = seen_unseen_curve(scores, labels, everything, unseen)
+    scores, all_classes = aligner.score_classes(features, class_embeddings), np.arange(len(class_embeddings))
+    curve = seen_unseen_curve(scores, labels, all_classes, unseen)
     results = {"gzsl": evaluate_gzsl(scores, labels, unseen)}
     if constants is not None:
         results["stacked"] = curve.at(constants.gamma)
-        results["gated"] = gzsl_result(constants.gate.apply(scores, everything, unseen), labels, unseen)
-    for rule, result in results.items():
-        figures |= {f"{rule}_{name}": getattr(result, name) for name in names}
-    return figures | {"gzsl_auc": area_under_curve(curve), "gzsl_curve": _thinned(curve)}
+        results["gated"] = gzsl_result(constants.gate.apply(scores, all_classes, unseen), labels, unseen)
+    measures = {f"{rule}_{name}": value for rule, result in results.items() for name, value in vars(result).items()}
+    return {**measures, "gzsl_auc": area_under_curve(curve), "gzsl_curve": _curve_points(curve)}
 
 
-def _thinned(curve: SeenUnseenCurve) -> CurvePoints:
-    """A curve in few enough points to be kept."""
+def _curve_points(curve: SeenUnseenCurve) -> CurvePoints:
+    """Return at most `CURVE_POINTS` points of a curve."""
     points = np.unique(np.linspace(0, len(curve.seen) - 1, CURVE_POINTS).round().astype(int))
     return CurvePoints(tuple(curve.seen[points].round(4).tolist()), tuple(curve.unseen[points].round(4).tolist()))
 
 
-def _observed(
+def _observed_frames(
     aligner: Aligner, encoded: EncodedSplit, class_embeddings: np.ndarray, unseen: np.ndarray, seed: int
 ) -> ObservedFrames | None:
-    """Accuracy, settled answers and, where the method estimates it, information against the share of frames seen."""
+    """Return accuracy, settled predictions and mutual information at growing shares of the observed frames."""
     if encoded.observed is None:
         return None
     labels = encoded.unseen.labels
     order = np.random.default_rng(seed).permutation(len(labels))  # neighbours of one class would be false negatives
     texts = class_embeddings[labels][order]
-    answers, information = [], []
+    predicted, information = [], []
     for features in encoded.observed:
-        answers.append(predictions(aligner.score_classes(features, class_embeddings[unseen]), unseen))
+        predicted.append(predictions(aligner.score_classes(features, class_embeddings[unseen]), unseen))
         if isinstance(aligner, align.SMIE) and aligner.estimator == "jsd" and len(labels) > 1:  # one scale for all
             information.append(aligner.mutual_information(features[order], texts))
     shares = np.asarray(OBSERVED_SHARES)
-    settling = settling_share(np.stack(answers), shares)
+    settling = settling_share(np.stack(predicted), shares)
     return ObservedFrames(
         share=OBSERVED_SHARES,
-        accuracy=tuple(accuracy(answer, labels) for answer in answers),
+        accuracy=tuple(accuracy(answer, labels) for answer in predicted),
         mutual_information=tuple(information) or None,
         settled=tuple(float((settling <= share + 1e-9).mean()) for share in shares),
         settling=float(settling.mean()),

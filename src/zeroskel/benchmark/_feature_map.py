@@ -5,7 +5,7 @@ import numpy as np
 from zeroskel.benchmark._cell import CellConfig
 from zeroskel.core import FeatureMap, ZeroShotSplit
 from zeroskel.core._files import content_key
-from zeroskel.features.encoded_split import EncodedSplit
+from zeroskel.features._encoded_split import EncodedSplit
 
 MOST_OF_A_CLASS = 25
 NOTE = (

@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
-    from zeroskel.features.encoded_split import AddedClasses, EncodedSplit, EncoderConfig
-    from zeroskel.features.pretraining import pretrain
-    from zeroskel.features.ready_features import FeatureFolder, read_feature_folder
-    from zeroskel.features.store import FeatureStore
+    from zeroskel.features._encoded_split import AddedClasses, EncodedSplit, EncoderConfig
+    from zeroskel.features._pretraining import pretrain
+    from zeroskel.features._ready_features import FeatureFolder, read_feature_folder
+    from zeroskel.features._store import FeatureStore
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "encoded_split": ["AddedClasses", "EncodedSplit", "EncoderConfig"],
-        "pretraining": ["pretrain"],
-        "ready_features": ["FeatureFolder", "read_feature_folder"],
-        "store": ["FeatureStore"],
+        "_encoded_split": ["AddedClasses", "EncodedSplit", "EncoderConfig"],
+        "_pretraining": ["pretrain"],
+        "_ready_features": ["FeatureFolder", "read_feature_folder"],
+        "_store": ["FeatureStore"],
     },
 )

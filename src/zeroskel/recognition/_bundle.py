@@ -17,8 +17,8 @@ from zeroskel.align import Aligner
 from zeroskel.core import InputError, MissingFileError, SkeletonSequence
 from zeroskel.core._files import atomic_folder, read_json_object
 from zeroskel.encoders import SkeletonEncoder
-from zeroskel.features.encoded_split import ENCODE_AT_ONCE
-from zeroskel.features.threads import loaded_pools, one_thread
+from zeroskel.features._encoded_split import ENCODE_AT_ONCE
+from zeroskel.features._threads import loaded_pools, one_thread
 from zeroskel.recognition._calibration import Calibration
 from zeroskel.recognition._examples import Examples
 from zeroskel.recognition._prediction import THRESHOLD, Candidates, Prediction

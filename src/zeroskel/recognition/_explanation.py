@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from zeroskel.core import InputError, SkeletonSequence, get_layout
-from zeroskel.features.encoded_split import OBSERVED_SHARES
+from zeroskel.features._encoded_split import OBSERVED_SHARES
 from zeroskel.recognition._bundle import Bundle
 from zeroskel.recognition._prediction import Candidates, Prediction
 from zeroskel.skeleton import make_batch

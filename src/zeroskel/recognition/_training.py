@@ -15,11 +15,11 @@ from zeroskel.core._progress import Progress, quiet
 from zeroskel.datasets import SkeletonDataset, resolve_split
 from zeroskel.datasets.synthetic import action_names
 from zeroskel.encoders import SkeletonEncoder
-from zeroskel.features.altered_copies import Augmentation
-from zeroskel.features.encoded_split import EncoderConfig, with_added, with_more
-from zeroskel.features.store import FeatureStore
-from zeroskel.features.synthetic_classes import SyntheticMotion
-from zeroskel.features.text_embeddings import ClassEmbeddings
+from zeroskel.features._altered_copies import Augmentation
+from zeroskel.features._encoded_split import EncoderConfig, with_added, with_more
+from zeroskel.features._store import FeatureStore
+from zeroskel.features._synthetic_classes import SyntheticMotion
+from zeroskel.features._text_embeddings import ClassEmbeddings
 from zeroskel.recognition._calibration_fit import Withheld, fit_calibration
 from zeroskel.recognition._recognizer import ZeroShotRecognizer
 from zeroskel.text import SentenceEncoder, class_texts, published_descriptions

@@ -15,7 +15,7 @@ from zeroskel.app.server.application import create_app
 from zeroskel.app.server.settings import Settings
 from zeroskel.app.server.streams import Streams
 from zeroskel.core import InputError
-from zeroskel.features.threads import one_thread
+from zeroskel.features._threads import one_thread
 from zeroskel.recognition import ZeroShotRecognizer
 
 SHUTDOWN_SECONDS = 10  # in which open requests may end

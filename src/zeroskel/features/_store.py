@@ -15,8 +15,8 @@ from zeroskel.core._progress import Progress, quiet
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.encoders import BatchSource, SkeletonEncoder
 from zeroskel.encoders._processes import first_process_first
-from zeroskel.features.altered_copies import Augmentation
-from zeroskel.features.encoded_split import (
+from zeroskel.features._altered_copies import Augmentation
+from zeroskel.features._encoded_split import (
     ENCODE_AT_ONCE,
     OBSERVED_SHARES,
     EncodedSplit,

@@ -12,9 +12,9 @@ import numpy as np
 from zeroskel.core import FeatureSet, InputError, MissingFileError, ZeroShotSplit
 from zeroskel.core._files import content_key
 from zeroskel.datasets import SkeletonDataset
-from zeroskel.features.encoded_split import EncodedSplit, EncoderConfig, held_out, seen_class_accuracy
-from zeroskel.features.ready_labels import FolderLabels, class_list, find_counting
-from zeroskel.features.ready_skeletons import skeletons_as_dataset
+from zeroskel.features._encoded_split import EncodedSplit, EncoderConfig, held_out, seen_class_accuracy
+from zeroskel.features._ready_labels import FolderLabels, class_list, find_counting
+from zeroskel.features._ready_skeletons import skeletons_as_dataset
 
 NAMINGS = {  # part -> its features and its labels
     "SynSE": {  # arXiv 2101.11530; the third part holds test recordings of all classes

@@ -7,8 +7,8 @@ from pathlib import Path
 from zeroskel.core._progress import Progress, quiet
 from zeroskel.datasets import SkeletonDataset, resolve_split
 from zeroskel.encoders._processes import is_first_process
-from zeroskel.features.encoded_split import EncoderConfig
-from zeroskel.features.store import FeatureStore
+from zeroskel.features._encoded_split import EncoderConfig
+from zeroskel.features._store import FeatureStore
 
 
 def pretrain(

@@ -11,14 +11,14 @@ import tomli_w
 from zeroskel import __version__
 from zeroskel.align._variants import Variant
 from zeroskel.benchmark import _options
+from zeroskel.benchmark._config import BenchmarkConfig
 from zeroskel.benchmark._options import OptionError, declare
-from zeroskel.benchmark.config import BenchmarkConfig
-from zeroskel.benchmark.run import run_benchmark
+from zeroskel.benchmark._run import run_benchmark
 from zeroskel.core import CellRecord, InputError, MissingFileError
 from zeroskel.core._progress import Progress, quiet
 from zeroskel.core._settings import did_you_mean
 from zeroskel.datasets import SkeletonDataset, open_datasets
-from zeroskel.features.ready_features import FeatureFolder, read_feature_folder
+from zeroskel.features._ready_features import FeatureFolder, read_feature_folder
 from zeroskel.text import prompt_names
 
 _LARGEST_FILE = 2**18  # bytes

@@ -46,7 +46,7 @@ def read_folders(folders: Sequence[Path]) -> Results:
     records = {record.cell: record for folder in folders for record in read_results(folder)}
     check_apart(records.values(), ", ".join(map(str, folders)))
     commands = dict.fromkeys(command for folder in folders for command in read_commands(folder))
-    maps = {found.cell: found for folder in folders for found in read_maps(folder)}
+    maps = {drawn.cell: drawn for folder in folders for drawn in read_maps(folder)}
     return Results(list(records.values()), list(commands), list(maps.values()))
 
 
@@ -71,9 +71,22 @@ def read_results(folder: Path) -> list[CellRecord]:
     return [CellRecord.from_json(line, f"{file}, line {n}") for n, line in enumerate(_lines(file), start=1)]
 
 
-def write_results(folder: Path, records: Iterable[CellRecord]) -> None:
-    """Replace results.jsonl."""
-    _write(folder / FILE, (record.to_json() for record in records))
+def add_results(folder: Path, records: Iterable[CellRecord], order: Sequence[str]) -> dict[str, CellRecord]:
+    """Add records to results.jsonl, to which another run may have added some in the meantime.
+
+    Args:
+        folder: Folder of results.
+        records: Records of finished cells.
+        order: Cells that come first, in this order; the others follow in the order of the file.
+
+    Returns:
+        All records of the file, by cell.
+    """
+    finished = {record.cell: record for record in (*read_results(folder), *records)}
+    rank = {cell: index for index, cell in enumerate(order)}
+    ordered = sorted(finished.values(), key=lambda record: rank.get(record.cell, len(rank)))
+    _write(folder / FILE, (record.to_json() for record in ordered))
+    return finished
 
 
 def check_apart(records: Iterable[CellIdentity], where: str) -> None:
@@ -106,7 +119,7 @@ def read_commands(folder: Path) -> list[str]:
 
 
 def note_run(folder: Path, command: str, run_file: str) -> None:
-    """Note how to run this again: the command, once, and the run file, in the place of that of an earlier run.
+    """Note how to run this again: the command once, and the run file, which replaces that of an earlier run.
 
     Args:
         folder: Folder of results.

@@ -11,8 +11,8 @@ from zeroskel.core import ClassText, FeatureSet, InputError, ZeroShotSplit
 from zeroskel.core._files import atomic_path, content_key
 from zeroskel.datasets.synthetic import action_names, generate_dataset
 from zeroskel.encoders import SkeletonEncoder
-from zeroskel.features.encoded_split import ENCODE_AT_ONCE, AddedClasses, EncodedSplit, EncoderConfig
-from zeroskel.features.store import FeatureStore
+from zeroskel.features._encoded_split import ENCODE_AT_ONCE, AddedClasses, EncodedSplit, EncoderConfig
+from zeroskel.features._store import FeatureStore
 from zeroskel.skeleton import Preprocessing, make_batch
 from zeroskel.text import SentenceEncoder, block_widths, class_embeddings, class_texts
 

@@ -1,0 +1,137 @@
+"""One run of a grid, cell by cell, which continues where an earlier run stopped."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from zeroskel import align
+from zeroskel.benchmark._backends import DaskWorkers, Processes
+from zeroskel.benchmark._cell import CellConfig, CellInputs, run_cell
+from zeroskel.benchmark._config import BenchmarkConfig
+from zeroskel.benchmark._feature_map import feature_map, map_key
+from zeroskel.benchmark._grid import CellGroup, Source, make_groups
+from zeroskel.benchmark._results import (
+    add_results,
+    check_apart,
+    note_run,
+    read_folders,
+    read_maps,
+    read_results,
+    write_maps,
+)
+from zeroskel.core import CellRecord
+from zeroskel.core._progress import Progress, quiet
+from zeroskel.report import write_report
+
+Cell = tuple[CellGroup, CellConfig]
+
+
+def run_benchmark(
+    datasets: Sequence[Source],
+    config: BenchmarkConfig,
+    out: Path,
+    *,
+    cache: Path,
+    command: str = "",
+    run_file: str = "",
+    workers: int = 1,
+    scheduler: str | None = None,
+    progress: Progress = quiet,
+) -> list[CellRecord]:
+    """Run the cells that OUT/results.jsonl lacks, write that file after each of them, then report.html.
+
+    Args:
+        datasets: Datasets, or folders of ready features, with different names.
+        config: The grid. Ready features take one split, and the default encoder and masked views, which are not used.
+        out: Folder of results. Cells of other runs in it stay.
+        cache: Folder of features and text embeddings, which are stored by content.
+        command: Command that repeats the run, noted in OUT/commands.txt and shown in the report.
+        run_file: Text of OUT/run.toml, which repeats the run. An empty text writes no file.
+        workers: Number of processes that fit methods, on one core each. Encoders are trained before, by this process
+            on all cores. Results do not depend on this number.
+        scheduler: Address of a Dask scheduler whose workers fit the methods instead.
+        progress: Called as progress(what, done, total) during long work.
+
+    Returns:
+        The records of the cells of this grid, in the grid's order.
+
+    Raises:
+        InputError: An unknown name, an option that cannot be used, a split with an empty part, or no scheduler;
+            all of these before anything is computed.
+
+    Example:
+        Without datasets there are no cells, and the pages say so:
+
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> from zeroskel.benchmark import BenchmarkConfig, run_benchmark
+        >>> config = BenchmarkConfig(splits=["demo"], methods=["ridge"])
+        >>> with TemporaryDirectory() as folder:
+        ...     records = run_benchmark([], config, Path(folder) / "out", cache=Path(folder) / "cache")
+        ...     print(records, (Path(folder) / "out" / "report.html").is_file())
+        [] True
+    """
+    config.check()
+    backend = Processes(workers) if scheduler is None else DaskWorkers(scheduler)
+    groups = make_groups(datasets, config, cache, progress)
+    cells = [(group, cell) for group in groups for cell in group.cells()]
+    finished = {record.cell: record for record in read_results(out)}
+    check_apart([*finished.values(), *(cell.identity() for _, cell in cells)], str(out))
+    out.mkdir(parents=True, exist_ok=True)
+    note_run(out, command, run_file)  # before the first cell, because an interrupted run has results, too
+    order = [cell.key for _, cell in cells]
+    missing = [(group, cell) for group, cell in cells if cell.key not in finished]
+    done = len(cells) - len(missing)
+    progress("cells", done, len(cells))
+    for record in _run_cells(missing, backend, progress):
+        add_results(out, [record], order)
+        done += 1
+        progress("cells", done, len(cells))
+    finished = add_results(out, [], order)
+    _add_maps(groups, out)
+    results = read_folders([out])
+    write_report(results.records, out / "report.html", commands=results.commands, maps=results.maps)
+    return [finished[key] for key in order]
+
+
+def _run_cells(cells: Sequence[Cell], backend: Processes | DaskWorkers, progress: Progress) -> Iterator[CellRecord]:
+    """Yield the records of the cells in the order in which they finish."""
+    if backend == Processes(1) or len(cells) < 2:
+        for inputs in _inputs(cells):
+            yield run_cell(inputs, progress)
+        return
+    for group, encoder, seed in dict.fromkeys((group, cell.encoder, cell.seed) for group, cell in cells):
+        group.encode(encoder, seed)  # in this process, on all cores, where an interruption stops it
+    yield from backend.run(partial(_run_in_worker, align.registered()), _inputs(cells))
+
+
+def _inputs(cells: Sequence[Cell]) -> Iterator[CellInputs]:
+    """Yield the inputs of the cells; the features of one group at a time are in memory."""
+    previous: CellGroup | None = None
+    for group, cell in cells:
+        if previous is not None and previous is not group:
+            previous.release()
+        previous = group
+        yield group.inputs(cell)
+
+
+def _run_in_worker(added: Mapping[str, type[align.Aligner]], inputs: CellInputs) -> CellRecord:
+    """Run a cell in another process, which does not know yet which methods the user has registered."""
+    for name, method in added.items():
+        align.register(name, method)
+    return run_cell(inputs)
+
+
+def _add_maps(groups: Sequence[CellGroup], out: Path) -> None:
+    """Add the missing maps of features, one for each dataset, split and encoder, of the first seed, text and prompt."""
+    maps = {drawn.cell: drawn for drawn in read_maps(out)}
+    for group in groups:
+        firsts = {cell.encoder: cell for cell in reversed(list(group.cells()))}
+        for cell in reversed(firsts.values()):
+            if map_key(cell) not in maps:
+                embeddings = group.texts.embeddings(cell.text, cell.prompt)
+                drawn = feature_map(cell, group.features(cell), embeddings, group.split)
+                if drawn is not None:
+                    maps[drawn.cell] = drawn
+        group.release()
+    write_maps(out, maps.values())
