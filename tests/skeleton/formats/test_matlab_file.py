@@ -146,7 +146,7 @@ def deep_cell(levels: int) -> bytes:
             b"MATLAB 7.3 MAT-file, Platform".ljust(512),
             r"version 7\.3 file \(HDF5\); expected version 7. Save it with -v7",
         ),
-        (HEADER + struct.pack("<II", 14, 2**32 - 1), "no readable MATLAB file"),
+        (HEADER + struct.pack("<II", 14, 2**32 - 1), "byte 128: found an unknown type or order"),
         (HEADER + element(9, bytes(8)), "byte 128: found an unknown type or order"),
         (HEADER + packed(element(9, bytes(8))), "byte 128: found an unknown type or order"),
         (HEADER + packed(b""), "byte 128: found an unknown type or order"),
