@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zeroskel.skeleton.formats import read_ntu
+from zeroskel.skeleton.formats import read
 
 JOINT_KEYS = (
     *("x", "y", "z", "depthX", "depthY", "colorX", "colorY"),
@@ -73,7 +73,7 @@ def write_sample(path: Path, frames: int, bodies: int, seed: int) -> None:
 
 def check_equal(path: Path) -> None:
     """Both readers give the same float32 numbers of a file."""
-    ours = read_ntu(path).joints
+    ours = read(path).joints
     plain = plain_read(path, len(ours)).transpose(3, 1, 2, 0).astype(np.float32)
     np.testing.assert_array_equal(ours, plain)
 
@@ -82,10 +82,10 @@ def best_times(readers: list[Callable[[Path], object]], files: list[Path], round
     """Seconds each reader takes for all files: they take turns, the best round of each counts."""
     best = [float("inf")] * len(readers)
     for _ in range(rounds):
-        for index, read in enumerate(readers):
+        for index, reader in enumerate(readers):
             started = time.perf_counter()
             for file in files:
-                read(file)
+                reader(file)
             best[index] = min(best[index], time.perf_counter() - started)
     return best
 
@@ -98,7 +98,7 @@ def measure(folder: Path, frames: int, files: int, rounds: int) -> list[dict[str
         for seed, path in enumerate(paths):
             write_sample(path, frames, bodies, seed)
             check_equal(path)
-        plain_seconds, our_seconds = best_times([plain_read, read_ntu], paths, rounds)
+        plain_seconds, our_seconds = best_times([plain_read, read], paths, rounds)
         size = sum(path.stat().st_size for path in paths)
         rows.append(
             {

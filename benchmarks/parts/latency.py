@@ -12,7 +12,7 @@ import numpy as np
 from parts.rows import Row, duration_text
 from zeroskel import ZeroShotRecognizer
 from zeroskel.datasets.synthetic import action_names, generate_sequence
-from zeroskel.skeleton.formats.json_joints import write_json_joints
+from zeroskel.skeleton.formats import write
 from zeroskel.skeleton.transforms import convert_layout
 
 CANDIDATES = 60
@@ -78,7 +78,7 @@ def cold(rounds: int = 3) -> list[Row]:
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         clip = Path(folder) / "clip.json"
-        write_json_joints(generate_sequence("squat", seed=5), clip)
+        write(generate_sequence("squat", seed=5), clip)
         for actions, what, target in (
             (
                 ["squat", "wave one hand", "kick a ball"],

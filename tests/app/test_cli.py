@@ -10,7 +10,7 @@ from zeroskel.app.arguments import comma_list, option_map, seed_list, spread_var
 from zeroskel.core import InputError
 from zeroskel.datasets import synthetic_dataset, write_container
 from zeroskel.datasets.synthetic import generate_sequence
-from zeroskel.skeleton.formats import write_json_joints
+from zeroskel.skeleton.formats import write
 
 from .conftest import assert_refused as refused
 from .conftest import run_zeroskel as zeroskel
@@ -38,7 +38,7 @@ def test_the_demo_beats_three_times_chance_on_eight_or_more_unseen_actions(demo)
 
 @pytest.mark.slow
 def test_predict_names_a_file(demo, tmp_path):
-    write_json_joints(generate_sequence("squat", seed=5), tmp_path / "clip.json")
+    write(generate_sequence("squat", seed=5), tmp_path / "clip.json")
     bundle = demo[0] / "out" / "bundle"
     result = zeroskel("predict", tmp_path / "clip.json", "--actions", "squat", "wave", "--json", "--model", bundle)
     assert result.returncode == 0, result.stderr
@@ -153,7 +153,7 @@ def test_bad_input_is_one_line_and_exit_2(demo, tmp_path):
     refused(zeroskel("benchmark", "--data", "synthetic", *run, "demo", "--set", "ridge"), "--set")
     refused(zeroskel("predict", tmp_path / "clip.txt", "--actions", "a", "b", "--model", demo[0] / "out" / "bundle"))
     refused(zeroskel("predict", tmp_path / "gone.skeleton", "--actions", "a"), "gone.skeleton")
-    write_json_joints(generate_sequence("squat", seed=5), tmp_path / "clip.json")
+    write(generate_sequence("squat", seed=5), tmp_path / "clip.json")
     refused(zeroskel("predict", tmp_path / "clip.json", "--actions", "a", "b", "--model", tmp_path), "zeroskel train")
     assert not (tmp_path / "out").exists()
 
@@ -205,7 +205,7 @@ def test_values_are_read_as_json_where_they_are():
 def test_predictions_of_the_command_are_finite(demo, tmp_path):
     sequence = generate_sequence("jump", seed=8)
     sequence.joints[0, 3:6, 5] = np.nan
-    write_json_joints(sequence, tmp_path / "clip.json")
+    write(sequence, tmp_path / "clip.json")
     bundle = demo[0] / "out" / "bundle"
     result = zeroskel(
         "predict", tmp_path / "clip.json", "--model", bundle, "--json", "--actions", "jump", "bow", "kick"

@@ -20,8 +20,8 @@ from zeroskel import align
 from zeroskel.app.cli import main
 from zeroskel.core import SkeletonSequence
 from zeroskel.datasets import published_splits
-from zeroskel.skeleton.formats import write_ntu, write_pku_mmd, write_pku_mmd_labels
-from zeroskel.skeleton.formats.pku_mmd import ActionLabel
+from zeroskel.skeleton.formats import write
+from zeroskel.skeleton.formats._pku_mmd import ActionLabel, write_labels
 
 pytestmark = pytest.mark.slow
 
@@ -77,7 +77,7 @@ def write_ntu_archive(archive: Path, actions: range, names: tuple[str, str, str]
         for action in actions:
             for number, name in enumerate(names):
                 file = scratch / f"{name}A{action:03d}.skeleton"
-                write_ntu(people(1000 * action + number, bodies=2 if PAIRS_FROM <= action <= 60 else 1), file)
+                write(people(1000 * action + number, bodies=2 if PAIRS_FROM <= action <= 60 else 1), file)
                 zipped.write(file, f"nturgb+d_skeletons/{file.name}")
 
 
@@ -87,9 +87,9 @@ def write_pku_release(folder: Path) -> None:
         name = f"{number:04d}-{view}.txt"
         actions = [people(1000 * action + 10 * number + ord(view)) for action in range(51)]
         joints = np.concatenate([action.joints for action in actions], axis=1)
-        write_pku_mmd(SkeletonSequence(joints, "ntu-25"), folder / "PKU_Skeleton_Renew" / name)
+        write(SkeletonSequence(joints, "ntu-25"), folder / "PKU_Skeleton_Renew" / name)
         labels = [ActionLabel(action, FRAMES * action, FRAMES * (action + 1), 2) for action in range(51)]
-        write_pku_mmd_labels(labels, folder / "Train_Label_PKU_final" / name)
+        write_labels(labels, folder / "Train_Label_PKU_final" / name)
     lists = folder / "Split"
     lists.mkdir()
     (lists / "cross-subject.txt").write_text("Training videos:\n0002-L, 0002-M, \n\nValidataion videos:\n0003-L, \n")

@@ -19,7 +19,7 @@ from zeroskel.core import InputError, MissingFileError
 from zeroskel.datasets.catalog.broken import broken_recordings
 from zeroskel.datasets.catalog.recipes import RECIPES
 from zeroskel.datasets.preparing import prepare
-from zeroskel.skeleton.formats import write_csv_joints, write_ntu
+from zeroskel.skeleton.formats import write
 
 BROKEN = "S001C002P005R002A008"
 
@@ -30,7 +30,7 @@ def ntu_folder(folder: Path, sequence_maker, count: int = 12, frames: int = 6) -
     for i in range(count):
         setup, camera, performer, action = 1 + i % 2, 1 + i % 3, 1 + i % 3, 1 + i // 6 % 2
         name = f"S{setup:03d}C{camera:03d}P{performer:03d}R{1 + i // 6:03d}A{action:03d}"
-        write_ntu(sequence_maker("ntu-25", frames=frames, seed=i), folder / f"{name}.skeleton")
+        write(sequence_maker("ntu-25", frames=frames, seed=i), folder / f"{name}.skeleton")
     return folder
 
 
@@ -120,7 +120,7 @@ def test_a_changed_file_is_read_again_after_an_interruption(release: Path, tmp_p
     with pytest.raises(KeyboardInterrupt):
         prepare("ntu60", release, tmp_path / "c", shard_tasks=3, progress=stop)
     first = min(release.iterdir())
-    write_ntu(sequence_maker("ntu-25", frames=9, seed=99), first)
+    write(sequence_maker("ntu-25", frames=9, seed=99), first)
     assert prepare("ntu60", release, tmp_path / "c", shard_tasks=3).reused == 1
     assert SkeletonDataset.open(tmp_path / "c")[0].frames == 9
 
@@ -261,7 +261,7 @@ def test_two_runs_do_not_write_at_once(release: Path, tmp_path: Path) -> None:
 def test_a_folder_of_classes_becomes_a_data_set(tmp_path: Path, sequence_maker) -> None:
     for number, (name, subject) in enumerate([("wave_hand", 1), ("wave_hand", 2), ("sit", 1), ("sit", 2)]):
         (tmp_path / "mine" / name).mkdir(parents=True, exist_ok=True)
-        write_csv_joints(sequence_maker(seed=number), tmp_path / "mine" / name / f"s{subject:02d}_take.csv")
+        write(sequence_maker(seed=number), tmp_path / "mine" / name / f"s{subject:02d}_take.csv")
     prepare("folder", tmp_path / "mine", tmp_path / "c")
     opened = SkeletonDataset.open(tmp_path / "c")
     assert (opened.name, opened.class_names, opened.layout.name) == ("mine", ["sit", "wave hand"], "kinect-20")
@@ -275,7 +275,7 @@ def test_without_subjects_every_second_recording_trains(tmp_path: Path, sequence
     for name in ("wave", "sit"):
         (tmp_path / "mine" / name).mkdir(parents=True)
         for take in "abc":
-            write_csv_joints(sequence_maker(), tmp_path / "mine" / name / f"{take}.csv")
+            write(sequence_maker(), tmp_path / "mine" / name / f"{take}.csv")
     prepare("folder", tmp_path / "mine", tmp_path / "c")
     opened = SkeletonDataset.open(tmp_path / "c")
     assert opened.protocol == "every-second"

@@ -22,7 +22,7 @@ from zeroskel.recognition._calibration import Calibration
 from zeroskel.recognition._examples import Examples
 from zeroskel.recognition.export import export_onnx
 from zeroskel.skeleton import make_batch
-from zeroskel.skeleton.formats import write_json_joints
+from zeroskel.skeleton.formats import write
 
 pytestmark = pytest.mark.slow
 
@@ -204,7 +204,7 @@ def test_the_graph_of_a_network_is_the_same_on_every_cpu(pairs, cache, tmp_path,
 def test_the_python_example_prints_the_prediction(exported, tmp_path):
     recognizer, file, _ = exported
     clip = gappy(generate_sequence("wave both hands", seed=11), 0)
-    write_json_joints(clip, tmp_path / "clip.json")
+    write(clip, tmp_path / "clip.json")
     command = [sys.executable, PROJECT / "examples" / "onnx_scores.py", file, tmp_path / "clip.json"]
     assert_prints(subprocess.run(command, capture_output=True, text=True), recognizer.predict(clip, ASKED))
 
@@ -217,7 +217,7 @@ def test_the_javascript_example_prints_the_prediction(exported, tmp_path):
         message = "node or onnxruntime-web is absent; run `make web`"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
     clip = gappy(generate_sequence("squat", seed=12), 1)
-    write_json_joints(clip, tmp_path / "clip.json")
+    write(clip, tmp_path / "clip.json")
     shutil.copy(PROJECT / "examples" / "onnx_scores.mjs", tmp_path)
     (tmp_path / "node_modules").symlink_to(packages)
     command = [node, tmp_path / "onnx_scores.mjs", file, tmp_path / "clip.json"]

@@ -73,7 +73,7 @@ def pose(
     The command writes the joints as JSON, which every other command reads.
     """
     from zeroskel.app.progress import shown_progress
-    from zeroskel.skeleton.formats import write_json_joints
+    from zeroskel.skeleton.formats import write
     from zeroskel.skeleton.video import read_video
 
     if out.suffix.lower() != ".json" or out.is_dir():
@@ -88,7 +88,7 @@ def pose(
             most_seconds=most_seconds,
             progress=progress,
         )
-    write_json_joints(sequence, out)
+    write(sequence, out)
     frames_with_person = int(sequence.observed.any(axis=(0, 2)).sum())
     console.print(
         f"{out}: {sequence.frames} frames at {sequence.fps:g} frames per second; {frames_with_person} of them show a "

@@ -11,7 +11,8 @@ import numpy as np
 from zeroskel.core import InputError, Layout, LayoutError, SkeletonFormatError, SkeletonSequence, ZeroShotSplit
 from zeroskel.core._files import content_key
 from zeroskel.datasets.container import open_container
-from zeroskel.skeleton.formats import NpzSequences, arrange_joints, read_npz_sequences, write_npz_sequences
+from zeroskel.skeleton.formats._named_joints import arrange_joints
+from zeroskel.skeleton.formats._npz import NpzSequences, read_sequences, write_sequences
 
 ODD_SUBJECTS = "odd-subjects"
 
@@ -226,7 +227,7 @@ class SkeletonDataset:
         Raises:
             SkeletonFormatError: the file is broken; LayoutError: its joints fit no layout; MissingFileError.
         """
-        content = read_npz_sequences(path)
+        content = read_sequences(path)
         joints, target = arrange_joints(_observed(content), content.joint_names, layout, file=Path(path))
         rates = _frame_rates(content, Path(path))
         bodies = _bodies(content, Path(path))
@@ -271,7 +272,7 @@ class SkeletonDataset:
             list(self.layout.joints),
             extras,
         )
-        write_npz_sequences(content, path)
+        write_sequences(content, path)
 
     @property
     def layout(self) -> Layout:

@@ -17,7 +17,7 @@ from zeroskel.datasets import SkeletonDataset
 from zeroskel.datasets.synthetic import generate_dataset, generate_sequence
 from zeroskel.recognition import TrainingConfig, train_bundle
 from zeroskel.recognition._calibration import Calibration
-from zeroskel.skeleton.formats.json_joints import write_json_joints
+from zeroskel.skeleton.formats import write
 
 CHROMIUM = Path("/usr/bin/chromium")
 SWITCHES = [
@@ -259,5 +259,5 @@ def open_page(browser, server) -> Iterator:
 @pytest.fixture
 def clip_file(tmp_path) -> Path:
     """A recording as a person has it: a JSON file of joints."""
-    write_json_joints(generate_sequence("squat", seed=3, frames=60), tmp_path / "my squat.json")
+    write(generate_sequence("squat", seed=3, frames=60), tmp_path / "my squat.json")
     return tmp_path / "my squat.json"

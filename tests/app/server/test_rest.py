@@ -11,7 +11,7 @@ import zeroskel
 from zeroskel.app.server.engine import Busy, Engine
 from zeroskel.app.server.recordings import parse_positions, recording_to_dict
 from zeroskel.core import InputError, SkeletonSequence
-from zeroskel.skeleton.formats import write_ntu
+from zeroskel.skeleton.formats import write
 
 from .conftest import ACTIONS
 
@@ -68,7 +68,7 @@ def test_clips_are_recordings_and_say_that_they_are_synthetic(client, request_bo
 
 def test_an_uploaded_file_is_read_as_by_the_library(client, squat, tmp_path):
     file = tmp_path / "clip.skeleton"
-    write_ntu(squat, file)
+    write(squat, file)
     answer = client.post("/api/recordings?name=C:\\films\\clip.skeleton", content=file.read_bytes())
     assert answer.status_code == 200, answer.text
     read = zeroskel.read(file)
@@ -139,7 +139,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(open_client, requ
 
 def test_a_file_that_takes_too_long_ends_the_reader_process_and_not_the_server(open_client, squat, tmp_path):
     file = tmp_path / "clip.skeleton"
-    write_ntu(squat, file)
+    write(squat, file)
     with open_client({"parse_seconds": 0.001}) as client:
         for _ in range(2):
             answer = client.post("/api/recordings?name=clip.skeleton", content=file.read_bytes())

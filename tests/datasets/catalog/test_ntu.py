@@ -11,7 +11,7 @@ from zeroskel.datasets.catalog import ntu
 from zeroskel.datasets.catalog.broken import broken_recordings
 from zeroskel.datasets.preparing import prepare
 from zeroskel.datasets.sources import SourceFile
-from zeroskel.skeleton.formats import write_ntu
+from zeroskel.skeleton.formats import write
 
 
 def named(*names: str) -> list[SourceFile]:
@@ -84,7 +84,7 @@ def test_protocols_follow_from_the_names(release: str, protocol: str, trains: li
     (tmp_path / "ntu").mkdir()
     names = ["S001C001P001R001A001", "S002C002P003R001A001", "S003C003P004R001A002", "S004C001P005R002A002"]
     for name in names:
-        write_ntu(moving(), tmp_path / "ntu" / f"{name}.skeleton")
+        write(moving(), tmp_path / "ntu" / f"{name}.skeleton")
     prepare(release, tmp_path / "ntu", tmp_path / "c")
     opened = SkeletonDataset.open(tmp_path / "c", protocol=protocol)
     assert opened.names == names
@@ -99,8 +99,8 @@ def test_a_ghost_does_not_take_an_actor_s_place(tmp_path: Path) -> None:
     (tmp_path / "ntu").mkdir()
     joints = moving(bodies=2).joints.copy()
     joints[1, 5:] = np.nan  # a body of five frames
-    write_ntu(SkeletonSequence(joints, "ntu-25"), tmp_path / "ntu" / "S001C001P001R001A001.skeleton")
-    write_ntu(moving(seed=1, bodies=2), tmp_path / "ntu" / "S001C001P001R001A050.skeleton")
+    write(SkeletonSequence(joints, "ntu-25"), tmp_path / "ntu" / "S001C001P001R001A001.skeleton")
+    write(moving(seed=1, bodies=2), tmp_path / "ntu" / "S001C001P001R001A050.skeleton")
     prepare("ntu60", tmp_path / "ntu", tmp_path / "c")
     opened = SkeletonDataset.open(tmp_path / "c")
     assert [opened[0].bodies, opened[1].bodies] == [1, 2]

@@ -11,8 +11,8 @@ from zeroskel.datasets.catalog import pku_mmd
 from zeroskel.datasets.catalog.broken import broken_recordings
 from zeroskel.datasets.preparing import prepare
 from zeroskel.datasets.sources import SourceFile, list_files
-from zeroskel.skeleton.formats import write_pku_mmd, write_pku_mmd_labels
-from zeroskel.skeleton.formats.pku_mmd import ActionLabel
+from zeroskel.skeleton.formats import write
+from zeroskel.skeleton.formats._pku_mmd import ActionLabel, write_labels
 
 FRAMES = 60
 
@@ -28,9 +28,9 @@ def long_recording(seed: int = 0, second_from: int = 40) -> SkeletonSequence:
 def release(tmp_path: Path) -> Path:
     folder = tmp_path / "PKUMMD"
     for number, view in ((2, "L"), (2, "R"), (3, "M")):
-        write_pku_mmd(long_recording(number), folder / "PKU_Skeleton_Renew" / f"{number:04d}-{view}.txt")
+        write(long_recording(number), folder / "PKU_Skeleton_Renew" / f"{number:04d}-{view}.txt")
         labels = [ActionLabel(13, 5, 20, 2), ActionLabel(0, 30, 58, 1)]
-        write_pku_mmd_labels(labels, folder / "Train_Label_PKU_final" / f"{number:04d}-{view}.txt")
+        write_labels(labels, folder / "Train_Label_PKU_final" / f"{number:04d}-{view}.txt")
     lists = folder / "Split"
     lists.mkdir()
     (lists / "cross-subject.txt").write_text("Training videos:\n0002-L, 0002-R\n\nValidataion videos:\n0003-M\n")
@@ -73,8 +73,8 @@ def test_an_action_without_a_body_is_left_out_alone(release: Path, tmp_path: Pat
 
 def test_actions_on_the_release_s_list_are_counted_apart(release: Path, tmp_path: Path) -> None:
     assert "F089V001C023L001" in broken_recordings("pku-mmd")
-    write_pku_mmd(long_recording(9), release / "PKU_Skeleton_Renew" / "0089-L.txt")
-    write_pku_mmd_labels([ActionLabel(22, 0, 9, 2)], release / "Train_Label_PKU_final" / "0089-L.txt")
+    write(long_recording(9), release / "PKU_Skeleton_Renew" / "0089-L.txt")
+    write_labels([ActionLabel(22, 0, 9, 2)], release / "Train_Label_PKU_final" / "0089-L.txt")
     done = prepare("pku-mmd", release, tmp_path / "c")
     assert ([entry.name for entry in done.left_out], done.bad) == (["F089V001C023L001"], ())
 

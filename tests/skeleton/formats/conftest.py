@@ -22,7 +22,7 @@ OTHER_FORMATS = {  # small files of other formats, whose content a reader may be
 def withstands_mutations(tmp_path: Path):
     """Assert that 2,000 spoilt copies of a sample are each read, or refused as they should be, in time and memory.
 
-    Called with the reader as "module:function" (called with one path) and the path of a small sound sample; returns
+    Called with the parser of (content, file) as "module:function" and the path of a small sound sample; returns
     how many were read and refused.
     """
 

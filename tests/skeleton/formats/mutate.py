@@ -1,8 +1,9 @@
-"""Run by test_mutations in a process of its own: 2,000 spoilt copies of a file, each read or refused as it should be.
+"""Parse 2,000 spoilt copies of a file; test_mutations runs this script in a separate process.
 
-Arguments: the reader as module:function, the sample file, how many copies, a seed, and files of other formats. Every
-copy must be read, or refused with SkeletonFormatError whose message names the file; a second at most, and 512 MiB on
-top of what the process took before. Prints one JSON object: how many were read and refused, and the faults found.
+Arguments: the parser of (content, file) as module:function, the sample file, the number of copies, a seed, and files of
+other formats. Every copy must be read, or refused with SkeletonFormatError whose message names the file, within one
+second and 512 MiB more than the process had before. The output is one JSON object: the number of copies that were read
+and refused, and the faults.
 """
 
 import importlib
@@ -13,6 +14,7 @@ import signal
 import sys
 import time
 import traceback
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -83,12 +85,12 @@ def _too_slow(*_: object) -> None:
 
 
 def main() -> None:
-    reader, sample, count, seed, *others = sys.argv[1:]
-    module, function = reader.split(":")
-    read = getattr(importlib.import_module(module), function)
+    parser, sample, count, seed, *others = sys.argv[1:]
+    module, function = parser.split(":")
+    parse = attrgetter(function)(importlib.import_module(module))
     file = Path(sample)
     content = file.read_bytes()
-    read(file)  # the sample itself is sound; libraries are loaded before memory is measured
+    parse(content, file)  # the sample itself is sound; libraries are loaded before memory is measured
     used = int(re.search(r"VmSize:\s+(\d+)", Path("/proc/self/status").read_text())[1]) * 1024
     resource.setrlimit(resource.RLIMIT_AS, (used + MOST_BYTES, used + MOST_BYTES))
     signal.signal(signal.SIGALRM, _too_slow)
@@ -99,7 +101,7 @@ def main() -> None:
         started = time.perf_counter()
         try:
             signal.setitimer(signal.ITIMER_REAL, 1.0)
-            read(spoilt)
+            parse(spoilt.read_bytes(), spoilt)
             read_well += 1
         except SkeletonFormatError as error:
             refused += 1

@@ -1,5 +1,6 @@
 """Facts of Acclaim motions; the fakes are written after the released files."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,9 @@ import pytest
 
 from zeroskel.core import FileLayoutError, InputError, SkeletonFormatError, get_layout
 from zeroskel.datasets import SkeletonDataset
-from zeroskel.skeleton.formats.acclaim import looks_like, parse_amc, read_amc
-from zeroskel.skeleton.formats.acclaim_skeleton import parse_asf
+from zeroskel.skeleton.formats import read
+from zeroskel.skeleton.formats._acclaim import looks_like, parse
+from zeroskel.skeleton.formats._acclaim_skeleton import parse_asf
 
 BONES = {  # name: (parent, direction, channels); an arm of HDM05 on a short spine
     "lowerback": ("root", "0 1 0", "rx ry rz"),
@@ -42,13 +44,13 @@ def save(folder: Path, lines: list[str]) -> Path:
 
 
 def place(path: Path, joint: str, frame: int = 0) -> list[float]:
-    sequence = read_amc(path, layout="hdm05-31")
+    sequence = read(path, layout="hdm05-31")
     return sequence.joints[0, frame, sequence.layout.index(joint)].round(5).tolist()
 
 
 def test_joints_are_the_ends_of_bones_in_metres(tmp_path: Path) -> None:
     path = save(tmp_path, frame(1))
-    assert read_amc(path, layout="hdm05-31").fps == 120.0
+    assert read(path, layout="hdm05-31").fps == 120.0
     assert place(path, "hip_center") == [0, 1, 0]
     assert place(path, "spine") == [0, 2, 0]
     assert place(path, "elbow_left") == [2, 3, 0]
@@ -74,14 +76,14 @@ def test_radians_are_read_where_the_motion_says_so(tmp_path: Path) -> None:
 
 def test_bones_may_come_in_another_order_in_some_frame(tmp_path: Path) -> None:
     first, second = frame(1), frame(2, back="0 0 90")
-    whole = read_amc(save(tmp_path, [*first, *second]), layout="hdm05-31").joints
-    mixed = read_amc(save(tmp_path, [*first, second[0], *reversed(second[1:])]), layout="hdm05-31").joints
+    whole = read(save(tmp_path, [*first, *second]), layout="hdm05-31").joints
+    mixed = read(save(tmp_path, [*first, second[0], *reversed(second[1:])]), layout="hdm05-31").joints
     np.testing.assert_array_equal(mixed, whole)
 
 
 def test_joints_of_no_layout_need_its_name(tmp_path: Path) -> None:
     with pytest.raises(FileLayoutError, match="known layouts"):
-        read_amc(save(tmp_path, frame(1)))
+        read(save(tmp_path, frame(1)))
 
 
 @pytest.mark.parametrize(
@@ -105,16 +107,16 @@ def test_a_wrong_line_is_named(line: int, text: str, found: str, tmp_path: Path)
     lines[line - 1] = text.encode()
     path.write_bytes(b"\n".join(lines))
     with pytest.raises(SkeletonFormatError, match=rf"001_120\.amc, line {line}: found .*{found}.*release again"):
-        read_amc(path, layout="hdm05-31")
+        read(path, layout="hdm05-31")
 
 
 def test_a_frame_cut_short_is_refused(tmp_path: Path) -> None:
     path = save(tmp_path, [*frame(1), *frame(2)[:-1]])
     with pytest.raises(SkeletonFormatError, match="found the end of frame 2; expected lhumerus in it"):
-        read_amc(path, layout="hdm05-31")
+        read(path, layout="hdm05-31")
     path = save(tmp_path, [*frame(1)[:-1], *frame(2)])
     with pytest.raises(SkeletonFormatError, match=r"line 8: found the end of frame 1; expected lhumerus in it"):
-        read_amc(path, layout="hdm05-31")
+        read(path, layout="hdm05-31")
 
 
 @pytest.mark.parametrize("lines", [[], frame(1, root="0 1e38 0 0 0 0") + frame(2, root="1e38 3e38 0 0 0 0")])
@@ -122,7 +124,7 @@ def test_no_frame_or_one_beyond_measure_is_refused(lines: list[str], tmp_path: P
     path = save(tmp_path, lines)
     (tmp_path / "HDM_xx.asf").write_text(asf_text().replace("length 0.0254", "length 0.0001"))
     with pytest.raises(SkeletonFormatError, match=r"no frame|joints of frame 1 lie beyond measure"):
-        read_amc(path, layout="hdm05-31")
+        read(path, layout="hdm05-31")
 
 
 def test_the_skeleton_beside_is_that_of_the_longest_name(tmp_path: Path) -> None:
@@ -132,19 +134,20 @@ def test_the_skeleton_beside_is_that_of_the_longest_name(tmp_path: Path) -> None
     assert place(path, "hip_center") == [0, 1, 0]
     (tmp_path / "HDM_xx.asf").rename(tmp_path / "a.asf")
     (tmp_path / "HDM.asf").unlink()
-    with pytest.raises(InputError, match=r"found 2 \.asf skeletons beside it; .*Give the skeleton's path"):
-        read_amc(path)
-    assert read_amc(path, tmp_path / "a.asf", layout="hdm05-31").frames == 1
+    with pytest.raises(InputError, match=r"found 2 \.asf skeletons beside it; .*Put the skeleton beside"):
+        read(path)
+    a_skeleton = parse_asf(asf_text().encode(), tmp_path / "a.asf")
+    assert parse(path.read_bytes(), path, a_skeleton, layout="hdm05-31").frames == 1
     (tmp_path / "other.asf").unlink()
     assert place(path, "hip_center") == [0, 1, 0]
     (tmp_path / "a.asf").unlink()
     with pytest.raises(InputError, match="found 0"):
-        read_amc(path)
+        read(path)
 
 
 def test_long_recordings_are_turned_in_parts_alike(tmp_path: Path) -> None:
     lines = [line for number in range(1, 5001) for line in frame(number, back=f"{number % 90} 0 0")]
-    joints = read_amc(save(tmp_path, lines), layout="hdm05-31").joints[0]
+    joints = read(save(tmp_path, lines), layout="hdm05-31").joints[0]
     np.testing.assert_array_equal(joints[:410], joints[4500:4910])
 
 
@@ -158,18 +161,16 @@ def test_the_released_files_read_as_the_published_joints(shared: Path) -> None:
         names = content["sample_names"].tolist()
     published = SkeletonDataset.from_npz(shared / "data" / "hdm05_11.npz")
     for path in sorted((shared / "raw" / "hdm05").glob("*.amc")):
-        sequence = read_amc(path)
+        sequence = read(path)
         assert sequence.layout == get_layout("hdm05-31")
         np.testing.assert_array_equal(sequence.joints[:, ::4], published[names.index(path.stem)].joints)
 
 
 READER = f"""
-from zeroskel.skeleton.formats.acclaim import parse_amc
-from zeroskel.skeleton.formats.acclaim_skeleton import parse_asf
-from zeroskel.skeleton.formats.named_joints import file_content
+from zeroskel.skeleton.formats._acclaim import parse
+from zeroskel.skeleton.formats._acclaim_skeleton import parse_asf
 SKELETON = parse_asf({asf_text().encode()!r}, None)
-def motion(path): return parse_amc(*file_content(path), SKELETON, layout="hdm05-31")
-def skeleton(path): return parse_asf(*file_content(path))
+def motion(content, file): return parse(content, file, SKELETON, layout="hdm05-31")
 """
 
 
@@ -177,13 +178,16 @@ def skeleton(path): return parse_asf(*file_content(path))
 @pytest.mark.parametrize("part", ["motion", "skeleton"])
 def test_spoilt_files_are_read_or_refused(part: str, tmp_path: Path, withstands_mutations, monkeypatch) -> None:
     (tmp_path / "acclaim_reader.py").write_text(READER)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     path = save(tmp_path, [*frame(1), *frame(2, back="10 20.5 -3e1"), *frame(3)])
-    withstands_mutations(f"acclaim_reader:{part}", path if part == "motion" else tmp_path / "HDM_xx.asf")
+    if part == "motion":
+        withstands_mutations("acclaim_reader:motion", path)
+    else:
+        withstands_mutations("zeroskel.skeleton.formats._acclaim_skeleton:parse_asf", tmp_path / "HDM_xx.asf")
 
 
 def test_a_skeleton_may_be_given_once_for_many_motions(tmp_path: Path) -> None:
     path = save(tmp_path, frame(1))
     skeleton = parse_asf(asf_text().encode(), tmp_path / "HDM_xx.asf")
-    sequence = parse_amc(path.read_bytes(), Path("elsewhere.amc"), skeleton, layout="hdm05-31", fps=60)
+    sequence = parse(path.read_bytes(), Path("elsewhere.amc"), skeleton, layout="hdm05-31", fps=60)
     assert (sequence.frames, sequence.fps) == (1, 60.0)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from zeroskel.core import FileLayoutError, InputError, SkeletonFormatError, get_layout
-from zeroskel.skeleton.formats.bvh import looks_like, parse_bvh, read_bvh
+from zeroskel.skeleton.formats import read
+from zeroskel.skeleton.formats._bvh import looks_like, parse
 from zeroskel.skeleton.transforms import face_camera
 
 TREES = {  # (joint, parent) in the three families of names, fingers and helpers included
@@ -47,7 +48,7 @@ def arm(rows: list[str], length: float = 1.0, **options) -> bytes:
 
 
 def places(content: bytes, **options) -> list[list[float]]:
-    sequence = parse_bvh(content, Path("clip.bvh"), layout="mocap-21", **options)
+    sequence = parse(content, Path("clip.bvh"), layout="mocap-21", **options)
     return (
         sequence.joints[0, 0, sequence.layout.indices(["hip_center", "shoulder_center", "head"])]
         .astype(float)
@@ -80,8 +81,8 @@ def test_a_unit_that_is_none_is_refused(unit: float) -> None:
 @pytest.mark.parametrize(("time", "fps"), [("0.0333333", 30), ("0.008333", 120), ("0.04170838", 23.976), ("2", 0.5)])
 def test_the_frame_rate_is_that_of_the_frame_time(time: str, fps: float) -> None:
     content = arm(["0 0 0 0 0 0 0 0 0 0 0 0"], time=time)
-    assert parse_bvh(content, Path("clip.bvh")).fps == pytest.approx(fps, rel=1e-5)
-    assert parse_bvh(content, Path("clip.bvh"), fps=15).fps == 15
+    assert parse(content, Path("clip.bvh")).fps == pytest.approx(fps, rel=1e-5)
+    assert parse(content, Path("clip.bvh"), fps=15).fps == 15
 
 
 @pytest.mark.parametrize("family", TREES)
@@ -90,13 +91,13 @@ def test_the_names_of_three_families_are_known(family: str, caplog: pytest.LogCa
     offsets = np.random.default_rng(0).normal(size=(count, 3))
     text = bvh_text(TREES[family], offsets, [" ".join(["0"] * 6 * count)])
     with caplog.at_level(logging.WARNING):
-        sequence = parse_bvh(text.encode(), Path("clip.bvh"), metres_per_unit=1)
+        sequence = parse(text.encode(), Path("clip.bvh"), metres_per_unit=1)
     assert sequence.layout == get_layout("mocap-21") and sequence.observed.sum() >= 20
     assert "no joint" in caplog.text and "in the file" not in caplog.text
 
 
 def test_a_joint_that_a_file_lacks_is_not_observed() -> None:
-    sequence = parse_bvh(arm(["0 0 0 0 0 0 0 0 0 0 0 0"]), Path("clip.bvh"))
+    sequence = parse(arm(["0 0 0 0 0 0 0 0 0 0 0 0"]), Path("clip.bvh"))
     seen = [sequence.layout.joints[index] for index in np.flatnonzero(sequence.observed[0, 0])]
     assert seen == ["hip_center", "shoulder_center", "head"]
 
@@ -105,13 +106,13 @@ def test_a_skeleton_with_the_joints_of_another_layout_keeps_it() -> None:
     joints = get_layout("kinect-15").joints
     tree = " ".join(f"{joint} {'-' if index == 0 else index - 1}" for index, joint in enumerate(joints))
     text = bvh_text(tree, np.ones((15, 3)), [" ".join(["1"] * 90)])
-    assert parse_bvh(text.encode(), Path("clip.bvh")).layout.name == "kinect-15"
+    assert parse(text.encode(), Path("clip.bvh")).layout.name == "kinect-15"
 
 
 def test_names_of_nobody_are_refused() -> None:
     text = bvh_text("Sword - Tip 0", np.ones((2, 3)), [" ".join(["1"] * 12)])
     with pytest.raises(FileLayoutError, match="none of the joints Sword, Tip"):
-        parse_bvh(text.encode(), Path("clip.bvh"))
+        parse(text.encode(), Path("clip.bvh"))
 
 
 @pytest.mark.parametrize(
@@ -138,19 +139,19 @@ def test_a_wrong_line_is_named(old: str, new: str, found: str) -> None:
     content = arm(["1 2 3 4 0 0 0 0 0 0 0 0", "5 6 7 8 0 0 0 0 0 0 0 0"])
     assert old.encode() in content
     with pytest.raises(SkeletonFormatError, match=rf"clip\.bvh, line \d+: found .*{found}.*export it again"):
-        parse_bvh(content.replace(old.encode(), new.encode(), 1), Path("clip.bvh"), metres_per_unit=100)
+        parse(content.replace(old.encode(), new.encode(), 1), Path("clip.bvh"), metres_per_unit=100)
 
 
 def test_rows_of_uneven_length_are_refused_though_their_sum_fits() -> None:
     content = arm(["1 2 3 4 0 0 0 0 0 0 0 0 0", "5 6 7 8 0 0 0 0 0 0 0"])
     with pytest.raises(SkeletonFormatError, match="13 numbers"):
-        parse_bvh(content, Path("clip.bvh"))
+        parse(content, Path("clip.bvh"))
 
 
 def test_a_skeleton_without_motion_is_refused() -> None:
     content = b"HIERARCHY\nROOT Hips\n{\nOFFSET 0 0 0\nCHANNELS 0\n}\nMOTION\nFrames: 1\nFrame Time: 1\n0"
     with pytest.raises(SkeletonFormatError, match="no channels"):
-        parse_bvh(content, Path("clip.bvh"))
+        parse(content, Path("clip.bvh"))
 
 
 def test_the_first_word_tells_the_format() -> None:
@@ -159,7 +160,7 @@ def test_the_first_word_tells_the_format() -> None:
 
 @pytest.mark.parametrize("name", ["bow_active", "dash_proud", "walk-left_happy"])
 def test_a_released_clip_is_a_person_on_the_ground(name: str, shared: Path) -> None:
-    sequence = face_camera(read_bvh(shared / "raw" / "bandai_namco" / f"dataset-1_{name}_001.bvh", layout="kinect-20"))
+    sequence = face_camera(read(shared / "raw" / "bandai_namco" / f"dataset-1_{name}_001.bvh", layout="kinect-20"))
     assert (sequence.fps, sequence.layout.name) == (30.0, "kinect-20") and sequence.observed.all()
     joint = dict(zip(sequence.layout.joints, sequence.joints[0].swapaxes(0, 1), strict=True))
     height = {name: float(np.median(place[:, 1])) for name, place in joint.items()}
@@ -179,4 +180,4 @@ def test_a_released_clip_is_a_person_on_the_ground(name: str, shared: Path) -> N
 def test_spoilt_files_are_read_or_refused(tmp_path: Path, withstands_mutations) -> None:
     path = tmp_path / "clip.bvh"
     path.write_bytes(arm(["1 2 3 4 5 6 7 8 9 10 11 12", "1.5 2 3 4 5 6 7 8 9 10 11 -12"]))
-    withstands_mutations("zeroskel.skeleton.formats.bvh:read_bvh", path)
+    withstands_mutations("zeroskel.skeleton.formats._bvh:parse", path)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from zeroskel.core import SkeletonFormatError
-from zeroskel.skeleton.formats.bvh_hierarchy import read_hierarchy
+from zeroskel.skeleton.formats._bvh_hierarchy import read_hierarchy
 
 FILE = Path("clip.bvh")
 LINES = """HIERARCHY

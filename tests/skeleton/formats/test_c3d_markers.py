@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from zeroskel.core import FileLayoutError, InputError, SkeletonFormatError, get_layout
-from zeroskel.skeleton.formats.c3d_markers import looks_like, parse_c3d, read_c3d
+from zeroskel.skeleton.formats import read
+from zeroskel.skeleton.formats._c3d_markers import looks_like, parse
 
 FILE = Path("trial.c3d")
 JOINTS = get_layout("kinect-20").joints
@@ -49,32 +50,32 @@ def c3d_bytes(
 
 def test_markers_are_joints_in_metres_with_y_up() -> None:
     places = positions()
-    sequence = parse_c3d(c3d_bytes(places), FILE)
+    sequence = parse(c3d_bytes(places), FILE)
     assert (sequence.layout.name, sequence.fps) == ("kinect-20", 120.0)
     turned = np.stack([places[..., 0], places[..., 2], -places[..., 1]], axis=-1)
     np.testing.assert_allclose(sequence.joints[0], turned / 1000, rtol=1e-6)
-    assert parse_c3d(c3d_bytes(places), FILE, fps=30).fps == 30
+    assert parse(c3d_bytes(places), FILE, fps=30).fps == 30
 
 
 def test_labels_are_matched_by_name_without_the_persons() -> None:
     places = positions()
     labels = tuple(f"Anna:{joint}" for joint in reversed(JOINTS))
-    sequence = parse_c3d(c3d_bytes(places[:, ::-1], labels), FILE)
-    np.testing.assert_array_equal(sequence.joints, parse_c3d(c3d_bytes(places), FILE).joints)
+    sequence = parse(c3d_bytes(places[:, ::-1], labels), FILE)
+    np.testing.assert_array_equal(sequence.joints, parse(c3d_bytes(places), FILE).joints)
 
 
 def test_markers_of_no_layout_need_its_name() -> None:
     labels = (*JOINTS[:18], "LASI", "*45")
     with pytest.raises(FileLayoutError, match="name the layout"):
-        parse_c3d(c3d_bytes(positions(), labels), FILE)
-    sequence = parse_c3d(c3d_bytes(positions(), labels), FILE, layout="kinect-20")
+        parse(c3d_bytes(positions(), labels), FILE)
+    sequence = parse(c3d_bytes(positions(), labels), FILE, layout="kinect-20")
     assert sequence.observed[0, 0].tolist() == [True] * 18 + [False] * 2
 
 
 @pytest.mark.parametrize(("units", "metres"), [("mm  ", 0.001), ("cm", 0.01), ("m   ", 1), ("M", 1), ("    ", 0.001)])
 def test_the_unit_is_that_of_the_file(units: str, metres: float) -> None:
     places = positions()
-    sequence = parse_c3d(c3d_bytes(places, units=units), FILE, up="y")
+    sequence = parse(c3d_bytes(places, units=units), FILE, up="y")
     np.testing.assert_allclose(sequence.joints[0], places * metres, rtol=1e-6)
 
 
@@ -84,7 +85,7 @@ def test_the_unit_is_that_of_the_file(units: str, metres: float) -> None:
 )
 def test_up_is_told_by_the_screen_or_by_hand(screen: tuple[str, str] | None, up: str | None, axis: int) -> None:
     places = positions()
-    joints = parse_c3d(c3d_bytes(places, screen=screen), FILE, up=up).joints[0]
+    joints = parse(c3d_bytes(places, screen=screen), FILE, up=up).joints[0]
     np.testing.assert_allclose(joints[..., 1], places[..., axis] / 1000, rtol=1e-6)
     turned = np.linalg.det(joints[0, :3].astype(float)), np.linalg.det(places[0, :3].astype(float) / 1000)
     np.testing.assert_allclose(*turned, rtol=1e-4)  # turned, not mirrored
@@ -95,13 +96,13 @@ def test_markers_not_seen_are_nan() -> None:
     residuals[1, 2] = -1
     places[2, 3] = np.nan
     places[3, 4] = 0
-    unseen = ~parse_c3d(c3d_bytes(places, residuals=residuals), FILE).observed[0]
+    unseen = ~parse(c3d_bytes(places, residuals=residuals), FILE).observed[0]
     assert np.argwhere(unseen).tolist() == [[1, 2], [2, 3], [3, 4]]
 
 
 def test_whole_numbers_with_a_scale_are_read() -> None:
     places = positions().round(1)
-    joints = parse_c3d(c3d_bytes(places, scale=0.1), FILE, up="y").joints[0]
+    joints = parse(c3d_bytes(places, scale=0.1), FILE, up="y").joints[0]
     np.testing.assert_allclose(joints, places / 1000, atol=1.01e-4)
 
 
@@ -109,7 +110,7 @@ def test_an_infinite_coordinate_is_refused() -> None:
     places = positions()
     places[1, 2, 0] = np.inf
     with pytest.raises(SkeletonFormatError, match=r"trial\.c3d, frame 2, point 3: found a coordinate beyond measure"):
-        parse_c3d(c3d_bytes(places), FILE)
+        parse(c3d_bytes(places), FILE)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_a_header_that_lies_is_refused(place: int, form: str, value: int, found:
     content = bytearray(c3d_bytes(positions()))
     struct.pack_into(form, content, place, value)
     with pytest.raises(SkeletonFormatError, match=rf"trial\.c3d.*{found}.*expected.*export it again"):
-        parse_c3d(bytes(content), FILE)
+        parse(bytes(content), FILE)
 
 
 def test_more_frames_than_the_file_has_are_refused() -> None:
@@ -138,9 +139,9 @@ def test_more_frames_than_the_file_has_are_refused() -> None:
     frames = content.index(struct.pack("<I", 5), last)
     spoilt = content[:frames] + struct.pack("<I", 2**31) + content[frames + 4 :]
     with pytest.raises(SkeletonFormatError, match=r"header: found \d+ frames of 20 points, 320 bytes each"):
-        parse_c3d(spoilt, FILE)
+        parse(spoilt, FILE)
     with pytest.raises(SkeletonFormatError, match="room for"):
-        parse_c3d(content[:-1024], FILE)
+        parse(content[:-1024], FILE)
 
 
 @pytest.mark.parametrize(
@@ -154,12 +155,12 @@ def test_more_frames_than_the_file_has_are_refused() -> None:
 def test_parameters_of_another_kind_are_refused(old: bytes, new: bytes, found: str) -> None:
     content = c3d_bytes(positions(), screen=("+X", "+Z"))
     with pytest.raises(SkeletonFormatError, match=found):
-        parse_c3d(content.replace(old, new), FILE)
+        parse(content.replace(old, new), FILE)
 
 
 def test_an_axis_that_is_none_is_refused() -> None:
     with pytest.raises(InputError, match="up is 'up'"):
-        parse_c3d(c3d_bytes(positions()), FILE, up="up")
+        parse(c3d_bytes(positions()), FILE, up="up")
 
 
 def test_the_mark_tells_the_format() -> None:
@@ -171,10 +172,10 @@ def test_the_mark_tells_the_format() -> None:
 def test_spoilt_files_are_read_or_refused(tmp_path: Path, withstands_mutations) -> None:
     path = tmp_path / "trial.c3d"
     path.write_bytes(c3d_bytes(positions(1)))
-    withstands_mutations("zeroskel.skeleton.formats.c3d_markers:read_c3d", path)
+    withstands_mutations("zeroskel.skeleton.formats._c3d_markers:parse", path)
 
 
 def test_a_file_is_read_from_its_path(tmp_path: Path) -> None:
     path = tmp_path / "trial.c3d"
     path.write_bytes(c3d_bytes(positions()))
-    assert read_c3d(path).frames == 5
+    assert read(path).frames == 5

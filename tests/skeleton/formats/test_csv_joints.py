@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from zeroskel.core import LayoutError, SkeletonFormatError, get_layout
-from zeroskel.skeleton.formats import read_csv_joints
-from zeroskel.skeleton.formats.csv_joints import looks_like
+from zeroskel.skeleton.formats import read
+from zeroskel.skeleton.formats._csv_joints import looks_like
 
 PENN = get_layout("penn-13")
 KINECT = get_layout("kinect-20")
@@ -42,7 +42,7 @@ def test_a_kinder_gator_file_is_read(tmp_path: Path) -> None:
     header = ["Timestamp", *(f"{name}{axis}" for name in names for axis in "XYZ"), "User-ID", "Action", ""]
     stamps = [48546673.9826 + step for step in (0, 35, 67, 99, 135)]
     rows = [[stamp, *frame.ravel(), 103, "Raise-your-hand", ""] for stamp, frame in zip(stamps, joints, strict=True)]
-    sequence = read_csv_joints(save(tmp_path, header, rows))
+    sequence = read(save(tmp_path, header, rows))
     assert sequence.layout == KINECT
     assert sequence.fps == pytest.approx(1000 / 33.75, rel=1e-6)
     np.testing.assert_allclose(sequence.joints[0], joints, rtol=1e-6)
@@ -57,7 +57,7 @@ def test_spellings_of_columns(template: str, delimiter: str, tmp_path: Path) -> 
     if template == "{joint}{axis}":
         header = [cell[:-1] + cell[-1].upper() for cell in header]
     joints = positions(3, 13)
-    sequence = read_csv_joints(save(tmp_path, header, joints.reshape(3, -1).tolist(), delimiter))
+    sequence = read(save(tmp_path, header, joints.reshape(3, -1).tolist(), delimiter))
     assert sequence.layout == PENN and sequence.fps == 30.0
     np.testing.assert_allclose(sequence.joints[0], joints, rtol=1e-6)
 
@@ -66,24 +66,24 @@ def test_columns_may_stand_in_any_order(tmp_path: Path) -> None:
     joints = positions(2, 13)
     order = np.random.default_rng(1).permutation(39)
     header = np.array(wide())[order].tolist()
-    sequence = read_csv_joints(save(tmp_path, header, joints.reshape(2, -1)[:, order].tolist()))
+    sequence = read(save(tmp_path, header, joints.reshape(2, -1)[:, order].tolist()))
     np.testing.assert_allclose(sequence.joints[0], joints, rtol=1e-6)
 
 
 def test_without_z_the_joints_are_two_dimensional(tmp_path: Path) -> None:
     header = [name for name in wide() if not name.endswith("_z")]
-    assert read_csv_joints(save(tmp_path, header, [[0.5] * 26] * 2)).channels == 2
+    assert read(save(tmp_path, header, [[0.5] * 26] * 2)).channels == 2
 
 
 def test_a_word_that_ends_in_x_is_no_coordinate(tmp_path: Path) -> None:
-    assert read_csv_joints(clip(tmp_path, ("index", [0, 1, 2, 3]), ("sex", list("mmmm")))).layout == PENN
+    assert read(clip(tmp_path, ("index", [0, 1, 2, 3]), ("sex", list("mmmm")))).layout == PENN
 
 
 @pytest.mark.parametrize("cell", ["", "  ", "nan", "NaN"])
 def test_an_empty_cell_is_not_observed(cell: str, tmp_path: Path) -> None:
     rows: list[list[object]] = positions(2, 13).reshape(2, -1).tolist()
     rows[1][5] = cell
-    observed = read_csv_joints(save(tmp_path, wide(), rows)).observed[0]
+    observed = read(save(tmp_path, wide(), rows)).observed[0]
     assert np.argwhere(~observed).tolist() == [[1, 1]]
 
 
@@ -101,11 +101,11 @@ def test_an_empty_cell_is_not_observed(cell: str, tmp_path: Path) -> None:
     ],
 )
 def test_time_stamps_give_the_frame_rate(column: str, times: list[object], fps: float, tmp_path: Path) -> None:
-    assert read_csv_joints(clip(tmp_path, (column, times))).fps == pytest.approx(fps, rel=1e-6)
+    assert read(clip(tmp_path, (column, times))).fps == pytest.approx(fps, rel=1e-6)
 
 
 def test_time_stamps_of_numbered_frames_count_the_frames_left_out(tmp_path: Path) -> None:
-    sequence = read_csv_joints(clip(tmp_path, ("frame", [10, 11, 13, 14]), ("time", [1.0, 1.1, 1.3, 1.4])))
+    sequence = read(clip(tmp_path, ("frame", [10, 11, 13, 14]), ("time", [1.0, 1.1, 1.3, 1.4])))
     assert sequence.fps == pytest.approx(10)
     assert sequence.observed[0].all(axis=-1).tolist() == [True, True, False, True, True]
 
@@ -114,8 +114,8 @@ def test_time_stamps_of_numbered_frames_count_the_frames_left_out(tmp_path: Path
 def test_time_stamps_without_sense_need_the_frame_rate(times: list[object], tmp_path: Path) -> None:
     path = clip(tmp_path, ("time", times))
     with pytest.raises(SkeletonFormatError, match=r"clip\.csv, column time: found steps.*Give fps"):
-        read_csv_joints(path)
-    assert read_csv_joints(path, fps=25).fps == 25
+        read(path)
+    assert read(path, fps=25).fps == 25
 
 
 @pytest.mark.parametrize("key", ["frame", "time"])
@@ -123,7 +123,7 @@ def test_bodies_share_frames_and_stand_in_order_of_first_appearance(key: str, tm
     values = positions(4, 13)
     rows = [["ann", 1], ["bob", 1], ["bob", 2], ["ann", 3]]
     table = [[*row, *frame.ravel()] for row, frame in zip(rows, values, strict=True)]
-    joints = read_csv_joints(save(tmp_path, ["person", key, *wide()], table), fps=30).joints
+    joints = read(save(tmp_path, ["person", key, *wide()], table), fps=30).joints
     assert (~np.isnan(joints).any(axis=(2, 3))).tolist() == [[True, False, True], [True, True, False]]
     np.testing.assert_allclose(joints[1, 1], values[2], rtol=1e-6)
 
@@ -143,14 +143,14 @@ def test_a_long_file_has_a_row_a_joint_in_any_order(tmp_path: Path) -> None:
     values = positions(3, 13)
     rows = long_rows(values)
     np.random.default_rng(2).shuffle(rows)
-    sequence = read_csv_joints(save(tmp_path, LONG, rows))
+    sequence = read(save(tmp_path, LONG, rows))
     assert sequence.layout == PENN
     np.testing.assert_allclose(sequence.joints[0], values, rtol=1e-6)
 
 
 def test_rows_that_a_long_file_lacks_are_not_observed(tmp_path: Path) -> None:
     rows = [row for row in long_rows(positions(3, 13)) if row[:3] != [1, "1", "head"]]
-    assert np.argwhere(~read_csv_joints(save(tmp_path, LONG, rows)).observed[0]).tolist() == [[1, 0]]
+    assert np.argwhere(~read(save(tmp_path, LONG, rows)).observed[0]).tolist() == [[1, 0]]
 
 
 @pytest.mark.parametrize(
@@ -184,12 +184,12 @@ def test_a_wrong_row_or_column_is_named(
     header: list[str], rows: list[list[object]], found: str, tmp_path: Path
 ) -> None:
     with pytest.raises(SkeletonFormatError, match=rf"clip\.csv.*{found}"):
-        read_csv_joints(save(tmp_path, header, rows))
+        read(save(tmp_path, header, rows))
 
 
 def test_unknown_joints_are_refused(tmp_path: Path) -> None:
     with pytest.raises(LayoutError, match=r"clip\.csv: no known layout has exactly the 2 joints"):
-        read_csv_joints(save(tmp_path, ["a_x", "a_y", "b_x", "b_y"], [[1, 2, 3, 4]]))
+        read(save(tmp_path, ["a_x", "a_y", "b_x", "b_y"], [[1, 2, 3, 4]]))
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfet\x00i\x00m\x00e\x00", b"head_x,head_y\n1,\xe9\n"])
@@ -197,13 +197,13 @@ def test_other_encodings_are_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "clip.csv"
     path.write_bytes(content)
     with pytest.raises(SkeletonFormatError, match=r"clip\.csv, byte \d+: .*UTF-8"):
-        read_csv_joints(path)
+        read(path)
 
 
 def test_a_new_body_in_every_row_does_not_fill_the_memory(tmp_path: Path) -> None:
     rows: list[list[object]] = [[row, f"body {row}", *[1] * 39] for row in range(3000)]
     with pytest.raises(SkeletonFormatError, match="MiB"):
-        read_csv_joints(save(tmp_path, ["frame", "body", *wide()], rows))
+        read(save(tmp_path, ["frame", "body", *wide()], rows))
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_real_kinder_gator_files_hold_the_joints_of_the_data_set(shared: Path) -
     with np.load(shared / "data" / "kinder_gator.npz", allow_pickle=False) as data:
         names, offsets, joints = data["sample_names"].tolist(), data["offsets"], data["joints"]
     for path in sorted((shared / "raw" / "kinder_gator").glob("*.csv")):
-        sequence = read_csv_joints(path)
+        sequence = read(path)
         index = names.index(path.stem)
         expected = joints[offsets[index] : offsets[index + 1]]
         np.testing.assert_allclose(sequence.joints[0], expected, rtol=1e-6)

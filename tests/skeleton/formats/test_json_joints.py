@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from zeroskel.core import LayoutError, SkeletonFormatError, get_layout
-from zeroskel.skeleton.formats import read_json_joints, write_json_joints
-from zeroskel.skeleton.formats.json_joints import looks_like
+from zeroskel.skeleton.formats import read, write
+from zeroskel.skeleton.formats._json_joints import looks_like
 
 KINECT = get_layout("kinect-20")
 
@@ -26,27 +26,27 @@ def save(folder: Path, record: Any) -> Path:
 
 def test_an_nw_ucla_file_has_its_20_joints_in_a_list_of_skeletons(tmp_path: Path) -> None:
     skeletons = nested(4, 20, 3)
-    sequence = read_json_joints(save(tmp_path, {"file_name": "a01_s01_e00_v01", "skeletons": skeletons, "label": 0}))
+    sequence = read(save(tmp_path, {"file_name": "a01_s01_e00_v01", "skeletons": skeletons, "label": 0}))
     assert (sequence.layout, sequence.fps) == (KINECT, 30.0)
     np.testing.assert_allclose(sequence.joints[0], skeletons, rtol=1e-6)
 
 
 def test_bodies_are_the_first_of_four_axes(tmp_path: Path) -> None:
-    assert read_json_joints(save(tmp_path, {"joints": nested(2, 3, 20, 3)})).joints.shape == (2, 3, 20, 3)
+    assert read(save(tmp_path, {"joints": nested(2, 3, 20, 3)})).joints.shape == (2, 3, 20, 3)
 
 
 def test_joint_names_of_the_file_say_the_order(tmp_path: Path) -> None:
     joints = nested(2, 20, 3)
     names = [name.replace("_", " ").title() for name in reversed(KINECT.joints)]  # "Foot Right"
-    sequence = read_json_joints(save(tmp_path, {"joint_names": names, "fps": 12, "joints": joints}))
+    sequence = read(save(tmp_path, {"joint_names": names, "fps": 12, "joints": joints}))
     assert (sequence.layout, sequence.fps) == (KINECT, 12.0)
     np.testing.assert_allclose(sequence.joints[0], np.array(joints)[:, ::-1], rtol=1e-6)
 
 
 def test_the_layout_of_the_file_names_its_joints(tmp_path: Path) -> None:
     joints = nested(2, 15, 3)
-    assert read_json_joints(save(tmp_path, {"layout": "jhmdb-15", "joints": joints})).layout.name == "jhmdb-15"
-    sequence = read_json_joints(save(tmp_path, {"layout": "jhmdb-15", "joints": joints}), layout="penn-13")
+    assert read(save(tmp_path, {"layout": "jhmdb-15", "joints": joints})).layout.name == "jhmdb-15"
+    sequence = read(save(tmp_path, {"layout": "jhmdb-15", "joints": joints}), layout="penn-13")
     head = get_layout("jhmdb-15").index("head")
     np.testing.assert_allclose(sequence.joints[0, :, 0], np.array(joints)[:, head], rtol=1e-6)
 
@@ -55,18 +55,18 @@ def test_the_layout_of_the_file_names_its_joints(tmp_path: Path) -> None:
     ("count", "layout"), [(25, "ntu-25"), (20, "kinect-20"), (33, "mediapipe-33"), (17, "coco-17")]
 )
 def test_a_joint_count_of_one_layout_names_it(count: int, layout: str, tmp_path: Path) -> None:
-    assert read_json_joints(save(tmp_path, {"joints": nested(2, count, 3)})).layout.name == layout
+    assert read(save(tmp_path, {"joints": nested(2, count, 3)})).layout.name == layout
 
 
 @pytest.mark.parametrize("count", [15, 7])
 def test_a_joint_count_of_two_layouts_or_none_needs_a_name(count: int, tmp_path: Path) -> None:
     with pytest.raises(LayoutError, match=rf"clip\.json: found {count} joints without names.*Name the layout"):
-        read_json_joints(save(tmp_path, {"joints": nested(2, count, 3)}))
+        read(save(tmp_path, {"joints": nested(2, count, 3)}))
 
 
 def test_joints_without_names_must_be_as_many_as_in_the_layout(tmp_path: Path) -> None:
     with pytest.raises(LayoutError, match=r"found 20 joints without names; expected 25 \(ntu-25\)"):
-        read_json_joints(save(tmp_path, {"joints": nested(2, 20, 3)}), layout="ntu-25")
+        read(save(tmp_path, {"joints": nested(2, 20, 3)}), layout="ntu-25")
 
 
 def test_null_and_nan_are_what_was_not_observed(tmp_path: Path) -> None:
@@ -75,14 +75,14 @@ def test_null_and_nan_are_what_was_not_observed(tmp_path: Path) -> None:
     joints[1] = None
     joints[2][5][2] = None
     joints[2][6][0] = float("nan")
-    observed = read_json_joints(save(tmp_path, {"joints": joints})).observed[0]
+    observed = read(save(tmp_path, {"joints": joints})).observed[0]
     expected = np.ones((3, 20), bool)
     expected[0, 4] = expected[1] = expected[2, 5] = expected[2, 6] = False
     np.testing.assert_array_equal(observed, expected)
 
 
 def test_leading_frames_may_be_null(tmp_path: Path) -> None:
-    assert read_json_joints(save(tmp_path, {"joints": [None, None, *nested(1, 20, 3)]})).frames == 3
+    assert read(save(tmp_path, {"joints": [None, None, *nested(1, 20, 3)]})).frames == 3
 
 
 def broken(place: tuple[int, ...], value: Any) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def broken(place: tuple[int, ...], value: Any) -> dict[str, Any]:
 def test_a_wrong_place_is_named(place: tuple[int, ...], value: Any, found: str, tmp_path: Path) -> None:
     spelled = "".join(rf"\[{index}\]" for index in place)
     with pytest.raises(SkeletonFormatError, match=rf"clip\.json, joints{spelled}: found {found}.*; expected"):
-        read_json_joints(save(tmp_path, broken(place, value)))
+        read(save(tmp_path, broken(place, value)))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_wrong_place_is_named(place: tuple[int, ...], value: Any, found: str, 
 )
 def test_a_wrong_file_says_why(record: Any, found: str, tmp_path: Path) -> None:
     with pytest.raises(SkeletonFormatError, match=rf"clip\.json.*{found}"):
-        read_json_joints(save(tmp_path, record))
+        read(save(tmp_path, record))
 
 
 @pytest.mark.parametrize(
@@ -160,18 +160,18 @@ def test_a_wrong_file_says_why(record: Any, found: str, tmp_path: Path) -> None:
 )
 def test_unknown_joints_or_layouts_are_refused(record: Any, tmp_path: Path) -> None:
     with pytest.raises(LayoutError, match=r"clip\.json"):
-        read_json_joints(save(tmp_path, record))
+        read(save(tmp_path, record))
 
 
 def test_nulls_do_not_fill_the_memory(tmp_path: Path) -> None:
     record = '{"joints": [[' + ",".join(["[0,0,0]"] * 20_000) + "]" + ",null" * 20_000 + "]}"
     with pytest.raises(SkeletonFormatError, match="MiB"):
-        read_json_joints(save(tmp_path, record))
+        read(save(tmp_path, record))
 
 
 def test_numbers_are_written_in_their_shortest_form(tmp_path: Path) -> None:
-    sequence = read_json_joints(save(tmp_path, {"joints": [[[0.1, 0.2, 0.3]] * 20]}))
-    write_json_joints(sequence, tmp_path / "again.json")
+    sequence = read(save(tmp_path, {"joints": [[[0.1, 0.2, 0.3]] * 20]}))
+    write(sequence, tmp_path / "again.json")
     record = json.loads((tmp_path / "again.json").read_text())
     assert record["joints"][0][0][0] == [0.1, 0.2, 0.3]
     assert record["layout"] == "kinect-20"
@@ -188,4 +188,4 @@ def test_real_nw_ucla_files_hold_the_joints_of_the_data_set(shared: Path) -> Non
     for path in sorted((shared / "raw" / "nw_ucla").glob("*.json")):
         index = names.index(path.stem)
         expected = joints[offsets[index] : offsets[index + 1]]
-        np.testing.assert_allclose(read_json_joints(path).joints[0], expected, rtol=1e-6)
+        np.testing.assert_allclose(read(path).joints[0], expected, rtol=1e-6)

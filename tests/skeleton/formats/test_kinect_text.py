@@ -3,28 +3,34 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from zeroskel.core import LayoutError, SkeletonFormatError, SkeletonSequence, get_layout
-from zeroskel.skeleton.formats.kinect_text import (
-    looks_like_msr_action3d,
-    looks_like_utkinect,
+from zeroskel.skeleton.formats._kinect_text import (
+    FLORENCE3D,
+    KARD,
+    MSR_ACTION3D,
+    UTKINECT,
+    parse_utkinect,
     parse_utkinect_frames,
-    read_florence3d,
-    read_kard,
-    read_msr_action3d,
-    read_utkinect,
 )
+from zeroskel.skeleton.formats._named_joints import file_content
 
-Reader = Callable[..., SkeletonSequence]
-READERS: dict[str, Reader] = {
-    "msr": read_msr_action3d,
-    "utkinect": read_utkinect,
-    "kard": read_kard,
-    "florence": read_florence3d,
+PARSERS: dict[str, Callable[..., SkeletonSequence]] = {
+    "msr": MSR_ACTION3D.parse,
+    "utkinect": parse_utkinect,
+    "kard": KARD.parse,
+    "florence": FLORENCE3D.parse,
 }
+
+
+def read(kind: str, path: Path, **options: Any) -> SkeletonSequence:
+    return PARSERS[kind](*file_content(path), **options)
+
+
 LINES = {"msr": 20, "utkinect": 1, "kard": 15, "florence": 15}
 MSR_ORDER = (
     "shoulder_left shoulder_right shoulder_center spine hip_left hip_right hip_center elbow_left elbow_right "
@@ -66,7 +72,7 @@ def joint(sequence: SkeletonSequence, name: str) -> np.ndarray:
 
 def test_joints_of_msr_action3d_are_arranged_by_name(tmp_path: Path) -> None:
     values = positions(3, 20)
-    sequence = read_msr_action3d(save(tmp_path, written("msr", values)))
+    sequence = read("msr", save(tmp_path, written("msr", values)))
     assert (sequence.layout.name, sequence.fps, sequence.joints.shape) == ("kinect-20", 30.0, (1, 3, 20, 3))
     for place, name in enumerate(MSR_ORDER):
         np.testing.assert_array_equal(joint(sequence, name), values[:, place].astype(np.float32))
@@ -74,7 +80,7 @@ def test_joints_of_msr_action3d_are_arranged_by_name(tmp_path: Path) -> None:
 
 def test_joints_of_utkinect_stand_in_the_order_of_the_sdk(tmp_path: Path) -> None:
     values = positions(3, 20)
-    sequence = read_utkinect(save(tmp_path, written("utkinect", values)))
+    sequence = read("utkinect", save(tmp_path, written("utkinect", values)))
     assert sequence.layout.name == "kinect-20"
     np.testing.assert_array_equal(sequence.joints[0], values.astype(np.float32))
 
@@ -92,7 +98,7 @@ def test_joints_of_utkinect_stand_in_the_order_of_the_sdk(tmp_path: Path) -> Non
 )
 def test_millimetres_become_metres_in_the_frame_of_the_sdk(kind: str, order: str, x: int, tmp_path: Path) -> None:
     values = positions(2, 15) * 1000
-    sequence = READERS[kind](save(tmp_path, written(kind, values)))
+    sequence = read(kind, save(tmp_path, written(kind, values)))
     assert sequence.layout.name == "kinect-15"
     for place, name in enumerate(order.split()):
         full = name[1:] + {"-": "_left", "+": "_right"}[name[0]] if name[0] in "-+" else name
@@ -101,9 +107,9 @@ def test_millimetres_become_metres_in_the_frame_of_the_sdk(kind: str, order: str
 
 @pytest.mark.parametrize("folder", ["kard", "florence3d"])
 def test_people_of_the_releases_stand_upright_with_the_left_at_smaller_x(folder: str, shared: Path) -> None:
-    reader = {"kard": read_kard, "florence3d": read_florence3d}[folder]
+    kind = {"kard": "kard", "florence3d": "florence"}[folder]
     for file in (shared / "raw" / folder).glob("*.txt"):
-        sequence = reader(file)
+        sequence = read(kind, file)
         for part in ("shoulder", "hip", "knee"):
             assert (joint(sequence, f"{part}_left")[:, 0] < joint(sequence, f"{part}_right")[:, 0]).all()
         for side in ("left", "right"):
@@ -118,37 +124,37 @@ def test_people_of_the_releases_stand_upright_with_the_left_at_smaller_x(folder:
 
 
 @pytest.mark.parametrize(
-    ("reader", "file"), [(read_kard, "kard/a01_s01_e01_realworld.txt"), (read_florence3d, "florence3d/a01_s1_id1.txt")]
+    ("kind", "file"), [("kard", "kard/a01_s01_e01_realworld.txt"), ("florence", "florence3d/a01_s1_id1.txt")]
 )
-def test_the_first_arm_wave_of_each_release_is_by_the_right_hand(reader: Reader, file: str, shared: Path) -> None:
-    sequence = reader(shared / "raw" / file)
+def test_the_first_arm_wave_of_each_release_is_by_the_right_hand(kind: str, file: str, shared: Path) -> None:
+    sequence = read(kind, shared / "raw" / file)
     right, left = (np.ptp(joint(sequence, name), axis=0).max() for name in ("hand_right", "hand_left"))
     assert right > 3 * left
 
 
-@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("kind", PARSERS)
 def test_windows_line_ends_blank_lines_and_a_missing_last_one_are_read(kind: str, tmp_path: Path) -> None:
     lines = fake(kind)
-    expected = READERS[kind](save(tmp_path, lines)).joints
-    np.testing.assert_array_equal(READERS[kind](save(tmp_path, lines, "\r\n")).joints, expected)
-    np.testing.assert_array_equal(READERS[kind](save(tmp_path, lines, "\n\n")).joints, expected)
+    expected = read(kind, save(tmp_path, lines)).joints
+    np.testing.assert_array_equal(read(kind, save(tmp_path, lines, "\r\n")).joints, expected)
+    np.testing.assert_array_equal(read(kind, save(tmp_path, lines, "\n\n")).joints, expected)
     (tmp_path / "open.txt").write_text("\n".join(lines))
-    np.testing.assert_array_equal(READERS[kind](tmp_path / "open.txt").joints, expected)
+    np.testing.assert_array_equal(read(kind, tmp_path / "open.txt").joints, expected)
 
 
-@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("kind", PARSERS)
 def test_a_joint_at_the_origin_is_not_observed(kind: str, tmp_path: Path) -> None:
     values = positions(2, 20 if kind in ("msr", "utkinect") else 15)
     values[1, 3] = 0
     values[1, 4, :2] = 0  # zeros in some coordinates are a place like any other
-    assert (~READERS[kind](save(tmp_path, written(kind, values))).observed).sum() == 1
+    assert (~read(kind, save(tmp_path, written(kind, values))).observed).sum() == 1
     with pytest.raises(SkeletonFormatError, match=r"clip\.txt: found zeros only in 2 frames; expected a tracked body"):
-        READERS[kind](save(tmp_path, written(kind, values * 0)))
+        read(kind, save(tmp_path, written(kind, values * 0)))
 
 
 def test_the_confidence_of_msr_action3d_hides_nothing(tmp_path: Path) -> None:
     lines = [line.replace("1.000000", "0.000000") if line.endswith("1.000000") else line for line in fake("msr")]
-    assert read_msr_action3d(save(tmp_path, lines)).observed.all()
+    assert read("msr", save(tmp_path, lines)).observed.all()
 
 
 def test_frame_numbers_of_utkinect_may_skip_and_the_second_of_a_repeated_one_is_left_out() -> None:
@@ -164,10 +170,10 @@ def test_a_frame_number_that_is_none_is_refused(number: str, tmp_path: Path) -> 
     lines = fake("utkinect")
     lines[1] = f"{number}  {lines[1].split(maxsplit=1)[1]}"
     with pytest.raises(SkeletonFormatError, match=r"clip\.txt, line 2: found frame number .*expected a whole number"):
-        read_utkinect(save(tmp_path, lines))
+        read("utkinect", save(tmp_path, lines))
 
 
-@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("kind", PARSERS)
 @pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e39", "x", "1_0", "0x1", "1,5", "--1"])
 def test_what_is_no_finite_number_is_named_with_its_line(kind: str, number: str, tmp_path: Path) -> None:
     lines = fake(kind)
@@ -176,10 +182,10 @@ def test_what_is_no_finite_number_is_named_with_its_line(kind: str, number: str,
     with pytest.raises(
         SkeletonFormatError, match=rf"clip\.txt, line {place + 1}: found '{number}'; expected .* finite"
     ):
-        READERS[kind](save(tmp_path, lines))
+        read(kind, save(tmp_path, lines))
 
 
-@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("kind", PARSERS)
 def test_a_line_too_short_or_too_long_is_named(kind: str, tmp_path: Path) -> None:
     lines, place = fake(kind), 2
     count = len(lines[place].split())
@@ -188,7 +194,7 @@ def test_a_line_too_short_or_too_long_is_named(kind: str, tmp_path: Path) -> Non
         with pytest.raises(
             SkeletonFormatError, match=rf"line 3: found {found} fields; expected {count} .*release again"
         ):
-            READERS[kind](save(tmp_path, [*lines[:place], spoilt, *lines[place + 1 :]]))
+            read(kind, save(tmp_path, [*lines[:place], spoilt, *lines[place + 1 :]]))
 
 
 @pytest.mark.parametrize("kind", [kind for kind, lines in LINES.items() if lines > 1])
@@ -197,47 +203,49 @@ def test_a_file_cut_within_a_frame_is_refused(kind: str, tmp_path: Path) -> None
         rf"line {2 * LINES[kind] + 5}: found the end of the file after 4 lines of frame 3; expected {LINES[kind]}"
     )
     with pytest.raises(SkeletonFormatError, match=expected):
-        READERS[kind](save(tmp_path, fake(kind)[: 2 * LINES[kind] + 4]))
+        read(kind, save(tmp_path, fake(kind)[: 2 * LINES[kind] + 4]))
 
 
-@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("kind", PARSERS)
 @pytest.mark.parametrize("content", [b"", b"\n \n", b"\xff\xfe\x00", bytes(100), b"1 2\n3\n", "١ ٢ ٣\n".encode()])
 def test_other_content_is_refused(kind: str, content: bytes, tmp_path: Path) -> None:
     (tmp_path / "clip.txt").write_bytes(content)
     with pytest.raises(SkeletonFormatError, match=r"clip\.txt"):
-        READERS[kind](tmp_path / "clip.txt")
+        read(kind, tmp_path / "clip.txt")
 
 
-@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("kind", PARSERS)
 def test_layout_and_frame_rate_can_be_asked_for(kind: str, tmp_path: Path) -> None:
     path = save(tmp_path, fake(kind))
-    sequence = READERS[kind](path, layout="ntu-25", fps=15)
+    sequence = read(kind, path, layout="ntu-25", fps=15)
     assert (sequence.layout.name, sequence.fps) == ("ntu-25", 15.0)
-    np.testing.assert_array_equal(joint(sequence, "knee_left"), joint(READERS[kind](path), "knee_left"))
+    np.testing.assert_array_equal(joint(sequence, "knee_left"), joint(read(kind, path), "knee_left"))
     with pytest.raises(LayoutError):
-        READERS[kind](path, layout="kinect-99")
+        read(kind, path, layout="kinect-99")
 
 
 def test_what_looks_like_a_format_is_told_by_the_count_of_numbers() -> None:
-    heads = {kind: "\n".join(fake(kind, 10)).encode()[:8192] for kind in READERS}
-    assert [kind for kind, head in heads.items() if looks_like_msr_action3d(head)] == ["msr"]
-    assert [kind for kind, head in heads.items() if looks_like_utkinect(head)] == ["utkinect"]
+    heads = {kind: "\n".join(fake(kind, 10)).encode()[:8192] for kind in PARSERS}
+    assert [kind for kind, head in heads.items() if MSR_ACTION3D.looks_like(head)] == ["msr"]
+    assert [kind for kind, head in heads.items() if UTKINECT.looks_like(head)] == ["utkinect"]
     for head in (b"", b"1 2 3 4", b"x y z c\n", b"\xff\xfe 1 2 3\n", b"1 2 3 nan\n"):
-        assert not looks_like_msr_action3d(head) and not looks_like_utkinect(head)
+        assert not MSR_ACTION3D.looks_like(head) and not UTKINECT.looks_like(head)
 
 
 def test_a_minute_is_read_in_far_less(tmp_path: Path) -> None:
     path = save(tmp_path, fake("msr", 1800))
     started = time.perf_counter()
-    assert read_msr_action3d(path).frames == 1800
+    assert read("msr", path).frames == 1800
     assert time.perf_counter() - started < 1.0
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("kind", PARSERS)
 def test_spoilt_files_are_read_or_refused(kind: str, tmp_path: Path, withstands_mutations: Callable[..., dict]) -> None:
-    name = READERS[kind].__name__
-    withstands_mutations(f"zeroskel.skeleton.formats.kinect_text:{name}", save(tmp_path, fake(kind)))
+    name = {"msr": "MSR_ACTION3D.parse", "utkinect": "parse_utkinect", "kard": "KARD.parse"}.get(
+        kind, "FLORENCE3D.parse"
+    )
+    withstands_mutations(f"zeroskel.skeleton.formats._kinect_text:{name}", save(tmp_path, fake(kind)))
 
 
 def test_the_orders_name_every_joint_of_their_layout() -> None:

@@ -8,21 +8,25 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from zeroskel.core import LayoutError, SkeletonFormatError, get_layout
-from zeroskel.skeleton.formats.matlab import (
+from zeroskel.core import LayoutError, SkeletonFormatError, SkeletonSequence, get_layout
+from zeroskel.skeleton.formats import read
+from zeroskel.skeleton.formats._matlab import (
     looks_like,
+    parse_jhmdb,
+    parse_penn_action,
+    parse_utd_mhad,
     penn_action_facts,
-    read_jhmdb,
-    read_matlab,
-    read_penn_action,
-    read_utd_mhad,
 )
 
 UTD_ORDER = (
     "head shoulder_center spine hip_center shoulder_left elbow_left wrist_left hand_left shoulder_right elbow_right "
     "wrist_right hand_right hip_left knee_left ankle_left foot_left hip_right knee_right ankle_right foot_right"
 ).split()
-READERS = {"utd": read_utd_mhad, "penn": read_penn_action, "jhmdb": read_jhmdb}
+PARSERS = {"utd": parse_utd_mhad, "penn": parse_penn_action, "jhmdb": parse_jhmdb}
+
+
+def read_as(kind: str, path: Path) -> SkeletonSequence:
+    return PARSERS[kind](path.read_bytes(), path)
 
 
 def variables(kind: str, frames: int = 4) -> dict[str, Any]:
@@ -53,7 +57,7 @@ def save(folder: Path, content: dict[str, Any], *, compressed: bool = True) -> P
 
 def test_joints_of_utd_mhad_are_arranged_by_name(tmp_path: Path) -> None:
     content = variables("utd")
-    sequence = read_utd_mhad(save(tmp_path, content))
+    sequence = read_as("utd", save(tmp_path, content))
     assert (sequence.layout.name, sequence.fps, sequence.joints.shape) == ("kinect-20", 30.0, (1, 4, 20, 3))
     for place, name in enumerate(UTD_ORDER):
         expected = content["d_skel"][place].T.astype(np.float32)
@@ -69,7 +73,7 @@ def test_hidden_joints_of_penn_action_are_not_observed_and_y_points_up(tmp_path:
     content["visibility"][2, 5] = False
     content["x"][1, 3] = content["y"][1, 3] = 0
     content["x"][1, 4] = 0
-    sequence = read_penn_action(save(tmp_path, content))
+    sequence = read_as("penn", save(tmp_path, content))
     assert sequence.layout.name == "penn-13" and sequence.channels == 2
     assert np.argwhere(~sequence.observed[0]).tolist() == [[1, 3], [2, 5]]
     np.testing.assert_array_equal(sequence.joints[0, 0, :, 0], content["x"][0].astype(np.float32))
@@ -78,14 +82,14 @@ def test_hidden_joints_of_penn_action_are_not_observed_and_y_points_up(tmp_path:
 
 def test_joints_of_jhmdb_stand_in_the_order_of_the_file(tmp_path: Path) -> None:
     content = variables("jhmdb")
-    sequence = read_jhmdb(save(tmp_path, content))
+    sequence = read_as("jhmdb", save(tmp_path, content))
     assert sequence.layout.name == "jhmdb-15"
     np.testing.assert_array_equal(sequence.joints[0, :, :, 0], content["pos_img"][0].T.astype(np.float32))
     np.testing.assert_array_equal(sequence.joints[0, :, :, 1], -content["pos_img"][1].T.astype(np.float32))
 
 
 def test_whole_numbers_without_a_sign_point_up_too(tmp_path: Path) -> None:
-    sequence = read_jhmdb(save(tmp_path, {"pos_img": np.full((2, 15, 3), 200, np.uint8)}))
+    sequence = read_as("jhmdb", save(tmp_path, {"pos_img": np.full((2, 15, 3), 200, np.uint8)}))
     assert (sequence.joints[..., 1] == -200).all()
 
 
@@ -95,31 +99,31 @@ def test_penn_action_says_the_action_and_whether_it_trains(train: int, trains: b
     assert penn_action_facts(path.read_bytes(), path) == ("tennis_serve", trains)
 
 
-@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("kind", PARSERS)
 @pytest.mark.parametrize("compressed", [True, False])
 def test_the_variables_tell_the_data_set(kind: str, compressed: bool, tmp_path: Path) -> None:
     path = save(tmp_path, variables(kind), compressed=compressed)
     assert looks_like(path.read_bytes()[:8192])
-    np.testing.assert_array_equal(read_matlab(path).joints, READERS[kind](path).joints)
-    sequence = read_matlab(path, layout="ntu-25", fps=15)
+    np.testing.assert_array_equal(read(path).joints, read_as(kind, path).joints)
+    sequence = read(path, layout="ntu-25", fps=15)
     assert (sequence.layout.name, sequence.fps) == ("ntu-25", 15.0)
     with pytest.raises(LayoutError):
-        read_matlab(path, layout="kinect-99")
+        read(path, layout="kinect-99")
 
 
-@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("kind", PARSERS)
 def test_one_frame_is_read(kind: str, tmp_path: Path) -> None:
-    assert read_matlab(save(tmp_path, variables(kind, 1))).frames == 1
+    assert read(save(tmp_path, variables(kind, 1))).frames == 1
 
 
 def test_a_file_of_other_variables_says_what_it_found(tmp_path: Path) -> None:
     path = save(tmp_path, {"a": 1, "b": 2})
     with pytest.raises(SkeletonFormatError, match=r"clip\.mat: found variables a, b; expected d_skel \(UTD-MHAD\)"):
-        read_matlab(path)
+        read(path)
     with pytest.raises(SkeletonFormatError, match=r"clip\.mat: found variables a, b; expected d_skel"):
-        read_utd_mhad(path)
+        read_as("utd", path)
     with pytest.raises(SkeletonFormatError, match=r"clip\.mat: found variables none; expected"):
-        read_matlab(save(tmp_path, {}))
+        read(save(tmp_path, {}))
 
 
 @pytest.mark.parametrize(
@@ -148,7 +152,7 @@ def test_a_file_of_other_variables_says_what_it_found(tmp_path: Path) -> None:
 )
 def test_a_variable_that_does_not_fit_is_named(kind: str, change: dict, message: str, tmp_path: Path) -> None:
     with pytest.raises(SkeletonFormatError, match=rf"clip\.mat(, |: ){message}"):
-        READERS[kind](save(tmp_path, variables(kind) | change))
+        read_as(kind, save(tmp_path, variables(kind) | change))
 
 
 def test_facts_of_penn_action_that_are_none_are_refused(tmp_path: Path) -> None:
@@ -163,13 +167,13 @@ def test_facts_of_penn_action_that_are_none_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("kind", PARSERS)
 @pytest.mark.parametrize("compressed", [True, False])
 def test_spoilt_files_are_read_or_refused(
     kind: str, compressed: bool, tmp_path: Path, withstands_mutations: Callable[..., dict]
 ) -> None:
     sample = save(tmp_path, variables(kind, 2), compressed=compressed)
-    withstands_mutations(f"zeroskel.skeleton.formats.matlab:{READERS[kind].__name__}", sample)
+    withstands_mutations(f"zeroskel.skeleton.formats._matlab:{PARSERS[kind].__name__}", sample)
 
 
 @pytest.mark.slow
@@ -177,4 +181,4 @@ def test_spoilt_files_of_any_kind_are_read_or_refused(
     tmp_path: Path, withstands_mutations: Callable[..., dict]
 ) -> None:
     sample = save(tmp_path, variables("utd", 2), compressed=False)
-    withstands_mutations("zeroskel.skeleton.formats.matlab:read_matlab", sample)
+    withstands_mutations("zeroskel.skeleton.formats._matlab:parse", sample)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from zeroskel.core import InputError, LayoutError, SkeletonFormatError, SkeletonSequence, get_layout
-from zeroskel.skeleton.formats import read_npz, read_npz_sequences, write_npz
-from zeroskel.skeleton.formats.json_joints import arrange_joints
-from zeroskel.skeleton.formats.npz import looks_like
+from zeroskel.skeleton.formats import read, write
+from zeroskel.skeleton.formats._json_joints import arrange_joints
+from zeroskel.skeleton.formats._npz import looks_like, read_sequences
 
 PENN = get_layout("penn-13")
 
@@ -40,7 +40,7 @@ def save(folder: Path, arrays: dict[str, Any]) -> Path:
 def test_the_sequences_of_a_data_set_are_read_as_they_are(tmp_path: Path) -> None:
     arrays = dataset()
     arrays["joints"][4, 5, 1] = np.nan
-    sequences = read_npz_sequences(save(tmp_path, arrays))
+    sequences = read_sequences(save(tmp_path, arrays))
     assert len(sequences) == 3
     np.testing.assert_array_equal(sequences.joints, arrays["joints"])
     assert (sequences.joints.dtype, sequences.offsets.dtype) == (np.float32, np.int64)
@@ -54,14 +54,14 @@ def test_the_sequences_of_a_data_set_are_read_as_they_are(tmp_path: Path) -> Non
 @pytest.mark.parametrize("dtype", [np.float16, np.float64, ">f4", np.int16, np.uint8])
 def test_joints_of_other_real_types_become_float32(dtype: Any, tmp_path: Path) -> None:
     joints = np.arange(9 * 13 * 3).reshape(9, 13, 3).astype(dtype)
-    read = read_npz_sequences(save(tmp_path, dataset(joints=joints))).joints
-    assert read.dtype == np.float32
-    np.testing.assert_array_equal(read, joints)
+    joints_read = read_sequences(save(tmp_path, dataset(joints=joints))).joints
+    assert joints_read.dtype == np.float32
+    np.testing.assert_array_equal(joints_read, joints)
 
 
 def test_names_of_either_byte_order_are_read(tmp_path: Path) -> None:
     names = np.array(PENN.joints).astype(">U20")
-    assert read_npz_sequences(save(tmp_path, dataset(joint_names=names))).joint_names == list(PENN.joints)
+    assert read_sequences(save(tmp_path, dataset(joint_names=names))).joint_names == list(PENN.joints)
 
 
 @pytest.mark.parametrize(
@@ -105,41 +105,39 @@ def test_names_of_either_byte_order_are_read(tmp_path: Path) -> None:
 )
 def test_arrays_that_do_not_fit_are_named(changed: dict[str, Any], found: str, tmp_path: Path) -> None:
     with pytest.raises(SkeletonFormatError, match=rf"toy\.npz.*{found}"):
-        read_npz_sequences(save(tmp_path, dataset(**changed)))
+        read_sequences(save(tmp_path, dataset(**changed)))
 
 
 @pytest.mark.parametrize("name", ["joints", "official_train"])
 def test_pickled_objects_are_never_loaded(name: str, tmp_path: Path) -> None:
     path = save(tmp_path, dataset(**{name: np.array([{"a": 1}, None, 3], dtype=object)}))
-    for read in (read_npz, read_npz_sequences):
+    for reader in (read, read_sequences):
         with pytest.raises(SkeletonFormatError, match=rf"toy\.npz, array {name}\.npy: found pickled"):
-            read(path)
+            reader(path)
 
 
 def test_a_file_of_many_sequences_is_no_recording(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"toy\.npz: found 3 sequences.*SkeletonDataset\.from_npz"):
-        read_npz(save(tmp_path, dataset()))
+        read(save(tmp_path, dataset()))
 
 
 def test_a_data_set_of_one_sequence_is_a_recording(tmp_path: Path) -> None:
     arrays = dataset(offsets=np.array([0, 9]), fps=np.array(50))
-    sequence = read_npz(save(tmp_path, arrays))
+    sequence = read(save(tmp_path, arrays))
     assert (sequence.layout, sequence.fps) == (PENN, 50.0)
     np.testing.assert_array_equal(sequence.joints[0], arrays["joints"])
 
 
 def test_joints_alone_are_a_recording(tmp_path: Path) -> None:
     joints = np.ones((2, 5, 25, 3))
-    sequence = read_npz(save(tmp_path, {"joints": joints}))
+    sequence = read(save(tmp_path, {"joints": joints}))
     assert (sequence.layout.name, sequence.fps, sequence.bodies) == ("ntu-25", 30.0, 2)
 
 
 def test_names_in_another_order_are_sorted_to_the_layout(tmp_path: Path) -> None:
     joints = np.random.default_rng(0).normal(size=(3, 13, 3)).astype(np.float32)
     names = [f"{joint.split('_')[1]}_{joint.split('_')[0]}" if "_" in joint else joint for joint in PENN.joints[::-1]]
-    sequence = read_npz(
-        save(tmp_path, {"joints": joints, "joint_names": np.array(names)})
-    )  # right_ankle, left_ankle, ...
+    sequence = read(save(tmp_path, {"joints": joints, "joint_names": np.array(names)}))  # right_ankle, left_ankle, ...
     assert sequence.layout == PENN
     np.testing.assert_array_equal(sequence.joints[0], joints[:, ::-1])
 
@@ -158,12 +156,12 @@ def test_names_in_another_order_are_sorted_to_the_layout(tmp_path: Path) -> None
 )
 def test_a_wrong_recording_says_why(arrays: dict[str, Any], found: str, tmp_path: Path) -> None:
     with pytest.raises(SkeletonFormatError, match=rf"toy\.npz.*{found}"):
-        read_npz(save(tmp_path, arrays))
+        read(save(tmp_path, arrays))
 
 
 def test_one_body_is_written_without_its_axis(tmp_path: Path) -> None:
     for bodies, shape in ((1, (5, 13, 3)), (2, (2, 5, 13, 3))):
-        write_npz(SkeletonSequence(np.ones((bodies, 5, 13, 3)), PENN, 24.0), tmp_path / "clip.npz")
+        write(SkeletonSequence(np.ones((bodies, 5, 13, 3)), PENN, 24.0), tmp_path / "clip.npz")
         with np.load(tmp_path / "clip.npz", allow_pickle=False) as data:
             assert data["joints"].shape == shape
             assert data["joint_names"].tolist() == list(PENN.joints)
@@ -175,7 +173,7 @@ def test_other_zip_archives_are_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("word/document.xml", "<document/>")
     with pytest.raises(SkeletonFormatError, match=r"toy\.npz: not a whole \.npz file"):
-        read_npz(path)
+        read(path)
 
 
 @pytest.mark.parametrize("kept", [0, 3, 30, 0.5, 0.99])
@@ -184,7 +182,7 @@ def test_an_archive_cut_short_is_refused(kept: float, tmp_path: Path) -> None:
     content = path.read_bytes()
     path.write_bytes(content[: int(kept * len(content)) if kept < 1 else int(kept)])
     with pytest.raises(SkeletonFormatError, match=r"toy\.npz: not a whole \.npz file"):
-        read_npz_sequences(path)
+        read_sequences(path)
 
 
 def header(shape: tuple[int, ...]) -> bytes:
@@ -199,7 +197,7 @@ def test_an_array_that_claims_more_than_it_holds_is_refused(shape: tuple[int, ..
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("joints.npy", header(shape) + bytes(3 * 25 * 3 * 4))
     with pytest.raises(SkeletonFormatError, match="does not fill"):
-        read_npz(path)
+        read(path)
 
 
 def test_a_decompression_bomb_is_refused_by_the_sizes_it_declares(tmp_path: Path) -> None:
@@ -215,7 +213,7 @@ def test_a_decompression_bomb_is_refused_by_the_sizes_it_declares(tmp_path: Path
     with pytest.raises(
         SkeletonFormatError, match=r"toy\.npz: found arrays of 8\.0 GiB when unpacked; expected at most 4"
     ):
-        read_npz(path)
+        read(path)
 
 
 def test_a_wrong_checksum_is_refused(tmp_path: Path) -> None:
@@ -225,7 +223,7 @@ def test_a_wrong_checksum_is_refused(tmp_path: Path) -> None:
     content[content.index(b"PK\x01\x02") + 16] ^= 0xFF  # the checksum of the first array in the directory
     path.write_bytes(bytes(content))
     with pytest.raises(SkeletonFormatError, match="CRC"):
-        read_npz_sequences(path)
+        read_sequences(path)
 
 
 @pytest.mark.parametrize(("head", "looks"), [(b"PK\x03\x04rest", True), (b"\x93NUMPY", False), (b"", False)])
@@ -248,7 +246,7 @@ def test_a_zip_archive_looks_like_it(head: bytes, looks: bool) -> None:
 )
 def test_real_data_sets_are_read_and_their_layout_found(name: str, count: int, layout: str, shared: Path) -> None:
     path = shared / "data" / f"{name}.npz"
-    sequences = read_npz_sequences(path)
+    sequences = read_sequences(path)
     assert len(sequences) == count
     arranged, found = arrange_joints(sequences.joints, sequences.joint_names, None, file=path)
     assert found.name == layout
@@ -257,10 +255,10 @@ def test_real_data_sets_are_read_and_their_layout_found(name: str, count: int, l
 
 def test_a_real_data_set_is_no_recording(shared: Path) -> None:
     with pytest.raises(InputError, match="199 sequences"):
-        read_npz(shared / "data" / "utkinect.npz")
+        read(shared / "data" / "utkinect.npz")
 
 
 def test_joints_of_no_known_layout_are_refused(tmp_path: Path) -> None:
     names = np.array([f"marker {index}" for index in range(13)])
     with pytest.raises(LayoutError, match=r"toy\.npz"):
-        read_npz(save(tmp_path, {"joints": np.ones((2, 13, 3)), "joint_names": names}))
+        read(save(tmp_path, {"joints": np.ones((2, 13, 3)), "joint_names": names}))

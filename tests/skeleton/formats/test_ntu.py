@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zeroskel.core import InputError, SkeletonFormatError, SkeletonSequence
-from zeroskel.skeleton.formats.ntu import looks_like, parse_ntu, read_ntu, write_ntu
+from zeroskel.skeleton.formats import read
+from zeroskel.skeleton.formats._ntu import looks_like, parse, write
 
 FIRST_ID, SECOND_ID = 72057594037931101, 72057594037931102
 
@@ -47,17 +48,17 @@ def two_frames() -> list[str]:
 
 
 def test_joints_stand_in_the_order_of_the_file(tmp_path: Path) -> None:
-    sequence = read_ntu(save(tmp_path, two_frames()))
+    sequence = read(save(tmp_path, two_frames()))
     assert (sequence.layout.name, sequence.fps) == ("ntu-25", 30.0)
     np.testing.assert_allclose(sequence.joints[0], [positions(0), positions(1)], rtol=1e-6)
 
 
 def test_windows_line_ends_and_a_missing_last_one_are_read(tmp_path: Path) -> None:
-    expected = read_ntu(save(tmp_path, two_frames())).joints
-    np.testing.assert_array_equal(read_ntu(save(tmp_path, two_frames(), "\r\n")).joints, expected)
+    expected = read(save(tmp_path, two_frames())).joints
+    np.testing.assert_array_equal(read(save(tmp_path, two_frames(), "\r\n")).joints, expected)
     path = tmp_path / "open.skeleton"
     path.write_text("\n".join(two_frames()))
-    np.testing.assert_array_equal(read_ntu(path).joints, expected)
+    np.testing.assert_array_equal(read(path).joints, expected)
 
 
 def test_bodies_are_apart_by_tracking_id_in_order_of_first_appearance(tmp_path: Path) -> None:
@@ -67,7 +68,7 @@ def test_bodies_are_apart_by_tracking_id_in_order_of_first_appearance(tmp_path: 
         [body(FIRST_ID, positions(1)), body(SECOND_ID, positions(2))],
         [body(FIRST_ID, positions(3))],
     ]
-    joints = read_ntu(save(tmp_path, skeleton_text(frames))).joints
+    joints = read(save(tmp_path, skeleton_text(frames))).joints
     assert joints.shape == (2, 4, 25, 3)
     seen = ~np.isnan(joints).any(axis=(2, 3))
     assert seen.tolist() == [[False, True, True, False], [False, False, True, True]]
@@ -80,20 +81,20 @@ def test_joints_not_tracked_or_at_the_origin_are_not_observed(tmp_path: Path) ->
     where = positions(0)
     where[4] = 0
     where[5, :2] = 0  # zeros in some coordinates are a place like any other
-    observed = read_ntu(save(tmp_path, skeleton_text([[body(FIRST_ID, where, states)]]))).observed[0, 0]
+    observed = read(save(tmp_path, skeleton_text([[body(FIRST_ID, where, states)]]))).observed[0, 0]
     assert np.flatnonzero(~observed).tolist() == [0, 4]
 
 
 def test_pixels_outside_the_image_do_not_matter(tmp_path: Path) -> None:
     lines = two_frames()
     lines[10] = lines[10].replace("1010.3 530.4", "-Inf NaN")
-    assert read_ntu(save(tmp_path, lines)).observed.all()
+    assert read(save(tmp_path, lines)).observed.all()
 
 
 @pytest.mark.parametrize("frames", [[[]], [[], [], []], [[body(FIRST_ID, np.zeros((25, 3)))]]])
 def test_a_file_in_which_nobody_is_seen_is_refused(frames: list[list[list[str]]], tmp_path: Path) -> None:
     with pytest.raises(SkeletonFormatError, match=r"S001C001P001R001A050\.skeleton: found no"):
-        read_ntu(save(tmp_path, skeleton_text(frames)))
+        read(save(tmp_path, skeleton_text(frames)))
 
 
 @pytest.mark.parametrize(
@@ -131,39 +132,39 @@ def test_a_wrong_line_is_named(line: int, text: str, found: str, tmp_path: Path)
     lines[line - 1] = text
     place = "" if found.startswith("line") or text == "2" else rf"line {line}: .*"
     with pytest.raises(SkeletonFormatError, match=rf"A050\.skeleton.*{place}{found}.*expected.*release again"):
-        read_ntu(save(tmp_path, lines))
+        read(save(tmp_path, lines))
 
 
 @pytest.mark.parametrize("kept", [1, 2, 3, 4, 20, 29, 30, 31, 32, 56])
 def test_a_file_cut_short_is_refused(kept: int, tmp_path: Path) -> None:
     with pytest.raises(SkeletonFormatError, match="line"):
-        read_ntu(save(tmp_path, two_frames()[:kept]))
+        read(save(tmp_path, two_frames()[:kept]))
 
 
 def test_a_tracking_id_twice_in_a_frame_is_refused(tmp_path: Path) -> None:
     lines = skeleton_text([[body(FIRST_ID, positions(0)), body(FIRST_ID, positions(1))]])
     with pytest.raises(SkeletonFormatError, match=r"line 30: found tracking id 72057594037931101 twice in frame 1"):
-        read_ntu(save(tmp_path, lines))
+        read(save(tmp_path, lines))
 
 
 def test_a_new_body_in_every_frame_does_not_fill_the_memory(tmp_path: Path) -> None:
     where = positions(0)
     frames = [[body(number, where)] for number in range(2000)]  # 2000 bodies x 2000 frames would be 1.2 GB
     with pytest.raises(SkeletonFormatError, match="MiB"):
-        read_ntu(save(tmp_path, skeleton_text(frames)))
+        read(save(tmp_path, skeleton_text(frames)))
 
 
 def test_ten_seconds_of_two_bodies_are_read_in_far_less(tmp_path: Path) -> None:
     frames = [[body(FIRST_ID, positions(frame)), body(SECOND_ID, positions(frame + 1))] for frame in range(300)]
     path = save(tmp_path, skeleton_text(frames))
     started = time.perf_counter()
-    assert read_ntu(path).joints.shape == (2, 300, 25, 3)
+    assert read(path).joints.shape == (2, 300, 25, 3)
     assert time.perf_counter() - started < 2.0
 
 
 def test_a_body_without_joints_in_a_frame_is_left_out_of_it(tmp_path: Path) -> None:
     joints = np.stack([np.stack([positions(0), positions(1)]), np.stack([np.full((25, 3), np.nan), positions(2)])])
-    write_ntu(SkeletonSequence(joints, "ntu-25"), tmp_path / "clip.skeleton")
+    write(SkeletonSequence(joints, "ntu-25"), tmp_path / "clip.skeleton")
     lines = (tmp_path / "clip.skeleton").read_text().split("\n")
     assert (lines[0], lines[1], lines[29]) == ("2", "1", "2")
 
@@ -178,13 +179,13 @@ def test_a_body_without_joints_in_a_frame_is_left_out_of_it(tmp_path: Path) -> N
 )
 def test_what_the_format_cannot_hold_is_not_written(sequence: SkeletonSequence, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"clip\.skeleton: found SkeletonSequence.*expected.*ntu-25"):
-        write_ntu(sequence, tmp_path / "clip.skeleton")
+        write(sequence, tmp_path / "clip.skeleton")
     assert not list(tmp_path.iterdir())
 
 
 def test_a_frame_rate_that_the_format_cannot_hold_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    write_ntu(SkeletonSequence(np.ones((2, 25, 3)), "ntu-25", 15.0), tmp_path / "clip.skeleton")
-    assert "15" in caplog.text and read_ntu(tmp_path / "clip.skeleton").fps == 30.0
+    write(SkeletonSequence(np.ones((2, 25, 3)), "ntu-25", 15.0), tmp_path / "clip.skeleton")
+    assert "15" in caplog.text and read(tmp_path / "clip.skeleton").fps == 30.0
 
 
 @pytest.mark.parametrize(
@@ -235,7 +236,7 @@ def plain_positions(content: bytes) -> np.ndarray:
 def assert_read_as_line_by_line(content: bytes) -> None:
     """A file is refused, or its observed joints are those that are read line by line."""
     try:
-        joints = parse_ntu(content, Path("clip.skeleton")).joints
+        joints = parse(content, Path("clip.skeleton")).joints
     except SkeletonFormatError:
         return
     expected = plain_positions(content)
@@ -247,7 +248,7 @@ def assert_read_as_line_by_line(content: bytes) -> None:
 
 def test_a_line_of_the_release_is_read_digit_by_digit() -> None:
     lines = ["1", "1", f"{FIRST_ID} 0 1 1 1 1 0 -0.02059419 0.1239193 2", "25", *[RELEASED] * 25]
-    joints = parse_ntu("\r\n".join(lines).encode(), Path("clip.skeleton")).joints
+    joints = parse("\r\n".join(lines).encode(), Path("clip.skeleton")).joints
     assert joints[0, 0, 24].tolist() == [np.float32("0.2181153"), np.float32("0.1725972"), np.float32("3.785547")]
 
 
@@ -258,14 +259,14 @@ def test_numbers_of_any_form_are_read_as_float_reads_them(ending: str, form: str
     content = release(4, bodies, ending, form)
     expected = plain_positions(content).reshape(4, bodies, 25, 3).swapaxes(0, 1)
     for same in (content, content.rstrip(), b"\xef\xbb\xbf" + content.replace(b" ", b"  ")):
-        joints = parse_ntu(same, Path("clip.skeleton")).joints
+        joints = parse(same, Path("clip.skeleton")).joints
         np.testing.assert_array_equal(joints, np.where((expected == 0).all(axis=-1, keepdims=True), np.nan, expected))
 
 
 @pytest.mark.parametrize("unread", ["NaN -Inf", "1e-05 2.5e+20", "5. .5", "-0 007", "1.2.3 one", "0x1f nan(1)"])
 def test_fields_that_are_not_read_may_hold_anything(unread: str) -> None:
     content = re.sub(rb"(?m)^(\S+ \S+ \S+) \S+ \S+", rb"\1 " + unread.encode(), release(2, 1))
-    assert parse_ntu(content, Path("clip.skeleton")).observed.all()
+    assert parse(content, Path("clip.skeleton")).observed.all()
 
 
 NO_NUMBERS = ["1.2.3", "--1", "1-2", "1_0", "one", "0x1f", "1/2", "-", "nan(1)", "e5", "\u0661"]
@@ -279,7 +280,7 @@ def test_fields_that_are_read_must_be_numbers(text: str, field: int) -> None:
     fields[field] = text
     lines[40] = " ".join(fields)
     with pytest.raises(SkeletonFormatError, match="line 41: found"):
-        parse_ntu("\n".join(lines).encode(), Path("clip.skeleton"))
+        parse("\n".join(lines).encode(), Path("clip.skeleton"))
 
 
 REPLACEMENTS = [
@@ -315,7 +316,7 @@ def test_any_number_of_bodies_in_each_frame_is_read(counts: list[int]) -> None:
     lines = skeleton_text([[body(FIRST_ID + number, positions(number)) for number in range(count)] for count in counts])
     content = "\n".join(lines).encode()
     if any(counts):
-        sequence = parse_ntu(content, Path("clip.skeleton"))
+        sequence = parse(content, Path("clip.skeleton"))
         assert sequence.observed.all(axis=-1).sum(axis=0).tolist() == counts
         assert_read_as_line_by_line(content)
 
@@ -323,7 +324,7 @@ def test_any_number_of_bodies_in_each_frame_is_read(counts: list[int]) -> None:
 def test_a_number_of_frames_without_end_is_refused_at_once() -> None:
     started = time.perf_counter()
     with pytest.raises(SkeletonFormatError, match="frames announced"):
-        parse_ntu(b"999999999999999999" + release(2, 1)[1:], Path("clip.skeleton"))
+        parse(b"999999999999999999" + release(2, 1)[1:], Path("clip.skeleton"))
     assert time.perf_counter() - started < 0.5
 
 
@@ -333,14 +334,14 @@ def test_what_is_written_is_read_the_same(tmp_path: Path) -> None:
     joints[0, 3, 7] = [0, 0, 12.5]
     joints[0, 4] *= np.float32(1e-6)
     path = tmp_path / "clip.skeleton"
-    write_ntu(SkeletonSequence(joints, "ntu-25"), path)
-    np.testing.assert_array_equal(read_ntu(path).joints, joints)
+    write(SkeletonSequence(joints, "ntu-25"), path)
+    np.testing.assert_array_equal(read(path).joints, joints)
 
 
 def test_numbers_are_written_as_numpy_writes_them(tmp_path: Path) -> None:
     where = positions(0).astype(np.float32)
     where[0], where[1, 2] = [1e-5, 1234567.0, -0.0], np.nan
-    write_ntu(SkeletonSequence(where[None], "ntu-25"), tmp_path / "clip.skeleton")
+    write(SkeletonSequence(where[None], "ntu-25"), tmp_path / "clip.skeleton")
     lines = (tmp_path / "clip.skeleton").read_text().split("\n")
     assert lines[:6] == [
         "1",
@@ -358,4 +359,4 @@ def test_numbers_are_written_as_numpy_writes_them(tmp_path: Path) -> None:
 def test_spoilt_files_are_read_or_refused(ending: str, tmp_path: Path, withstands_mutations) -> None:
     sample = tmp_path / "S001C001P001R001A050.skeleton"
     sample.write_bytes(release(2, 2, ending))
-    withstands_mutations("zeroskel.skeleton.formats.ntu:read_ntu", sample)
+    withstands_mutations("zeroskel.skeleton.formats._ntu:parse", sample)

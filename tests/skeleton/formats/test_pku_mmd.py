@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zeroskel.core import InputError, LayoutError, SkeletonFormatError, SkeletonSequence, get_layout
-from zeroskel.skeleton.formats.pku_mmd import (
+from zeroskel.skeleton.formats import read
+from zeroskel.skeleton.formats._pku_mmd import (
     ActionLabel,
     looks_like,
-    parse_pku_mmd,
-    parse_pku_mmd_labels,
-    read_pku_mmd,
-    write_pku_mmd,
-    write_pku_mmd_labels,
+    parse,
+    parse_labels,
+    write,
+    write_labels,
 )
 
 FILE = Path("0002-L.txt")
@@ -36,7 +36,7 @@ def content_of(lines: list[str], ending: str = "\n") -> bytes:
 
 def test_a_line_is_a_frame_of_two_bodies_of_25_joints() -> None:
     numbers = two_bodies()
-    sequence = parse_pku_mmd(content_of(lines_of(numbers)), FILE)
+    sequence = parse(content_of(lines_of(numbers)), FILE)
     assert (sequence.layout.name, sequence.fps, sequence.joints.shape) == ("ntu-25", 30.0, (2, 4, 25, 3))
     np.testing.assert_array_equal(sequence.joints[1, 2, 3], numbers[2, 84:87].astype(np.float32))
 
@@ -44,9 +44,9 @@ def test_a_line_is_a_frame_of_two_bodies_of_25_joints() -> None:
 def test_a_second_body_of_zeros_is_not_there() -> None:
     numbers = two_bodies()
     numbers[:, 75:] = 0
-    assert parse_pku_mmd(content_of(lines_of(numbers)), FILE).bodies == 1
+    assert parse(content_of(lines_of(numbers)), FILE).bodies == 1
     numbers[:, 75:], numbers[:, :75] = numbers[:, :75], 0
-    sequence = parse_pku_mmd(content_of(lines_of(numbers)), FILE)
+    sequence = parse(content_of(lines_of(numbers)), FILE)
     assert sequence.bodies == 1 and sequence.observed.all()
 
 
@@ -55,28 +55,28 @@ def test_frames_and_joints_of_zeros_are_not_observed() -> None:
     numbers[1, 75:] = 0
     numbers[0, 6:9] = 0
     numbers[0, 9:11] = 0  # zeros in some coordinates are a place like any other
-    observed = parse_pku_mmd(content_of(lines_of(numbers)), FILE).observed
+    observed = parse(content_of(lines_of(numbers)), FILE).observed
     assert np.argwhere(~observed).tolist() == [[0, 0, 2], *([1, 1, joint] for joint in range(25))]
 
 
 def test_windows_line_ends_wide_blanks_and_a_missing_last_end_are_read() -> None:
     lines = lines_of(two_bodies())
-    expected = parse_pku_mmd(content_of(lines), FILE).joints
+    expected = parse(content_of(lines), FILE).joints
     for content in (content_of(lines, "\r\n"), content_of([f" {line} " for line in lines]), "\n".join(lines).encode()):
-        np.testing.assert_array_equal(parse_pku_mmd(content.replace(b" ", b"  "), FILE).joints, expected)
+        np.testing.assert_array_equal(parse(content.replace(b" ", b"  "), FILE).joints, expected)
 
 
 def test_joints_are_arranged_for_another_layout(tmp_path: Path) -> None:
     numbers = two_bodies()
     (tmp_path / "0002-L.txt").write_bytes(content_of(lines_of(numbers)))
-    sequence = read_pku_mmd(tmp_path / "0002-L.txt", layout="kinect-20", fps=15)
+    sequence = read(tmp_path / "0002-L.txt", layout="kinect-20", fps=15)
     assert (sequence.layout.name, sequence.fps) == ("kinect-20", 15)
     head = get_layout("ntu-25").index("head")
     np.testing.assert_array_equal(
         sequence.joints[0, :, sequence.layout.index("head")], numbers[:, 3 * head : 3 * head + 3].astype(np.float32)
     )
     with pytest.raises(LayoutError):
-        read_pku_mmd(tmp_path / "0002-L.txt", layout="no-such")
+        read(tmp_path / "0002-L.txt", layout="no-such")
 
 
 @pytest.mark.parametrize(
@@ -99,18 +99,18 @@ def test_a_wrong_line_is_named(line: int, text: str, found: str) -> None:
     with pytest.raises(
         SkeletonFormatError, match=rf"0002-L\.txt, line {line}: found {found}; expected .*release again"
     ):
-        parse_pku_mmd(content_of(lines), FILE)
+        parse(content_of(lines), FILE)
 
 
 @pytest.mark.parametrize(("content", "found"), [(b"", "0 fields"), (b"\n\n", "0 fields"), (b"\xff\xfe", "not UTF-8")])
 def test_what_is_no_such_text_is_refused(content: bytes, found: str) -> None:
     with pytest.raises(SkeletonFormatError, match=rf"0002-L\.txt, .*{found}"):
-        parse_pku_mmd(content, FILE)
+        parse(content, FILE)
 
 
 def test_a_recording_in_which_nobody_is_seen_is_refused() -> None:
     with pytest.raises(SkeletonFormatError, match=r"found zeros only in 3 frames; expected a body\. Leave it out"):
-        parse_pku_mmd(content_of(lines_of(np.zeros((3, 150)))), FILE)
+        parse(content_of(lines_of(np.zeros((3, 150)))), FILE)
 
 
 @settings(deadline=None)
@@ -119,8 +119,8 @@ def test_what_is_written_is_read_the_same(tmp_path_factory, bodies: int, frames:
     joints = np.random.default_rng(seed).normal(size=(bodies, frames, 25, 3)).astype(np.float32) * np.float32(10**scale)
     joints[:, 0, 3] = np.nan
     path = tmp_path_factory.mktemp("pku") / "0002-L.txt"
-    write_pku_mmd(SkeletonSequence(joints, "ntu-25"), path)
-    np.testing.assert_array_equal(read_pku_mmd(path).joints, joints)
+    write(SkeletonSequence(joints, "ntu-25"), path)
+    np.testing.assert_array_equal(read(path).joints, joints)
     assert looks_like(path.read_bytes()[:8192])
 
 
@@ -135,13 +135,13 @@ def test_what_is_written_is_read_the_same(tmp_path_factory, bodies: int, frames:
 )
 def test_what_the_format_cannot_hold_is_not_written(sequence: SkeletonSequence, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"0002-L\.txt: found SkeletonSequence.*expected.*one or two bodies"):
-        write_pku_mmd(sequence, tmp_path / "0002-L.txt")
+        write(sequence, tmp_path / "0002-L.txt")
     assert not list(tmp_path.iterdir())
 
 
 def test_a_frame_rate_that_the_format_cannot_hold_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    write_pku_mmd(SkeletonSequence(np.ones((2, 25, 3)), "ntu-25", 15.0), tmp_path / "0002-L.txt")
-    assert "15" in caplog.text and read_pku_mmd(tmp_path / "0002-L.txt").fps == 30.0
+    write(SkeletonSequence(np.ones((2, 25, 3)), "ntu-25", 15.0), tmp_path / "0002-L.txt")
+    assert "15" in caplog.text and read(tmp_path / "0002-L.txt").fps == 30.0
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_150_numbers_in_the_first_line_look_like_pku_mmd(head: bytes, looks: boo
 
 
 def test_labels_count_classes_from_one_and_frames_from_nought() -> None:
-    labels = parse_pku_mmd_labels(b"28,175,232,2\r\n51, 300 ,300,1\n", FILE)
+    labels = parse_labels(b"28,175,232,2\r\n51, 300 ,300,1\n", FILE)
     assert labels == [ActionLabel(27, 175, 232, 2.0), ActionLabel(50, 300, 301, 1.0)]  # an action has a frame at least
 
 
@@ -175,12 +175,12 @@ def test_labels_count_classes_from_one_and_frames_from_nought() -> None:
 def test_a_wrong_label_line_is_named(line: str) -> None:
     content = f"1,2,3,1\n{line}\n4,5,6,1\n".encode()
     with pytest.raises(SkeletonFormatError, match=r"0002-L\.txt, line 2: found .*; expected .*release again"):
-        parse_pku_mmd_labels(content, FILE)
+        parse_labels(content, FILE)
 
 
 def test_a_label_file_without_lines_is_refused() -> None:
     with pytest.raises(SkeletonFormatError, match="line 1: found ''"):
-        parse_pku_mmd_labels(b"\n", FILE)
+        parse_labels(b"\n", FILE)
 
 
 actions = st.builds(
@@ -195,14 +195,14 @@ actions = st.builds(
 @given(st.lists(actions, min_size=1))
 def test_labels_written_are_read_the_same(tmp_path_factory, labels: list[ActionLabel]) -> None:
     path = tmp_path_factory.mktemp("pku") / "0002-L.txt"
-    write_pku_mmd_labels(labels, path)
-    assert parse_pku_mmd_labels(path.read_bytes(), path) == labels
+    write_labels(labels, path)
+    assert parse_labels(path.read_bytes(), path) == labels
 
 
 @pytest.mark.parametrize("label", [ActionLabel(-1, 0, 1, 1), ActionLabel(0, 5, 5, 1), ActionLabel(0, -1, 1, 1)])
 def test_labels_that_are_none_are_not_written(label: ActionLabel, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="found ActionLabel"):
-        write_pku_mmd_labels([label], tmp_path / "0002-L.txt")
+        write_labels([label], tmp_path / "0002-L.txt")
     assert not list(tmp_path.iterdir())
 
 
@@ -212,4 +212,4 @@ def test_spoilt_files_are_read_or_refused(tmp_path: Path, withstands_mutations) 
     numbers = two_bodies(3)
     numbers[1, 75:] = 0
     sample.write_bytes(content_of(lines_of(numbers)))
-    withstands_mutations("zeroskel.skeleton.formats.pku_mmd:read_pku_mmd", sample)
+    withstands_mutations("zeroskel.skeleton.formats._pku_mmd:parse", sample)

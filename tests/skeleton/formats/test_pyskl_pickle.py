@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from zeroskel.core import MissingFileError, SkeletonFormatError
-from zeroskel.skeleton.formats.pyskl_pickle import looks_like, parse_pyskl, read_pyskl
+from zeroskel.skeleton.formats._pyskl_pickle import looks_like, open_annotations, parse_annotations
 
 FILE = Path("ntu60_hrnet.pkl")
 
@@ -38,7 +38,7 @@ def test_annotations_and_splits_read_as_they_were(protocol: int, tmp_path: Path)
     path.write_bytes(
         pickle.dumps({"split": {"train1": ["a/b"], "test1": ["c"]}, "annotations": made}, protocol=protocol)
     )
-    for content in (read_pyskl(path), parse_pyskl(path.read_bytes(), path)):
+    for content in (open_annotations(path), parse_annotations(path.read_bytes(), path)):
         assert content.splits == {"train1": ("a/b",), "test1": ("c",)}
         assert [(one.name, one.label, one.layout) for one in content.annotations] == [
             ("a/b", 3, "coco-17"),
@@ -50,13 +50,13 @@ def test_annotations_and_splits_read_as_they_were(protocol: int, tmp_path: Path)
 
 
 def test_a_list_of_annotations_alone_has_no_splits() -> None:
-    content = parse_pyskl(pickle.dumps([annotation()]), FILE)
+    content = parse_annotations(pickle.dumps([annotation()]), FILE)
     assert len(content.annotations) == 1 and content.splits == {}
 
 
 def test_three_coordinates_of_25_joints_are_those_of_ntu() -> None:
     keypoint = np.ones((1, 3, 25, 3), np.float16)
-    one = parse_pyskl(release(annotation(keypoint=keypoint, keypoint_score=None)), FILE).annotations[0]
+    one = parse_annotations(release(annotation(keypoint=keypoint, keypoint_score=None)), FILE).annotations[0]
     assert one.layout == "ntu-25" and one.score is None and one.joints().shape == (1, 3, 25, 3)
 
 
@@ -65,13 +65,13 @@ def test_joints_without_confidence_or_at_the_origin_are_not_observed() -> None:
     made["keypoint"][0, 1, 2] = 0
     made["keypoint"][0, 1, 3, 0] = 0
     made["keypoint_score"][1, 2, 5] = 0
-    unseen = np.isnan(parse_pyskl(release(made), FILE).annotations[0].joints())
+    unseen = np.isnan(parse_annotations(release(made), FILE).annotations[0].joints())
     assert np.argwhere(unseen.all(axis=-1)).tolist() == [[0, 1, 2], [1, 2, 5]] and unseen.sum() == 4
 
 
 def test_frames_after_the_total_are_left_out() -> None:
     made = annotation(frames=5, total_frames=4)
-    one = parse_pyskl(release(made), FILE).annotations[0]
+    one = parse_annotations(release(made), FILE).annotations[0]
     np.testing.assert_array_equal(one.joints(), made["keypoint"][:, :4].astype(np.float32) * [1, -1])
 
 
@@ -80,14 +80,14 @@ def test_frames_after_the_total_are_left_out() -> None:
 def test_a_coordinate_that_is_no_number_is_refused(value: float, kind: str) -> None:
     keypoint = np.ones((1, 3, 17, 2), kind)
     keypoint[0, 2, 5, 1] = value
-    one = parse_pyskl(release(annotation(keypoint=keypoint, keypoint_score=None)), FILE).annotations[0]
+    one = parse_annotations(release(annotation(keypoint=keypoint, keypoint_score=None)), FILE).annotations[0]
     with pytest.raises(SkeletonFormatError, match=r"hrnet\.pkl, keypoint\[0\]\[2\]\[5\] of S001.*NaN or infinite"):
         one.joints()
 
 
 def test_a_coordinate_too_large_for_32_bits_is_refused() -> None:
     keypoint = np.full((1, 3, 17, 2), 1e300)
-    one = parse_pyskl(release(annotation(keypoint=keypoint, keypoint_score=None)), FILE).annotations[0]
+    one = parse_annotations(release(annotation(keypoint=keypoint, keypoint_score=None)), FILE).annotations[0]
     with pytest.raises(SkeletonFormatError, match="NaN or infinite"):
         one.joints()
 
@@ -120,7 +120,7 @@ def test_a_coordinate_too_large_for_32_bits_is_refused() -> None:
 )
 def test_a_wrong_annotation_is_named(changed: dict[str, Any], found: str) -> None:
     with pytest.raises(SkeletonFormatError, match=rf"hrnet\.pkl, .*{found}.*source again"):
-        parse_pyskl(release(annotation("a"), annotation("b", **changed)), FILE)
+        parse_annotations(release(annotation("a"), annotation("b", **changed)), FILE)
 
 
 @pytest.mark.parametrize(
@@ -139,22 +139,22 @@ def test_a_wrong_annotation_is_named(changed: dict[str, Any], found: str) -> Non
 )
 def test_another_pickle_is_refused(record: Any, found: str) -> None:
     with pytest.raises(SkeletonFormatError, match=rf"hrnet\.pkl, {found}"):
-        parse_pyskl(pickle.dumps(record), FILE)
+        parse_annotations(pickle.dumps(record), FILE)
 
 
 def test_one_array_for_many_annotations_is_refused() -> None:
     shared = np.ones((1, 100, 17, 2))
     many = [annotation(str(index), frames=100, keypoint=shared, keypoint_score=None) for index in range(100)]
     with pytest.raises(SkeletonFormatError, match="more in arrays than in the file"):
-        parse_pyskl(release(*many), FILE)
+        parse_annotations(release(*many), FILE)
 
 
 def test_an_empty_or_missing_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.pkl").write_bytes(b"")
     with pytest.raises(SkeletonFormatError, match="found 0 bytes"):
-        read_pyskl(tmp_path / "x.pkl")
+        open_annotations(tmp_path / "x.pkl")
     with pytest.raises(MissingFileError):
-        read_pyskl(tmp_path / "y.pkl")
+        open_annotations(tmp_path / "y.pkl")
 
 
 def test_the_first_bytes_look_like_a_pickle() -> None:
@@ -169,4 +169,4 @@ def test_spoilt_files_are_read_or_refused(tmp_path: Path, withstands_mutations) 
     path.write_bytes(
         release(annotation("a", frames=1), annotation("b", 4, 1), split={"xsub_train": ["a"], "xsub_val": ["b"]})
     )
-    withstands_mutations("zeroskel.skeleton.formats.pyskl_pickle:read_pyskl", path)
+    withstands_mutations("zeroskel.skeleton.formats._pyskl_pickle:parse_annotations", path)

@@ -1,7 +1,7 @@
 """Facts of every format: what is written is read back, the format is found, and no broken file gets through."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from zeroskel.core import (
     available_layouts,
     get_layout,
 )
-from zeroskel.skeleton.formats import FORMATS
+from zeroskel.skeleton.formats import FORMATS, Format
 
 KINDS = ["NTU text", "NumPy arrays", "CSV of joints", "JSON of joints"]  # that can hold any number of bodies
 
@@ -127,12 +127,22 @@ def test_a_path_without_a_file_is_refused(tmp_path: Path) -> None:
         formats.read(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "reader", [formats.read_ntu, formats.read_npz, formats.read_csv_joints, formats.read_json_joints]
-)
-def test_each_reader_by_itself_names_a_missing_file(reader: Callable[[Path], SkeletonSequence], tmp_path: Path) -> None:
-    with pytest.raises(MissingFileError, match="gone"):
-        reader(tmp_path / "gone")
+def a_format(suffix: str = ".toy") -> Format:
+    return Format(suffix, lambda head: head.startswith(b"toy"), lambda content, file, **_: moving(seed=len(content)))
+
+
+def test_a_registered_format_is_read_and_its_name_used_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "FORMATS", dict(FORMATS))
+    formats.register_format("toy", a_format())
+    (tmp_path / "a.toy").write_bytes(b"toy")
+    np.testing.assert_array_equal(formats.read(tmp_path / "a.toy").joints, moving(seed=3).joints)
+    with pytest.raises(InputError, match="the format 'BVH' exists"):
+        formats.register_format("BVH", a_format())
+
+
+def test_a_suffix_without_a_writer_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no format with the suffix '\.bvh' is written; expected \.skeleton, \.npz"):
+        formats.write(moving(), tmp_path / "a.bvh")
 
 
 @pytest.mark.parametrize(

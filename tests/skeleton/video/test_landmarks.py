@@ -4,7 +4,7 @@ import pytest
 from zeroskel.core import get_layout
 from zeroskel.skeleton.transforms import convert_layout
 from zeroskel.skeleton.video import Landmarks, to_sequence
-from zeroskel.skeleton.video.landmarks import LAYOUT
+from zeroskel.skeleton.video._landmarks import LAYOUT
 
 JOINTS = get_layout(LAYOUT)
 HIPS = JOINTS.indices(JOINTS.pelvis)

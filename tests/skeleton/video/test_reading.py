@@ -11,7 +11,7 @@ import pytest
 import zeroskel
 from zeroskel.core import InputError, MissingFileError
 from zeroskel.core.errors import SkeletonFormatError
-from zeroskel.skeleton.formats import write_json_joints
+from zeroskel.skeleton.formats import write
 from zeroskel.skeleton.transforms import face_camera
 from zeroskel.skeleton.video import read_video
 
@@ -162,7 +162,7 @@ def test_read_takes_videos_and_what_it_gives_survives_json(film, photograph, vid
     monkeypatch.setenv("ZEROSKEL_VIDEO_PYTHON", str(video_python))
     clip = film("clip.avi", *photograph)
     sequence = zeroskel.read(clip)
-    write_json_joints(sequence, tmp_path / "clip.json")
+    write(sequence, tmp_path / "clip.json")
     again = zeroskel.read(tmp_path / "clip.json")
     np.testing.assert_allclose(again.joints, sequence.joints, atol=1e-6)
     assert (again.fps, again.layout) == (sequence.fps, sequence.layout)
@@ -249,7 +249,7 @@ def test_a_worker_that_dies_is_an_error_and_leaves_nothing(recordings, tmp_path,
 
 
 def test_a_worker_that_hangs_is_given_up(recordings, tmp_path, monkeypatch):
-    monkeypatch.setattr("zeroskel.skeleton.video.reading._SILENCE", 0.5)
+    monkeypatch.setattr("zeroskel.skeleton.video._reading._SILENCE", 0.5)
     hanging = tmp_path / "python"
     hanging.write_text("#!/bin/sh\nexec sleep 60\n")
     hanging.chmod(0o755)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from zeroskel.core import InputError, Layout, SkeletonSequence, get_layout
-from zeroskel.skeleton.formats import arrange_joints
+from zeroskel.skeleton.formats._named_joints import arrange_joints
 
 MAX_COORDINATE = 1e5  # metres or pixels; a larger coordinate is an error
 FLAT_NOTICE = "Flat: image coordinates, without depth."

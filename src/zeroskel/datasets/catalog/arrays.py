@@ -1,4 +1,4 @@
-"""An .npz of labelled sequences (see `zeroskel.skeleton.formats.npz`) as the source of a container."""
+"""An .npz of labelled sequences (see `zeroskel.skeleton.formats._npz`) as the source of a container."""
 
 from collections.abc import Sequence
 from functools import lru_cache

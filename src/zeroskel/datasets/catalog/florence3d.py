@@ -12,7 +12,7 @@ from zeroskel.datasets.catalog.file_names import from_one, numbered_tasks
 from zeroskel.datasets.class_names import published_class_names
 from zeroskel.datasets.recording import Listing, Recording, Task
 from zeroskel.datasets.sources import SourceFile
-from zeroskel.skeleton.formats.kinect_text import parse_florence3d
+from zeroskel.skeleton.formats._kinect_text import FLORENCE3D
 
 _PATTERN = re.compile(r"(?P<name>a(?P<action>\d+)_s(?P<subject>\d+)_id(?P<repetition>\d+))\.txt", re.ASCII)
 _EXPECTED = "the folder of Florence 3D Actions, with files such as a01_s1_id1.txt"
@@ -26,4 +26,4 @@ def find(files: Sequence[SourceFile]) -> Listing:
 
 def read(task: Task) -> list[Recording]:
     """The recording of one file. Raises SkeletonFormatError where it is broken."""
-    return [Recording(sequence=parse_florence3d(task.file.content(), task.file.place), **task.facts)]
+    return [Recording(sequence=FLORENCE3D.parse(task.file.content(), task.file.place), **task.facts)]

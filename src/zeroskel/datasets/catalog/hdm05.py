@@ -15,8 +15,8 @@ from zeroskel.core import InputError
 from zeroskel.datasets.catalog.file_names import named_recordings
 from zeroskel.datasets.recording import Listing, Recording, Task
 from zeroskel.datasets.sources import SourceFile
-from zeroskel.skeleton.formats.acclaim import parse_amc
-from zeroskel.skeleton.formats.acclaim_skeleton import AcclaimSkeleton, parse_asf
+from zeroskel.skeleton.formats import _acclaim
+from zeroskel.skeleton.formats._acclaim_skeleton import AcclaimSkeleton, parse_asf
 
 _SUBJECTS = {"bd": 1, "bk": 2, "dg": 3, "mm": 4, "tr": 5}
 _FPS = 30
@@ -67,7 +67,7 @@ def read(task: Task) -> list[Recording]:
     facts = dict(task.facts)
     rate = facts.pop("rate")
     skeleton = _skeleton(task.others[0])
-    sequence = parse_amc(task.file.content(), task.file.place, skeleton, layout="hdm05-31", fps=rate)
+    sequence = _acclaim.parse(task.file.content(), task.file.place, skeleton, layout="hdm05-31", fps=rate)
     sampled = sequence.replace(sequence.joints[:, :: rate // _FPS], fps=_FPS)
     return [Recording(sequence=sampled, **facts)]
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from zeroskel.core import InputError, SkeletonFormatError
 from zeroskel.datasets.recording import Listing, Recording, Task
 from zeroskel.datasets.sources import SourceFile
-from zeroskel.skeleton.formats.matlab import parse_jhmdb
-from zeroskel.skeleton.formats.named_joints import text_of
+from zeroskel.skeleton.formats._matlab import parse_jhmdb
+from zeroskel.skeleton.formats._named_joints import text_of
 
 _JOINTS = "joint_positions.mat"
 _EXPECTED = f"the folder of JHMDB, with files such as clap/<video>/{_JOINTS}"

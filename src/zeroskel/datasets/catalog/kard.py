@@ -11,7 +11,7 @@ from zeroskel.datasets.catalog.file_names import from_one, numbered_tasks
 from zeroskel.datasets.class_names import published_class_names
 from zeroskel.datasets.recording import Listing, Recording, Task
 from zeroskel.datasets.sources import SourceFile
-from zeroskel.skeleton.formats.kinect_text import parse_kard
+from zeroskel.skeleton.formats._kinect_text import KARD
 
 _PATTERN = re.compile(r"(?P<name>a(?P<action>\d+)_s(?P<subject>\d+)_e(?P<repetition>\d+))_realworld\.txt", re.ASCII)
 _EXPECTED = "the folder of KARD, with files such as a01_s01_e01_realworld.txt"
@@ -25,4 +25,4 @@ def find(files: Sequence[SourceFile]) -> Listing:
 
 def read(task: Task) -> list[Recording]:
     """The recording of one file. Raises SkeletonFormatError where it is broken."""
-    return [Recording(sequence=parse_kard(task.file.content(), task.file.place), **task.facts)]
+    return [Recording(sequence=KARD.parse(task.file.content(), task.file.place), **task.facts)]

@@ -18,8 +18,8 @@ from zeroskel.datasets.catalog.file_names import named_recordings
 from zeroskel.datasets.class_names import published_class_names
 from zeroskel.datasets.recording import Listing, Recording, Task
 from zeroskel.datasets.sources import SourceFile
-from zeroskel.skeleton.formats.csv_joints import parse_csv_joints
-from zeroskel.skeleton.formats.named_joints import LARGEST, text_of
+from zeroskel.skeleton.formats import _csv_joints
+from zeroskel.skeleton.formats._named_joints import LARGEST, text_of
 
 _PATTERN = re.compile(r"(?P<name>POSE-p(?P<subject>\d+)_\d+-(?P<label>.+)-\d+)\.csv", re.ASCII)
 _EXPECTED = "the folder of Kinder-Gator, with files such as POSE-p103_01-Raise-your-hand-1455370152780.csv"
@@ -50,7 +50,7 @@ def find(files: Sequence[SourceFile]) -> Listing:
 def read(task: Task) -> list[Recording]:
     """The recording of one file; NaN where a joint is at the origin. Raises SkeletonFormatError where it is broken."""
     content, place = task.file.content(), task.file.place
-    sequence = parse_csv_joints(content, place, layout="kinect-20", fps=_frame_rate(content, place))
+    sequence = _csv_joints.parse(content, place, layout="kinect-20", fps=_frame_rate(content, place))
     unseen = (sequence.joints == 0).all(axis=-1, keepdims=True)
     return [Recording(sequence=sequence.replace(np.where(unseen, np.nan, sequence.joints)), **task.facts)]
 

@@ -12,7 +12,7 @@ from zeroskel.datasets.catalog.file_names import from_one, numbered_tasks
 from zeroskel.datasets.class_names import published_class_names
 from zeroskel.datasets.recording import LeftOut, Listing, Recording, Task
 from zeroskel.datasets.sources import SourceFile
-from zeroskel.skeleton.formats.kinect_text import parse_msr_action3d
+from zeroskel.skeleton.formats._kinect_text import MSR_ACTION3D
 
 _PATTERN = re.compile(r"(?P<name>a(?P<action>\d\d)_s(?P<subject>\d\d)_e(?P<repetition>\d\d))_skeleton3D\.txt", re.ASCII)
 _EXPECTED = "the folder of MSR-Action3D, with files such as a01_s01_e01_skeleton3D.txt"
@@ -43,4 +43,4 @@ def find(files: Sequence[SourceFile]) -> Listing:
 
 def read(task: Task) -> list[Recording]:
     """The recording of one file. Raises SkeletonFormatError where it is broken."""
-    return [Recording(sequence=parse_msr_action3d(task.file.content(), task.file.place), **task.facts)]
+    return [Recording(sequence=MSR_ACTION3D.parse(task.file.content(), task.file.place), **task.facts)]

@@ -16,7 +16,7 @@ from zeroskel.datasets.catalog.file_names import matching
 from zeroskel.datasets.class_names import published_class_names
 from zeroskel.datasets.recording import LeftOut, Listing, Recording, Task
 from zeroskel.datasets.sources import SourceFile
-from zeroskel.skeleton.formats import parse_ntu
+from zeroskel.skeleton.formats import _ntu
 from zeroskel.skeleton.transforms import main_actors
 
 NAME = re.compile(r"S(?P<setup>\d{3})C(?P<camera>\d{3})P(?P<subject>\d{3})R(?P<repetition>\d{3})A(?P<action>\d{3})")
@@ -42,7 +42,7 @@ def find_120(files: Sequence[SourceFile]) -> Listing:
 def read(task: Task) -> list[Recording]:
     """The recording of one file."""
     facts = task.facts
-    sequence = main_actors(parse_ntu(task.file.content(), task.file.place), 2)
+    sequence = main_actors(_ntu.parse(task.file.content(), task.file.place), 2)
     train = {"cross-subject": facts["subject"] in TRAIN_SUBJECTS_120}
     if "cross-view" in facts["protocols"]:
         train = {"cross-subject": facts["subject"] in TRAIN_SUBJECTS_60, "cross-view": facts["camera"] in (2, 3)}

@@ -14,7 +14,7 @@ from zeroskel.datasets.catalog.file_names import numbered_tasks
 from zeroskel.datasets.class_names import published_class_names
 from zeroskel.datasets.recording import Listing, Recording, Task
 from zeroskel.datasets.sources import SourceFile
-from zeroskel.skeleton.formats.json_joints import parse_json_joints
+from zeroskel.skeleton.formats import _json_joints
 
 _PATTERN = re.compile(
     r"(?P<name>a(?P<action>\d+)_s(?P<subject>\d+)_e(?P<repetition>\d+)_v(?P<camera>\d+))\.json", re.ASCII
@@ -33,7 +33,7 @@ def find(files: Sequence[SourceFile]) -> Listing:
 
 def read(task: Task) -> list[Recording]:
     """The recording of one file; NaN where a joint is at the origin. Raises SkeletonFormatError where it is broken."""
-    sequence = parse_json_joints(task.file.content(), task.file.place, layout="kinect-20")
+    sequence = _json_joints.parse(task.file.content(), task.file.place, layout="kinect-20")
     unseen = (sequence.joints == 0).all(axis=-1, keepdims=True)
     train = {"cross-subject": task.facts["subject"] % 2 == 1, "cross-view": task.facts["camera"] != _TEST_VIEW}
     return [Recording(sequence=sequence.replace(np.where(unseen, np.nan, sequence.joints)), train=train, **task.facts)]

@@ -13,7 +13,7 @@ from zeroskel.datasets.catalog.file_names import named_recordings
 from zeroskel.datasets.class_names import published_class_names
 from zeroskel.datasets.recording import Listing, Recording, Task
 from zeroskel.datasets.sources import SourceFile
-from zeroskel.skeleton.formats.matlab import parse_penn_action, penn_action_facts
+from zeroskel.skeleton.formats._matlab import parse_penn_action, penn_action_facts
 
 _PATTERN = re.compile(r"(?P<name>\d{4})\.mat", re.ASCII)
 _EXPECTED = "the folder of Penn Action, with files such as labels/0001.mat"

@@ -17,7 +17,7 @@ from zeroskel.datasets.catalog.file_names import matching
 from zeroskel.datasets.class_names import published_class_names
 from zeroskel.datasets.recording import LeftOut, Listing, Recording, Task
 from zeroskel.datasets.sources import SourceFile
-from zeroskel.skeleton.formats import parse_pku_mmd, parse_pku_mmd_labels
+from zeroskel.skeleton.formats import _pku_mmd
 
 VIEWS = {"L": 1, "M": 2, "R": 3}
 _FILE = re.compile(r"(?P<number>\d{1,4})-(?P<view>[LMR])\.txt")
@@ -58,10 +58,10 @@ def find(files: Sequence[SourceFile]) -> Listing:
 
 def read(task: Task) -> list[Recording | LeftOut]:
     """The actions of one long recording, cut as its label file says; those of the broken list are left out."""
-    whole = parse_pku_mmd(task.file.content(), task.file.place)
+    whole = _pku_mmd.parse(task.file.content(), task.file.place)
     labels = task.others[0]
     recordings: list[Recording | LeftOut] = []
-    for place, action in enumerate(parse_pku_mmd_labels(labels.content(), labels.place), start=1):
+    for place, action in enumerate(_pku_mmd.parse_labels(labels.content(), labels.place), start=1):
         name = f"F{task.facts['number']:03d}V{task.facts['view']:03d}C{action.label + 1:03d}L{place:03d}"
         if name in broken_recordings("pku-mmd"):
             recordings.append(LeftOut(name, MISSING))

@@ -15,7 +15,12 @@ from zeroskel.core import InputError, SkeletonFormatError, SkeletonSequence
 from zeroskel.datasets.class_names import published_class_names
 from zeroskel.datasets.recording import LeftOut, Listing, Recording, Task
 from zeroskel.datasets.sources import SourceFile
-from zeroskel.skeleton.formats.pyskl_pickle import PysklAnnotation, PysklAnnotations, parse_pyskl, read_pyskl
+from zeroskel.skeleton.formats._pyskl_pickle import (
+    PysklAnnotation,
+    PysklAnnotations,
+    open_annotations,
+    parse_annotations,
+)
 
 _SUFFIXES = (".pkl", ".pickle")
 _AT_ONCE = 256
@@ -78,7 +83,7 @@ def read(task: Task) -> list[Recording]:
 
 @lru_cache(maxsize=1)
 def _load(file: SourceFile) -> _Release:
-    content = parse_pyskl(file.content(), file.place) if file.member else read_pyskl(file.path)
+    content = parse_annotations(file.content(), file.place) if file.member else open_annotations(file.path)
     protocols = _protocols(content)
     training = {protocol: train for protocol, (train, _) in protocols.items()}
     annotations = sorted(content.annotations, key=lambda annotation: annotation.name)

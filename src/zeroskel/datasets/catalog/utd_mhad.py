@@ -11,7 +11,7 @@ from zeroskel.datasets.catalog.file_names import from_one, numbered_tasks
 from zeroskel.datasets.class_names import published_class_names
 from zeroskel.datasets.recording import Listing, Recording, Task
 from zeroskel.datasets.sources import SourceFile
-from zeroskel.skeleton.formats.matlab import parse_utd_mhad
+from zeroskel.skeleton.formats._matlab import parse_utd_mhad
 
 _PATTERN = re.compile(r"(?P<name>a(?P<action>\d+)_s(?P<subject>\d+)_t(?P<repetition>\d+))_skeleton\.mat", re.ASCII)
 _EXPECTED = "the Skeleton folder of UTD-MHAD, with files such as a1_s1_t1_skeleton.mat"

@@ -15,8 +15,8 @@ from zeroskel.datasets.catalog.file_names import named_recordings
 from zeroskel.datasets.class_names import published_class_names
 from zeroskel.datasets.recording import Listing, Recording, Task
 from zeroskel.datasets.sources import SourceFile
-from zeroskel.skeleton.formats.kinect_text import parse_utkinect_frames
-from zeroskel.skeleton.formats.named_joints import text_of
+from zeroskel.skeleton.formats._kinect_text import parse_utkinect_frames
+from zeroskel.skeleton.formats._named_joints import text_of
 
 _PATTERN = re.compile(r"joints_(?P<name>s(?P<subject>\d+)_e(?P<repetition>\d+))\.txt", re.ASCII)
 _EXPECTED = "the folder of UTKinect, with files such as joints_s01_e01.txt and actionLabel.txt"

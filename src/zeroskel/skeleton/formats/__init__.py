@@ -1,127 +1,69 @@
-"""Files of one recording: a module a format, each with looks_like, read and write; `read` finds the format."""
+"""Files of one recording: a table of formats, and the functions that read and write them.
+
+Each module offers `looks_like(head)` and `parse(content, file, *, layout, fps)`, and `write(sequence, path)` where the
+format has a writer. A new format is such a module and a line of FORMATS, or a call of `register_format`.
+"""
 
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from zeroskel.core.errors import SkeletonFormatError
+from zeroskel.core.errors import InputError, SkeletonFormatError
 from zeroskel.core.layout import Layout
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats import (
-    acclaim,
-    bvh,
-    c3d_markers,
-    csv_joints,
-    json_joints,
-    kinect_text,
-    matlab,
-    npz,
-    ntu,
-    pku_mmd,
+    _acclaim,
+    _bvh,
+    _c3d_markers,
+    _csv_joints,
+    _json_joints,
+    _kinect_text,
+    _matlab,
+    _npz,
+    _ntu,
+    _pku_mmd,
 )
-from zeroskel.skeleton.formats.acclaim import parse_amc, read_amc
-from zeroskel.skeleton.formats.bvh import parse_bvh, read_bvh
-from zeroskel.skeleton.formats.c3d_markers import parse_c3d, read_c3d
-from zeroskel.skeleton.formats.csv_joints import parse_csv_joints, read_csv_joints, write_csv_joints
-from zeroskel.skeleton.formats.json_joints import parse_json_joints, read_json_joints, write_json_joints
-from zeroskel.skeleton.formats.kinect_text import (
-    parse_msr_action3d,
-    parse_utkinect,
-    read_florence3d,
-    read_kard,
-    read_msr_action3d,
-    read_utkinect,
-)
-from zeroskel.skeleton.formats.matlab import parse_matlab, read_jhmdb, read_matlab, read_penn_action, read_utd_mhad
-from zeroskel.skeleton.formats.named_joints import MOST_FILE_BYTES, arrange_joints, file_content
-from zeroskel.skeleton.formats.npz import (
-    NpzSequences,
-    parse_npz,
-    read_npz,
-    read_npz_sequences,
-    write_npz,
-    write_npz_sequences,
-)
-from zeroskel.skeleton.formats.ntu import parse_ntu, read_ntu, write_ntu
-from zeroskel.skeleton.formats.pku_mmd import (
-    ActionLabel,
-    parse_pku_mmd,
-    parse_pku_mmd_labels,
-    read_pku_mmd,
-    write_pku_mmd,
-    write_pku_mmd_labels,
-)
-from zeroskel.skeleton.formats.pyskl_pickle import read_pyskl
-from zeroskel.skeleton.video.containers import SUFFIXES as VIDEO_SUFFIXES
+from zeroskel.skeleton.formats._named_joints import file_content
+from zeroskel.skeleton.video._containers import SUFFIXES as _VIDEO_SUFFIXES
 
-__all__ = [
-    "FORMATS",
-    "MOST_FILE_BYTES",
-    "ActionLabel",
-    "Format",
-    "NpzSequences",
-    "arrange_joints",
-    "parse",
-    "parse_csv_joints",
-    "parse_json_joints",
-    "parse_npz",
-    "parse_ntu",
-    "parse_pku_mmd",
-    "parse_pku_mmd_labels",
-    "read",
-    "read_amc",
-    "read_bvh",
-    "read_c3d",
-    "read_csv_joints",
-    "read_florence3d",
-    "read_jhmdb",
-    "read_json_joints",
-    "read_kard",
-    "read_matlab",
-    "read_msr_action3d",
-    "read_npz",
-    "read_npz_sequences",
-    "read_ntu",
-    "read_penn_action",
-    "read_pku_mmd",
-    "read_pyskl",
-    "read_utd_mhad",
-    "read_utkinect",
-    "write_csv_joints",
-    "write_json_joints",
-    "write_npz",
-    "write_npz_sequences",
-    "write_ntu",
-    "write_pku_mmd",
-    "write_pku_mmd_labels",
-]
-
-Writer = Callable[[SkeletonSequence, str | os.PathLike[str]], None]
+__all__ = ["FORMATS", "Format", "parse", "read", "register_format", "write"]
 
 
 @dataclass(frozen=True)
 class Format:
-    """A file format: its suffix, whether first bytes look like it, its parser and, where there is one, its writer."""
+    """File format of one recording.
+
+    Args:
+        suffix: The suffix of its files in small letters, such as ".bvh".
+        looks_like: Returns whether a file that starts with the given bytes (8 KiB at most) is of the format.
+        parse: Returns the sequence of (content, file, *, layout, fps): the bytes of a file, and its path for messages.
+        write: Writes (sequence, path); None for a format that is only read.
+
+    Example:
+        >>> from zeroskel.skeleton.formats import FORMATS
+        >>> FORMATS["BVH"].suffix, FORMATS["BVH"].looks_like(b"HIERARCHY\\n")
+        ('.bvh', True)
+    """
 
     suffix: str
     looks_like: Callable[[bytes], bool]
     parse: Callable[..., SkeletonSequence]
-    write: Writer | None = None
+    write: Callable[[SkeletonSequence, str | os.PathLike[str]], None] | None = None
 
 
 FORMATS: dict[str, Format] = {
-    "NTU text": Format(".skeleton", ntu.looks_like, parse_ntu, write_ntu),
-    "NumPy arrays": Format(".npz", npz.looks_like, parse_npz, write_npz),
-    "CSV of joints": Format(".csv", csv_joints.looks_like, parse_csv_joints, write_csv_joints),
-    "JSON of joints": Format(".json", json_joints.looks_like, parse_json_joints, write_json_joints),
-    "BVH": Format(".bvh", bvh.looks_like, parse_bvh),
-    "C3D": Format(".c3d", c3d_markers.looks_like, parse_c3d),
-    "Acclaim motion": Format(".amc", acclaim.looks_like, parse_amc),
-    "MATLAB": Format(".mat", matlab.looks_like, parse_matlab),
-    "PKU-MMD text": Format(".txt", pku_mmd.looks_like, parse_pku_mmd, write_pku_mmd),
-    "MSR-Action3D text": Format(".txt", kinect_text.looks_like_msr_action3d, parse_msr_action3d),
-    "UTKinect text": Format(".txt", kinect_text.looks_like_utkinect, parse_utkinect),
+    "NTU text": Format(".skeleton", _ntu.looks_like, _ntu.parse, _ntu.write),
+    "NumPy arrays": Format(".npz", _npz.looks_like, _npz.parse, _npz.write),
+    "CSV of joints": Format(".csv", _csv_joints.looks_like, _csv_joints.parse, _csv_joints.write),
+    "JSON of joints": Format(".json", _json_joints.looks_like, _json_joints.parse, _json_joints.write),
+    "BVH": Format(".bvh", _bvh.looks_like, _bvh.parse),
+    "C3D": Format(".c3d", _c3d_markers.looks_like, _c3d_markers.parse),
+    "Acclaim motion": Format(".amc", _acclaim.looks_like, _acclaim.parse),
+    "MATLAB": Format(".mat", _matlab.looks_like, _matlab.parse),
+    "PKU-MMD text": Format(".txt", _pku_mmd.looks_like, _pku_mmd.parse, _pku_mmd.write),
+    "MSR-Action3D text": Format(".txt", _kinect_text.MSR_ACTION3D.looks_like, _kinect_text.MSR_ACTION3D.parse),
+    "UTKinect text": Format(".txt", _kinect_text.UTKINECT.looks_like, _kinect_text.parse_utkinect),
 }
 
 _HEAD_BYTES = 8192
@@ -130,23 +72,32 @@ _HEAD_BYTES = 8192
 def read(
     path: str | os.PathLike[str], *, layout: str | Layout | None = None, fps: float | None = None
 ) -> SkeletonSequence:
-    """Read one recording; the format is found by content, and by suffix where the content does not tell.
+    """Read one recording; its content selects the format, and its suffix where the content is ambiguous.
 
     Args:
-        path: a file in one of FORMATS, or a video (docs/video.md).
-        layout: the joint layout wanted, joints are matched by name; None takes the file's.
-        fps: frames a second; None takes the file's, else 30.
+        path: A file in one of FORMATS, or a video (docs/video.md).
+        layout: The joint layout of the result, joints are matched by name; None keeps the layout of the file.
+        fps: Frames per second; None takes the rate of the file, else 30.
 
     Returns:
-        A sequence with joints (M, T, V, C) in metres, NaN where not observed.
+        A sequence with joints (M, T, V, C) in metres, y up (2-D: pixels, y up); NaN where not observed.
 
     Raises:
-        MissingFileError: there is no such file.
-        InputError: the path is a folder, or the file holds several sequences.
-        SkeletonFormatError: the format is unknown, or the file is broken.
-        LayoutError: the joints do not fit the layout, or no layout.
+        MissingFileError: The file does not exist.
+        InputError: The path is a folder, or the file holds more than one sequence.
+        SkeletonFormatError: The format is unknown, or the file is broken.
+        LayoutError: The joints do not fit the layout, or no layout.
+
+    Example:
+        >>> import tempfile, zeroskel
+        >>> from zeroskel.skeleton.formats import write
+        >>> wave = zeroskel.SkeletonSequence([[[0.0, 1.0, 2.0]] * 25] * 3, layout="ntu-25")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write(wave, f"{folder}/wave.json")
+        ...     print(zeroskel.read(f"{folder}/wave.json"))
+        SkeletonSequence(1 bodies, 3 frames, ntu-25, 30 fps, 0.0% missing)
     """
-    if Path(path).suffix.lower() in VIDEO_SUFFIXES:
+    if Path(path).suffix.lower() in _VIDEO_SUFFIXES:
         from zeroskel.skeleton.transforms import convert_layout
         from zeroskel.skeleton.video import read_video
 
@@ -159,16 +110,87 @@ def read(
 def parse(
     content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
 ) -> SkeletonSequence:
-    """As read, from the content of a file; `file` gives the suffix and is named in messages."""
+    """Parse the content of a file that was read already, such as an upload or a member of an archive.
+
+    Args:
+        content: The bytes of the file.
+        file: Its path; the suffix helps to select the format, and messages name it.
+        layout: The joint layout of the result; None keeps the layout of the file.
+        fps: Frames per second; None takes the rate of the file, else 30.
+
+    Returns:
+        A sequence with joints (M, T, V, C); see read.
+
+    Raises:
+        InputError: The file holds more than one sequence.
+        SkeletonFormatError: The format is unknown, or the file is broken.
+        LayoutError: The joints do not fit the layout, or no layout.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from zeroskel.skeleton.formats import parse
+        >>> content = b'{"layout": "ntu-25", "fps": 15, "joints": [[' + b", ".join([b"[0, 1, 2]"] * 25) + b"]]}"
+        >>> parse(content, Path("upload.json")).fps
+        15.0
+    """
     return _format_of(file, content[:_HEAD_BYTES]).parse(content, file, layout=layout, fps=fps)
 
 
+def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
+    """Write one recording in the format that the suffix of the path names; an existing file is replaced at once.
+
+    Args:
+        sequence: The recording.
+        path: The file: `.json`, `.csv`, `.npz`, `.skeleton` (NTU) or `.txt` (PKU-MMD).
+
+    Raises:
+        InputError: No format with this suffix has a writer, or the format cannot hold the sequence.
+
+    Example:
+        >>> import tempfile, zeroskel
+        >>> from zeroskel.skeleton.formats import write
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write(zeroskel.SkeletonSequence([[[0.0, 1.0, 2.0]] * 25], layout="ntu-25"), f"{folder}/clip.csv")
+        ...     print(open(f"{folder}/clip.csv").readline()[:20])
+        frame,person,hip_cen
+    """
+    suffix = Path(path).suffix.lower()
+    writers = {known.suffix: known.write for known in FORMATS.values() if known.write is not None}
+    if suffix not in writers:
+        raise InputError(f"{path}: no format with the suffix {suffix!r} is written; expected {', '.join(writers)}")
+    writers[suffix](sequence, path)
+
+
+def register_format(name: str, file_format: Format) -> None:
+    """Make another format known to read, parse, write and `zeroskel data prepare folder` in this process.
+
+    Args:
+        name: The name in messages, such as "TRC".
+        file_format: Its suffix and functions.
+
+    Raises:
+        InputError: A format of this name exists.
+
+    Example:
+        >>> from zeroskel import SkeletonSequence
+        >>> from zeroskel.skeleton.formats import FORMATS, Format, register_format
+        >>> def parse_origin(content, file, *, layout=None, fps=None):
+        ...     return SkeletonSequence([[[0.0, 0.0, 0.0]] * 25], layout or "ntu-25", fps or 30.0)
+        >>> register_format("origin", Format(".origin", lambda head: head.startswith(b"origin"), parse_origin))
+        >>> FORMATS.pop("origin").suffix
+        '.origin'
+    """
+    if name in FORMATS:
+        raise InputError(f"the format {name!r} exists; register the new one under another name")
+    FORMATS[name] = file_format
+
+
 def _format_of(file: Path, head: bytes) -> Format:
-    alike = [known for known in FORMATS.values() if known.looks_like(head)]
-    named = [known for known in FORMATS.values() if known.suffix == file.suffix.lower()]
-    for found in (alike, named):
-        if len(found) == 1:
-            return found[0]
+    by_content = [known for known in FORMATS.values() if known.looks_like(head)]
+    by_suffix = [known for known in FORMATS.values() if known.suffix == file.suffix.lower()]
+    for candidates in (by_content, by_suffix):
+        if len(candidates) == 1:
+            return candidates[0]
     raise SkeletonFormatError(
         f"{file}: found {_describe(head)}; expected one of "
         f"{', '.join(f'{name} ({known.suffix})' for name, known in FORMATS.items())}. Convert it, or correct its suffix"
@@ -178,7 +200,7 @@ def _format_of(file: Path, head: bytes) -> Format:
 def _describe(head: bytes) -> str:
     if not head:
         return "an empty file"
-    first = head.split(b"\n", 1)[0].strip()[:60]
-    if first.isascii() and first.decode("ascii").isprintable():
-        return f"text that starts with {first.decode('ascii')!r}"
+    first_line = head.split(b"\n", 1)[0].strip()[:60]
+    if first_line.isascii() and first_line.decode("ascii").isprintable():
+        return f"text that starts with {first_line.decode('ascii')!r}"
     return f"bytes that start with {head[:8].hex(' ')}"

@@ -12,8 +12,8 @@ from typing import NoReturn
 import numpy as np
 
 from zeroskel.core.errors import SkeletonFormatError
+from zeroskel.skeleton.formats._named_joints import LARGEST
 from zeroskel.skeleton.formats._text_numbers import COPY_AGAIN
-from zeroskel.skeleton.formats.named_joints import LARGEST
 
 _HEADER_BYTES = 128
 _MATRIX, _COMPRESSED = 14, 15  # types of an element

@@ -7,7 +7,7 @@ from typing import NoReturn
 import numpy as np
 
 from zeroskel.core.errors import SkeletonFormatError
-from zeroskel.skeleton.formats.named_joints import LARGEST
+from zeroskel.skeleton.formats._named_joints import LARGEST
 
 COPY_AGAIN = "The file is cut short or altered: take it from the release again"
 

@@ -12,7 +12,7 @@ from zeroskel.core._files import atomic_path
 from zeroskel.core.errors import FileLayoutError, LayoutError, SkeletonFormatError
 from zeroskel.core.layout import Layout, available_layouts, get_layout
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, file_content, text_of, unobserved
+from zeroskel.skeleton.formats._named_joints import LARGEST, arrange_joints, text_of, unobserved
 
 _SHAPES = "expected [frame][joint][x, y, z] or [body][frame][joint][x, y, z], also with [x, y] only"
 
@@ -22,17 +22,18 @@ def looks_like(head: bytes) -> bool:
     return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
 
 
-def read_json_joints(
-    path: str | os.PathLike[str], *, layout: str | Layout | None = None, fps: float | None = None
+def parse(
+    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
 ) -> SkeletonSequence:
-    """Read a JSON object of joints.
+    """Parse a JSON object of joints.
 
     Its members are `joints` (or `skeletons`, as in the NW-UCLA files): nested lists [T][V][C] or [M][T][V][C] in which
     null or NaN is what was not observed (a number, a joint or a frame), and, where known, `layout`, `joint_names` and
     `fps`.
 
     Args:
-        path: the file.
+        content: The bytes of the file.
+        file: Its path, which messages name.
         layout: the layout wanted; None takes the file's.
         fps: frames a second; None takes the file's, else 30.
 
@@ -43,13 +44,6 @@ def read_json_joints(
         SkeletonFormatError: not such a file; the message names the place, e.g. joints[3][7].
         LayoutError: the joints fit no layout, or more than one.
     """
-    return parse_json_joints(*file_content(path), layout=layout, fps=fps)
-
-
-def parse_json_joints(
-    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
-) -> SkeletonSequence:
-    """As read_json_joints, from the content of a file; `file` is named in messages."""
     record = _parse(text_of(content, file), file)
     nested = record.get("joints", record.get("skeletons"))
     joints = unobserved(_shape(nested, file), file)
@@ -59,7 +53,7 @@ def parse_json_joints(
     return SkeletonSequence(joints, found, (_frame_rate(record, file) or 30.0) if fps is None else fps)
 
 
-def write_json_joints(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
+def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
     """Write a sequence as a JSON object with joint_names, fps and joints [M][T][V][C], null where not observed."""
     shortest = sequence.joints.astype("U32").astype(np.float64)  # 0.1, not 0.10000000149011612
     joints = shortest.astype(object)

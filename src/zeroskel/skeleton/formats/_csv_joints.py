@@ -20,7 +20,7 @@ from zeroskel.core._files import atomic_path
 from zeroskel.core.errors import SkeletonFormatError
 from zeroskel.core.layout import Layout
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, file_content, text_of, unobserved
+from zeroskel.skeleton.formats._named_joints import LARGEST, arrange_joints, text_of, unobserved
 
 _COORDINATE = re.compile(r"(?P<joint>.+)[_.\- ](?P<axis>[xyzXYZ])|(?P<joint2>.*[a-z0-9])(?P<axis2>[XYZ])")
 _TIMES = {  # column name -> seconds a unit; None: told by magnitude
@@ -83,17 +83,18 @@ def looks_like(head: bytes) -> bool:
     return _is_long(header) or {"x", "y"} <= {axis for axes in _coordinate_columns(header).values() for axis in axes}
 
 
-def read_csv_joints(
-    path: str | os.PathLike[str], *, layout: str | Layout | None = None, fps: float | None = None
+def parse(
+    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
 ) -> SkeletonSequence:
-    """Read a CSV of joints, wide or long.
+    """Parse a CSV of joints, wide or long.
 
     The frame rate comes from the time stamps: one over the mean of those steps that are within half and one and a half
     of the median step, so that gaps do not count. A column `time_s` or `time_ms` says its unit; for `time` and
     `timestamp` steps below 1 are taken as seconds and steps of 1 to 1000 as milliseconds.
 
     Args:
-        path: the file; comma, semicolon or tab separated.
+        content: The bytes of the file.
+        file: Its path, which messages name; comma, semicolon or tab separated.
         layout: the layout wanted; None finds the one that has exactly the file's joints.
         fps: frames a second; None takes the time stamps, else 30.
 
@@ -104,13 +105,6 @@ def read_csv_joints(
         SkeletonFormatError: not such a file; the message names the line and the column.
         LayoutError: the joints fit no layout.
     """
-    return parse_csv_joints(*file_content(path), layout=layout, fps=fps)
-
-
-def parse_csv_joints(
-    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
-) -> SkeletonSequence:
-    """As read_csv_joints, from the content of a file; `file` is named in messages."""
     sheet = _read_sheet(text_of(content, file), file)
     joint = _joint_of_rows(sheet) if _is_long(sheet.header) else None
     names, channels, columns = _wide_columns(sheet) if joint is None else _long_columns(sheet)
@@ -125,7 +119,7 @@ def parse_csv_joints(
     return SkeletonSequence(arranged, found, 30.0 if rate is None else rate)
 
 
-def write_csv_joints(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
+def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
     """Write a sequence as a wide CSV: frame, time_s, body, then `<joint>_x`, `<joint>_y`, `<joint>_z`.
 
     NaN is an empty cell. The frame rate is kept by the time stamps: a sequence of one frame loses it.

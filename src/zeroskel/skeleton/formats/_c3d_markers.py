@@ -5,7 +5,6 @@ marker is a joint where its label is a joint's name or an alias of one.
 """
 
 import io
-import os
 import struct
 import warnings
 from pathlib import Path
@@ -16,7 +15,7 @@ import numpy as np
 from zeroskel.core.errors import InputError, SkeletonFormatError
 from zeroskel.core.layout import Layout
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, file_content, unobserved
+from zeroskel.skeleton.formats._named_joints import LARGEST, arrange_joints, unobserved
 
 if TYPE_CHECKING:
     import c3d
@@ -49,17 +48,19 @@ def looks_like(head: bytes) -> bool:
     return len(head) >= 2 * _BLOCK and 2 <= head[0] < 128 and head[1] == _MAGIC
 
 
-def read_c3d(
-    path: str | os.PathLike[str],
+def parse(
+    content: bytes,
+    file: Path,
     *,
     layout: str | Layout | None = None,
     fps: float | None = None,
     up: str | None = None,
 ) -> SkeletonSequence:
-    """Read the markers of a .c3d file as joints.
+    """Parse the markers of a .c3d file as joints.
 
     Args:
-        path: the file.
+        content: The bytes of the file.
+        file: Its path, which messages name.
         layout: the layout wanted; None finds the one that has exactly these markers. A label's prefix up to a colon,
             the name of the person, is not looked at.
         fps: frames a second; None takes the file's.
@@ -74,18 +75,6 @@ def read_c3d(
         LayoutError: the markers are no joints of the layout, or of no layout.
         InputError: up is no axis.
     """
-    return parse_c3d(*file_content(path), layout=layout, fps=fps, up=up)
-
-
-def parse_c3d(
-    content: bytes,
-    file: Path,
-    *,
-    layout: str | Layout | None = None,
-    fps: float | None = None,
-    up: str | None = None,
-) -> SkeletonSequence:
-    """As read_c3d, from the content of a file; `file` is named in messages."""
     if up is not None and up not in _UP:
         raise InputError(f"{file}: up is {up!r}; expected x, y or z, the axis of the file that points up")
     _check_header(content, file)

@@ -1,6 +1,6 @@
 """Finds a person in every frame of a video; run as a script by the interpreter that has mediapipe, never imported.
 
-    python worker.py VIDEO OUT.npz --most-seconds S --most-rate R
+    python _worker.py VIDEO OUT.npz --most-seconds S --most-rate R
 
 It needs mediapipe, OpenCV and NumPy (of mediapipe's choosing) and nothing of zeroskel, holds one frame at a time, and
 says on standard output, one JSON object a line, {"done": frames, "total": frames} while it works and {"error": message}

@@ -4,7 +4,6 @@ Header lines start with `#` or `:`; then, a frame, a line with its number and a 
 the order of the skeleton's channels. A joint is the end of its bone, and the root the first joint.
 """
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -14,9 +13,9 @@ import numpy as np
 from zeroskel.core.errors import InputError, SkeletonFormatError
 from zeroskel.core.layout import Layout
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats.acclaim_skeleton import AcclaimBone, AcclaimSkeleton, parse_asf
-from zeroskel.skeleton.formats.euler import FRAMES_AT_ONCE, euler_rotations
-from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, file_content, unobserved
+from zeroskel.skeleton.formats._acclaim_skeleton import AcclaimBone, AcclaimSkeleton, parse_asf
+from zeroskel.skeleton.formats._euler import FRAMES_AT_ONCE, euler_rotations
+from zeroskel.skeleton.formats._named_joints import LARGEST, arrange_joints, file_content, unobserved
 
 _FPS = 120.0
 _CUT = "The file is cut short or altered: take it from the release again"
@@ -27,17 +26,19 @@ def looks_like(head: bytes) -> bool:
     return any(line.strip().upper() == b":FULLY-SPECIFIED" for line in head.split(b"\n"))
 
 
-def read_amc(
-    path: str | os.PathLike[str],
-    asf: str | os.PathLike[str] | None = None,
+def parse(
+    content: bytes,
+    file: Path,
+    skeleton: AcclaimSkeleton | None = None,
     *,
     layout: str | Layout | None = None,
     fps: float | None = None,
 ) -> SkeletonSequence:
-    """Read an Acclaim .amc motion.
+    """Parse an Acclaim .amc motion.
 
     Args:
-        path: the file.
+        content: The bytes of the file.
+        file: Its path, which messages name.
         asf: its skeleton; None takes the .asf in the same folder whose name the motion's starts with (HDM_bd.asf for
             HDM_bd_squat_001_120.amc), or the only one there.
         layout: the layout wanted; None finds the one that has exactly these bones.
@@ -50,21 +51,6 @@ def read_amc(
         SkeletonFormatError: one of the files is broken, or they do not fit each other; the message names the line.
         InputError: no skeleton, or more than one, lies beside the file.
     """
-    content, file = file_content(path)
-    skeleton = parse_asf(*file_content(asf if asf is not None else _skeleton_beside(file)))
-    return parse_amc(content, file, skeleton, layout=layout, fps=fps)
-
-
-def parse_amc(
-    content: bytes,
-    file: Path,
-    skeleton: AcclaimSkeleton | None = None,
-    *,
-    layout: str | Layout | None = None,
-    fps: float | None = None,
-) -> SkeletonSequence:
-    """As read_amc, from the content of a file; `file` is named in messages, and where no skeleton is given one is
-    looked for beside it."""
     if skeleton is None:
         skeleton = parse_asf(*file_content(_skeleton_beside(file)))
     numbers, degrees = _motion(content, skeleton, file)
@@ -90,7 +76,7 @@ def _skeleton_beside(file: Path) -> Path:
     if len(fitting) != 1:
         raise InputError(
             f"{file}: found {len(fitting)} .asf skeletons beside it; expected one, or one whose name it starts with. "
-            "Give the skeleton's path as `asf`, or put it beside the motion"
+            "Put the skeleton beside the motion, and no other one of a matching name"
         )
     return fitting[0]
 

@@ -17,8 +17,8 @@ from zeroskel.core._files import atomic_path
 from zeroskel.core.errors import InputError, SkeletonFormatError
 from zeroskel.core.layout import Layout, get_layout
 from zeroskel.core.sequence import SkeletonSequence
+from zeroskel.skeleton.formats._named_joints import LARGEST, arrange_joints, lines_of, text_of
 from zeroskel.skeleton.formats._text_numbers import is_number, number_table, refuse_line
-from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, file_content, lines_of, text_of
 
 _FPS = 30.0
 _BODIES = 2
@@ -53,13 +53,14 @@ def looks_like(head: bytes) -> bool:
     return bool(end) and len(fields) == _NUMBERS and all(is_number(field) for field in fields)
 
 
-def read_pku_mmd(
-    path: str | os.PathLike[str], *, layout: str | Layout | None = None, fps: float | None = None
+def parse(
+    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
 ) -> SkeletonSequence:
-    """Read a PKU-MMD skeleton file.
+    """Parse a PKU-MMD skeleton file.
 
     Args:
-        path: the file.
+        content: The bytes of the file.
+        file: Its path, which messages name.
         layout: the layout wanted; None keeps ntu-25.
         fps: frames a second; None is 30, the rate of the recordings.
 
@@ -70,13 +71,6 @@ def read_pku_mmd(
     Raises:
         SkeletonFormatError: a line has not 150 numbers, or there is no body in any; the message names the line.
     """
-    return parse_pku_mmd(*file_content(path), layout=layout, fps=fps)
-
-
-def parse_pku_mmd(
-    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
-) -> SkeletonSequence:
-    """As read_pku_mmd, from the content of a file; `file` is named in messages."""
     lines = lines_of(content, file)
     expected = f"{_NUMBERS} numbers: x y z of {_JOINTS} joints of {_BODIES} bodies, zeros where there is no body"
     numbers = number_table(lines, _NUMBERS, expected, file)
@@ -93,7 +87,7 @@ def parse_pku_mmd(
     return SkeletonSequence(arranged, found, _FPS if fps is None else fps)
 
 
-def write_pku_mmd(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
+def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
     """Write one or two bodies of layout ntu-25 as a PKU-MMD skeleton file.
 
     A joint with a NaN coordinate is written as zeros; one at the origin will read as not observed. The format has no
@@ -116,7 +110,7 @@ def write_pku_mmd(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> N
         temporary.write_text("".join(" ".join(line) + "\n" for line in texts), encoding="ascii")
 
 
-def parse_pku_mmd_labels(content: bytes, file: Path) -> list[ActionLabel]:
+def parse_labels(content: bytes, file: Path) -> list[ActionLabel]:
     """The actions that a label file names, in its order.
 
     Args:
@@ -130,7 +124,7 @@ def parse_pku_mmd_labels(content: bytes, file: Path) -> list[ActionLabel]:
     return [_action(line, number, file) for number, line in enumerate(lines, 1)]
 
 
-def write_pku_mmd_labels(labels: Iterable[ActionLabel], path: str | os.PathLike[str]) -> None:
+def write_labels(labels: Iterable[ActionLabel], path: str | os.PathLike[str]) -> None:
     """Write a label file. Raises InputError for a negative class or an action without frames."""
     lines = []
     for action in labels:

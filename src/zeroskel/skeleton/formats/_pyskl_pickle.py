@@ -15,8 +15,8 @@ from typing import Any, NoReturn
 import numpy as np
 
 from zeroskel.core.errors import SkeletonFormatError
+from zeroskel.skeleton.formats._named_joints import LARGEST, existing_file, unobserved
 from zeroskel.skeleton.formats._pickles import PickledArray, load_pickle
-from zeroskel.skeleton.formats.named_joints import LARGEST, existing_file, unobserved
 
 _MOST_BYTES = 2**33
 _LAYOUTS = {(25, 3): "ntu-25", (17, 2): "coco-17"}
@@ -89,7 +89,7 @@ def looks_like(head: bytes) -> bool:
     return len(head) >= 3 and head[0] == 0x80 and 2 <= head[1] <= 5 and head[2] in b"}]\x95"
 
 
-def read_pyskl(path: str | os.PathLike[str]) -> PysklAnnotations:
+def open_annotations(path: str | os.PathLike[str]) -> PysklAnnotations:
     """Read a PYSKL annotation file; nothing in it is executed.
 
     The file is mapped, not copied: its arrays are read from the disk when they are used, so leave it there unchanged.
@@ -108,8 +108,8 @@ def read_pyskl(path: str | os.PathLike[str]) -> PysklAnnotations:
     return _read(mapped, file)
 
 
-def parse_pyskl(content: bytes, file: Path) -> PysklAnnotations:
-    """As read_pyskl, from the content of a file; `file` is named in messages."""
+def parse_annotations(content: bytes, file: Path) -> PysklAnnotations:
+    """As open_annotations, from the content of a file; `file` is named in messages."""
     return _read(content, file)
 
 

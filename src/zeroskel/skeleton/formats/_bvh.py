@@ -4,7 +4,6 @@ Read here and not by a library: pybvh 0.9.0 refuses position channels on joints 
 Bandai-Namco sets have. Rotations apply in the order of the channels; positions take the place of the offset.
 """
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +12,9 @@ from zeroskel.core._joint_names import layout_of_joints
 from zeroskel.core.errors import InputError, LayoutError, SkeletonFormatError
 from zeroskel.core.layout import Layout, get_layout
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats.bvh_hierarchy import BvhJoint, numbers, read_hierarchy, refuse
-from zeroskel.skeleton.formats.euler import FRAMES_AT_ONCE, euler_rotations
-from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, file_content, text_of, unobserved
+from zeroskel.skeleton.formats._bvh_hierarchy import BvhJoint, numbers, read_hierarchy, refuse
+from zeroskel.skeleton.formats._euler import FRAMES_AT_ONCE, euler_rotations
+from zeroskel.skeleton.formats._named_joints import LARGEST, arrange_joints, text_of, unobserved
 from zeroskel.skeleton.transforms import convert_layout
 
 _LAYOUT = "mocap-21"
@@ -28,17 +27,19 @@ def looks_like(head: bytes) -> bool:
     return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"HIERARCHY")
 
 
-def read_bvh(
-    path: str | os.PathLike[str],
+def parse(
+    content: bytes,
+    file: Path,
     *,
     layout: str | Layout | None = None,
     fps: float | None = None,
     metres_per_unit: float | None = None,
 ) -> SkeletonSequence:
-    """Read a .bvh file.
+    """Parse a .bvh file.
 
     Args:
-        path: the file.
+        content: The bytes of the file.
+        file: Its path, which messages name.
         layout: the layout wanted; None takes the known layout that has exactly the file's joints, else mocap-21, whose
             joints are found under the names of Bandai-Namco, CMU and Mixamo (with or without "mixamorig:").
         fps: frames a second; None takes the file's.
@@ -53,18 +54,6 @@ def read_bvh(
         LayoutError: none of its joints is known.
         InputError: metres_per_unit is not positive.
     """
-    return parse_bvh(*file_content(path), layout=layout, fps=fps, metres_per_unit=metres_per_unit)
-
-
-def parse_bvh(
-    content: bytes,
-    file: Path,
-    *,
-    layout: str | Layout | None = None,
-    fps: float | None = None,
-    metres_per_unit: float | None = None,
-) -> SkeletonSequence:
-    """As read_bvh, from the content of a file; `file` is named in messages."""
     if metres_per_unit is not None and not 0 < metres_per_unit < np.inf:
         raise InputError(
             f"{file}: metres_per_unit is {metres_per_unit}; expected a number above 0, 0.01 for centimetres"

@@ -21,7 +21,7 @@ from zeroskel.core._files import atomic_path
 from zeroskel.core.errors import InputError, SkeletonFormatError
 from zeroskel.core.layout import Layout
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats.named_joints import LARGEST, arrange_joints, existing_file, file_content
+from zeroskel.skeleton.formats._named_joints import LARGEST, arrange_joints, existing_file
 
 _MOST_BYTES = 4 * 2**30  # of all arrays, as the zip directory declares them
 _DATASET_ARRAYS = ("joints", "offsets", "labels", "subjects", "class_names", "joint_names")
@@ -71,7 +71,7 @@ def looks_like(head: bytes) -> bool:
     return head[:4] in (b"PK\x03\x04", b"PK\x05\x06")
 
 
-def read_npz_sequences(path: str | os.PathLike[str]) -> NpzSequences:
+def read_sequences(path: str | os.PathLike[str]) -> NpzSequences:
     """Read and check the labelled sequences of a data set.
 
     Args:
@@ -107,13 +107,14 @@ def read_npz_sequences(path: str | os.PathLike[str]) -> NpzSequences:
     return NpzSequences(joints, offsets, labels, subjects, class_names, joint_names, extras)
 
 
-def read_npz(
-    path: str | os.PathLike[str], *, layout: str | Layout | None = None, fps: float | None = None
+def parse(
+    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
 ) -> SkeletonSequence:
-    """Read the one sequence of a .npz file.
+    """Parse the one sequence of a .npz file.
 
     Args:
-        path: the file.
+        content: The bytes of the file.
+        file: Its path, which messages name.
         layout: the layout wanted; None finds the one of the file's joint_names or joint count.
         fps: frames a second; None takes the file's, else 30.
 
@@ -125,13 +126,6 @@ def read_npz(
         SkeletonFormatError: not such a file.
         LayoutError: the joints fit no layout, or more than one.
     """
-    return parse_npz(*file_content(path), layout=layout, fps=fps)
-
-
-def parse_npz(
-    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
-) -> SkeletonSequence:
-    """As read_npz, from the content of a file; `file` is named in messages."""
     arrays = _load(io.BytesIO(content), file)
     if "joints" not in arrays:
         raise SkeletonFormatError(f"{file}: no array joints; found {', '.join(arrays) or 'none'}. Name it joints")
@@ -146,7 +140,7 @@ def parse_npz(
     return SkeletonSequence(arranged, found, _frame_rate(arrays.get("fps"), file) if fps is None else fps)
 
 
-def write_npz(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
+def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
     """Write one sequence: joints (T, V, C), or (M, T, V, C) for several bodies, joint_names and fps."""
     joints = sequence.joints[0] if sequence.bodies == 1 else sequence.joints
     with atomic_path(Path(path)) as temporary, temporary.open("wb") as stream:
@@ -155,7 +149,7 @@ def write_npz(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
         )
 
 
-def write_npz_sequences(content: NpzSequences, path: str | os.PathLike[str]) -> None:
+def write_sequences(content: NpzSequences, path: str | os.PathLike[str]) -> None:
     """Write the labelled sequences of a data set, compressed; `extras` become arrays of their names."""
     arrays = {
         "joints": content.joints,

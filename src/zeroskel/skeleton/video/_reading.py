@@ -14,10 +14,10 @@ import numpy as np
 from zeroskel.core import InputError, SkeletonSequence, ZeroskelError
 from zeroskel.core._progress import Progress
 from zeroskel.core.errors import SkeletonFormatError
-from zeroskel.skeleton.formats.named_joints import existing_file
-from zeroskel.skeleton.video.containers import check_container
-from zeroskel.skeleton.video.interpreter import REMEDY, video_python
-from zeroskel.skeleton.video.landmarks import Landmarks, to_sequence
+from zeroskel.skeleton.formats._named_joints import existing_file
+from zeroskel.skeleton.video._containers import check_container
+from zeroskel.skeleton.video._interpreter import REMEDY, video_python
+from zeroskel.skeleton.video._landmarks import Landmarks, to_sequence
 
 MOST_SECONDS = 600.0
 _MOST_MOST_SECONDS = 7200.0
@@ -89,7 +89,7 @@ def read_video(
 
 
 def _find(file: Path, python: Path, most_seconds: float, rate: float, progress: Progress | None) -> Landmarks:
-    worker = Path(__file__).with_name("worker.py")
+    worker = Path(__file__).with_name("_worker.py")
     with tempfile.TemporaryDirectory(prefix="zeroskel-video-") as folder:
         out, messages = Path(folder) / "landmarks.npz", Path(folder) / "messages"
         command = [str(python), "-I", str(worker), str(file.absolute()), str(out)]

@@ -7,7 +7,7 @@ from typing import NoReturn
 import numpy as np
 
 from zeroskel.core.errors import SkeletonFormatError
-from zeroskel.skeleton.formats.named_joints import LARGEST
+from zeroskel.skeleton.formats._named_joints import LARGEST
 
 _MOST_JOINTS = 1024
 _CHANNELS = {f"{axis}{kind}".lower() for axis in "XYZ" for kind in ("position", "rotation")}

@@ -17,8 +17,8 @@ from zeroskel.core._files import atomic_path
 from zeroskel.core.errors import InputError, SkeletonFormatError
 from zeroskel.core.layout import Layout, get_layout
 from zeroskel.core.sequence import SkeletonSequence
+from zeroskel.skeleton.formats._named_joints import arrange_joints, lines_of, unobserved
 from zeroskel.skeleton.formats._text_numbers import number_table, refuse_line
-from zeroskel.skeleton.formats.named_joints import arrange_joints, file_content, lines_of, unobserved
 
 _FPS = 30.0
 _JOINTS = 25
@@ -46,13 +46,14 @@ def looks_like(head: bytes) -> bool:
     return len(lines) == 2 and all(line.strip().isdigit() for line in lines)
 
 
-def read_ntu(
-    path: str | os.PathLike[str], *, layout: str | Layout | None = None, fps: float | None = None
+def parse(
+    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
 ) -> SkeletonSequence:
-    """Read an NTU RGB+D `.skeleton` file.
+    """Parse an NTU RGB+D `.skeleton` file.
 
     Args:
-        path: the file.
+        content: The bytes of the file.
+        file: Its path, which messages name.
         layout: the layout wanted; None keeps ntu-25.
         fps: frames a second; None is 30, the rate of the Kinect.
 
@@ -63,13 +64,6 @@ def read_ntu(
     Raises:
         SkeletonFormatError: the file is cut short, altered, or holds no body; the message names the line.
     """
-    return parse_ntu(*file_content(path), layout=layout, fps=fps)
-
-
-def parse_ntu(
-    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
-) -> SkeletonSequence:
-    """As read_ntu, from the content of a file; `file` is named in messages."""
     lines = lines_of(content, file)
     frames, blocks = _find_blocks(lines, file)
     order = {tracking_id: body for body, tracking_id in enumerate(dict.fromkeys(b.tracking_id for b in blocks))}
@@ -84,7 +78,7 @@ def parse_ntu(
     return SkeletonSequence(joints, found, _FPS if fps is None else fps)
 
 
-def write_ntu(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
+def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
     """Write a sequence of layout ntu-25 as a `.skeleton` file; fields that a sequence does not have are zero.
 
     A joint with a NaN coordinate is written as not tracked, a body without any joint in a frame is left out of it, and
