@@ -280,7 +280,7 @@ def test_the_command_writes_a_graph_or_one_line(small, cache, tmp_path):
     np.testing.assert_allclose(probabilities[0], prediction.probabilities, atol=1e-6)
     (tmp_path / "plain").write_text("")
     for arguments, words in (
-        ((tmp_path, "--onnx", tmp_path / "x.onnx"), "bundle.json: not there"),
+        ((tmp_path, "--onnx", tmp_path / "x.onnx"), "bundle.json: no such file"),
         ((bundle, "--onnx", tmp_path / "plain" / "x.onnx"), "plain"),
         ((bundle, "--onnx", bundle), "a folder"),
         ((bundle,), "--onnx"),
