@@ -3,14 +3,15 @@
 import math
 from abc import abstractmethod
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+import attrs
 import numpy as np
 from array_api_compat import array_namespace
 
 from zeroskel.core import InputError
-from zeroskel.encoders.base import BatchSource, EpochProgress, SkeletonEncoder
+from zeroskel.core._options import layout_name, option
+from zeroskel.encoders.base import BatchSource, SkeletonEncoder
 
 if TYPE_CHECKING:  # importing torch takes seconds
     from torch import nn
@@ -21,6 +22,7 @@ BLOCK = 256  # sequences measured at once while fitting
 Array = Any  # numpy.ndarray or torch.Tensor
 
 
+@attrs.define(slots=False, eq=False)
 class MeasuredEncoder(SkeletonEncoder):
     """Base of encoders whose features are principal components of hand-made measures.
 
@@ -32,7 +34,12 @@ class MeasuredEncoder(SkeletonEncoder):
     """
 
     _ARRAYS: ClassVar[tuple[str, ...]]
-    arrays_: dict[str, np.ndarray]
+
+    layout: str = layout_name("kinect-20")
+    embed_dim: int = option(256, at_least=1, kw_only=False)
+    moments: int = option(13, at_least=2)
+    frequencies: int = option(5, at_least=1)
+    whiten: float = option(0.25, at_least=0.0, at_most=1.0)
 
     @abstractmethod
     def _measures(self, batch: Array) -> dict[str, Array]:
@@ -53,15 +60,7 @@ class MeasuredEncoder(SkeletonEncoder):
         self._check_fitted()
         return StateModule(self._features, self.arrays_).eval()
 
-    def _fit(
-        self,
-        batches: BatchSource,
-        labels: np.ndarray,
-        subjects: np.ndarray | None,
-        seed: int,
-        on_epoch: EpochProgress | None,
-        checkpoint: Path | None,
-    ) -> None:
+    def _fit(self, batches: BatchSource, labels: np.ndarray, subjects: Any, seed: int, *_training: Any) -> None:
         rows = np.arange(len(batches))
         if len(rows) > FIT_SEQUENCES:
             rows = np.sort(np.random.default_rng(seed).choice(rows, FIT_SEQUENCES, replace=False))

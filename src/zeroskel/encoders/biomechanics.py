@@ -7,7 +7,7 @@ import numpy as np
 from array_api_compat import array_namespace
 
 from zeroskel.core import InputError, get_layout
-from zeroskel.core._options import layout_name, option
+from zeroskel.core._options import option
 from zeroskel.encoders._measured import Array, MeasuredEncoder, by_recording, each_body, principal_components
 from zeroskel.encoders._measures import body_measures, relation_measures
 
@@ -35,11 +35,10 @@ class Biomechanics(MeasuredEncoder):
 
     Args:
         layout: joint layout of the batches, by name or as a Layout. Measures whose joints it lacks are left out.
-        embed_dim: number of features D, at least 1 (fewer when there are fewer training sequences).
-        moments: number of poses, at least 2.
-        frequencies: number of frequencies above 0, in cycles a recording, at least 1.
-        whiten: exponent with which a component's standard deviation divides it, from 0 to 1: 0 does not scale, 1 gives
-            all components the same deviation.
+        embed_dim: as in `Kinematic`.
+        moments: as in `Kinematic`.
+        frequencies: as in `Kinematic`.
+        whiten: as in `Kinematic`.
         clip: bound of numbers of different units, in standard deviations, above 0.
 
     Raises:
@@ -47,22 +46,20 @@ class Biomechanics(MeasuredEncoder):
         LayoutError: the layout is unknown.
 
     Example:
-        >>> import numpy as np
+        >>> from zeroskel.datasets import synthetic_dataset
         >>> from zeroskel.encoders import Biomechanics
-        >>> batch = np.random.default_rng(0).normal(size=(6, 3, 50, 20, 1)).astype(np.float32)
-        >>> encoder = Biomechanics("kinect-20", embed_dim=4).fit(batch, np.array([0, 0, 0, 1, 1, 1]))
-        >>> encoder.encode(batch).shape
-        (6, 4)
+        >>> from zeroskel.skeleton import Preprocessing, SequenceBatches
+        >>> data = synthetic_dataset(subjects=1, repetitions=1)
+        >>> batches = SequenceBatches(data, Preprocessing("ntu-25"))
+        >>> encoder = Biomechanics("ntu-25", embed_dim=8).fit(batches, data.labels)
+        >>> encoder.encode(batches[:3]).shape
+        (3, 8)
     """
 
     encoder = "biomechanics"
     _ARRAYS = ("mean", "weight", "limit", "centre", "components")
 
-    layout: str = layout_name("kinect-20")
-    embed_dim: int = option(256, at_least=1, kw_only=False)
-    moments: int = option(13, at_least=2)
     frequencies: int = option(6, at_least=1)
-    whiten: float = option(0.25, at_least=0.0, at_most=1.0)
     clip: float = option(4.0, above=0.0)
 
     def _measures(self, batch: Array) -> dict[str, Array]:

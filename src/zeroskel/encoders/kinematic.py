@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping
 
-import attrs
 import numpy as np
 from array_api_compat import array_namespace
 
 from zeroskel.core import get_layout
-from zeroskel.core._options import layout_name, option
 from zeroskel.encoders._measured import Array, MeasuredEncoder, by_recording, each_body, principal_components
 from zeroskel.encoders._series import at_moments, deviation, length, low_frequencies, select
 
 
-@attrs.define(slots=False, eq=False)
 class Kinematic(MeasuredEncoder):
     """Encoder of hand-made kinematics.
 
@@ -44,12 +41,6 @@ class Kinematic(MeasuredEncoder):
 
     encoder = "kinematic"
     _ARRAYS = ("mean", "scale", "components")
-
-    layout: str = layout_name("kinect-20")
-    embed_dim: int = option(256, at_least=1, kw_only=False)
-    moments: int = option(13, at_least=2)
-    frequencies: int = option(5, at_least=1)
-    whiten: float = option(0.25, at_least=0.0, at_most=1.0)
 
     def _measures(self, batch: Array) -> dict[str, Array]:
         xp = array_namespace(batch)

@@ -16,7 +16,7 @@ def centre(sequence: SkeletonSequence) -> SkeletonSequence:
         sequence: recording with joints (M, T, V, C).
 
     Returns:
-        A recording of the same shape.
+        The moved recording (M, T, V, C).
 
     Example:
         >>> import numpy as np
@@ -39,7 +39,7 @@ def rotate(sequence: SkeletonSequence, yaw: float = 0.0, pitch: float = 0.0, rol
         roll: angle about z in radians; the only one of a 2-D recording.
 
     Returns:
-        A recording of the same shape.
+        The rotated recording (M, T, V, C).
 
     Raises:
         InputError: a 2-D recording has a yaw or pitch.
@@ -75,8 +75,7 @@ def face_camera(sequence: SkeletonSequence) -> SkeletonSequence:
         sequence: recording with joints (M, T, V, C).
 
     Returns:
-        A recording of the same shape. A 2-D recording, or one whose hips and shoulders were never observed, does not
-        change.
+        The turned recording (M, T, V, C). A 2-D recording, or one without observed hips and shoulders, does not change.
 
     Example:
         >>> import numpy as np
@@ -99,7 +98,7 @@ def scale_by_torso(sequence: SkeletonSequence) -> SkeletonSequence:
         sequence: recording with joints (M, T, V, C) in any unit.
 
     Returns:
-        A recording of the same shape, in torso lengths. The torso is the median distance from pelvis to chest over
+        The scaled recording (M, T, V, C), in torso lengths. The torso is the median distance from pelvis to chest over
         frames and bodies. Where no torso was observed, the recording does not change.
 
     Example:
@@ -121,7 +120,7 @@ def mirror(sequence: SkeletonSequence) -> SkeletonSequence:
         sequence: recording with joints (M, T, V, C).
 
     Returns:
-        A recording of the same shape.
+        The mirrored recording (M, T, V, C).
 
     Example:
         >>> import numpy as np
