@@ -5,24 +5,9 @@ from zeroskel.align import _critic as critic
 from zeroskel.align._critic import CRITICS, BilinearCritic, Critic, SeparableCritic
 
 
-@pytest.mark.parametrize("avx512", [False, True])
-def test_a_layer_is_that_of_torch_by_product_and_by_convolution(monkeypatch, avx512):
-    monkeypatch.setattr(critic, "AVX512", avx512)
-    torch.manual_seed(0)
-    layer = torch.nn.Linear(7, 5)
-    for shape in ((4, 7), (2, 3, 7), (0, 7)):
-        x = torch.randn(shape, requires_grad=True)
-        ours, plain = critic.linear(x, layer.weight, layer.bias), layer(x)
-        torch.testing.assert_close(ours, plain)
-        torch.testing.assert_close(critic.linear(x, layer.weight), plain - layer.bias)
-        wanted, leaves = torch.randn(plain.shape), (x, layer.weight, layer.bias)
-        for both in zip(*(torch.autograd.grad(y, leaves, wanted) for y in (ours, plain)), strict=True):
-            torch.testing.assert_close(*both)
-
-
-@pytest.mark.parametrize("avx512", [False, True])
-def test_the_grid_equals_repeating_every_pair(monkeypatch, avx512):
-    monkeypatch.setattr(critic, "AVX512", avx512)
+@pytest.mark.parametrize("as_convolutions", [False, True])
+def test_the_grid_equals_repeating_every_pair(monkeypatch, as_convolutions):
+    monkeypatch.setattr("zeroskel.neural._linear.convolutions_are_faster", lambda: as_convolutions)
     torch.manual_seed(0)
     network = Critic(7 + 5, hidden=(16, 8))
     motions, texts = torch.randn(11, 7), torch.randn(3, 5)

@@ -9,22 +9,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-AVX512 = torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+from zeroskel.neural._linear import linear
+
 BLOCK_VALUES = 4_000_000  # first-layer activations in memory at once while scoring: 16 MB
 MANY_TEXTS = 256  # number of texts from which on it pays to look for hidden units that a motion turns off
-
-
-def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Return x W^T + b over the last axis: (…, K) and (N, K) -> (…, N).
-
-    On CPUs with AVX-512 the product is computed as a convolution with one tap, because torch's convolutions use
-    AVX-512 fully and its matrix products often do not (half as fast on AMD). Exported graphs have a plain product.
-    """
-    plain = not AVX512 or torch.compiler.is_exporting() or x.device.type != "cpu" or x.dtype != torch.float32
-    if plain or not x.numel():
-        return nn.functional.linear(x, weight, bias)
-    rows = x.reshape(1, -1, 1, x.shape[-1]).permute(0, 3, 1, 2)
-    return nn.functional.conv2d(rows, weight[:, :, None, None], bias).permute(0, 2, 3, 1).reshape(*x.shape[:-1], -1)
 
 
 class PairCritic(nn.Module):

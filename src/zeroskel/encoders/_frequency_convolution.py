@@ -11,6 +11,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
+from zeroskel.neural._linear import products
+
 LEAST_CHANNELS = 128  # below, oneDNN's direct convolution is as fast
 
 
@@ -42,10 +44,9 @@ def frequency_convolution(x: Tensor, taps: Tensor, bias: Tensor, stride: int) ->
     """
     frames, rows, channels = x.shape
     analysis, of_taps, synthesis = (part.to(taps) for part in _transforms(frames, taps.shape[2]))
-    weights = torch.einsum("pk,ock->pco", of_taps, taps)
+    weights = torch.einsum("pk,ock->poc", of_taps, taps)
     spectrum = (analysis @ x.reshape(frames, -1)).view(-1, rows, channels)
-    products = torch.bmm(spectrum, weights)
-    return (synthesis[::stride] @ products.flatten(1)).view(-1, rows, len(bias)) + bias
+    return (synthesis[::stride] @ products(spectrum, weights).flatten(1)).view(-1, rows, len(bias)) + bias
 
 
 @lru_cache(maxsize=32)

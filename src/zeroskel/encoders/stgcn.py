@@ -15,6 +15,7 @@ from zeroskel.core import InputError, Layout, get_layout
 from zeroskel.encoders._batch_norm import LastAxisBatchNorm
 from zeroskel.encoders._frequency_convolution import frequencies_are_faster, frequency_convolution
 from zeroskel.encoders._graph import spatial_partition
+from zeroskel.neural._linear import linear
 
 _BLOCK_WIDTHS = (1, 1, 1, 1, 2, 2, 2, 4, 4)  # times hidden_channels; the tenth block has embed_dim channels
 _STRIDED_BLOCKS = (4, 7)  # 0-based; each halves the frames
@@ -46,7 +47,7 @@ class _GraphConvolution(nn.Conv2d):
         weight = self.weight.view(parts, -1, self.in_channels).transpose(0, 1).reshape(-1, parts * self.in_channels)
         assert self.bias is not None
         bias = adjacency.sum(dim=1).T @ self.bias.view(parts, -1)  # (V, C_out)
-        return nn.functional.linear(neighbours, weight) + bias
+        return linear(neighbours, weight) + bias
 
 
 class _Convolution(nn.Conv2d):
