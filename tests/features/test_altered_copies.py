@@ -49,7 +49,8 @@ def test_draws_depend_on_sequence_and_copy_only():
     assert one.altered(sequence, 5, 2).joints.shape != again.joints.shape or not np.array_equal(
         one.altered(sequence, 5, 2).joints, again.joints
     )
-    assert [one.mirrors(copy) for copy in range(3)] == [True, False, True]
+    named = [one.class_names(["wave left"], copy) for copy in range(3)]
+    assert named == [["wave right"], ["wave left"], ["wave right"]]
 
 
 def test_no_copy_is_of_a_class_that_does_not_train(small, cache):

@@ -1,4 +1,4 @@
-"""Training copies of recordings as another camera, another body or a worse tracker would have seen them."""
+"""Altered copies of recordings: other views, other frame rates, noise, frames and joints that are not observed."""
 
 import re
 from collections.abc import Sequence
@@ -7,14 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from zeroskel.core import Layout, SkeletonSequence
+from zeroskel.skeleton import Sequences
 from zeroskel.skeleton.transforms import mirror, rotate
 
-TURN, TILT = np.radians(45), np.radians(8)  # about the vertical, and of the camera
-NOISE = 0.01  # metres, a joint and frame
-RATES = (10.0, 15.0, 30.0)  # frames a second
-TRIM = 0.1  # of the frames, at each end
-LOSES_JOINTS, LOSES_FRAMES = 0.25, 0.25  # how often
-LOST_TOGETHER = (("hand",), ("foot",), ("hand", "foot"), ("hand", "wrist"), ("head",))  # what a name contains
+YAW, PITCH = np.radians(45), np.radians(8)  # largest rotation of the camera
+NOISE = 0.01  # standard deviation, metres
+FRAME_RATES = (10.0, 15.0, 30.0)  # frames a second
+TRIM = 0.1  # largest share of the frames that is cut at each end
+LOSES_JOINTS, LOSES_FRAMES = 0.25, 0.25  # probabilities
+LOST_TOGETHER = (("hand",), ("foot",), ("hand", "foot"), ("hand", "wrist"), ("head",))  # parts of joint names
 OPPOSITES = {
     "left": "right",
     "right": "left",
@@ -27,45 +28,63 @@ _WORD = re.compile(r"[\w-]+")
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Copies of each training sequence: every other one mirrored; all seen from another side, trimmed, at another frame
-    rate, with noise, with frames or joints missing.
+    """Altered copies of each training sequence; every second copy is also mirrored.
 
     Attributes:
-        copies: of each sequence.
-        seed: of every draw.
+        copies: Number of copies of each sequence.
+        seed: Seed of all random draws.
     """
 
     copies: int
     seed: int = 0
 
     def altered(self, sequence: SkeletonSequence, number: int, copy: int) -> SkeletonSequence:
-        """One copy; `number` of the sequence and of the copy decide the draws."""
+        """Return one copy. The numbers of the sequence and of the copy determine the random draws."""
         rng = np.random.default_rng([self.seed, number, copy])
-        return altered(mirror(sequence) if self.mirrors(copy) else sequence, rng)
+        return altered(mirror(sequence) if self._mirrors(copy) else sequence, rng)
 
-    def mirrors(self, copy: int) -> bool:
-        """Whether that copy of each sequence is mirrored."""
+    def class_names(self, names: Sequence[str], copy: int) -> list[str]:
+        """Return the K class names in one copy; a mirrored class has another name if it says left or right."""
+        return [mirrored_name(name) if self._mirrors(copy) else name for name in names]
+
+    def _mirrors(self, copy: int) -> bool:
         return copy % 2 == 0
 
-    def names(self, class_names: Sequence[str], copy: int) -> list[str]:
-        """What the K classes are called in that copy: a mirrored one has another name if it says left or right."""
-        return [mirrored_name(name) if self.mirrors(copy) else name for name in class_names]
+
+class AlteredSequences:
+    """All altered copies of some sequences, copy by copy.
+
+    Args:
+        sequences: N sequences.
+        augmentation: The alterations; the copies make copies * N sequences.
+    """
+
+    def __init__(self, sequences: Sequences, augmentation: Augmentation) -> None:
+        self._sequences = sequences
+        self._augmentation = augmentation
+
+    def __len__(self) -> int:
+        return self._augmentation.copies * len(self._sequences)
+
+    def __getitem__(self, index: int) -> SkeletonSequence:
+        copy, number = divmod(index, len(self._sequences))
+        return self._augmentation.altered(self._sequences[number], number, copy)
 
 
 def mirrored_name(name: str) -> str:
-    """What an action is called in a mirror: left and right, clockwise and counterclockwise change places."""
+    """Return the name of an action in a mirror: left becomes right, clockwise becomes counterclockwise."""
     return _WORD.sub(lambda word: OPPOSITES.get(word[0], word[0]), name)
 
 
 def altered(sequence: SkeletonSequence, rng: np.random.Generator) -> SkeletonSequence:
-    """A copy seen from another side, trimmed, at another frame rate, with noise, with joints or frames missing."""
+    """Return a copy from another view, trimmed, at another frame rate, with noise and with missing joints or frames."""
     frames = sequence.frames
     first, last = int(rng.uniform(0, TRIM) * frames), frames - 1 - int(rng.uniform(0, TRIM) * frames)
-    step = max(sequence.fps / rng.choice(RATES), 1.0)
-    kept = np.rint(np.arange(first, max(first, last) + 0.5, step)).astype(int)
-    sequence = sequence.replace(sequence.joints[:, np.minimum(kept, frames - 1)], fps=sequence.fps / step)
+    step = max(sequence.fps / rng.choice(FRAME_RATES), 1.0)
+    remaining = np.rint(np.arange(first, max(first, last) + 0.5, step)).astype(int)
+    sequence = sequence.replace(sequence.joints[:, np.minimum(remaining, frames - 1)], fps=sequence.fps / step)
     if sequence.channels == 3:
-        sequence = rotate(sequence, yaw=rng.uniform(-TURN, TURN), pitch=rng.uniform(-TILT, TILT))
+        sequence = rotate(sequence, yaw=rng.uniform(-YAW, YAW), pitch=rng.uniform(-PITCH, PITCH))
     joints = sequence.joints + rng.normal(0, NOISE, sequence.joints.shape).astype(np.float32)
     if rng.random() < LOSES_JOINTS:
         joints[:, :, _lost_joints(sequence.layout, rng)] = np.nan
@@ -77,8 +96,11 @@ def altered(sequence: SkeletonSequence, rng: np.random.Generator) -> SkeletonSeq
 
 
 def _lost_joints(layout: Layout, rng: np.random.Generator) -> list[int]:
-    """Joints that another tracker lacks, or that are hidden together: hands, feet, the head, a limb."""
+    """Return joints that another tracker lacks, or that are hidden together: hands, feet, the head, a limb."""
     limbs = [layout.indices(joints) for part, joints in layout.parts.items() if part.endswith(("arm", "leg"))]
-    named = [[i for i, joint in enumerate(layout.joints) if any(w in joint for w in words)] for words in LOST_TOGETHER]
+    named = [
+        [index for index, joint in enumerate(layout.joints) if any(word in joint for word in words)]
+        for words in LOST_TOGETHER
+    ]
     choices = [*named, *limbs]
     return choices[int(rng.integers(len(choices)))]

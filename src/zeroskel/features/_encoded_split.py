@@ -1,4 +1,4 @@
-"""EncodedSplit: the features of one data set under one split, and which classes train beside them."""
+"""EncodedSplit: the features of one dataset under one split, and the classes that are added to its training set."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,18 @@ OBSERVED_SHARES = tuple(round(0.1 * step, 1) for step in range(1, 11))
 
 @dataclass(frozen=True)
 class EncoderConfig:
-    """Which encoder, with which options, fitted with which seed."""
+    """Choice of an encoder, its options and its seed.
+
+    Args:
+        name: Name of the encoder; "features" for ready features.
+        options: Options that differ from the encoder's defaults.
+        masked_views: Number of masked views of each training sequence.
+        seed: Seed of the encoder and of the masked views.
+
+    Example:
+        >>> EncoderConfig("kinematic", {"embed_dim": 32}).all_options()["embed_dim"]
+        32
+    """
 
     name: str
     options: dict[str, Any] = field(default_factory=dict)
@@ -22,7 +33,7 @@ class EncoderConfig:
     seed: int = 0
 
     def all_options(self) -> dict[str, Any]:
-        """The options with the encoder's defaults; those given, for ready features."""
+        """Return the options with the encoder's defaults; for ready features, the given options."""
         if self.name not in encoders.available():
             return self.options
         return encoders.create(self.name, "kinect-20", **self.options).options()
@@ -30,11 +41,17 @@ class EncoderConfig:
 
 @dataclass(frozen=True, eq=False)
 class AddedClasses:
-    """Classes that train beside those of a data set and are never candidates.
+    """Classes that are added to a training set and are never candidates.
 
-    Attributes:
-        train: features of their recordings; labels index `class_embeddings`.
-        class_embeddings: (S, D_text), made as those of the data set.
+    Args:
+        train: Features of their recordings; the labels index `class_embeddings`.
+        class_embeddings: (S, D_text) embeddings, made as those of the dataset.
+
+    Example:
+        >>> import numpy as np
+        >>> added = AddedClasses(FeatureSet(np.ones((2, 3)), np.array([0, 0])), np.ones((1, 4)))
+        >>> len(added.train)
+        2
     """
 
     train: FeatureSet
@@ -43,19 +60,26 @@ class AddedClasses:
 
 @dataclass(frozen=True, eq=False)
 class EncodedSplit:
-    """Features of one data set under one split by one encoder that never saw an unseen class.
+    """Features of one dataset under one split, by one encoder that never saw an unseen class.
 
-    With classes withheld it is the same split one level down, made of training recordings only: validation classes in
-    the place of the unseen ones, some held-out training subjects in the place of the test subjects.
+    With classes withheld it is the same split one level down, made of training recordings only: validation classes
+    stand for the unseen classes, some training subjects for the test subjects.
 
-    Attributes:
-        train: training recordings of the classes trained on, with masked views.
-        unseen: test recordings of unseen classes. Withheld: all training recordings of the validation classes.
-        seen: test recordings of seen classes; None where there are none. Withheld: held-out training recordings.
-        observed: (S, n, D) features of `unseen` when only the first share of the frames is seen (OBSERVED_SHARES); None
-            for ready features and for withheld classes.
-        seen_class_accuracy: a linear classifier of the trained classes on `train`, tested on `seen`, or None.
-        added: classes that train besides, or None.
+    Args:
+        train: Training recordings of the classes trained on, with masked views.
+        unseen: Test recordings of unseen classes. Withheld: all training recordings of the validation classes.
+        seen: Test recordings of seen classes, or None. Withheld: held-out training recordings.
+        observed: (S, n, D) features of `unseen` at the shares of frames in `OBSERVED_SHARES`; None for ready features
+            and for withheld classes.
+        seen_class_accuracy: Accuracy on `seen` of a linear classifier that was trained on `train`, or None.
+        added: Classes that are added to the training set, or None.
+
+    Example:
+        >>> import numpy as np
+        >>> train = FeatureSet(np.ones((2, 3)), np.array([0, 1]))
+        >>> unseen = FeatureSet(np.ones((1, 3)), np.array([2]))
+        >>> EncodedSplit(train, unseen, seen=None, observed=None, seen_class_accuracy=None).added is None
+        True
     """
 
     train: FeatureSet
@@ -67,39 +91,40 @@ class EncodedSplit:
 
 
 def with_added(train: FeatureSet, added: AddedClasses, class_embeddings: np.ndarray) -> tuple[FeatureSet, np.ndarray]:
-    """Training features and class embeddings with those of added classes behind; they stand in for their masked views.
+    """Return training features and class embeddings with those of added classes at the end.
 
     Args:
-        train: (N, D) features with labels that index class_embeddings.
-        added: (n, D) features of S classes.
-        class_embeddings: (K, D_text).
+        train: (N, D) features; the labels index `class_embeddings`.
+        added: (n, D) features of S classes, which also stand for their masked views.
+        class_embeddings: (K, D_text) embeddings.
 
     Returns:
-        (N + n, D) features, and (K + S, D_text).
+        (N + n, D) features, and (K + S, D_text) embeddings.
     """
-    own = FeatureSet(added.train.features, len(class_embeddings) + added.train.labels)
-    return with_more(train, own), np.concatenate([class_embeddings, added.class_embeddings])
+    more = FeatureSet(added.train.features, len(class_embeddings) + added.train.labels)
+    return with_more(train, more), np.concatenate([class_embeddings, added.class_embeddings])
 
 
 def with_more(train: FeatureSet, more: FeatureSet) -> FeatureSet:
-    """Training features with more of the same classes behind; these stand in for their masked views."""
+    """Return training features with more of the same classes at the end, which also stand for their masked views."""
     masked = None
     if train.masked is not None:
-        same = np.broadcast_to(more.features, (len(train.masked), *more.features.shape))
-        masked = np.concatenate([train.masked, same], axis=1)
+        views = np.broadcast_to(more.features, (len(train.masked), *more.features.shape))
+        masked = np.concatenate([train.masked, views], axis=1)
     features = np.concatenate([train.features, more.features])
     return FeatureSet(features, np.concatenate([train.labels, more.labels]), masked)
 
 
 def held_out(labels: np.ndarray, subjects: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-    """Which training recordings stand for those of test subjects: all of every fourth training subject.
+    """Return the training recordings that stand for test recordings: all recordings of every fourth training subject.
 
-    Where there is a single subject, every fourth recording of each class. A class that would be left without a
-    recording to train on keeps all of its own.
+    With a single subject, these are every fourth recording of each class. A class that would be left without a
+    training recording keeps all of its recordings.
 
     Args:
-        labels, subjects: (N,) of all recordings.
-        candidates: (N,) mask of training recordings of the classes trained on.
+        labels: (N,) class ids of all recordings.
+        subjects: (N,) subjects of all recordings.
+        candidates: (N,) mask of the training recordings of the classes trained on.
 
     Returns:
         (N,) mask.
@@ -107,25 +132,25 @@ def held_out(labels: np.ndarray, subjects: np.ndarray, candidates: np.ndarray) -
     people = np.unique(subjects[candidates])
     if len(people) > 1:
         chosen = people[3::4] if len(people) > 3 else people[-1:]
-        result = candidates & np.isin(subjects, chosen)
+        mask = candidates & np.isin(subjects, chosen)
     else:
-        result = np.zeros_like(candidates)
+        mask = np.zeros_like(candidates)
         for label in np.unique(labels[candidates]):
-            result[np.flatnonzero(candidates & (labels == label))[3::4]] = True
-    kept = np.unique(labels[candidates & ~result])
-    return result & np.isin(labels, kept)
+            mask[np.flatnonzero(candidates & (labels == label))[3::4]] = True
+    still_trained = np.unique(labels[candidates & ~mask])
+    return mask & np.isin(labels, still_trained)
 
 
 def seen_class_accuracy(train: FeatureSet, seen: FeatureSet, classes: int) -> float | None:
-    """How well a linear classifier tells the classes of `train` apart, on those of their recordings in `seen`.
+    """Return the accuracy of a linear classifier of the trained classes.
 
     Args:
-        train: features with class ids.
-        seen: test recordings; those of classes that `train` lacks are left out.
-        classes: K, the number of all class ids.
+        train: Features with class ids.
+        seen: Test recordings; recordings of classes that `train` lacks are left out.
+        classes: Number K of all class ids.
 
     Returns:
-        Accuracy by recording; None where no recording in `seen` is of a class in `train`.
+        Accuracy by recording; None where no test recording is of a trained class.
     """
     trained = np.unique(train.labels)
     tested = np.isin(seen.labels, trained)

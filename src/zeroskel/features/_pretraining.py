@@ -1,7 +1,8 @@
-"""Encoders ahead of a benchmark."""
+"""Encoders that are trained before a benchmark needs them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 from zeroskel.core._progress import Progress, quiet
@@ -21,26 +22,34 @@ def pretrain(
     cache: Path,
     progress: Progress = quiet,
 ) -> Iterator[str]:
-    """Train encoders on the seen classes of splits and put them where `run_benchmark` finds them, one at a time.
+    """Train encoders on the seen classes of splits, one at a time, and store them where `run_benchmark` looks.
 
     Args:
-        datasets, splits, seeds: each with each.
-        encoder: which one; its seed is not used.
-        withhold: train one without the validation classes, too.
-        cache: as the benchmark's.
-        progress: told about long work.
+        datasets: Datasets; each is combined with each split and seed.
+        splits: Names of class splits.
+        encoder: The encoder; its seed is not used.
+        seeds: Seeds of the encoders.
+        withhold: Whether to train a second encoder, without the validation classes.
+        cache: Cache folder of the benchmark.
+        progress: Called as progress(what, done, total) during long work.
 
     Yields:
-        What was trained, in words; nothing in other processes than the first.
+        A sentence about each trained encoder, in the first of several processes.
+
+    Raises:
+        InputError: An unknown split or option, or a split with an empty part.
+
+    Example:
+        >>> from pathlib import Path
+        >>> list(pretrain([], ["demo"], EncoderConfig("stgcn"), [0], withhold=False, cache=Path("cache")))
+        []
     """
     for dataset in datasets:
         store = FeatureStore(dataset, cache, progress)
-        for name in splits:
-            for seed in seeds:
-                for without in sorted({withhold, False}):
-                    rows = store.rows(resolve_split(name, dataset), without)["train"]
-                    store.encoder(replace(encoder, seed=seed), rows)
-                    if is_first_process():
-                        lacking = " without its validation classes" if without else ""
-                        what = f"{encoder.name} for {dataset.name}, {name}{lacking}, seed {seed}"
-                        yield f"{what}: {len(rows)} sequences"
+        for name, seed, without in product(splits, seeds, sorted({withhold, False})):
+            rows = store.rows(resolve_split(name, dataset), without)["train"]
+            store.encoder(replace(encoder, seed=seed), rows)
+            if is_first_process():
+                lacking = " without its validation classes" if without else ""
+                what = f"{encoder.name} for {dataset.name}, {name}{lacking}, seed {seed}"
+                yield f"{what}: {len(rows)} sequences"
