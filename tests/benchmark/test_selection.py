@@ -9,7 +9,7 @@ from zeroskel.align._variants import Variant
 from zeroskel.benchmark import _cell, _selection
 from zeroskel.benchmark._selection import combinations, fit_selected, judged_epochs
 from zeroskel.core import FeatureSet, InputError
-from zeroskel.evaluate.stacking import seen_unseen_curve
+from zeroskel.evaluate._stacking import seen_unseen_curve
 from zeroskel.features._encoded_split import EncodedSplit
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from zeroskel.core import InputError, NotFittedError
-from zeroskel.evaluate.gate import SeenUnseenGate
-from zeroskel.evaluate.gzsl import gzsl_result
+from zeroskel.evaluate._gate import SeenUnseenGate
+from zeroskel.evaluate._protocols import gzsl_result
 
 
 def draw(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from zeroskel.core import CellRecord
-from zeroskel.core.records import ObservedFrames
+from zeroskel.core._records import ObservedFrames
 from zeroskel.evaluate._grouping import curves, options_text, records_table, spreads
 
 

@@ -5,8 +5,9 @@ import pytest
 
 from zeroskel.core import InputError
 from zeroskel.evaluate import accuracy, evaluate_gzsl, predictions
-from zeroskel.evaluate.gzsl import choose_constants, gzsl_result
-from zeroskel.evaluate.stacking import calibrated_stacking
+from zeroskel.evaluate._gzsl import choose_constants
+from zeroskel.evaluate._protocols import gzsl_result
+from zeroskel.evaluate._stacking import calibrated_stacking
 
 CLASSES, DIMENSIONS = 12, 8
 WITHHELD, UNSEEN = np.array([6, 7, 8]), np.array([9, 10, 11])

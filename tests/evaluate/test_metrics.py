@@ -5,7 +5,7 @@ import pytest
 
 from zeroskel.core import InputError
 from zeroskel.evaluate import accuracy, confusion_matrix, harmonic_mean, majority_accuracy, per_class_accuracy
-from zeroskel.evaluate.metrics import recalls
+from zeroskel.evaluate._metrics import recalls
 
 LABELS = np.array([3, 3, 3, 3, 7, 7, 9])
 GUESSES = np.array([3, 3, 3, 7, 7, 9, 3])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from zeroskel.core import InputError
 from zeroskel.evaluate import accuracy, evaluate_gzsl, predictions
-from zeroskel.evaluate.stacking import (
+from zeroskel.evaluate._stacking import (
     SeenUnseenCurve,
     area_under_curve,
     best_gamma,

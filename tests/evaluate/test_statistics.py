@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zeroskel.core import InputError
-from zeroskel.evaluate.statistics import bootstrap_interval, holm, least_p, paired_test
+from zeroskel.evaluate._statistics import bootstrap_interval, holm, least_p, paired_test
 
 SPLITS, SEEDS = 15, 3
 

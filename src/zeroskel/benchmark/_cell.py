@@ -14,11 +14,12 @@ from zeroskel.benchmark._selection import fit_selected, tested_recordings
 from zeroskel.core import CellRecord, ZeroShotSplit
 from zeroskel.core._files import content_key
 from zeroskel.core._progress import Progress, quiet
-from zeroskel.core.records import CellIdentity, CurvePoints, ObservedFrames
+from zeroskel.core._records import CellIdentity, CurvePoints, ObservedFrames
 from zeroskel.evaluate import accuracy, evaluate_gzsl, evaluate_zsl, per_class_accuracy, predictions
-from zeroskel.evaluate.anytime import settling_share
-from zeroskel.evaluate.gzsl import GZSLConstants, gzsl_result
-from zeroskel.evaluate.stacking import SeenUnseenCurve, area_under_curve, seen_unseen_curve
+from zeroskel.evaluate._anytime import settling_share
+from zeroskel.evaluate._gzsl import GZSLConstants
+from zeroskel.evaluate._protocols import gzsl_result
+from zeroskel.evaluate._stacking import SeenUnseenCurve, area_under_curve, seen_unseen_curve
 from zeroskel.features._encoded_split import OBSERVED_SHARES, EncodedSplit
 from zeroskel.features._threads import one_thread
 

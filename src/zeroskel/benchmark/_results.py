@@ -7,7 +7,7 @@ from pathlib import Path
 
 from zeroskel.core import CellRecord, FeatureMap, InputError, MissingFileError
 from zeroskel.core._files import atomic_path
-from zeroskel.core.records import CellIdentity
+from zeroskel.core._records import CellIdentity
 
 FILE = "results.jsonl"
 MAPS = "maps.jsonl"

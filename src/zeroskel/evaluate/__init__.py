@@ -1,23 +1,43 @@
-"""Scores of candidates turned into numbers under a named protocol."""
+"""Scores of candidates become numbers under a named protocol: metrics, calibration of GZSL, statistics."""
 
-from zeroskel.evaluate.metrics import (
-    accuracy,
-    confusion_matrix,
-    harmonic_mean,
-    majority_accuracy,
-    per_class_accuracy,
+from typing import TYPE_CHECKING
+
+import lazy_loader
+
+if TYPE_CHECKING:
+    from zeroskel.evaluate._anytime import settling_share
+    from zeroskel.evaluate._gate import SeenUnseenGate
+    from zeroskel.evaluate._metrics import (
+        accuracy,
+        confusion_matrix,
+        harmonic_mean,
+        majority_accuracy,
+        per_class_accuracy,
+    )
+    from zeroskel.evaluate._protocols import GZSLResult, ZSLResult, evaluate_gzsl, evaluate_zsl, predictions
+    from zeroskel.evaluate._stacking import (
+        SeenUnseenCurve,
+        area_under_curve,
+        best_gamma,
+        calibrated_stacking,
+        seen_unseen_curve,
+    )
+    from zeroskel.evaluate._statistics import bootstrap_interval, holm, paired_test
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "_anytime": ["settling_share"],
+        "_gate": ["SeenUnseenGate"],
+        "_metrics": ["accuracy", "confusion_matrix", "harmonic_mean", "majority_accuracy", "per_class_accuracy"],
+        "_protocols": ["GZSLResult", "ZSLResult", "evaluate_gzsl", "evaluate_zsl", "predictions"],
+        "_stacking": [
+            "SeenUnseenCurve",
+            "area_under_curve",
+            "best_gamma",
+            "calibrated_stacking",
+            "seen_unseen_curve",
+        ],
+        "_statistics": ["bootstrap_interval", "holm", "paired_test"],
+    },
 )
-from zeroskel.evaluate.protocols import GZSLResult, ZSLResult, evaluate_gzsl, evaluate_zsl, predictions
-
-__all__ = [
-    "GZSLResult",
-    "ZSLResult",
-    "accuracy",
-    "confusion_matrix",
-    "evaluate_gzsl",
-    "evaluate_zsl",
-    "harmonic_mean",
-    "majority_accuracy",
-    "per_class_accuracy",
-    "predictions",
-]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zeroskel.core.records import CellRecord
-from zeroskel.evaluate.metrics import recalls
+from zeroskel.core._records import CellRecord
+from zeroskel.evaluate._metrics import recalls
 
 if TYPE_CHECKING:
     import pandas as pd

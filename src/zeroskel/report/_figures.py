@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zeroskel.core.records import FeatureMap
+from zeroskel.core._records import FeatureMap
 from zeroskel.report._settings import NOTHING_KNOWN, Row, Setting
 from zeroskel.report._wording import number, number_spread, percent, percent_mean, percent_spread
 

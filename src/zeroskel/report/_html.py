@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from zeroskel.core.records import FeatureMap
-from zeroskel.evaluate.metrics import recalls
+from zeroskel.core._records import FeatureMap
+from zeroskel.evaluate._metrics import recalls
 from zeroskel.report._figures import COLOURS, feature_map, over_frames, trade_offs
 from zeroskel.report._leaderboard import REFERENCE, boards_of, main_boards
 from zeroskel.report._published import published_tables

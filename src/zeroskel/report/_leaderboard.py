@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zeroskel.core.records import CellRecord
+from zeroskel.core._records import CellRecord
 from zeroskel.evaluate._grouping import LEAKING, records_table
-from zeroskel.evaluate.statistics import holm, least_p, paired_test
+from zeroskel.evaluate._statistics import holm, least_p, paired_test
 from zeroskel.report._settings import notice_of
 from zeroskel.report._standing import ROW, Comparison, Leak, RowKey, Standing, estimate, standings
 
@@ -39,6 +39,17 @@ class Board:
         reference: label of the row that the others are tested against, or None.
         honest: rows by rank, then those without a rank.
         leaking: rows that chose on the unseen test classes, by label. They are never ranked.
+
+    Example:
+        >>> from zeroskel.core import CellRecord
+        >>> from zeroskel.report import leaderboards
+        >>> record = CellRecord(
+        ...     cell="a", data="utd-mhad", split="purls-5", encoder="stgcn", method="smie", seed=0, selection="last",
+        ...     classes_unseen=("wave", "squat"), chance=0.5, zsl_accuracy=0.8, zsl_per_class_accuracy=0.7,
+        ... )
+        >>> board = leaderboards([record])[0]
+        >>> board.name, board.reference
+        ('utd-mhad, encoder stgcn', 'smie')
     """
 
     data: str
@@ -120,7 +131,8 @@ def leaderboards(records: Iterable[CellRecord]) -> list[Board]:
         Boards in the order of their names; those with a notice come last.
 
     Example:
-        >>> from zeroskel.core.records import CellRecord
+        >>> from zeroskel.core import CellRecord
+        >>> from zeroskel.report import leaderboards
         >>> names = dict(data="d", split="s", encoder="e", selection="last", classes_unseen=("a", "b"), chance=0.5)
         >>> records = [
         ...     CellRecord(cell=m, method=m, seed=0, zsl_accuracy=a, zsl_per_class_accuracy=a, **names)

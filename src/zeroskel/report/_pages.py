@@ -5,7 +5,7 @@ from pathlib import Path
 
 from zeroskel.core import InputError
 from zeroskel.core._files import atomic_path
-from zeroskel.core.records import CellRecord, FeatureMap
+from zeroskel.core._records import CellRecord, FeatureMap
 from zeroskel.evaluate._grouping import records_table
 from zeroskel.report._html import report_page
 from zeroskel.report._markdown import results_page
@@ -34,7 +34,9 @@ def write_report(
         InputError: The file has another ending.
 
     Example:
+        >>> from pathlib import Path
         >>> import tempfile
+        >>> from zeroskel.report import write_report
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     write_report([], Path(folder) / "results.md")
         ...     print((Path(folder) / "results.md").read_text().splitlines()[2])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zeroskel.evaluate._grouping import ACCURACY, LEAKING, NUMBERS, Curve, Spread, Spreads, curves, spreads
-from zeroskel.evaluate.statistics import bootstrap_interval
+from zeroskel.evaluate._statistics import bootstrap_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,6 +79,18 @@ class Standing:
         against: comparison with the reference of the board; None for itself and without common cells.
         leak: None where only one of the selections was run.
         notes: what is missing, in words.
+
+    Example:
+        >>> from zeroskel.core import CellRecord
+        >>> from zeroskel.report import leaderboards
+        >>> record = CellRecord(
+        ...     cell="a", data="utd-mhad", split="purls-5", encoder="stgcn", method="smie", seed=0, selection="last",
+        ...     classes_unseen=("wave", "squat"), chance=0.5, zsl_accuracy=0.8, zsl_per_class_accuracy=0.7,
+        ... )
+        >>> board = leaderboards([record])[0]
+        >>> row = board.honest[0]
+        >>> row.label, row.rank, row.per_class.mean
+        ('smie', 1, 0.7)
     """
 
     method: str

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from zeroskel.core.records import CellRecord
+from zeroskel.core._records import CellRecord
 from zeroskel.evaluate._grouping import LEAKING, Spread, records_table, spreads
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ def results_table(records: Sequence[CellRecord]) -> "Table":
         is in the title.
 
     Example:
+        >>> from zeroskel.core import CellRecord
+        >>> from zeroskel.report import results_table
         >>> record = CellRecord(
         ...     cell="a", data="utd-mhad", split="purls-5", encoder="stgcn", method="smie", seed=0, selection="last",
         ...     classes_unseen=("wave", "squat"), chance=0.5, zsl_accuracy=0.8,

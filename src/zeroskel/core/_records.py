@@ -156,6 +156,7 @@ class CellRecord(CellIdentity):
         version: version of the package.
 
     Example:
+        >>> from zeroskel.core import CellRecord
         >>> record = CellRecord(
         ...     cell="a1", data="utd-mhad", split="purls-5", encoder="stgcn", method="smie", seed=0, selection="last",
         ...     classes_unseen=("wave", "squat"), chance=0.5, zsl_accuracy=0.8,
@@ -213,6 +214,15 @@ class FeatureMap(_JsonLine):
 
     Raises:
         InputError: Lengths differ, a label has no class, there is no position, or one is not finite.
+
+    Example:
+        >>> from zeroskel.core import FeatureMap
+        >>> drawn = FeatureMap(
+        ...     cell="m1", data="utd-mhad", split="purls-5", classes=("wave", "squat"), seen=(False, False),
+        ...     points=((0.0, 0.1), (1.0, 0.9)), labels=(0, 1), texts=((0.1, 0.0), (0.8, 1.0)),
+        ... )
+        >>> FeatureMap.from_json(drawn.to_json()) == drawn
+        True
     """
 
     data: str

@@ -1,19 +1,17 @@
-"""Calibrated stacking: how much seen classes are handicapped, and the seen-unseen curve over all handicaps."""
+"""Calibrated stacking: a handicap of the seen classes, and the seen-unseen curve over all handicaps."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from zeroskel.core import InputError
-from zeroskel.evaluate.metrics import harmonic_mean
-from zeroskel.evaluate.protocols import GZSLResult
-
-AVERAGES = ("class", "sample")
+from zeroskel.evaluate._metrics import harmonic_mean, sample_weights
+from zeroskel.evaluate._protocols import GZSLResult
 
 
 @dataclass(frozen=True, eq=False)
 class Sides:
-    """Scores of N samples, seen and unseen classes apart.
+    """Scores of N samples, separated into seen and unseen classes.
 
     Attributes:
         seen_scores, unseen_scores: (N, S) and (N, U) float64.
@@ -26,31 +24,31 @@ class Sides:
     unseen_classes: np.ndarray
 
     @property
-    def seen_answers(self) -> np.ndarray:
-        """(N,) id of each sample's best seen class."""
+    def seen_predictions(self) -> np.ndarray:
+        """(N,) id of the best seen class of each sample."""
         return self.seen_classes[self.seen_scores.argmax(axis=1)]
 
     @property
-    def unseen_answers(self) -> np.ndarray:
-        """(N,) id of each sample's best unseen class."""
+    def unseen_predictions(self) -> np.ndarray:
+        """(N,) id of the best unseen class of each sample."""
         return self.unseen_classes[self.unseen_scores.argmax(axis=1)]
 
     @property
     def margins(self) -> np.ndarray:
-        """(N,) best seen score minus best unseen score: the handicap that turns the answer from seen to unseen."""
+        """(N,) best seen less best unseen score: the handicap at which the prediction turns from seen to unseen."""
         return self.seen_scores.max(axis=1) - self.unseen_scores.max(axis=1)
 
 
 def sides(scores: np.ndarray, candidates: np.ndarray, unseen: np.ndarray) -> Sides:
-    """Part the columns.
+    """Separate the columns of seen and of unseen classes.
 
     Args:
         scores: (N, K), finite.
-        candidates: (K,) class ids of the columns, none twice.
+        candidates: (K,) distinct class ids of the columns.
         unseen: ids of the unseen ones among them; both kinds are needed.
 
     Raises:
-        InputError: shapes differ, a score is not finite, or one kind of candidates is missing.
+        InputError: Shapes differ, a score is not finite, or one kind of candidates is missing.
     """
     scores, candidates, unseen = np.asarray(scores, np.float64), np.asarray(candidates), np.asarray(unseen)
     if candidates.ndim != 1 or scores.ndim != 2 or scores.shape[1] != len(candidates):
@@ -68,7 +66,7 @@ def sides(scores: np.ndarray, candidates: np.ndarray, unseen: np.ndarray) -> Sid
 
 
 def calibrated_stacking(scores: np.ndarray, seen_columns: np.ndarray, gamma: float) -> np.ndarray:
-    """Handicap the seen classes, which a method trained on them alone prefers.
+    """Lower the scores of the seen classes, which a method that was trained on them alone prefers.
 
         score'(x, c) = score(x, c) - gamma [c is seen]
 
@@ -78,13 +76,19 @@ def calibrated_stacking(scores: np.ndarray, seen_columns: np.ndarray, gamma: flo
     Args:
         scores: (N, K).
         seen_columns: (K,) mask, or numbers, of the seen classes' columns; some, but not all.
-        gamma: in the unit of the scores; infinity leaves only unseen classes, minus infinity only seen ones.
+        gamma: handicap in the unit of the scores; infinity leaves only unseen classes, minus infinity only seen ones.
 
     Returns:
-        (N, K) float64, a new array; columns without a chance are minus infinity.
+        (N, K) float64, a new array; with an infinite gamma the columns of one kind are minus infinity.
 
     Raises:
-        InputError: gamma is NaN, or a column is not there.
+        InputError: gamma is NaN, or a column does not exist.
+
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel.evaluate import calibrated_stacking
+        >>> calibrated_stacking(np.array([[0.9, 0.6]]), np.array([True, False]), gamma=0.5).tolist()
+        [[0.4, 0.6]]
     """
     result = np.array(scores, np.float64)
     if result.ndim != 2:
@@ -109,13 +113,20 @@ def calibrated_stacking(scores: np.ndarray, seen_columns: np.ndarray, gamma: flo
 class SeenUnseenCurve:
     """Accuracy on seen and on unseen samples for every handicap gamma of the seen classes.
 
-    Both change only where gamma passes the margin of a sample that is right on one side of it, so that P points are
+    Both change only where gamma passes the margin of a sample that is right on one side of it. P points are therefore
     the whole curve: point i holds for thresholds[i - 1] < gamma <= thresholds[i], where a tie goes to the seen class.
 
     Attributes:
         thresholds: (P - 1,) rising.
         seen: (P,) accuracy on samples of seen classes, falling to 0.
         unseen: (P,) accuracy on samples of unseen classes, rising from 0.
+
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel.evaluate import GZSLResult, SeenUnseenCurve
+        >>> curve = SeenUnseenCurve(np.array([0.2]), seen=np.array([1.0, 0.0]), unseen=np.array([0.0, 1.0]))
+        >>> curve.at(0.1)
+        GZSLResult(seen=1.0, unseen=0.0, harmonic_mean=0.0)
     """
 
     thresholds: np.ndarray
@@ -124,7 +135,7 @@ class SeenUnseenCurve:
 
     @property
     def gammas(self) -> np.ndarray:
-        """(P,) one gamma of each point: the middle, and minus and plus infinity at the ends."""
+        """(P,) a gamma of each point: the middle of its interval, and minus and plus infinity at the ends."""
         if not len(self.thresholds):
             return np.zeros(1)
         middles = self.thresholds[:-1] + np.diff(self.thresholds) / 2
@@ -136,7 +147,14 @@ class SeenUnseenCurve:
         return np.array([harmonic_mean(s, u) for s, u in zip(self.seen.tolist(), self.unseen.tolist(), strict=True)])
 
     def at(self, gamma: float) -> GZSLResult:
-        """The accuracies under one gamma. Raises InputError for NaN."""
+        """Return the accuracies under one gamma.
+
+        Args:
+            gamma: handicap of the seen classes.
+
+        Raises:
+            InputError: gamma is NaN.
+        """
         if np.isnan(gamma):
             raise InputError("gamma is NaN; expected a number")
         point = int(np.searchsorted(self.thresholds, gamma, side="left"))
@@ -147,83 +165,112 @@ class SeenUnseenCurve:
 def seen_unseen_curve(
     scores: np.ndarray, labels: np.ndarray, candidates: np.ndarray, unseen: np.ndarray, *, average: str = "class"
 ) -> SeenUnseenCurve:
-    """The exact curve that calibrated stacking draws as gamma goes from minus to plus infinity.
+    """Return the exact curve of calibrated stacking as gamma goes from minus to plus infinity.
 
     Args:
         scores: (N, K) of seen and unseen samples for all candidates.
         labels: (N,) true class ids; some samples of each kind.
         candidates: (K,) class ids of the columns.
         unseen: ids of the unseen ones among them.
-        average: accuracy over each "class", then their mean, or over each "sample".
+        average: "class" for the mean over classes, or "sample".
+
+    Returns:
+        Accuracies on seen and on unseen samples for every gamma.
 
     Raises:
-        InputError: shapes differ, a label is no candidate, or there are no samples or candidates of one kind.
+        InputError: Shapes differ, a label is no candidate, or there are no samples or candidates of one kind.
+
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel.evaluate import seen_unseen_curve
+        >>> scores = np.array([[0.9, 0.1], [0.7, 0.6]])
+        >>> curve = seen_unseen_curve(scores, np.array([0, 1]), np.array([0, 1]), unseen=np.array([1]))
+        >>> curve.seen.tolist(), curve.unseen.tolist()
+        ([1.0, 1.0, 0.0], [0.0, 1.0, 1.0])
     """
-    parted = sides(scores, candidates, unseen)
-    return curve_over(parted.margins, parted, labels, average=average)
+    separated = sides(scores, candidates, unseen)
+    return curve_over(separated.margins, separated, labels, average=average)
 
 
-def curve_over(margins: np.ndarray, parted: Sides, labels: np.ndarray, *, average: str = "class") -> SeenUnseenCurve:
-    """The curve of any rule that answers with the best seen class where gamma <= margin, else with the best unseen one.
+def curve_over(margins: np.ndarray, separated: Sides, labels: np.ndarray, *, average: str = "class") -> SeenUnseenCurve:
+    """Return the curve of a rule that predicts the best seen class where gamma <= margin, else the best unseen one.
 
     Args:
-        margins: (N,) how much each sample looks like one of a seen class.
-        parted: scores of the same samples.
+        margins: (N,) how much each sample resembles those of seen classes.
+        separated: scores of the same samples.
         labels: (N,) true class ids.
         average: "class" or "sample".
 
     Raises:
-        InputError: as `seen_unseen_curve`.
+        InputError: See `seen_unseen_curve`.
     """
     labels = np.asarray(labels)
-    new = unseen_samples(labels, parted)
+    new = unseen_samples(labels, separated)
     weights = np.empty(len(labels))
     for kind in (new, ~new):
         weights[kind] = sample_weights(labels[kind], average)
-    won = np.where(new & (parted.unseen_answers == labels), weights, 0)  # once gamma has passed the margin
-    lost = np.where(~new & (parted.seen_answers == labels), weights, 0)
+    won = np.where(new & (separated.unseen_predictions == labels), weights, 0)  # once gamma has passed the margin
+    lost = np.where(~new & (separated.seen_predictions == labels), weights, 0)
     matters = won + lost > 0
-    thresholds, place = np.unique(margins[matters], return_inverse=True)
-    seen = np.bincount(place, lost[matters], len(thresholds))[::-1].cumsum()[::-1]
-    unseen = np.bincount(place, won[matters], len(thresholds)).cumsum()
+    thresholds, index = np.unique(margins[matters], return_inverse=True)
+    seen = np.bincount(index, lost[matters], len(thresholds))[::-1].cumsum()[::-1]
+    unseen = np.bincount(index, won[matters], len(thresholds)).cumsum()
     return SeenUnseenCurve(
         thresholds, np.minimum(np.append(seen, 0), 1), np.minimum(np.insert(unseen, 0, 0), 1)
     )  # sums of weights may exceed 1 by rounding
 
 
-def unseen_samples(labels: np.ndarray, parted: Sides) -> np.ndarray:
-    """(N,) mask of the samples of unseen classes. Raises InputError where labels do not fit or one kind is missing."""
-    if labels.shape != parted.seen_scores.shape[:1]:
-        raise InputError(f"labels {labels.shape} for {len(parted.seen_scores)} rows of scores; expected one for each")
-    new = np.isin(labels, parted.unseen_classes)
-    if strangers := sorted(set(labels[~new].tolist()) - set(parted.seen_classes.tolist())):
+def unseen_samples(labels: np.ndarray, separated: Sides) -> np.ndarray:
+    """Return the (N,) mask of samples of unseen classes. Raises InputError where labels do not fit or lack a kind."""
+    if labels.shape != separated.seen_scores.shape[:1]:
+        raise InputError(
+            f"labels {labels.shape} for {len(separated.seen_scores)} rows of scores; expected one for each"
+        )
+    new = np.isin(labels, separated.unseen_classes)
+    if strangers := sorted(set(labels[~new].tolist()) - set(separated.seen_classes.tolist())):
         raise InputError(f"labels {strangers} are not among the candidates")
     if new.all() or not new.any():
         raise InputError(f"{int(new.sum())} of {len(new)} samples are of unseen classes; expected some of each kind")
     return new
 
 
-def sample_weights(labels: np.ndarray, average: str) -> np.ndarray:
-    """(N,) weights that sum to 1, the same for each sample or for each class. Raises InputError for another average."""
-    if average not in AVERAGES:
-        raise InputError(f"average is {average!r}; expected one of {', '.join(AVERAGES)}")
-    if average == "sample":
-        return np.full(len(labels), 1 / len(labels))
-    _, place, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    return 1 / (len(counts) * counts[place])
-
-
 def area_under_curve(curve: SeenUnseenCurve) -> float:
-    """Area under seen accuracy as a function of unseen accuracy: 1 where no sample's kind is ever in doubt.
+    """Return the area under seen accuracy as a function of unseen accuracy.
 
-    Chao et al. 2016, sec. 3.3 (AUSUC). By trapezoids, which are the curve itself: it is a staircase but where samples
-    of both kinds share a margin.
+    Chao et al. 2016, sec. 3.3 (AUSUC). Trapezoids are exact: the curve is a staircase except where samples of both
+    kinds share a margin.
+
+    Args:
+        curve: what `seen_unseen_curve` returned.
+
+    Returns:
+        A share from 0 to 1; 1 where every sample is right on its side.
+
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel.evaluate import SeenUnseenCurve, area_under_curve
+        >>> area_under_curve(SeenUnseenCurve(np.array([0.2]), np.array([1.0, 0.0]), np.array([0.0, 1.0])))
+        0.5
     """
-    return float(np.sum(np.diff(curve.unseen) * (curve.seen[1:] + curve.seen[:-1]) / 2))
+    return float(np.trapezoid(curve.seen, curve.unseen))
 
 
 def best_gamma(curve: SeenUnseenCurve) -> float:
-    """The handicap with the greatest harmonic mean: the middle of the widest such interval; 0 where none is above 0."""
+    """Return the handicap with the greatest harmonic mean.
+
+    Args:
+        curve: what `seen_unseen_curve` returned.
+
+    Returns:
+        The middle of the widest interval with the greatest harmonic mean; 0 where none is above 0.
+
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel.evaluate import SeenUnseenCurve, best_gamma
+        >>> curve = SeenUnseenCurve(np.array([0.2, 0.6]), np.array([1.0, 1.0, 0.0]), np.array([0.0, 1.0, 1.0]))
+        >>> best_gamma(curve)
+        0.4
+    """
     means = curve.harmonic_means
     if means.max() == 0:
         return 0.0
