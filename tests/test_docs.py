@@ -32,6 +32,13 @@ def test_python_of_the_docs_runs(page, tmp_path):
     run("\n".join(BLOCKS[page]), tmp_path)
 
 
+def test_a_new_method_takes_at_most_forty_lines():
+    """The block also registers the method and fits it on toy data."""
+    (block,) = [block for block in BLOCKS["methods.md"] if "align.register(" in block]
+    assert "NeuralAligner" in block
+    assert len(block.splitlines()) <= 40
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_examples_run_and_say_something(example, tmp_path):

@@ -1,4 +1,4 @@
-"""What every aligner must do; a new method is found by itself."""
+"""The contract of every aligner; a new method is included automatically."""
 
 import inspect
 import itertools
@@ -8,6 +8,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 
 from zeroskel import align
 from zeroskel.core import InputError, MissingFileError, NotFittedError
@@ -121,6 +122,26 @@ def test_save_and_load_keep_the_scores(fitted, toy, tmp_path):
     assert type(loaded) is type(fitted)
     assert loaded.options() == fitted.options()
     np.testing.assert_array_equal(loaded.score_classes(toy[0], toy[2]), fitted.score_classes(toy[0], toy[2]))
+
+
+def test_an_epochs_scores_are_those_of_stopping_there(method, toy):
+    """Scoring after each epoch does not change the training."""
+    if not align.method_class(method).trained_by_epochs:
+        pytest.skip("not trained by epochs")
+    recorded, options = [], {**OPTIONS.get(method, {}), **SHORT.get(method, {}), "epochs": 3}
+    whole = align.create(method, **options)
+    whole.fit(*toy, on_epoch=lambda aligner, epoch: recorded.append(aligner.score_classes(toy[0], toy[2])))
+    part = align.create(method, **options, stop_epoch=2).fit(*toy)
+    np.testing.assert_array_equal(part.score_classes(toy[0], toy[2]), recorded[1])
+    assert len(recorded) == len(whole.history_.epochs) == len(part.history_.epochs) + 1 == 3
+
+
+def test_the_global_random_state_is_not_modified(method, toy, tmp_path):
+    torch.manual_seed(7)
+    before = torch.random.get_rng_state()
+    new_short(method).fit(*toy).save(tmp_path / "saved")
+    align.load(tmp_path / "saved").score_classes(toy[0], toy[2])
+    assert torch.equal(before, torch.random.get_rng_state())
 
 
 def test_scoring_before_fit_is_refused(method, toy):

@@ -103,10 +103,3 @@ def test_blocks_of_candidates_change_nothing(toy, monkeypatch):
     whole = fitted.score_classes(toy[0], toy[2])
     monkeypatch.setattr(flow, "_BLOCK_PAIRS", 3)
     np.testing.assert_allclose(fitted.score_classes(toy[0], toy[2]), whole, rtol=1e-4, atol=1e-5)
-
-
-def test_stop_epoch_ends_the_same_run_early(toy):
-    seen = []
-    align.create("flow", **BRIEF).fit(*toy, on_epoch=lambda fitted, _: seen.append(fitted.score_classes(*toy[::2])))
-    part = align.create("flow", **BRIEF, stop_epoch=3).fit(*toy)
-    np.testing.assert_array_equal(part.score_classes(*toy[::2]), seen[2])

@@ -66,27 +66,12 @@ def test_a_new_fit_forgets_the_candidates(method, toy):
     np.testing.assert_array_equal(again, method(**FAST).fit(features, labels, texts).score_classes(features, texts))
 
 
-def test_stop_epoch_ends_the_same_run_early(method, toy):
-    recorded = []
-    method(**FAST).fit(*toy, on_epoch=lambda aligner, epoch: recorded.append(aligner.score_classes(toy[0], toy[2])))
-    part = method(**FAST, stop_epoch=3).fit(*toy)
-    assert len(recorded) == 6
-    np.testing.assert_array_equal(part.score_classes(toy[0], toy[2]), recorded[2])
-
-
 def test_scores_do_not_depend_on_the_unit_of_features(method, toy):
     features, labels, texts = toy
     metres, double = (
         method(**FAST).fit(unit * features, labels, texts).score_classes(unit * features, texts) for unit in (1, 1024)
     )
     np.testing.assert_allclose(metres, double, rtol=1e-2, atol=1e-3)
-
-
-def test_the_world_generator_is_left_alone(method, toy):
-    torch.manual_seed(7)
-    before = torch.random.get_rng_state()
-    method(**FAST).fit(*toy).score_classes(toy[0], toy[2])
-    assert torch.equal(before, torch.random.get_rng_state())
 
 
 def test_candidates_that_do_not_fit_are_refused(method, toy):

@@ -1,28 +1,63 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from zeroskel import align
-
-METHODS = ("devise", "relation-net", "revise")
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_an_epochs_scores_are_those_of_stopping_there(method, toy):
-    recorded = []
-    options = {"epochs": 4, "batch_size": 16, "learning_rate": 1e-3}
-    align.create(method, **options).fit(
-        *toy, on_epoch=lambda aligner, epoch: recorded.append(aligner.score_classes(toy[0], toy[2]))
-    )
-    part = align.create(method, stop_epoch=2, **options).fit(*toy)
-    np.testing.assert_array_equal(part.score_classes(toy[0], toy[2]), recorded[1])
-    assert len(recorded) == len(part.history_.epochs) + 2 == 4
+from zeroskel.align import NeuralAligner
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_the_world_generator_is_left_alone(method, toy, tmp_path):
-    torch.manual_seed(7)
-    before = torch.random.get_rng_state()
-    align.create(method, epochs=1).fit(*toy).save(tmp_path / "saved")
-    align.load(tmp_path / "saved")
-    assert torch.equal(before, torch.random.get_rng_state())
+class Linear(NeuralAligner):
+    """Dot product of mapped features and texts, to look at what a batch holds."""
+
+    uses_masked_features = True
+
+    def _network(self, feature_dim, text_dim):
+        self.batches = []
+        return nn.Linear(feature_dim, text_dim)
+
+    def _loss(self, batch):
+        self.batches.append(batch)
+        return {"loss": ((self.network_(batch.features) - batch.text_of_each) ** 2).mean()}
+
+    def _scores(self, features, texts):
+        return self.network_(features) @ texts.T
+
+
+def test_batches_are_standardised_by_statistics_of_the_training_set(toy):
+    features, labels, texts = toy
+    fitted = Linear(epochs=1, batch_size=96).fit(1000 * features + 7, labels, texts)
+    (batch,) = fitted.batches
+    torch.testing.assert_close(batch.features.mean(dim=0), torch.zeros(24), atol=1e-4, rtol=0)
+    assert float(batch.features.std()) == pytest.approx(1, abs=0.01)
+    assert batch.texts.shape == (6, 6)  # those of the seen classes
+    torch.testing.assert_close(batch.texts.mean(dim=0), torch.zeros(6), atol=1e-5, rtol=0)
+    np.testing.assert_array_equal(np.sort(batch.labels), np.sort(labels))
+
+
+def test_each_epoch_uses_the_next_masked_view(toy):
+    masked = np.stack([toy[0] + 1, toy[0] + 2])
+    fitted = Linear(epochs=3, batch_size=96).fit(*toy, masked)
+    shifts = [
+        (batch.masked - batch.features).mean().item() * fitted._arrays["feature_scale"][0] for batch in fitted.batches
+    ]
+    np.testing.assert_allclose(shifts, [1, 2, 1], rtol=1e-4)
+    assert [batch.epoch for batch in fitted.batches] == [0, 1, 2]
+
+
+def test_scores_before_a_network_decides_are_not_implemented(toy):
+    class Silent(Linear):
+        _scores = NeuralAligner._scores
+
+    with pytest.raises(NotImplementedError):
+        Silent(epochs=1).fit(*toy).score_classes(toy[0], toy[2])
+
+
+@pytest.mark.parametrize(("method", "layer"), [("relation-net", "text.0"), ("revise", "text.encoder")])
+def test_a_penalty_makes_the_network_of_texts_small(method, layer, toy):
+    options = {"epochs": 20, "learning_rate": 2e-3, "batch_size": 16}
+    norms = [
+        np.linalg.norm(align.create(method, text_penalty=p, **options).fit(*toy)._state()[f"network.{layer}.weight"])
+        for p in (0.0, 1.0)
+    ]
+    assert norms[1] < 0.8 * norms[0]

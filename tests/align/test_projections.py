@@ -44,18 +44,3 @@ def test_scores_do_not_depend_on_the_unit_of_features(toy):
         for unit in (np.float32(1), np.float32(1 / 1024))
     )
     np.testing.assert_allclose(metres, kilometres, atol=0.02)
-
-
-def test_stop_epoch_ends_the_same_run_early_and_scoring_meanwhile_changes_nothing(toy):
-    recorded = []
-    Contrastive(**SMALL).fit(*toy, on_epoch=lambda fitted, epoch: recorded.append(fitted.score_classes(toy[0], toy[2])))
-    part = Contrastive(**SMALL, stop_epoch=3).fit(*toy)
-    np.testing.assert_array_equal(part.score_classes(toy[0], toy[2]), recorded[2])
-    assert len(recorded) == 6
-
-
-def test_the_world_generator_is_left_alone(toy):
-    torch.manual_seed(7)
-    before = torch.random.get_rng_state()
-    Contrastive(**{**SMALL, "epochs": 1}).fit(*toy)
-    assert torch.equal(before, torch.random.get_rng_state())

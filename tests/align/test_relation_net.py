@@ -48,11 +48,3 @@ def test_blocks_do_not_change_scores(toy, monkeypatch):
 def test_each_way_solves_the_toy(toy, options):
     relation = align.create("relation-net", **{**FAST, "epochs": 40, **options}).fit(*toy)
     assert (relation.score_classes(toy[0], toy[2][:6]).argmax(axis=1) == toy[1]).mean() > 0.95
-
-
-def test_a_penalty_makes_the_texts_network_small(toy):
-    norms = []
-    for penalty in (0.0, 1.0):
-        state = align.create("relation-net", text_penalty=penalty, **FAST).fit(*toy)._state()
-        norms.append(np.linalg.norm(state["network.text.0.weight"]))
-    assert norms[1] < 0.8 * norms[0]

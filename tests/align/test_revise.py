@@ -60,14 +60,6 @@ def test_a_weight_makes_its_term_smaller(toy, option, values, term):
     assert last[1] < 0.8 * last[0]
 
 
-def test_a_penalty_makes_the_texts_network_small(toy):
-    norms = []
-    for penalty in (0.0, 1.0):
-        state = align.create("revise", text_penalty=penalty, **FAST).fit(*toy)._state()
-        norms.append(np.linalg.norm(state["network.text.encoder.weight"]))
-    assert norms[1] < 0.8 * norms[0]
-
-
 def test_scores_stay_within_the_joint_space(toy):
     revise = align.create("revise", joint=7, **FAST).fit(*toy)
     assert np.abs(revise.score_classes(toy[0], toy[2])).max() <= 7

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from zeroskel.align.kernel_ridge import KernelRidge
     from zeroskel.align.kite import Kite
     from zeroskel.align.msf import MSF
+    from zeroskel.align.mutual_information import donsker_varadhan, info_nce, jensen_shannon, nwj, smile
     from zeroskel.align.neural_aligner import Batch, NeuralAligner
     from zeroskel.align.prototypes import Prototypes
     from zeroskel.align.relation_net import RelationNetwork
@@ -55,6 +56,9 @@ _LAZY = {  # public classes whose modules are imported on first use, because mos
     "Batch": "zeroskel.align.neural_aligner",
     "NeuralAligner": "zeroskel.align.neural_aligner",
     "Prototypes": "zeroskel.align.prototypes",
+    **dict.fromkeys(
+        ("donsker_varadhan", "info_nce", "jensen_shannon", "nwj", "smile"), "zeroskel.align.mutual_information"
+    ),
     **{entry[1]: entry[0] for entry in METHODS.values() if isinstance(entry, tuple)},
 }
 
@@ -84,17 +88,25 @@ __all__ = [
     "SynSE",
     "available",
     "create",
+    "donsker_varadhan",
+    "info_nce",
+    "jensen_shannon",
     "load",
     "method_class",
+    "nwj",
     "option",
     "register",
     "registered",
+    "smile",
     "with_options",
 ]
 
 
 def available() -> list[str]:
     """Return the names of all methods, including registered ones.
+
+    Returns:
+        The names, first those of the package.
 
     Example:
         >>> from zeroskel import align
@@ -109,6 +121,9 @@ def method_class(method: str) -> type[Aligner]:
 
     Args:
         method: Name of the method.
+
+    Returns:
+        A child of Aligner.
 
     Raises:
         InputError: The name is unknown.
@@ -145,6 +160,7 @@ def register(method: str, cls: type[Aligner]) -> None:
         >>> align.register("stronger", Stronger)
         >>> align.create("stronger", text_penalty=9.0)
         Stronger(text_penalty=9.0)
+        >>> del align.METHODS["stronger"]
     """
     if not (isinstance(cls, type) and issubclass(cls, Aligner)):
         raise InputError(f"method {method}: {cls!r}; expected a child class of Aligner")
@@ -158,7 +174,10 @@ def register(method: str, cls: type[Aligner]) -> None:
 
 
 def registered() -> dict[str, type[Aligner]]:
-    """Return the classes that `register` added in this process, by name.
+    """Return the classes that `register` added in this process.
+
+    Returns:
+        The classes, by name.
 
     Example:
         >>> from zeroskel import align
@@ -174,6 +193,9 @@ def create(method: str, **options: Any) -> Aligner:
     Args:
         method: Name of the method.
         **options: Options of the method, as in the constructor of its class.
+
+    Returns:
+        An aligner that is not fitted.
 
     Raises:
         InputError: The method or an option is unknown, or an option has a value that it cannot have.
@@ -197,6 +219,9 @@ def load(folder: str | PathLike[str]) -> Aligner:
 
     Args:
         folder: The folder.
+
+    Returns:
+        A fitted aligner, on the CPU.
 
     Raises:
         MissingFileError: A file is missing.

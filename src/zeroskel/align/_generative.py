@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from zeroskel.align._variational import Gaussian, divergence, ramp
-from zeroskel.align.base import _EpochEnd, _matrix
+from zeroskel.align.base import _matrix
 from zeroskel.align.neural_aligner import Batch, NeuralAligner
 from zeroskel.core._options import option, with_options
 from zeroskel.neural._seeding import seeded
@@ -105,18 +105,10 @@ class GenerativeAligner(NeuralAligner):
     def _schedule(self, epoch: int) -> float:
         return 1.0
 
-    def _fit(
-        self,
-        features: np.ndarray,
-        labels: np.ndarray,
-        class_embeddings: np.ndarray,
-        masked_features: np.ndarray | None,
-        seed: int,
-        on_epoch: _EpochEnd,
-    ) -> None:
+    def _prepare(self, features: np.ndarray, class_embeddings: np.ndarray, generator: torch.Generator) -> None:
+        super()._prepare(features, class_embeddings, generator)
         self._candidates: CandidateClassifier | None = None
-        self._seed = seed
-        super()._fit(features, labels, class_embeddings, masked_features, seed, on_epoch)
+        self._seed = generator.initial_seed()
 
     def fit_candidates(self, class_embeddings: np.ndarray, seed: int = 0) -> Self:
         """Fit the classifier that scores exactly these candidates from now on, in any order.

@@ -1,4 +1,4 @@
-"""How features and texts are brought to one scale."""
+"""Statistics that bring features and texts to one scale."""
 
 import numpy as np
 

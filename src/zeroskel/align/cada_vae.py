@@ -59,19 +59,18 @@ class CADAVAE(GenerativeAligner):
         hidden: Widths of the hidden layers of the encoders, in reverse in the decoders (published: 1560 and 1660 for
             features, 1450 and 665 for texts; one layer of 256 gave an accuracy of 0.36 instead of 0.40 on validation
             classes).
-        divergence_weight: beta (published: 0.25).
-        cross_weight: gamma (published: 2.37).
-        distance_weight: delta (published: 8.13).
-        samples: Latents drawn per candidate for the classifier (published: 200).
-        classifier_epochs: Epochs of full batches of the classifier (published: 22 to 99 epochs of batches of 32).
-        classifier_learning_rate: Rate of Adam for the classifier (published: 1e-3).
-        stop_epoch: Number of epochs of the schedule to train; None trains all.
-        device: Device to train on.
+        divergence_weight, cross_weight, distance_weight: Weights at the end of their ramps (published: 0.25, 2.37,
+            8.13).
+        samples, classifier_epochs, classifier_learning_rate: Latents drawn per candidate for the classifier, its epochs
+            of full batches and its rate (published: 200, 22 to 99 epochs of batches of 32, 1e-3).
+        stop_epoch, device: See `NeuralAligner`.
 
     Example:
+        >>> import numpy as np
         >>> from zeroskel.align import CADAVAE
-        >>> CADAVAE(hidden=(1560, 1660))
-        CADAVAE(hidden=(1560, 1660))
+        >>> fitted = CADAVAE(epochs=3, hidden=(8, 4)).fit(np.eye(4), np.arange(4) % 2, np.eye(2))
+        >>> [record["epoch"] for record in fitted.history_.epochs]
+        [1, 2, 3]
     """
 
     method = "cada-vae"
@@ -100,10 +99,6 @@ class CADAVAE(GenerativeAligner):
         beta = self.divergence_weight * ramp(progress, *_DIVERGENCE_RAMP)
         gamma = self.cross_weight * ramp(progress, *_CROSS_RAMP)
         delta = self.distance_weight * ramp(progress, *_DISTANCE_RAMP)
-        return {
-            "loss": reconstruction + beta * kl + gamma * cross + delta * distance,
-            "reconstruction": reconstruction,
-            "divergence": kl,
-            "cross_reconstruction": cross,
-            "distance": distance,
-        }
+        loss = reconstruction + beta * kl + gamma * cross + delta * distance
+        errors_by_name = {"reconstruction": reconstruction, "cross_reconstruction": cross}
+        return {"loss": loss, **errors_by_name, "divergence": kl, "distance": distance}

@@ -25,9 +25,11 @@ class ConSE(OneStepAligner):
         strength: Inverse of the L2 penalty of the classifier.
 
     Example:
+        >>> import numpy as np
         >>> from zeroskel.align import ConSE
-        >>> ConSE(top=3)
-        ConSE(top=3)
+        >>> fitted = ConSE(top=1).fit(np.eye(4), np.arange(4) % 2, np.eye(2))
+        >>> fitted.seen_probabilities(np.eye(4)).argmax(axis=1).tolist()
+        [0, 1, 0, 1]
     """
 
     method = "conse"

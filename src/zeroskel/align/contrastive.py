@@ -105,8 +105,7 @@ class Contrastive(ProjectionAligner):
         text_projection: "two-layer", or "none" for cosines with the texts themselves, as in GAP and PGFA.
         warmup_epochs: Epochs in which the rate rises linearly from 0, before half a cosine.
         text_blocks: Widths of the texts that a class embedding concatenates; None for one text.
-        stop_epoch: Number of epochs of the schedule to train; None trains all.
-        device: Device to train on.
+        stop_epoch, device: See `NeuralAligner`.
 
     Example:
         >>> import numpy as np

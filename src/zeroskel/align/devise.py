@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize, relu
 
-from zeroskel.align.neural_aligner import Batch, UnitLengthAligner
+from zeroskel.align._unit_length import UnitLengthAligner
+from zeroskel.align.neural_aligner import Batch
 from zeroskel.core._options import option, with_options
 
 
@@ -40,8 +41,7 @@ class DeViSE(UnitLengthAligner):
         penalty: Weight of the squares of M (published: none, training stops early instead). Without it 39 classes
             overfit M: 0.33 instead of 0.39 on the classes above.
         unit_length: Scale features to length one before they are standardised.
-        stop_epoch: Number of epochs of the schedule to train; None trains all.
-        device: Device to train on.
+        stop_epoch, device: See `NeuralAligner`.
 
     Example:
         >>> from zeroskel.align import DeViSE

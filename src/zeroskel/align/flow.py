@@ -42,7 +42,7 @@ class Flow(NeuralAligner):
     Skeleton Action Recognition", CVPR 2026 Findings (arXiv 2511.09388), from the abstract and the released code; other
     details of the paper are not verified. Differences from that code: neighbours are seen texts only (there, all
     classes, which shows the unseen texts to training); one latent per text instead of one per CLIP token, hence
-    residual layers instead of a transformer block; latents at their means in scoring (there, drawn anew); features and
+    residual layers instead of a transformer block; latents at their means in scoring (there, drawn again); features and
     texts centred and scaled by their overall deviation; Adam without weight decay; no epoch is selected on the test
     classes.
 
@@ -62,8 +62,7 @@ class Flow(NeuralAligner):
         time: Time at which texts are scored (published: 0.5).
         warmup_epochs: Epochs in which the rate rises linearly from 0, before half a cosine (published: a constant
             rate).
-        stop_epoch: Number of epochs of the schedule to train; None trains all.
-        device: Device to train on.
+        stop_epoch, device: See `NeuralAligner`.
 
     Example:
         >>> from zeroskel.align import Flow

@@ -124,7 +124,7 @@ class JPoSE(ProjectionAligner):
     Source: Wray, Larlus, Csurka and Damen, "Fine-Grained Action Retrieval Through Multiple Parts-of-Speech Embeddings",
     ICCV 2019 (arXiv 1908.03477). On skeletons it is a baseline of SynSE (arXiv 2101.11530) and of SMIE.
 
-    Differences from the released code: triplets are drawn anew in every batch from its sequences (released: ten per
+    Differences from the released code: triplets are drawn again in every batch from its sequences (released: ten per
     anchor from the whole set, every ten epochs); Adam with half a cosine (released: SGD, 0.01, momentum 0.9); features
     and texts are centred and scaled (released: length one). The version of SynSE uses tanh layers to 50 dimensions,
     dot-product hinges against all seen texts with margin 0.3, hardest triplets within features weighted by 0.01, and
@@ -149,13 +149,13 @@ class JPoSE(ProjectionAligner):
             instead of 37 % on the same classes).
         warmup_epochs: Epochs in which the rate rises linearly from 0, before half a cosine.
         text_blocks: Widths of the texts of the verb and the noun in the class embedding; None uses all of it for each.
-        stop_epoch: Number of epochs of the schedule to train; None trains all.
-        device: Device to train on.
+        stop_epoch, device: See `NeuralAligner`.
 
     Example:
         >>> from zeroskel.align import JPoSE
-        >>> JPoSE(text_blocks=(384, 384), margin=2.0)
-        JPoSE(text_blocks=(384, 384), margin=2.0)
+        >>> JPoSE(text_blocks=(384, 384)).check_text_dim(700)
+        Traceback (most recent call last):
+        zeroskel.core.errors.InputError: method jpose: text_blocks is (384, 384); expected widths that sum to 700, ...
     """
 
     method = "jpose"

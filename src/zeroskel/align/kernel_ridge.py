@@ -46,9 +46,12 @@ class KernelRidge(OneStepAligner):
         landmarks: Largest number of training sequences, or means of them, that define the kernel.
 
     Example:
+        >>> import numpy as np
         >>> from zeroskel.align import KernelRidge
-        >>> KernelRidge(penalty=0.3)
-        KernelRidge(penalty=0.3)
+        >>> features, texts = np.eye(6), np.eye(3)
+        >>> fitted = KernelRidge(hubness=0).fit(features, np.arange(6) % 3, texts)
+        >>> fitted.score_classes(features, texts).argmax(axis=1).tolist()
+        [0, 1, 2, 0, 1, 2]
     """
 
     method = "kernel-ridge"

@@ -75,18 +75,15 @@ class MSF(AnnealedAligner):
         latent: Coordinates of the common space (published: 100 for NTU-60, 200 for NTU-120; on validation classes of
             pool-1 to pool-3 100 gave 30 % instead of 37 %).
         hidden: Widths of the hidden layers of the encoders, in reverse in the decoders (published: none).
-        motion_weight: Weight of the motion's divergence at the end of a cycle (published: 0.1 * 700 / 3000 = 0.023;
-            with text_weight 0.01 it gave 24 % instead of 30 %, both with 100 coordinates).
-        text_weight: Weight of the text's divergence at the end of a cycle (published: 0.1 * 300 / 3000 = 0.01).
-        cross_weight: Weight of cross-reconstruction (published: 1).
-        motion_start: Share of a cycle from which the motion's divergence rises (published: 1000 / 1700 = 0.59).
-        cross_start: Share of a cycle from which cross-reconstruction counts (published: 1400 / 1700 = 0.82).
-        samples: Latents drawn per candidate for the classifier (published: 500).
-        classifier_epochs: Epochs of full batches of the classifier (published: 300, equally exact but too slow if every
-            epoch is scored).
-        classifier_learning_rate: Rate of Adam for the classifier (published: 1e-3).
-        stop_epoch: Number of epochs of the schedule to train; None trains all.
-        device: Device to train on.
+        motion_weight, text_weight, cross_weight: Weights of the divergences and of cross-reconstruction at the end of a
+            cycle (published: 0.1 * 700 / 3000 = 0.023, 0.1 * 300 / 3000 = 0.01 and 1; the first two gave 24 % instead
+            of 30 %, both with 100 coordinates).
+        motion_start, cross_start: Shares of a cycle from which these terms count; see `AnnealedAligner` (published:
+            1000 / 1700 = 0.59 and 1400 / 1700 = 0.82).
+        samples, classifier_epochs, classifier_learning_rate: Latents drawn per candidate for the classifier, its epochs
+            of full batches and its rate (published: 500, 300 and 1e-3; more epochs are equally exact but too
+            slow if every epoch is scored).
+        stop_epoch, device: See `NeuralAligner`.
 
     Example:
         >>> from zeroskel.align import MSF

@@ -33,7 +33,7 @@ def jensen_shannon(joint: Tensor, marginal: Tensor) -> Tensor:
 
     Example:
         >>> import torch
-        >>> from zeroskel.align.mutual_information import jensen_shannon
+        >>> from zeroskel.align import jensen_shannon
         >>> round(float(jensen_shannon(torch.zeros(4), torch.zeros(4))), 4)
         -1.3863
     """
@@ -55,12 +55,12 @@ def donsker_varadhan(joint: Tensor, marginal: Tensor) -> Tensor:
         marginal: (N',) critic values of pairs that do not.
 
     Returns:
-        A scalar in nats.
+        A scalar in nats, a lower bound of the information.
 
     Example:
-        >>> import torch
-        >>> from zeroskel.align.mutual_information import donsker_varadhan
-        >>> float(donsker_varadhan(torch.ones(4), torch.ones(3)))
+        >>> from torch import ones
+        >>> from zeroskel.align import donsker_varadhan
+        >>> float(donsker_varadhan(ones(4), ones(3)))
         0.0
     """
     return joint.mean() - _log_mean_exp(marginal)
@@ -71,8 +71,8 @@ def nwj(joint: Tensor, marginal: Tensor) -> Tensor:
 
         I >= E_joint[T(v, l)] - E_marginal[exp(T(v', l) - 1)]
 
-    It is at most the Donsker-Varadhan bound and, unlike that, an unbiased estimate of its bound. Its variance grows
-    with the exponential of the information.
+    Unlike the Donsker-Varadhan bound it is an unbiased estimate of its bound. Its variance grows with the exponential
+    of the information.
 
     Source: IEEE Trans. Information Theory 2010, arXiv 0809.0853.
 
@@ -81,12 +81,12 @@ def nwj(joint: Tensor, marginal: Tensor) -> Tensor:
         marginal: (N',) critic values of pairs that do not.
 
     Returns:
-        A scalar in nats.
+        A scalar in nats, at most the Donsker-Varadhan bound.
 
     Example:
-        >>> import torch
-        >>> from zeroskel.align.mutual_information import nwj
-        >>> float(nwj(torch.ones(4), torch.ones(3)))
+        >>> from torch import ones
+        >>> from zeroskel.align import nwj
+        >>> float(nwj(ones(4), ones(3)))
         0.0
     """
     return joint.mean() - torch.exp(marginal - 1).mean()
@@ -110,7 +110,7 @@ def smile(joint: Tensor, marginal: Tensor, clip: float = _SMILE_CLIP) -> Tensor:
 
     Example:
         >>> import torch
-        >>> from zeroskel.align.mutual_information import smile
+        >>> from zeroskel.align import smile
         >>> float(smile(torch.zeros(2), torch.full((2,), 100.0)))
         -5.0
     """
@@ -136,7 +136,7 @@ def info_nce(joint: Tensor, grid: Tensor, negative: Tensor) -> Tensor:
 
     Example:
         >>> import torch
-        >>> from zeroskel.align.mutual_information import info_nce
+        >>> from zeroskel.align import info_nce
         >>> values = torch.tensor([[50.0, 0.0], [0.0, 50.0]])
         >>> round(float(info_nce(values.diagonal(), values, ~torch.eye(2, dtype=torch.bool))), 4)  # log 2
         0.6931

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from zeroskel.align._scaling import mean_and_scale
 from zeroskel.align.base import Aligner, _EpochEnd
 from zeroskel.core._options import option, refuse, with_options
-from zeroskel.core._rows import unit_rows
 from zeroskel.neural._device import expected_device
 from zeroskel.neural._seeding import seeded
 from zeroskel.neural._state import arrays_of, load_arrays, with_prefix, without_prefix
@@ -202,24 +201,3 @@ class NeuralAligner(Aligner):
         with seeded(0):
             self.network_ = self._network(self.feature_dim_, self.text_dim_).to(self.device)
         load_arrays(self.network_, weights)
-
-
-@with_options
-class UnitLengthAligner(NeuralAligner):
-    """NeuralAligner that can scale features to length one before it standardises them.
-
-    Args:
-        unit_length: Scale features to length one.
-    """
-
-    _feature_prefix = ""
-    unit_length: bool = option(True)
-
-    def _prepare(self, features: np.ndarray, class_embeddings: np.ndarray, generator: torch.Generator) -> None:
-        super()._prepare(self._directions(features), class_embeddings, generator)
-
-    def _feature_tensor(self, features: np.ndarray) -> Tensor:
-        return super()._feature_tensor(self._directions(features))
-
-    def _directions(self, features: np.ndarray) -> np.ndarray:
-        return unit_rows(features) if self.unit_length else features

@@ -66,8 +66,7 @@ class Prototypes:
             (N, K) float32 scores; higher is better.
 
         Raises:
-            NotFittedError: The aligner is not fitted.
-            InputError: The widths differ from those in `fit`, or values are not finite.
+            ZeroskelError: As `Aligner.score_classes`.
         """
         original = _standardised(self.aligner.score_classes(features, class_embeddings))
         centred = np.asarray(features, dtype=np.float64)

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from zeroskel.align.neural_aligner import Batch, UnitLengthAligner
+from zeroskel.align._unit_length import UnitLengthAligner
+from zeroskel.align.neural_aligner import Batch
 from zeroskel.core._options import option, with_options
 
 _BLOCK_VALUES = 4_000_000  # hidden activations in memory at once while scoring: 16 MB
@@ -40,13 +41,12 @@ class RelationNetwork(UnitLengthAligner):
             pairs: of 39 classes only one pair in 39 is right, and in our trials the network then answered 0 to all.
         text_penalty: Weight of the squares of the weights of f, as weight_decay of Adam (released code: 1e-5).
         unit_length: Scale features to length one before they are standardised.
-        stop_epoch: Number of epochs of the schedule to train; None trains all.
-        device: Device to train on.
+        stop_epoch, device: See `NeuralAligner`.
 
     Example:
         >>> from zeroskel.align import RelationNetwork
-        >>> RelationNetwork(pairs="batch", balanced=False)
-        RelationNetwork(pairs='batch', balanced=False)
+        >>> RelationNetwork.choices
+        {'learning_rate': (0.0001, 0.0003, 0.001)}
     """
 
     method = "relation-net"

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
+from zeroskel.align._unit_length import UnitLengthAligner
 from zeroskel.align.devise import _rank_violations
-from zeroskel.align.neural_aligner import Batch, UnitLengthAligner
+from zeroskel.align.neural_aligner import Batch
 from zeroskel.core._options import option, with_options
 
 
@@ -49,13 +50,12 @@ class ReViSE(UnitLengthAligner):
             on the classes above.
         text_penalty: Weight of the squared weights (published: 1e-3, as weight_decay of Adam).
         unit_length: Scale features to length one before they are standardised.
-        stop_epoch: Number of epochs of the schedule to train; None trains all.
-        device: Device to train on.
+        stop_epoch, device: See `NeuralAligner`.
 
     Example:
         >>> from zeroskel.align import ReViSE
-        >>> ReViSE(margin=1.0)
-        ReViSE(margin=1.0)
+        >>> ReViSE(unit_length=True).options()["margin"]
+        3.0
     """
 
     method = "revise"

@@ -28,9 +28,11 @@ class Ridge(OneStepAligner):
         text_penalty: h, on L2-normalised texts. Both defaults were chosen on validation classes of pool-1 to pool-3.
 
     Example:
+        >>> import numpy as np
         >>> from zeroskel.align import Ridge
-        >>> Ridge(text_penalty=1.0)
-        Ridge(text_penalty=1.0)
+        >>> x = np.array([[-1.0], [1.0]])
+        >>> Ridge(text_penalty=2.0).fit(x, np.array([0, 1]), x).score_classes(x, x).round(3).tolist()
+        [[0.125, -0.125], [-0.125, 0.125]]
     """
 
     method = "ridge"

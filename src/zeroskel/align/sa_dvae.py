@@ -91,22 +91,21 @@ class SADVAE(AnnealedAligner):
         latent: Coordinates of the semantic latent (published: 160 on NTU-60; 64 was better on validation classes).
         residual: Coordinates of the residual (published: 8 on NTU-60).
         hidden: Widths of the hidden layers of the encoders, in reverse in the decoders (published: none).
-        motion_weight: Weight of the motion's divergences at the end of a cycle (published: 0.1 * 700 / 3000 = 0.023).
-        text_weight: Weight of the text's divergence at the end of a cycle (published: 0.1 * 340 / 3000 = 0.011).
-        cross_weight: Weight of cross-reconstruction (published: 1).
-        motion_start: Share of a cycle from which the motion's divergence rises (published: 1000 / 1700 = 0.59).
-        cross_start: Share of a cycle from which cross-reconstruction counts (published: 0.8).
+        motion_weight, text_weight, cross_weight: Weights of the divergences and of cross-reconstruction at the end of a
+            cycle (published: 0.1 * 700 / 3000 = 0.023, 0.1 * 340 / 3000 = 0.011 and 1).
+        motion_start, cross_start: Shares of a cycle from which these terms count; see `AnnealedAligner` (published:
+            1000 / 1700 = 0.59 and 0.8).
+        samples, classifier_epochs, classifier_learning_rate: Latents drawn per candidate for the classifier, its epochs
+            of full batches and its rate (published: 500, 300 and 1e-3).
         correlation_weight: Weight of the total correlation penalty (published: that of the text's divergence).
-        samples: Latents drawn per candidate for the classifier (published: 500).
-        classifier_epochs: Epochs of full batches of the classifier (published: 300).
-        classifier_learning_rate: Rate of Adam for the classifier (published: 1e-3).
-        stop_epoch: Number of epochs of the schedule to train; None trains all.
-        device: Device to train on.
+        stop_epoch, device: See `NeuralAligner`.
 
     Example:
+        >>> import numpy as np
         >>> from zeroskel.align import SADVAE
-        >>> SADVAE(residual=16)
-        SADVAE(residual=16)
+        >>> fitted = SADVAE(epochs=1, samples=5).fit(np.eye(4), np.arange(4) % 2, np.eye(2))
+        >>> fitted.fit_candidates(np.eye(2)).score_classes(np.eye(4), np.eye(2)).shape
+        (4, 2)
     """
 
     method = "sa-dvae"

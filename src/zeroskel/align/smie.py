@@ -58,8 +58,7 @@ class SMIE(NeuralAligner):
         hidden: Widths of the hidden layers of the critic (published: 1024 and 512); "bilinear" has none.
         shuffle: Draw a new order of the sequences in each epoch.
         warm_start: Continue from the weights of the last `fit` instead of new ones.
-        stop_epoch: Number of epochs of the schedule to train; None trains all.
-        device: Device to train on.
+        stop_epoch, device: See `NeuralAligner`.
 
     Attributes:
         critic_: The fitted critic.

@@ -54,13 +54,13 @@ class TDSM(NeuralAligner):
         noises: Number of noises in the mean of a score (published: 3).
         warmup_epochs: Epochs in which the rate rises linearly from 0, before half a cosine (published: 100 steps).
         text_blocks: Widths of the texts that a class embedding concatenates, each a token; None for one text.
-        stop_epoch: Number of epochs of the schedule to train; None trains all.
-        device: Device to train on.
+        stop_epoch, device: See `NeuralAligner`.
 
     Example:
         >>> from zeroskel.align import TDSM
-        >>> TDSM(depth=4)
-        TDSM(depth=4)
+        >>> TDSM(hidden=30)
+        Traceback (most recent call last):
+        zeroskel.core.errors.InputError: method tdsm: hidden is 30; expected a multiple of 4, the number of heads
     """
 
     method = "tdsm"

@@ -29,7 +29,7 @@ def save_checkpoint(
         file: The checkpoint; an existing one is replaced in one step.
         model: The trained module.
         optimizer: Its optimizer.
-        generator: The generator that the training draws from, besides the global state of torch.
+        generator: The generator that the training draws from, in addition to the global one of torch.
         history: Attributes of the `History` so far.
     """
     state, best = optimizer.state_dict(), history["best"]
