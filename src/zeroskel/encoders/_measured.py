@@ -11,6 +11,7 @@ from array_api_compat import array_namespace
 
 from zeroskel.core import InputError
 from zeroskel.core._options import layout_name, option
+from zeroskel.encoders._series import Array
 from zeroskel.encoders.base import BatchSource, SkeletonEncoder
 
 if TYPE_CHECKING:  # importing torch takes seconds
@@ -18,8 +19,6 @@ if TYPE_CHECKING:  # importing torch takes seconds
 
 FIT_SEQUENCES = 8192  # bounds the memory of fitting: more training sequences are sampled
 BLOCK = 256  # sequences measured at once while fitting
-
-Array = Any  # numpy.ndarray or torch.Tensor
 
 
 @attrs.define(slots=False, eq=False)

@@ -8,8 +8,9 @@ from array_api_compat import array_namespace
 
 from zeroskel.core import InputError, get_layout
 from zeroskel.core._options import option
-from zeroskel.encoders._measured import Array, MeasuredEncoder, by_recording, each_body, principal_components
+from zeroskel.encoders._measured import MeasuredEncoder, by_recording, each_body, principal_components
 from zeroskel.encoders._measures import body_measures, relation_measures
+from zeroskel.encoders._series import Array
 
 _ONE_UNIT = ("poses", "spread", "frequencies", "speed")  # groups whose numbers share a unit and are not scaled apart
 _FLOOR = (

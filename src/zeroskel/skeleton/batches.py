@@ -11,8 +11,6 @@ from zeroskel.core import InputError, Layout, SkeletonSequence, get_layout
 from zeroskel.skeleton.transforms import _arrays
 from zeroskel.skeleton.transforms.layouts import _convert
 
-_Array = Any  # numpy.ndarray or torch.Tensor
-
 
 class Sequences(Protocol):
     """Anything with a length whose items are SkeletonSequence: a list or a SkeletonDataset.
@@ -46,6 +44,9 @@ class Preprocessing:
         turn: whether to turn the first body to the camera.
         scale: whether to divide by the length of the torso.
 
+    Raises:
+        InputError: a number is too small.
+
     Example:
         >>> import numpy as np
         >>> from zeroskel.core import SkeletonSequence
@@ -63,6 +64,11 @@ class Preprocessing:
     turn: bool = True
     scale: bool = True
 
+    def __post_init__(self) -> None:
+        for name, least in (("frames", 1), ("bodies", 1), ("channels", 1), ("max_gap", 0)):
+            if getattr(self, name) < least:
+                raise InputError(f"{name} is {getattr(self, name)}; expected at least {least}")
+
     def __call__(self, sequence: SkeletonSequence) -> np.ndarray:
         """Prepare one recording.
 
@@ -73,12 +79,11 @@ class Preprocessing:
             (C, T, V, M) float32.
 
         Raises:
-            InputError: `frames`, `bodies` or `max_gap` is too small.
             LayoutError: the layout is unknown.
         """
         return np.asarray(self.prepare(sequence.joints[None], sequence.layout)[0], dtype=np.float32)
 
-    def prepare(self, joints: _Array, layout: Layout | None = None) -> _Array:
+    def prepare(self, joints: _arrays.Array, layout: Layout | None = None) -> _arrays.Array:
         """Prepare N recordings of equal length.
 
         With torch tensors in the layout of the result and all M bodies, this can be traced into a graph with any N and
@@ -91,9 +96,6 @@ class Preprocessing:
         Returns:
             (N, C, T, V, M) of the kind of `joints`.
         """
-        for name, least in (("frames", 1), ("bodies", 1), ("max_gap", 0)):
-            if getattr(self, name) < least:
-                raise InputError(f"{name} is {getattr(self, name)}; expected at least {least}")
         xp = array_namespace(joints)
         target = get_layout(self.layout)
         source = target if layout is None else layout
@@ -112,8 +114,8 @@ class Preprocessing:
         for axis, size in ((1, self.channels), (4, self.bodies)):
             missing = size - prepared.shape[axis]
             if missing > 0:
-                zeros = xp.zeros_like(xp.take(prepared, xp.asarray([0] * missing), axis=axis))
-                prepared = xp.concat([prepared, zeros], axis=axis)
+                absent = (*prepared.shape[:axis], missing, *prepared.shape[axis + 1 :])
+                prepared = xp.concat([prepared, xp.zeros(absent, dtype=prepared.dtype)], axis=axis)
         return prepared
 
     @property
