@@ -1,9 +1,8 @@
-"""A server, a browser, and a page that may ask nobody else and must not fail unseen."""
+"""A server, a browser, and a page that must not fail silently or request other addresses."""
 
 import os
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -13,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from zeroskel.datasets import SkeletonDataset
-from zeroskel.datasets.synthetic import generate_dataset, generate_sequence
+from zeroskel.datasets.synthetic import generate_sequence
 from zeroskel.recognition import TrainingConfig, train_bundle
 from zeroskel.recognition._calibration import Calibration
 from zeroskel.skeleton.formats import write
+
+from ..conftest import ZEROSKEL, small_dataset
 
 CHROMIUM = Path("/usr/bin/chromium")
 SWITCHES = [
@@ -41,7 +41,7 @@ ACTIONS = [
     "walk in place",
     "run in place",
 ]
-CALIBRATION = Calibration(  # numbers of the size that fitting gives: what is tested is the page
+CALIBRATION = Calibration(  # typical values: the tests are about the page
     temperature=0.3,
     presence=(2.0, 0.5, -0.5, 0.2),
     evidence=(0.0,) * 6,
@@ -51,11 +51,11 @@ CALIBRATION = Calibration(  # numbers of the size that fitting gives: what is te
     classes=3,
 )
 WEB = Path(__file__).resolve().parents[3] / "src" / "zeroskel" / "app" / "page" / "web"
-PATIENCE = 30_000  # milliseconds that a test waits for what must come
+TIMEOUT = 30_000  # milliseconds
 
 
 class Server:
-    """`zeroskel serve` on a port of its own; may be stopped and started again."""
+    """`zeroskel serve` on a free port; it can be stopped and started again."""
 
     def __init__(self, bundle: Path, log: Path, token: str | None = None) -> None:
         self.bundle = bundle
@@ -68,8 +68,7 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "Server":
-        main = [sys.executable, "-c", "from zeroskel.app.cli import main; main()"]
-        command = [*main, "serve", "--port", str(self.port), "--model", str(self.bundle)]
+        command = [*ZEROSKEL, "serve", "--port", str(self.port), "--model", str(self.bundle)]
         command += [] if self.token is None else ["--token", self.token]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -90,19 +89,19 @@ class Server:
 
 
 class Visit:
-    """A person at the page."""
+    """A visit of a user to the page."""
 
     def __init__(self, page) -> None:
         self.page = page
 
     def answered(self) -> None:
-        """Wait until the answer and its explanation are there."""
+        """Wait for the answer and its explanation."""
         self.page.locator("#curve .line.chosen").wait_for(state="attached")
         self.page.locator("#bars .bar").first.wait_for()
 
-    def choose_clip(self, place: int = 0) -> str:
-        """Pick a built-in clip and wait for the answer; its title."""
-        button = self.page.locator("#clips button").nth(place)
+    def choose_clip(self, index: int = 0) -> str:
+        """Choose a built-in clip, wait for the answer and return the title of the clip."""
+        button = self.page.locator("#clips button").nth(index)
         button.click()
         self.answered()
         return button.inner_text()
@@ -116,20 +115,20 @@ class Visit:
         return [name.strip() for name in self.page.locator("#chips li > span").all_inner_texts()]
 
     def shares(self) -> dict[str, int]:
-        """What the bars say: action -> per cent."""
+        """Return the percentages of the bars: action -> per cent."""
         texts = self.page.locator("#bars .bar").evaluate_all(
             "all => all.map(one => [...one.querySelectorAll('span:not(.fill)')].map(part => part.textContent))"
         )
         return {name: int("".join(filter(str.isdigit, share))) for name, share in texts}
 
-    def says(self, place: str) -> str:
-        return self.page.locator(f"#{place}").inner_text()
+    def says(self, element_id: str) -> str:
+        return self.page.locator(f"#{element_id}").inner_text()
 
     def wait(self, condition: str) -> None:
-        """Until an expression of JavaScript holds (asked again and again: the page's policy forbids it to evaluate)."""
-        until = time.monotonic() + PATIENCE / 1000
+        """Poll until a JavaScript expression is true. The policy of the page forbids to evaluate it in the page."""
+        until = time.monotonic() + TIMEOUT / 1000
         while not self.page.evaluate(condition):
-            assert time.monotonic() < until, f"never came true: {condition}"
+            assert time.monotonic() < until, f"the condition never became true: {condition}"
             self.page.wait_for_timeout(50)
 
 
@@ -137,9 +136,7 @@ class Visit:
 def bundle(tmp_path_factory) -> Path:
     """A small bundle with a calibration, trained on synthetic motion."""
     folder = tmp_path_factory.mktemp("page")
-    sequences, labels, subjects, names = generate_dataset(ACTIONS, subjects=3, repetitions=2, seed=0)
-    small = SkeletonDataset(sequences, labels, subjects, names, name="small", notice="Synthetic.")
-    trained = train_bundle(small, TrainingConfig(method="ridge"), cache=folder / "cache")
+    trained = train_bundle(small_dataset(ACTIONS), TrainingConfig(method="ridge"), cache=folder / "cache")
     replace(trained, calibration=CALIBRATION).save(folder / "bundle")
     return folder / "bundle"
 
@@ -153,7 +150,7 @@ def server(bundle, tmp_path_factory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def own_server(bundle, tmp_path) -> Iterator[Server]:
+def restartable_server(bundle, tmp_path) -> Iterator[Server]:
     """A server that the test may stop and start."""
     running = Server(bundle, tmp_path / "log.txt").start()
     yield running
@@ -162,7 +159,7 @@ def own_server(bundle, tmp_path) -> Iterator[Server]:
 
 @pytest.fixture
 def guarded_server(bundle, tmp_path) -> Iterator[Server]:
-    """A server that asks for a token."""
+    """A server that requires a token."""
     running = Server(bundle, tmp_path / "log.txt", token="correct-horse-battery").start()
     yield running
     running.stop()
@@ -170,7 +167,7 @@ def guarded_server(bundle, tmp_path) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def installed():
-    """installed(folder): what `make web` takes from npm is there; else the test skips, but never in CI."""
+    """installed(folder) skips the test where `make web` has not installed the npm packages; in CI the test fails."""
 
     def check(folder: str) -> None:
         if not (WEB / folder).is_dir():
@@ -183,7 +180,7 @@ def installed():
 
 @pytest.fixture(scope="module")
 def chromium():
-    """Playwright's handle on Debian's Chromium; absent: the tests skip, but never in CI."""
+    """Playwright's handle on Debian's Chromium. Without it the tests are skipped; in CI they fail."""
     if not CHROMIUM.exists():
         if os.environ.get("CI"):
             pytest.fail(f"{CHROMIUM} is absent, and CI must not skip the tests of the page; `make chromium` as root")
@@ -196,7 +193,7 @@ def chromium():
 
 @pytest.fixture(scope="module")
 def launch(chromium) -> Iterator:
-    """launch(*switches) -> a browser; closed with the file, since its loop must not be there in other tests."""
+    """launch(*switches) returns a browser. It is closed after the file: its event loop must not run in other tests."""
     opened = []
 
     def start(*switches: str):
@@ -215,8 +212,8 @@ def browser(launch):
 
 @pytest.fixture
 def open_page(browser, server) -> Iterator:
-    """open_page(width=…, scheme=…, at=…) -> Visit; afterwards nothing may have failed or asked another address."""
-    opened, wrong = [], []
+    """open_page(width=…, scheme=…, at=…) returns a Visit, during which no error and no request elsewhere may occur."""
+    opened, problems = [], []
 
     def start(
         *,
@@ -234,17 +231,13 @@ def open_page(browser, server) -> Iterator:
             accept_downloads=True,
             has_touch=width < 500,
         )
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(TIMEOUT)
         page = context.new_page()
-        page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}") or dialog.dismiss())
-        page.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
-        page.on(
-            "request",
-            lambda request: (
-                None if request.url.startswith((at.address, "blob:", "data:")) else wrong.append(f"asked {request.url}")
-            ),
-        )
+        page.on("pageerror", lambda error: problems.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: problems.append(f"dialog: {dialog.message}") or dialog.dismiss())
+        page.on("console", lambda line: problems.append(line.text) if "Content Security" in line.text else None)
+        local = (at.address, "blob:", "data:")
+        page.on("request", lambda request: request.url.startswith(local) or problems.append(f"request: {request.url}"))
         opened.append(context)
         page.goto(at.address)
         page.locator(until).first.wait_for()
@@ -253,11 +246,11 @@ def open_page(browser, server) -> Iterator:
     yield start
     for context in opened:
         context.close()
-    assert not wrong
+    assert not problems
 
 
 @pytest.fixture
 def clip_file(tmp_path) -> Path:
-    """A recording as a person has it: a JSON file of joints."""
+    """A recording as a user has it: a JSON file of joints."""
     write(generate_sequence("squat", seed=3, frames=60), tmp_path / "my squat.json")
     return tmp_path / "my squat.json"

@@ -1,4 +1,4 @@
-"""No violation that axe finds, in both colour schemes and in the states empty, result, stream and error."""
+"""axe finds no violation in both colour schemes and in the states empty, result, stream, error and without a server."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def error(visit, folder):
     visit.wait("document.querySelector('#source-note').dataset.kind === 'wrong'")
 
 
-def gone(visit, _):
+def unavailable(visit, _):
     visit.page.route("**/api/clips/*", lambda route: route.abort())
     visit.page.locator("#clips button").first.click()
     visit.page.locator("#banner").wait_for()
@@ -35,12 +35,12 @@ def gone(visit, _):
 
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("state", [empty, result, stream, error, gone], ids=lambda state: state.__name__)
+@pytest.mark.parametrize("state", [empty, result, stream, error, unavailable], ids=lambda state: state.__name__)
 def test_axe_finds_no_violation(open_page, tmp_path, state, scheme, width):
     from axe_playwright_python.sync_playwright import Axe
 
     visit = open_page(scheme=scheme, width=width)
     state(visit, tmp_path)
-    found = Axe().run(visit.page, options=RULES)
-    assert found.violations_count == 0, found.generate_report()
-    assert len(found.response["passes"]) > 20
+    report = Axe().run(visit.page, options=RULES)
+    assert report.violations_count == 0, report.generate_report()
+    assert len(report.response["passes"]) > 20

@@ -1,4 +1,4 @@
-"""The page as a person uses it: in a real browser, against the real server."""
+"""The page as a user sees it: in a real browser with the real server."""
 
 import csv
 import io
@@ -11,13 +11,13 @@ pytestmark = pytest.mark.slow
 WEB = "**/page/web/**"
 
 
-def test_the_first_screen_tells_what_to_do(open_page):
+def test_the_first_screen_explains_what_to_do(open_page):
     visit = open_page()
     assert visit.says("best") == "No answer yet"
     assert "Drop a skeleton file" in visit.says("drop")
     assert "synthetic" in visit.page.locator(".clips legend").inner_text()
     assert "Nothing to see yet" in visit.says("teach")
-    assert visit.chips(), "a first visit shows what actions look like"
+    assert visit.chips(), "the first visit shows example actions"
     assert visit.page.locator("#model dd").count() > 2
 
 
@@ -67,7 +67,7 @@ def test_a_file_is_read_by_choosing_and_by_dropping(open_page, clip_file):
     assert visit.page.locator("#rows tr td").nth(1).inner_text() == "dropped.json"
 
 
-def test_a_wrong_file_is_one_clear_line_and_what_was_there_stays(open_page, tmp_path):
+def test_a_broken_file_is_reported_in_one_line_and_the_answer_stays(open_page, tmp_path):
     wrong = tmp_path / "holiday.bvh"
     wrong.write_bytes(b"HIERARCHY\nROOT nothing\n{ no skeleton\n")
     visit = open_page()
@@ -75,18 +75,18 @@ def test_a_wrong_file_is_one_clear_line_and_what_was_there_stays(open_page, tmp_
     before = visit.shares()
     visit.page.locator("#file").set_input_files(wrong)
     visit.wait("document.querySelector('#source-note').dataset.kind === 'wrong'")
-    said = visit.says("source-note")
-    assert "holiday.bvh" in said
-    assert "\n" not in said
+    note = visit.says("source-note")
+    assert "holiday.bvh" in note
+    assert "\n" not in note
     assert visit.shares() == before
 
 
-def test_chips_are_typed_removed_pasted_and_never_twice(open_page):
+def test_actions_are_typed_removed_and_pasted_and_never_repeated(open_page):
     visit = open_page()
     visit.page.get_by_role("button", name="Remove all").click()
     assert visit.chips() == []
     visit.add("kick a ball", "kick a ball")
-    assert "there already" in visit.says("action-note")
+    assert "already in the list" in visit.says("action-note")
     visit.page.get_by_label("An action in your words").fill("")
     visit.add("greet: wave a hand; raise a hand")
     assert visit.chips()[1].startswith("greet")
@@ -135,7 +135,7 @@ def test_scrubbing_moves_the_skeleton_the_curve_and_the_bars(open_page):
     assert visit.says("clock").startswith("0.03 s")
     assert float(now.get_attribute("x1")) < x_end
     assert visit.says("bars-title").startswith("After 0.0 s")
-    assert len(set(visit.shares().values())) == 1, "before anything was observed every action is a guess"
+    assert len(set(visit.shares().values())) == 1, "before the first observation every action has the same probability"
     for _ in range(20):
         visit.page.keyboard.press("ArrowRight")
     middle = canvas.screenshot()
@@ -241,41 +241,41 @@ def test_answers_are_saved_as_csv_and_json(open_page):
     (answer,) = json.loads(got.value.path().read_text(encoding="utf-8"))
     assert answer["actions"] == visit.chips()
     assert answer["clear_from"] > 0
-    visit.page.get_by_role("button", name="Forget them").click()
+    visit.page.get_by_role("button", name="Delete all").click()
     assert visit.page.get_by_role("button", name="Save as CSV").is_disabled()
 
 
-def test_the_server_may_go_and_come_back(open_page, own_server):
-    visit = open_page(at=own_server)
+def test_the_page_continues_after_the_server_was_unavailable(open_page, restartable_server):
+    visit = open_page(at=restartable_server)
     visit.choose_clip()
-    own_server.stop()
+    restartable_server.stop()
     visit.add("juggle")
     visit.page.locator("#banner").wait_for()
     assert "does not answer" in visit.says("banner")
-    own_server.start()
+    restartable_server.start()
     visit.page.locator("#banner").wait_for(state="hidden")
     visit.wait("document.querySelector('#bars').textContent.includes('juggle')")
 
 
-def test_a_stream_goes_on_after_the_server_was_away(open_page, own_server):
-    visit = open_page(at=own_server)
+def test_a_stream_continues_after_the_server_was_unavailable(open_page, restartable_server):
+    visit = open_page(at=restartable_server)
     visit.choose_clip()
     visit.page.get_by_role("button", name="Play live").click()
     visit.wait("document.querySelector('#bars-title').textContent.startsWith('Now')")
-    own_server.stop()
+    restartable_server.stop()
     visit.wait("document.querySelector('#source-note').textContent.includes('interrupted')")
-    own_server.start()
+    restartable_server.start()
     visit.wait("document.querySelector('#source-note').textContent === ''")
     seen = visit.says("clock")
     visit.wait(f"document.querySelector('#clock').textContent !== {json.dumps(seen)}")
     visit.page.get_by_role("button", name="Stop the stream").click()
 
 
-def test_a_token_is_asked_for_until_it_is_right(open_page, guarded_server):
+def test_the_page_asks_for_the_token_until_it_is_right(open_page, guarded_server):
     visit = open_page(at=guarded_server, until="#token")
     for token in ("a-wrong-guess-of-it", guarded_server.token):
         visit.page.locator("#token").wait_for()
-        visit.page.get_by_label("This server asks for a token").fill(token)
+        visit.page.get_by_label("This server requires a token").fill(token)
         visit.page.keyboard.press("Enter")
     visit.choose_clip()
     assert visit.page.locator("#token").is_hidden()
@@ -283,7 +283,7 @@ def test_a_token_is_asked_for_until_it_is_right(open_page, guarded_server):
     visit.answered()
 
 
-def test_a_busy_server_is_asked_again_when_it_says(open_page):
+def test_a_busy_server_is_asked_again_after_the_time_that_it_names(open_page):
     visit, asked = open_page(), []
 
     def busy(route):
@@ -309,7 +309,7 @@ def test_without_the_pose_model_the_button_says_how_to_get_it(open_page):
     visit.wait("document.querySelector('#source-note').textContent.includes('make web')")
 
 
-def test_one_action_alone_is_answered_and_says_what_a_second_gives(open_page):
+def test_one_action_is_answered_and_the_page_asks_for_a_second(open_page):
     visit = open_page()
     visit.page.get_by_role("button", name="Remove all").click()
     visit.add("squat")
@@ -318,7 +318,7 @@ def test_one_action_alone_is_answered_and_says_what_a_second_gives(open_page):
     assert visit.shares() == {"squat": 100}
 
 
-def test_the_whole_way_by_keyboard(open_page):
+def test_every_control_is_reached_by_keyboard(open_page):
     visit = open_page()
     page = visit.page
     page.keyboard.press("Tab")
@@ -335,8 +335,8 @@ def test_the_whole_way_by_keyboard(open_page):
     for _ in range(60):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id || document.activeElement.className"))
-    for place in ("action", "canvas", "play", "scrub", "threshold", "csv", "bar"):
-        assert place in reached, f"{place} is not reached by Tab"
+    for control in ("action", "canvas", "play", "scrub", "threshold", "csv", "bar"):
+        assert control in reached, f"{control} is not reached by Tab"
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280])
@@ -357,7 +357,7 @@ def test_nothing_shifts_and_nothing_sticks_out(open_page, width):
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_the_colours_can_be_switched_and_are_kept(open_page):
+def test_the_choice_of_colours_is_stored(open_page):
     visit = open_page(scheme="light")
     paper = "getComputedStyle(document.body).backgroundColor"
     light = visit.page.evaluate(paper)

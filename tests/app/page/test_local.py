@@ -1,4 +1,4 @@
-"""An exported model in the browser answers as the server does."""
+"""A model that runs in the browser gives the same answers as the server."""
 
 import pytest
 
@@ -36,13 +36,13 @@ def test_the_browser_and_the_server_agree(open_page, exported, installed):
         assert [float(x) for x in one.split(",")] == pytest.approx([float(x) for x in other.split(",")], abs=0.5)
     assert not [url for url in asked if "/api/predict" in url or "/api/explain" in url]
     visit.add("juggle")
-    visit.wait("document.querySelector('#how').textContent.includes('did not come with this model')")
+    visit.wait("document.querySelector('#how').textContent.includes('is not an action of this model')")
     visit.page.get_by_role("button", name="Use the server again").click()
     visit.wait("document.querySelectorAll('#bars .bar').length === 3")
     assert visit.chips() == ACTIONS
 
 
-def test_wrong_files_of_a_model_are_one_clear_line(open_page, tmp_path, installed):
+def test_wrong_files_of_a_model_are_reported_in_one_line(open_page, tmp_path, installed):
     installed("onnx")
     (tmp_path / "a.onnx").write_bytes(b"nothing")
     visit = open_page()

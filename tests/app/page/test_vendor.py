@@ -1,4 +1,4 @@
-"""Code of others that the page carries is what its note says, and the page asks nobody else for any."""
+"""Vendored code is what vendored.toml records, and the page loads no code from other servers."""
 
 import hashlib
 import json
@@ -11,25 +11,25 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[3]
 PAGE = PROJECT / "src" / "zeroskel" / "app" / "page"
 VENDOR = PAGE / "vendor"
-OWN = sorted(path for path in PAGE.iterdir() if path.suffix in {".js", ".css", ".html"})
+PAGE_SOURCES = sorted(path for path in PAGE.iterdir() if path.suffix in {".js", ".css", ".html"})
 
 
-def noted() -> list[dict[str, str]]:
+def recorded_files() -> list[dict[str, str]]:
     return tomllib.loads((VENDOR / "vendored.toml").read_text(encoding="utf-8"))["file"]
 
 
-def test_every_vendored_file_has_its_noted_sum():
-    found = {
+def test_every_vendored_file_has_the_recorded_sha256():
+    hashes = {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in VENDOR.iterdir()
         if path.name != "vendored.toml"
     }
-    assert found == {entry["name"]: entry["sha256"] for entry in noted()}
+    assert hashes == {entry["name"]: entry["sha256"] for entry in recorded_files()}
 
 
-def test_versions_are_those_of_the_lock_file():
+def test_versions_agree_with_the_lock_file():
     packages = json.loads((PROJECT / "web" / "package-lock.json").read_text(encoding="utf-8"))["packages"]
-    for entry in noted():
+    for entry in recorded_files():
         assert packages[f"node_modules/{entry['package']}"]["version"] == entry["version"]
     assert not any("resolved" in package for package in packages.values())
     assert all(name == "" or "integrity" in package for name, package in packages.items())
@@ -40,7 +40,7 @@ def test_vendored_code_is_small_and_comes_with_its_licence():
     assert "Permission is hereby granted, free of charge" in (VENDOR / "LICENSE-three.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("file", OWN, ids=lambda path: path.name)
+@pytest.mark.parametrize("file", PAGE_SOURCES, ids=lambda path: path.name)
 def test_the_page_names_no_outside_address_and_nothing_inline(file):
     text = file.read_text(encoding="utf-8").replace('"http://www.w3.org/2000/svg"', "")
     assert not re.search(r"https?://|innerHTML|insertAdjacentHTML|document\.write|eval\(|new Function", text)
@@ -48,6 +48,6 @@ def test_the_page_names_no_outside_address_and_nothing_inline(file):
         assert not re.search(r"<style|style=|\son\w+=|<script>|importmap", text)
 
 
-@pytest.mark.parametrize("file", OWN, ids=lambda path: path.name)
+@pytest.mark.parametrize("file", PAGE_SOURCES, ids=lambda path: path.name)
 def test_modules_and_files_of_the_page_stay_short(file):
     assert len(file.read_text(encoding="utf-8").splitlines()) <= 400

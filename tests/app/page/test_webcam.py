@@ -1,4 +1,4 @@
-"""The webcam, from the camera to the answer: the browser's fake camera shows a photograph that moves."""
+"""The webcam, from the camera to the answer. The fake camera of the browser shows a moving photograph."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ SIZE = (640, 480)
 
 @pytest.fixture(scope="module")
 def camera(tmp_path_factory) -> Path:
-    """Two seconds of the portrait that scikit-image carries, swaying, as a Y4M video."""
+    """A Y4M video: two seconds of the portrait in scikit-image, moving from side to side."""
     from skimage import data
     from skimage.color import rgb2ycbcr
 
@@ -32,8 +32,8 @@ def camera(tmp_path_factory) -> Path:
     return file
 
 
-def test_a_person_before_the_camera_is_seen_and_sent(open_page, launch, camera, installed):
-    """Poses reach the server; the answer, or on a machine of a few poses a second the page's word about that."""
+def test_the_pose_of_a_person_in_front_of_the_camera_is_sent(open_page, launch, camera, installed):
+    """Poses reach the server. The page shows an answer, or a note on a machine that is too slow."""
     installed("pose")
     browser = launch(
         "--use-fake-device-for-media-stream",
@@ -54,7 +54,7 @@ def test_a_person_before_the_camera_is_seen_and_sent(open_page, launch, camera, 
     seen = np.nanmean(frames, axis=0)
     nose, left, right = seen[0], seen[11], seen[12]
     assert nose[1] > max(left[1], right[1]), "y points up"
-    assert left[0] < right[0], "who faces the camera has the left side at smaller x, as with a depth camera"
+    assert left[0] < right[0], "a person who faces the camera has the left side at smaller x, as with a depth camera"
     visit.page.get_by_role("button", name="Stop the stream").click()
     assert visit.page.locator("#camera").is_hidden()
     assert visit.page.evaluate("document.querySelector('#camera').srcObject") is None

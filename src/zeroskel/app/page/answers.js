@@ -1,22 +1,22 @@
-// The latest answers: a table, and the same as CSV and JSON.
+// The latest answers: a table that can be saved as CSV or JSON.
 import { percent } from "./bars.js";
 
-const KEPT = "zeroskel.answers";
-const MOST = 200;
+const STORAGE_KEY = "zeroskel.answers";
+const MAX_ANSWERS = 200;
 const COLUMNS = ["time", "motion", "answer", "best", "one_of_these", "threshold", "clear_from_seconds", "action", "probability"];
 
-/** A cell of CSV; text that a spreadsheet would take for a formula is marked as text. */
+/** Return a CSV cell. A text that a spreadsheet would treat as a formula is marked as text. */
 function cell(value) {
   const text = value === null || value === undefined ? "" : String(value);
   const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** One line for each answer and action. */
+/** Return CSV with one line per answer and action. */
 export function toCsv(answers) {
   const lines = answers.flatMap((one) =>
-    one.actions.map((action, place) => {
-      const line = { ...one, answer: one.none_of_these ? "none of these" : one.best, one_of_these: one.presence, clear_from_seconds: one.clear_from, action, probability: one.probabilities[place] };
+    one.actions.map((action, index) => {
+      const line = { ...one, answer: one.none_of_these ? "none of these" : one.best, one_of_these: one.presence, clear_from_seconds: one.clear_from, action, probability: one.probabilities[index] };
       return COLUMNS.map((column) => cell(line[column])).join(",");
     }),
   );
@@ -33,7 +33,7 @@ function save(name, type, text) {
 
 export class Answers {
   constructor({ rows, csv, json, forget }) {
-    Object.assign(this, { rows, buttons: [csv, json, forget], empty: rows.firstElementChild, list: this.#kept() });
+    Object.assign(this, { rows, buttons: [csv, json, forget], empty: rows.firstElementChild, list: this.#stored() });
     csv.addEventListener("click", () => save("zeroskel-answers.csv", "text/csv", toCsv(this.list)));
     json.addEventListener("click", () => save("zeroskel-answers.json", "application/json", JSON.stringify(this.list, null, 1)));
     forget.addEventListener("click", () => {
@@ -43,11 +43,11 @@ export class Answers {
     this.#draw();
   }
 
-  /** {motion, actions, probabilities, presence, none_of_these, best, threshold, clear_from} -> the entry that is kept. */
+  /** {motion, actions, probabilities, presence, none_of_these, best, threshold, clear_from} -> the stored entry. */
   add(answer) {
     const entry = { time: new Date().toISOString(), ...answer };
     this.list.unshift(entry);
-    this.list.length = Math.min(this.list.length, MOST);
+    this.list.length = Math.min(this.list.length, MAX_ANSWERS);
     this.#changed();
     return entry;
   }
@@ -57,18 +57,18 @@ export class Answers {
     this.#changed();
   }
 
-  #kept() {
+  #stored() {
     try {
-      const kept = JSON.parse(sessionStorage.getItem(KEPT));
-      return Array.isArray(kept) ? kept : [];
+      const stored = JSON.parse(sessionStorage.getItem(STORAGE_KEY));
+      return Array.isArray(stored) ? stored : [];
     } catch (error) {
-      console.info("the answers kept in this browser cannot be read:", error.message);
+      console.info("The answers stored in this browser cannot be read:", error.message);
       return [];
     }
   }
 
   #changed() {
-    sessionStorage.setItem(KEPT, JSON.stringify(this.list));
+    sessionStorage.setItem(STORAGE_KEY, JSON.stringify(this.list));
     this.#draw();
   }
 

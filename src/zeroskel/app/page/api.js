@@ -1,5 +1,5 @@
-// The server's REST interface: every answer is JSON, every failure one clear line. Addresses are relative to the page,
-// so that it may stand below any path.
+// The server's REST interface. Every answer is JSON and every failure one line. Addresses are relative to the page, so
+// the page works below any path.
 
 export class ServerError extends Error {
   constructor(message, status, retryAfter) {
@@ -9,7 +9,7 @@ export class ServerError extends Error {
   }
 }
 
-/** The server did not answer at all. */
+/** The server did not answer. */
 export class Unreachable extends Error {}
 
 let token = sessionStorage.getItem("zeroskel.token");
@@ -28,7 +28,7 @@ async function ask(path, options = {}) {
     response = await fetch(path, { ...options, headers });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Unreachable("The server does not answer. The page goes on as soon as it is back.");
+    throw new Unreachable("The server does not answer. The page continues when the server is back.");
   }
   const text = await response.text();
   let content;
@@ -52,7 +52,7 @@ export const clip = (id) => ask(`api/clips/${encodeURIComponent(id)}`);
 export const predict = (body, signal) => post("api/predict", body, signal);
 export const explain = (body, signal) => post("api/explain", body, signal);
 
-/** A file's bytes as they are -> a recording. */
+/** Send a file unchanged and return its recording. */
 export function read(file, layout) {
   const query = new URLSearchParams({ name: file.name, ...(layout ? { layout } : {}) });
   return ask(`api/recordings?${query}`, {

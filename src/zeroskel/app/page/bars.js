@@ -1,4 +1,4 @@
-// Bars with their label and per cent as text; the bar itself is decoration for the eye.
+// Bars with a label and a percentage as text. The bar itself is decoration.
 
 export const percent = (share) => (share >= 0.995 && share < 1 ? "> 99 %" : share > 0 && share < 0.005 ? "< 1 %" : `${Math.round(share * 100)} %`);
 
@@ -6,21 +6,21 @@ export class Bars {
   #rows = new Map();
   #names = "";
 
-  /** list: a ul; chosen: called with an action's name, or absent where bars cannot be chosen. */
+  /** list: a ul; chosen: function that receives the name of a clicked bar; absent where bars cannot be clicked. */
   constructor(list, chosen) {
     this.list = list;
     this.chosen = chosen;
   }
 
-  /** names and shares (0 to 1) in the order to be shown; values: texts, per cent by default; pressed: a name. */
+  /** names, shares: labels and lengths (0 to 1) in display order; values: texts, by default percentages; pressed: name of the selected bar. */
   show(names, shares, { values = shares.map(percent), pressed = null } = {}) {
     if (this.#names !== JSON.stringify(names)) this.#build(names);
     const best = Math.max(...shares);
-    names.forEach((name, place) => {
+    names.forEach((name, index) => {
       const { row, fill, value } = this.#rows.get(name);
-      fill.style.transform = `scaleX(${Math.min(Math.max(shares[place], 0), 1)})`;
-      value.textContent = values[place];
-      row.classList.toggle("best", shares[place] === best && best > 0);
+      fill.style.transform = `scaleX(${Math.min(Math.max(shares[index], 0), 1)})`;
+      value.textContent = values[index];
+      row.classList.toggle("best", shares[index] === best && best > 0);
       if (this.chosen) row.setAttribute("aria-pressed", String(name === pressed));
     });
   }
@@ -43,7 +43,7 @@ export class Bars {
         label.textContent = name;
         if (this.chosen) {
           row.type = "button";
-          row.title = "Show when and by which part this action was known";
+          row.title = "Explain this action: over time and by body part";
           row.addEventListener("click", () => this.chosen(name));
         }
         row.append(fill, label, value);

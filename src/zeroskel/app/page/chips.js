@@ -1,9 +1,9 @@
-// The actions as chips: typed, removed, kept in the browser. Texts only ever become text nodes.
+// The actions as chips, which the browser stores. Texts of the user only become text nodes.
 
-const KEPT = "zeroskel.actions";
+const STORAGE_KEY = "zeroskel.actions";
 const FIRST = ["wave a hand", "clap", "squat", "run"];
 
-/** "name" or "name: one text; another" -> {name, texts}. */
+/** Parse "name" or "name: one text; another" to {name, texts}. */
 export function parse(text) {
   const [, name, rest] = /^(.*?)(?::\s+(.*))?$/s.exec(text.trim());
   const texts = (rest ?? "").split(";").map((one) => one.trim()).filter(Boolean);
@@ -13,11 +13,11 @@ export function parse(text) {
 export class Chips {
   #changed;
 
-  /** list, form, input, note: elements; changed: called with the actions after every change. */
+  /** list, form, input, note, clear: elements; changed: function that is called after every change. */
   constructor({ list, form, input, note, clear, changed }) {
     Object.assign(this, { list, form, input, note, limits: { actions: 100, action_length: 1000 } });
     this.#changed = changed;
-    this.actions = this.#kept();
+    this.actions = this.#stored();
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (this.add(input.value)) input.value = "";
@@ -38,7 +38,7 @@ export class Chips {
     this.#draw();
   }
 
-  /** As the server takes them. */
+  /** The actions in the form that the server expects. */
   get wire() {
     return this.actions.map(({ name, texts }) => (texts.length ? { name, texts } : name));
   }
@@ -46,43 +46,43 @@ export class Chips {
   add(text) {
     const action = parse(text);
     if (!action.name) return this.#say("Type the name of an action first.");
-    if (this.actions.some((other) => other.name === action.name)) return this.#say(`“${action.name}” is there already.`);
-    if (this.actions.length >= this.limits.actions) return this.#say(`The server takes at most ${this.limits.actions} actions.`);
+    if (this.actions.some((other) => other.name === action.name)) return this.#say(`“${action.name}” is already in the list.`);
+    if (this.actions.length >= this.limits.actions) return this.#say(`The server accepts at most ${this.limits.actions} actions.`);
     if ([action.name, ...action.texts].some((one) => one.length > this.limits.action_length))
-      return this.#say(`An action's text may have ${this.limits.action_length} characters at most.`);
+      return this.#say(`The text of an action may have at most ${this.limits.action_length} characters.`);
     this.actions.push(action);
     this.#say("");
-    this.#keep();
+    this.#store();
     return true;
   }
 
-  /** Others in their place: actions as in `actions`. */
+  /** Replace all actions. */
   replace(actions) {
     this.actions = actions;
     this.#say("");
-    this.#keep();
+    this.#store();
   }
 
-  remove(place) {
-    const [{ name }] = this.actions.splice(place, 1);
+  remove(index) {
+    const [{ name }] = this.actions.splice(index, 1);
     this.#say(`“${name}” removed.`, "plain");
-    this.#keep();
-    const next = this.list.querySelectorAll("button")[Math.min(place, this.actions.length - 1)];
+    this.#store();
+    const next = this.list.querySelectorAll("button")[Math.min(index, this.actions.length - 1)];
     (next ?? this.input).focus();
   }
 
-  #kept() {
+  #stored() {
     try {
-      const kept = JSON.parse(localStorage.getItem(KEPT));
-      if (Array.isArray(kept)) return kept.map(({ name, texts }) => ({ name: String(name), texts: texts.map(String) }));
+      const stored = JSON.parse(localStorage.getItem(STORAGE_KEY));
+      if (Array.isArray(stored)) return stored.map(({ name, texts }) => ({ name: String(name), texts: texts.map(String) }));
     } catch (error) {
-      console.info("the actions kept in this browser cannot be read:", error.message);
+      console.info("The actions stored in this browser cannot be read:", error.message);
     }
     return FIRST.map((name) => ({ name, texts: [] }));
   }
 
-  #keep() {
-    localStorage.setItem(KEPT, JSON.stringify(this.actions));
+  #store() {
+    localStorage.setItem(STORAGE_KEY, JSON.stringify(this.actions));
     this.#draw();
     this.#changed();
   }
@@ -95,7 +95,7 @@ export class Chips {
 
   #draw() {
     this.list.replaceChildren(
-      ...this.actions.map(({ name, texts }, place) => {
+      ...this.actions.map(({ name, texts }, index) => {
         const chip = document.createElement("li");
         const text = document.createElement("span");
         text.textContent = name;
@@ -109,7 +109,7 @@ export class Chips {
         button.type = "button";
         button.textContent = "×";
         button.setAttribute("aria-label", `Remove ${name}`);
-        button.addEventListener("click", () => this.remove(place));
+        button.addEventListener("click", () => this.remove(index));
         chip.append(text, button);
         return chip;
       }),

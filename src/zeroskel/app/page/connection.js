@@ -1,11 +1,11 @@
-// Says that the server is gone, asks until it is back, then does what was left undone.
+// Reports that the server is unavailable, polls it until it answers, then repeats the unfinished work.
 import * as api from "./api.js";
 
 export class Connection {
-  #undone = new Set();
-  #asking = null;
+  #unfinished = new Set();
+  #timer = null;
 
-  /** `again` takes work that was left undone: it may fail once more. */
+  /** again: function that repeats unfinished work, which may fail again. */
   constructor({ banner, form, input, again }) {
     Object.assign(this, { banner, form, input, again });
     form.addEventListener("submit", (event) => {
@@ -16,7 +16,7 @@ export class Connection {
     });
   }
 
-  /** Do work, a function without arguments; failures that pass are tried again, others thrown. */
+  /** Run a function without arguments. Temporary failures are retried, others thrown. */
   async run(work) {
     try {
       await work();
@@ -25,7 +25,7 @@ export class Connection {
       if (error instanceof api.Unreachable) this.#wait(work, error.message, 2);
       else if (error.status === 503) this.#wait(work, `${error.message} Trying again in ${error.retryAfter ?? 2} s.`, error.retryAfter ?? 2);
       else if (error.status === 401) {
-        this.#undone.add(work);
+        this.#unfinished.add(work);
         this.form.hidden = false;
         this.input.focus();
       } else throw error;
@@ -33,19 +33,19 @@ export class Connection {
   }
 
   #wait(work, text, seconds) {
-    this.#undone.add(work);
+    this.#unfinished.add(work);
     this.banner.textContent = text;
     this.banner.hidden = false;
-    clearTimeout(this.#asking);
-    this.#asking = setTimeout(() => this.#ask(seconds), seconds * 1000);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ask(seconds), seconds * 1000);
   }
 
   async #ask(seconds) {
     try {
       await api.health();
     } catch (error) {
-      console.info("still without the server:", error.message);
-      this.#asking = setTimeout(() => this.#ask(seconds), seconds * 1000);
+      console.info("The server is still unavailable:", error.message);
+      this.#timer = setTimeout(() => this.#ask(seconds), seconds * 1000);
       return;
     }
     this.banner.hidden = true;
@@ -53,8 +53,8 @@ export class Connection {
   }
 
   #again() {
-    const works = [...this.#undone];
-    this.#undone.clear();
+    const works = [...this.#unfinished];
+    this.#unfinished.clear();
     works.forEach((work) => this.again(work));
   }
 }

@@ -1,13 +1,13 @@
-// Information against time, under the scrubber: nats gained over a guess, log p(action) + log A.
+// Information of each action over time, below the time slider: nats above chance, log p(action) + log A.
 
 const SVG = "http://www.w3.org/2000/svg";
-const [ABOVE, BELOW, THUMB] = [10, 22, 8]; // px; half of the scrubber's thumb stands out on either side
+const [ABOVE, BELOW, THUMB] = [10, 22, 8]; // pixels; the THUMB margin aligns the axis with the thumb of the slider
 
 function element(name, attributes, text) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  if (text !== undefined) made.textContent = text;
-  return made;
+  const node = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  if (text !== undefined) node.textContent = text;
+  return node;
 }
 
 export class Curve {
@@ -19,7 +19,7 @@ export class Curve {
     new ResizeObserver(() => this.#draw()).observe(svg);
   }
 
-  /** times (n,), information [n][action], chosen: place of an action, from and to in seconds, moments and their nats. */
+  /** times (n,), information [n][action], chosen: index of an action, from and to in seconds, moments and their losses in nats. */
   show(shown) {
     this.#shown = shown;
     this.#draw();
@@ -29,7 +29,7 @@ export class Curve {
     this.show(null);
   }
 
-  /** Where the scrubber stands, in seconds. */
+  /** Show the position of the time slider, in seconds. */
   at(seconds) {
     this.#now = seconds;
     this.#mark();
@@ -53,8 +53,8 @@ export class Curve {
     const least = -0.6 * most;
     const y = (nats) => ABOVE + (1 - (Math.min(Math.max(nats, least), most) - least) / (most - least)) * (bottom - ABOVE);
     const largest = Math.max(...losses, 0.05);
-    moments.forEach(([start, end], place) => {
-      const tall = (Math.max(losses[place], 0) / largest) * (bottom - ABOVE) * 0.5;
+    moments.forEach(([start, end], index) => {
+      const tall = (Math.max(losses[index], 0) / largest) * (bottom - ABOVE) * 0.5;
       this.svg.append(element("rect", { class: "moment", x: this.#x(start) + 1, width: Math.max(this.#x(end) - this.#x(start) - 2, 1), y: bottom - tall, height: tall }));
     });
     this.svg.append(
@@ -69,7 +69,7 @@ export class Curve {
       this.svg.append(element("polyline", { class: action === chosen ? "line chosen" : "line", points: points.join(" ") }));
     }
     this.svg.append(
-      element("text", { x: THUMB + 2, y: y(0) - 4 }, "a guess: 0 nats"),
+      element("text", { x: THUMB + 2, y: y(0) - 4 }, "chance: 0 nats"),
       element("text", { x: THUMB + 2, y: ABOVE + 10 }, `certain: ${most.toFixed(2)} nats`),
     );
     if (known !== null) this.svg.append(element("line", { class: "known", x1: this.#x(known), x2: this.#x(known), y1: ABOVE, y2: bottom }));
@@ -84,10 +84,10 @@ export class Curve {
   }
 }
 
-/** From how many seconds on the best action no longer changed; null where nothing was observed. */
+/** Return the time from which the best action no longer changed; null where nothing was observed. */
 export function knownFrom(times, information) {
   const best = information.map((row) => row.indexOf(Math.max(...row)));
-  let place = best.length - 1;
-  while (place > 0 && best[place - 1] === best.at(-1)) place--;
-  return place < 0 ? null : times[place];
+  let index = best.length - 1;
+  while (index > 0 && best[index - 1] === best.at(-1)) index--;
+  return index < 0 ? null : times[index];
 }

@@ -1,10 +1,10 @@
-// What the page shows while a stream runs: a recording played as if live, or the webcam.
+// The page while a stream runs: a recording that is played live, or the webcam.
 import { LiveStream } from "./live.js";
 import { Webcam } from "./webcam.js";
 
-const KEPT = 30; // seconds of the curve
-const LEAST = 3; // poses a second below which the server sees gaps only
-const ROOM = [[-0.9, -1, -0.4], [0.9, 0.9, 0.4]]; // metres about the hips: what is looked at before the webcam
+const CURVE_SECONDS = 30;
+const MIN_POSE_RATE = 3; // poses per second; below it the server treats the gaps as missing frames
+const ROOM = [[-0.9, -1, -0.4], [0.9, 0.9, 0.4]]; // metres about the hips: corners of the box that is visible for the webcam
 
 export class LiveView {
   #stream = null;
@@ -14,7 +14,7 @@ export class LiveView {
   #last = null;
   #noted = null;
 
-  /** ended: called when the stream was stopped. layouts: name -> {joints, bones}, given once the server said them. */
+  /** ended: function that is called when the stream stops. layouts: name -> {joints, bones}, set when the server has sent them. */
   constructor(parts) {
     Object.assign(this, parts, { layouts: {} });
   }
@@ -23,7 +23,7 @@ export class LiveView {
     return this.#stream !== null;
   }
 
-  /** Send a recording's frames at its own pace, over and over, until it is stopped. */
+  /** Send the frames of a recording at its frame rate, repeatedly, until the stream is stopped. */
   replay(recording) {
     this.stop();
     this.#start("replay", recording.layout, `${recording.title} (stream)`);
@@ -42,7 +42,7 @@ export class LiveView {
     this.#request = requestAnimationFrame(step);
   }
 
-  /** Poses from the camera; throws an Error that says what is missing. */
+  /** Stream poses from the camera. Throws an Error that names what is missing. */
   async webcam() {
     this.stop();
     this.note("Starting the camera and the pose model …", "plain");
@@ -67,7 +67,7 @@ export class LiveView {
     this.#webcam = webcam;
     this.find("camera").hidden = false;
     this.find("teach").hidden = true;
-    this.find("canvas").setAttribute("aria-label", "Skeleton of who stands before the camera. Arrow keys turn it.");
+    this.find("canvas").setAttribute("aria-label", "Skeleton of the person in front of the camera. Arrow keys rotate it.");
     this.#start("webcam", layout, "webcam");
   }
 
@@ -92,14 +92,14 @@ export class LiveView {
     this.ended();
   }
 
-  /** Say so where poses come too slowly for an answer. */
+  /** Show a note where poses arrive too slowly for an answer. */
   #warn(times) {
     const now = performance.now();
     times.push(now);
     while (times[0] < now - 5000) times.shift();
     const rate = (times.length - 1) / Math.max((now - times[0]) / 1000, 1e-6);
-    if (!this.#last && now - times[0] > 4000 && rate < LEAST)
-      this.note(`Only ${rate.toFixed(1)} poses a second; an answer needs ${LEAST} or more. This machine is too slow or too busy.`);
+    if (!this.#last && now - times[0] > 4000 && rate < MIN_POSE_RATE)
+      this.note(`Only ${rate.toFixed(1)} poses per second; an answer needs ${MIN_POSE_RATE} or more. This machine is too slow or too busy.`);
   }
 
   redraw() {
@@ -112,7 +112,7 @@ export class LiveView {
     this.#noted = null;
     this.bars.clear();
     this.curve.clear();
-    this.verdict.empty("Listening: an answer comes after half a second or so.");
+    this.verdict.empty("Waiting for the first answer, which takes about half a second.");
     this.find(button).setAttribute("aria-pressed", "true");
     this.find(button).textContent = "Stop the stream";
     this.#stream = new LiveStream({
@@ -131,7 +131,7 @@ export class LiveView {
     if (this.#history.length && time < this.#history.at(-1).time) this.#history = [];
     this.#last = message;
     this.#history.push({ time, information: probabilities.map((share) => Math.log(Math.max(share, 1e-9) * actions.length)) });
-    while (this.#history[0].time < time - KEPT) this.#history.shift();
+    while (this.#history[0].time < time - CURVE_SECONDS) this.#history.shift();
     this.#draw(message);
     const none = this.verdict.isNone(message.presence);
     const answer = none ? null : message.best;
@@ -143,12 +143,12 @@ export class LiveView {
   #draw({ actions, probabilities, presence, best, settled, time }) {
     const chosen = actions.indexOf(best);
     this.bars.show(actions, probabilities);
-    this.find("bars-title").textContent = "Now: each action, if it is one of them";
+    this.find("bars-title").textContent = "Now: probability, if it is one of these";
     this.verdict.show({ best, share: probabilities[chosen], presence, when: settled ? "Settled." : "Not settled yet." });
     const from = this.#history[0].time;
     this.curve.show({ times: this.#history.map((one) => one.time), information: this.#history.map((one) => one.information), chosen, from, to: Math.max(time, from + 5) });
     this.curve.at(time);
-    this.find("curve-says").textContent = `Live, the last ${KEPT} s: certainty of each action, the present best in colour.`;
+    this.find("curve-says").textContent = `Live: certainty of each action in the last ${CURVE_SECONDS} s; the current best action in colour.`;
     this.find("clock").textContent = `${time.toFixed(1)} s`;
   }
 }

@@ -1,7 +1,7 @@
-// A live stream over the server's WebSocket: frames go out, scores come in; it comes back by itself.
+// A stream over the server's WebSocket. It sends frames, receives scores and reconnects by itself.
 import { getToken } from "./api.js";
 
-const FULL = 1_000_000; // bytes waiting to be sent: beyond that, frames are dropped rather than late
+const MAX_BUFFERED = 1_000_000; // bytes waiting to be sent; beyond this, frames are dropped instead of delayed
 
 export class LiveStream {
   #socket = null;
@@ -9,10 +9,10 @@ export class LiveStream {
   #failures = 0;
   #wait = null;
   #timer = null;
-  #over = false;
-  #said = "";
+  #stopped = false;
+  #error = "";
 
-  /** layout: of the frames; actions: as the server takes them; scores, state: called with messages and with a text or "". */
+  /** layout: of the frames; actions: in the form that the server expects; scores, state: functions that receive messages and status texts. */
   constructor({ layout, actions, scores, state }) {
     Object.assign(this, { layout, actions, scores, state });
     this.#open();
@@ -20,7 +20,7 @@ export class LiveStream {
 
   /** time in seconds; joints: [[x, y, z] or null …] or a list of bodies of these. */
   frame(time, joints) {
-    if (!this.#ready || this.#socket.bufferedAmount > FULL) return;
+    if (!this.#ready || this.#socket.bufferedAmount > MAX_BUFFERED) return;
     this.#socket.send(JSON.stringify({ type: "frame", time, joints }));
   }
 
@@ -30,7 +30,7 @@ export class LiveStream {
   }
 
   close() {
-    this.#over = true;
+    this.#stopped = true;
     clearTimeout(this.#timer);
     this.#socket?.close();
   }
@@ -50,7 +50,7 @@ export class LiveStream {
   }
 
   #take(message) {
-    if (this.#over) return;
+    if (this.#stopped) return;
     if (message.type === "ready") {
       this.#ready = true;
       this.#failures = 0;
@@ -59,18 +59,18 @@ export class LiveStream {
       this.scores(message);
     } else if (message.type === "error") {
       this.#wait = message.retry_after ?? null;
-      this.#said = message.message;
+      this.#error = message.message;
       this.state(message.message, "wrong");
     }
   }
 
   #closed(event) {
     this.#ready = false;
-    if (this.#over) return;
-    if (event.code === 1008) return this.state(`The server ended the stream: ${this.#said || "no reason given"}.`, "wrong");
+    if (this.#stopped) return;
+    if (event.code === 1008) return this.state(`The server closed the stream. ${this.#error || "It gave no reason."}`, "wrong");
     const seconds = this.#wait ?? Math.min(0.5 * 2 ** this.#failures++, 8);
     this.#wait = null;
-    this.state(`The stream is interrupted; trying again in ${Math.ceil(seconds)} s.`, "wrong");
+    this.state(`The stream was interrupted. Trying again in ${Math.ceil(seconds)} s.`, "wrong");
     this.#timer = setTimeout(() => this.#open(), seconds * 1000);
   }
 }

@@ -1,4 +1,4 @@
-// An exported model, run in this browser by onnxruntime-web: the two files that `zeroskel export` wrote.
+// An exported model that onnxruntime-web runs in this browser, from the two files that `zeroskel export` wrote.
 
 const FOLDER = new URL("web/onnx/", import.meta.url).href;
 const SHARES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]; // of the frames, for the curve
@@ -13,15 +13,15 @@ async function runtime() {
   return ort;
 }
 
-/** Answers like the server's /api/predict and /api/explain, of the actions whose texts came with the graph. */
+/** Answers as /api/predict and /api/explain do, for the actions whose embeddings are stored with the graph. */
 export class LocalModel {
   /** files: the graph (.onnx) and its description (.json). Throws an Error that says what is wrong with them. */
   static async open(files) {
-    const [graph, beside] = [".onnx", ".json"].map((suffix) => [...files].find((file) => file.name.endsWith(suffix)));
-    if (!graph || !beside) throw new Error("Choose both files of `zeroskel export`: FILE.onnx and FILE.onnx.json.");
-    const about = JSON.parse(await beside.text());
-    if (about.format !== 1 || about.input !== "raw") throw new Error(`${beside.name}: found format ${about.format}, input ${about.input}; expected format 1, input raw (export without --prepared).`);
-    if (!about.actions.length) throw new Error(`${beside.name} brings no actions: export with --actions.`);
+    const [graph, description] = [".onnx", ".json"].map((suffix) => [...files].find((file) => file.name.endsWith(suffix)));
+    if (!graph || !description) throw new Error("Choose both files of `zeroskel export`: FILE.onnx and FILE.onnx.json.");
+    const about = JSON.parse(await description.text());
+    if (about.format !== 1 || about.input !== "raw") throw new Error(`${description.name}: the file has format ${about.format} and input ${about.input}; expected format 1 and input raw (export without --prepared).`);
+    if (!about.actions.length) throw new Error(`${description.name}: the file has no actions. Export the bundle again with --actions.`);
     const ort = await runtime();
     const session = await ort.InferenceSession.create(new Uint8Array(await graph.arrayBuffer()), { executionProviders: ["wasm"] });
     return new LocalModel(ort, session, about);
@@ -31,7 +31,7 @@ export class LocalModel {
     Object.assign(this, { ort, session, about, bodies: about.axes.joints[1] });
   }
 
-  /** Names of the actions that it can be asked about. */
+  /** Names of the actions that the model can predict. */
   get actions() {
     return this.about.actions;
   }
@@ -44,13 +44,13 @@ export class LocalModel {
   async explain(recording, actions, action) {
     const names = this.#names(actions);
     const counts = SHARES.map((share) => Math.max(1, Math.round(share * recording.frames)));
-    const found = [];
-    for (const count of counts) found.push(await this.#run(recording, names, count));
+    const predictions = [];
+    for (const count of counts) predictions.push(await this.#run(recording, names, count));
     return {
-      ...found.at(-1),
-      action: action ?? found.at(-1).best,
+      ...predictions.at(-1),
+      action: action ?? predictions.at(-1).best,
       observed_seconds: counts.map((count) => count / recording.fps),
-      information: found.map(({ probabilities }) => probabilities.map((share) => Math.log(Math.max(share, 1e-12)) + Math.log(names.length))),
+      information: predictions.map(({ probabilities }) => probabilities.map((share) => Math.log(Math.max(share, 1e-12)) + Math.log(names.length))),
       moments: [],
       moment_information: [],
       parts: null,
@@ -59,8 +59,8 @@ export class LocalModel {
 
   #names(actions) {
     const names = actions.map((action) => action.name ?? action);
-    const strange = names.find((name) => !this.actions.includes(name));
-    if (strange !== undefined) throw new Error(`“${strange}” did not come with this model; it knows: ${this.actions.join(", ")}.`);
+    const unknown = names.find((name) => !this.actions.includes(name));
+    if (unknown !== undefined) throw new Error(`“${unknown}” is not an action of this model. Its actions are: ${this.actions.join(", ")}.`);
     return names;
   }
 
@@ -68,31 +68,31 @@ export class LocalModel {
     const joints = this.#joints(recording, count);
     const rows = names.map((name) => this.about.embeddings[this.actions.indexOf(name)]);
     const texts = new this.ort.Tensor("float32", Float32Array.from(rows.flat()), [rows.length, rows[0].length]);
-    const found = await this.session.run({ joints, texts });
-    const probabilities = [...found.probabilities.data];
+    const result = await this.session.run({ joints, texts });
+    const probabilities = [...result.probabilities.data];
     return {
       actions: names,
-      scores: [...found.scores.data],
+      scores: [...result.scores.data],
       probabilities,
-      presence: found.presence ? found.presence.data[0] : null,
+      presence: result.presence ? result.presence.data[0] : null,
       best: names[probabilities.indexOf(Math.max(...probabilities))],
     };
   }
 
-  /** (1, M, T, V, C) of the first frames, joints by name, NaN where not observed. */
+  /** Return the first frames as a tensor (1, M, T, V, C): joints matched by name, NaN where not observed. */
   #joints(recording, count) {
-    const places = this.about.joints.map((name) => recording.joints.indexOf(name));
-    const missing = this.about.joints.filter((_, place) => places[place] < 0);
-    if (missing.length) throw new Error(`This recording has no ${missing.join(", ")}; the model in the browser needs the joints of ${this.about.layout}.`);
-    if (recording.bodies > this.bodies) throw new Error(`Found ${recording.bodies} people; the model in the browser takes ${this.bodies}.`);
-    const shape = [1, this.bodies, count, places.length, this.about.axes.joints.at(-1)];
+    const indices = this.about.joints.map((name) => recording.joints.indexOf(name));
+    const missing = this.about.joints.filter((_, index) => indices[index] < 0);
+    if (missing.length) throw new Error(`This recording lacks ${missing.join(", ")}. The model in the browser needs all joints of ${this.about.layout}.`);
+    if (recording.bodies > this.bodies) throw new Error(`The recording shows ${recording.bodies} people; the model in the browser supports ${this.bodies}.`);
+    const shape = [1, this.bodies, count, indices.length, this.about.axes.joints.at(-1)];
     const values = new Float32Array(shape.reduce((all, one) => all * one)).fill(NaN);
     let next = 0;
     for (let body = 0; body < this.bodies; body++)
       for (let frame = 0; frame < count; frame++) {
         const pose = recording.positions[body]?.[frame];
-        for (const place of places) {
-          const joint = pose?.[place];
+        for (const index of indices) {
+          const joint = pose?.[index];
           if (joint) values.set(joint.slice(0, shape[4]).map((value) => value ?? NaN), next);
           next += shape[4];
         }

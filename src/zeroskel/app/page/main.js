@@ -1,4 +1,4 @@
-// The page: joins the motion, the actions, the skeleton, the answer and the table.
+// The page: connects the motion, the actions, the skeleton, the answer and the table.
 import * as api from "./api.js";
 import { Answers } from "./answers.js";
 import { Bars } from "./bars.js";
@@ -18,15 +18,15 @@ const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const narrow = matchMedia("(max-width: 44.99rem)");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-let recording = null; // what is looked at
-let prediction = null; // of the whole recording
-let explanation = null; // of the whole recording, or null where there is none
-let entry = null; // its line in the table
-let asked = null; // the action that is explained, where one was chosen
-let running = null; // aborts the question that is under way
-let later = null; // timer of a question to come
+let recording = null; // the recording on display
+let prediction = null; // prediction for the whole recording
+let explanation = null; // explanation of the whole recording, or null
+let entry = null; // line of the prediction in the table
+let asked = null; // the action to explain, where the user chose one
+let running = null; // aborts the current request
+let later = null; // timer of the next request
 let lastFile = null;
-let local = null; // the model that runs in this browser, where one was chosen
+let local = null; // the model that runs in this browser, or null
 
 const connection = new Connection({ banner: find("banner"), form: find("token"), input: find("token-text"), again: attempt });
 const answers = new Answers({ rows: find("rows"), csv: find("csv"), json: find("json"), forget: find("forget") });
@@ -43,7 +43,7 @@ const live = new LiveView({ find, stage, curve, bars, verdict, answers, chips, n
 
 function openStage() {
   if (document.createElement("canvas").getContext("webgl2")) return new Stage(find("canvas"));
-  find("teach").textContent = "This browser has no WebGL, so the skeleton cannot be drawn; everything else works.";
+  find("teach").textContent = "This browser has no WebGL, so it cannot draw the skeleton. Everything else works.";
   return null;
 }
 
@@ -52,7 +52,7 @@ function note(text, kind = "wrong") {
   find("source-note").textContent = text;
 }
 
-/** Run work; what the server says against it becomes the note. */
+/** Run work and show the message of its error. */
 async function attempt(work) {
   try {
     await connection.run(work);
@@ -74,7 +74,7 @@ function open(content, title) {
     stage.show({ joints: recording.joints, bones: recording.bones, frames });
   }
   const people = recording.bodies === 1 ? "one person" : `${recording.bodies} people`;
-  find("canvas").setAttribute("aria-label", `Skeleton of ${title}: ${people}, ${recording.seconds.toFixed(1)} seconds. Arrow keys turn it.`);
+  find("canvas").setAttribute("aria-label", `Skeleton of ${title}: ${people}, ${recording.seconds.toFixed(1)} seconds. Arrow keys rotate it.`);
   find("replay").disabled = false;
   curve.clear();
   bars.clear();
@@ -95,7 +95,7 @@ const openFile = (file) => attempt(async () => {
   lastFile = file;
   note(`Reading ${file.name} …`, "plain");
   const content = await api.read(file, find("layout").value).catch((error) => {
-    error.message = error.message.replace(/^recording(\.\w+)?(?=[,: ])/, file.name); // the server does not keep names
+    error.message = error.message.replace(/^recording(\.\w+)?(?=[,: ])/, file.name); // the server does not store names
     throw error;
   });
   history.replaceState(null, "", location.pathname);
@@ -104,7 +104,7 @@ const openFile = (file) => attempt(async () => {
   look();
 });
 
-/** Play what was just opened; on a narrow screen, where it stands far below, bring it into view. */
+/** Play the opened recording. On a narrow screen, where the skeleton is far below, scroll to it. */
 function look() {
   if (narrow.matches) find("view").scrollIntoView({ block: "start", behavior: calm.matches ? "auto" : "smooth" });
   if (!calm.matches) player.start();
@@ -131,13 +131,13 @@ function showClips(clips) {
 
 // ---- answer
 
-/** Ask in a moment, so that typing several actions asks once. */
+/** Predict after a delay, so that typing two actions sends one request. */
 function soon(milliseconds = 250) {
   clearTimeout(later);
   later = setTimeout(() => attempt(evaluate), milliseconds);
 }
 
-/** No answer, and why. */
+/** Show that there is no answer, and why. */
 function unanswered(why) {
   prediction = explanation = null;
   bars.clear();
@@ -150,25 +150,25 @@ async function evaluate() {
   if (live.running) return;
   const actions = chips.wire;
   if (!recording || !actions.length) {
-    return unanswered(recording ? "Type the actions it may be (2)." : actions.length ? "Drop a file or pick a clip (1)." : "It needs a motion (1) and the actions it may be (2).");
+    return unanswered(recording ? "Add possible actions (2)." : actions.length ? "Drop a file or choose a clip (1)." : "Choose a motion (1) and add possible actions (2).");
   }
   running = new AbortController();
   const { signal } = running;
   const about = recording;
-  find("how").textContent = "Asking …";
-  let found;
+  find("how").textContent = "Predicting …";
+  let answer;
   try {
-    found = await (local ? local.predict(about, actions) : api.predict({ recording: about.wire, actions }, signal));
+    answer = await (local ? local.predict(about, actions) : api.predict({ recording: about.wire, actions }, signal));
     signal.throwIfAborted();
   } catch (error) {
     if (local || (error.status && error.status !== 503 && error.status !== 401)) unanswered(error.message);
     throw error;
   }
-  prediction = found;
+  prediction = answer;
   explanation = null;
   verdict.explain(null);
   curve.clear();
-  entry = answers.add({ motion: about.title, actions: found.actions, probabilities: found.probabilities, presence: found.presence, none_of_these: verdict.isNone(found.presence), best: found.best, threshold: verdict.threshold, clear_from: null });
+  entry = answers.add({ motion: about.title, actions: answer.actions, probabilities: answer.probabilities, presence: answer.presence, none_of_these: verdict.isNone(answer.presence), best: answer.best, threshold: verdict.threshold, clear_from: null });
   drawAnswer();
   await ask(asked, signal);
 }
@@ -185,25 +185,25 @@ const explain = (name) => attempt(() => {
 async function ask(action, signal) {
   const actions = chips.wire;
   if (actions.length < 2) {
-    find("curve-says").textContent = "Add a second action: certainty is always among several.";
+    find("curve-says").textContent = "Add a second action: certainty compares two or more actions.";
     return;
   }
   const known = action && prediction.actions.includes(action) ? { action } : {};
-  find("curve-says").textContent = "Looking at it moment by moment …";
-  const found = await (local ? local.explain(recording, actions, known.action) : api.explain({ recording: recording.wire, actions, ...known }, signal));
+  find("curve-says").textContent = "Computing the explanation …";
+  const answer = await (local ? local.explain(recording, actions, known.action) : api.explain({ recording: recording.wire, actions, ...known }, signal));
   signal.throwIfAborted();
-  explanation = found;
+  explanation = answer;
   if (entry) answers.update(entry, { clear_from: knownFrom(explanation.observed_seconds, explanation.information) });
   drawAnswer();
 }
 
-/** Shares after the moment of the scrubber; those of the whole at the end, or where there is no explanation. */
+/** Return the probabilities at the time of the slider; of the whole recording at its end or without an explanation. */
 function sharesNow() {
   if (!explanation || player.frame >= player.frames - 1) return prediction.probabilities;
   const { observed_seconds: times, information } = explanation;
-  const place = times.findLastIndex((time) => time <= player.seconds + 1e-6);
+  const index = times.findLastIndex((time) => time <= player.seconds + 1e-6);
   const count = prediction.actions.length;
-  return place < 0 ? prediction.actions.map(() => 1 / count) : information[place].map((nats) => Math.exp(nats) / count);
+  return index < 0 ? prediction.actions.map(() => 1 / count) : information[index].map((nats) => Math.exp(nats) / count);
 }
 
 function drawAnswer() {
@@ -211,9 +211,9 @@ function drawAnswer() {
   const order = [...prediction.actions.keys()].sort((a, b) => prediction.probabilities[b] - prediction.probabilities[a]);
   const shown = explanation?.action ?? prediction.best;
   const now = sharesNow();
-  bars.show(order.map((place) => prediction.actions[place]), order.map((place) => now[place]), { pressed: shown });
+  bars.show(order.map((index) => prediction.actions[index]), order.map((index) => now[index]), { pressed: shown });
   const whole = player.frame >= player.frames - 1 || !explanation;
-  find("bars-title").textContent = whole ? "Each action, if it is one of them" : `After ${player.seconds.toFixed(1)} s: each action, if it is one of them`;
+  find("bars-title").textContent = whole ? "Probability, if it is one of these" : `After ${player.seconds.toFixed(1)} s: probability, if it is one of these`;
   const known = explanation && knownFrom(explanation.observed_seconds, explanation.information);
   const when = known ? `Clear from ${known.toFixed(1)} s of ${recording.seconds.toFixed(1)} s on.` : "";
   verdict.show({ best: prediction.best, share: prediction.probabilities[prediction.actions.indexOf(prediction.best)], presence: prediction.presence, when });
@@ -230,9 +230,9 @@ function drawExplanation(known) {
   curve.show({ times, information, chosen, from: 0, to: recording.seconds, moments, losses, known });
   curve.at(player.seconds);
   const last = information.at(-1)[chosen];
-  const dearest = moments[losses.indexOf(Math.max(...losses))];
-  find("curve-says").textContent = `“${action}”: ${last.toFixed(2)} nats over a guess in the end.` + (dearest && Math.max(...losses) > 0 ? ` Most of it between ${dearest[0].toFixed(1)} and ${dearest[1].toFixed(1)} s (columns: what is lost without that moment).` : "");
-  verdict.explain(parts, action, parts ? undefined : "A model in the browser does not look at parts of the body; the server does.");
+  const decisive = moments[losses.indexOf(Math.max(...losses))];
+  find("curve-says").textContent = `“${action}”: ${last.toFixed(2)} nats above chance at the end.` + (decisive && Math.max(...losses) > 0 ? ` Most of it comes from ${decisive[0].toFixed(1)} to ${decisive[1].toFixed(1)} s (columns: the loss without that moment).` : "");
+  verdict.explain(parts, action, parts ? undefined : "A model in the browser cannot explain body parts; the server can.");
 }
 
 function moved(frame) {
@@ -242,7 +242,7 @@ function moved(frame) {
   drawAnswer();
 }
 
-/** After a live stream: the recording again, where there is one. */
+/** After a stream, show the recording again, if there is one. */
 function back() {
   bars.clear();
   curve.clear();
@@ -268,29 +268,29 @@ for (const kind of ["dragover", "dragleave", "drop"])
 for (const [button, start] of [["replay", () => live.replay(recording)], ["webcam", () => live.webcam()]])
   find(button).addEventListener("click", () => {
     if (find(button).getAttribute("aria-pressed") === "true") return live.stop();
-    if (!chips.wire.length) return note("Type at least one action first (2).");
+    if (!chips.wire.length) return note("Add at least one action first (2).");
     player.close();
     running?.abort();
     attempt(start);
   });
 
-let before = null; // the actions before those of the model in this browser
+let before = null; // the actions before the model in this browser replaced them
 
-function said(text, kind = "plain") {
+function noteModel(text, kind = "plain") {
   find("local-note").dataset.kind = kind;
   find("local-note").textContent = text;
 }
 
 find("local").addEventListener("change", async (event) => {
-  said("Opening the model …");
+  noteModel("Loading the model …");
   try {
     local = await LocalModel.open(event.target.files);
   } catch (error) {
-    return said(error.message, "wrong");
+    return noteModel(error.message, "wrong");
   }
   live.stop();
   find("server").hidden = false;
-  said(`Recordings are now answered in this browser${local.about.notice ? `. ${local.about.notice}` : "."}`);
+  noteModel(`Predictions are now computed in this browser${local.about.notice ? `. ${local.about.notice}` : "."}`);
   before ??= chips.actions;
   chips.replace(local.actions.map((name) => ({ name, texts: [] })));
 });
@@ -298,7 +298,7 @@ find("server").addEventListener("click", () => {
   local = null;
   find("server").hidden = true;
   find("local").value = "";
-  said("");
+  noteModel("");
   chips.replace(before);
   before = null;
 });
@@ -327,6 +327,6 @@ attempt(async () => {
 });
 attempt(async () => {
   showClips(await api.clips());
-  const kept = new URLSearchParams(location.hash.slice(1)).get("clip");
-  if (kept) openClip(kept, false);
+  const linked = new URLSearchParams(location.hash.slice(1)).get("clip");
+  if (linked) openClip(linked, false);
 });

@@ -1,11 +1,11 @@
-// What the server says about its model.
+// Shows the description of the server's model.
 
 function entries({ name, data, notice, seen_classes: seen, figures }) {
   return [
     ["Name", name],
-    ["Learnt from", data],
+    ["Training data", data],
     ["Notice", notice],
-    ["Actions it learnt", Array.isArray(seen) ? `${seen.length}: ${seen.slice(0, 12).join(", ")}${seen.length > 12 ? " …" : ""}` : null],
+    ["Training actions", Array.isArray(seen) ? `${seen.length}: ${seen.slice(0, 12).join(", ")}${seen.length > 12 ? " …" : ""}` : null],
     ...(Array.isArray(figures) ? figures : []).map(({ what, value }) => ["Measured", `${what}: ${value}`]),
   ].filter(([, text]) => text);
 }

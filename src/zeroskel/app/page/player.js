@@ -4,7 +4,7 @@ export class Player {
   #started;
   #request = null;
 
-  /** moved: called with the frame's number whenever it changes. */
+  /** moved: function that receives the number of the frame whenever it changes. */
   constructor({ play, scrub, clock, moved }) {
     Object.assign(this, { play, scrub, clock, moved, frames: 0, fps: 30, frame: 0 });
     play.addEventListener("click", () => (this.playing ? this.pause() : this.start()));
@@ -41,7 +41,7 @@ export class Player {
     this.moved(this.frame);
   }
 
-  /** How much has been shown, the current frame included. */
+  /** Seconds that were shown, including the current frame. */
   get seconds() {
     return (this.frame + 1) / this.fps;
   }

@@ -15,7 +15,7 @@ export class Recording {
     return this.positions.map((body) => body[number].map(observed));
   }
 
-  /** The part of it that the server needs for an answer. */
+  /** The part of the recording that the server needs for a prediction. */
   get wire() {
     return { layout: this.layout, joints: this.layout ? undefined : this.joints, fps: this.fps, positions: this.positions };
   }

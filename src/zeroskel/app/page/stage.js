@@ -1,17 +1,17 @@
-// The skeleton in three dimensions: to be turned, zoomed, and moved through in time.
+// The skeleton in three dimensions, which can be rotated and zoomed.
 import {
   AmbientLight, Color, CylinderGeometry, DirectionalLight, GridHelper, InstancedMesh, Matrix4, MeshLambertMaterial,
   OrbitControls, PerspectiveCamera, Quaternion, Scene, SphereGeometry, Spherical, Vector3, WebGLRenderer,
 } from "./vendor/three.js";
 
 const UP = new Vector3(0, 1, 0);
-const NOWHERE = new Matrix4().makeScale(0, 0, 0);
+const HIDDEN = new Matrix4().makeScale(0, 0, 0);
 
 export class Stage {
   #meshes = [];
   #waiting = false;
 
-  /** canvas: where it is drawn; the browser must have WebGL. */
+  /** canvas: element to draw on; the browser must support WebGL. */
   constructor(canvas) {
     this.canvas = canvas;
     this.renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true });
@@ -22,13 +22,13 @@ export class Stage {
     const sun = new DirectionalLight(0xffffff, 1.5);
     sun.position.set(1, 3, -2);
     this.scene.add(new AmbientLight(0xffffff, 2), sun);
-    canvas.style.touchAction = "pan-y"; // one finger scrolls the page; two turn the skeleton
+    canvas.style.touchAction = "pan-y"; // one finger scrolls the page; two fingers rotate the skeleton
     canvas.addEventListener("keydown", (event) => this.#key(event));
     new ResizeObserver(() => this.#resize()).observe(canvas);
     this.#resize();
   }
 
-  /** Make room for bodies of this layout and look at them: frames [body][joint], or at room, two corners of a box. */
+  /** Show bodies of a layout. The camera is aimed at the frames [body][joint], or at room, two corners of a box. */
   show({ joints, bones, frames, room = frames.flat(2) }) {
     this.joints = joints;
     this.bones = bones;
@@ -44,29 +44,29 @@ export class Stage {
       this.bodies = frame.length;
       this.#build();
     }
-    const from = new Vector3(), to = new Vector3(), turn = new Quaternion(), place = new Matrix4(), along = new Vector3();
+    const from = new Vector3(), to = new Vector3(), turn = new Quaternion(), matrix = new Matrix4(), along = new Vector3();
     for (let body = 0; body < this.bodies; body++) {
       const pose = frame[body] ?? [];
       this.joints.forEach((_, joint) => {
         const at = pose[joint];
-        this.dots.setMatrixAt(body * this.joints.length + joint, at ? place.makeTranslation(...at) : NOWHERE);
+        this.dots.setMatrixAt(body * this.joints.length + joint, at ? matrix.makeTranslation(...at) : HIDDEN);
       });
       this.bones.forEach(([child, parent], bone) => {
         const index = body * this.bones.length + bone;
-        if (!pose[child] || !pose[parent]) return this.sticks.setMatrixAt(index, NOWHERE);
+        if (!pose[child] || !pose[parent]) return this.sticks.setMatrixAt(index, HIDDEN);
         from.fromArray(pose[parent]);
         to.fromArray(pose[child]);
         const length = along.subVectors(to, from).length() || 1e-6;
         turn.setFromUnitVectors(UP, along.divideScalar(length));
-        place.compose(from.add(to).multiplyScalar(0.5), turn, new Vector3(1, length, 1));
-        this.sticks.setMatrixAt(index, place);
+        matrix.compose(from.add(to).multiplyScalar(0.5), turn, new Vector3(1, length, 1));
+        this.sticks.setMatrixAt(index, matrix);
       });
     }
     this.dots.instanceMatrix.needsUpdate = this.sticks.instanceMatrix.needsUpdate = true;
     this.#draw();
   }
 
-  /** Take the colours of the page anew, after a change between light and dark. */
+  /** Read the colours of the page again after a change between light and dark. */
   recolour() {
     if (!this.joints) return;
     const colours = Object.fromEntries(["left", "right", "middle", "line"].map((name) => [name, this.#token(name)]));
@@ -133,7 +133,7 @@ export class Stage {
     this.recolour();
   }
 
-  /** Where the first body looks to: from its right hip or shoulder to the left, turned by a quarter. */
+  /** Return the direction that the first body faces: perpendicular to the line from its right to its left hip or shoulder. */
   #facing(frames) {
     for (const [body] of frames)
       for (const pair of [["hip_left", "hip_right"], ["shoulder_left", "shoulder_right"]]) {

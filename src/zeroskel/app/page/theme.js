@@ -1,7 +1,7 @@
-// Before the first paint: the colours that were chosen last time (else those of the system).
+// Applies the stored choice of light or dark colours before the first paint. Without one the system decides.
 try {
   const chosen = localStorage.getItem("zeroskel.theme");
   if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
 } catch (error) {
-  console.info("the theme is not kept:", error.message);
+  console.info("The choice of colours cannot be read:", error.message);
 }

@@ -1,19 +1,19 @@
 // The answer in words, the line "none of these" with its threshold, and the parts of the body.
 import { Bars, percent } from "./bars.js";
 
-/** Two digits, a true minus, no minus before a zero. */
+/** Format with two digits, a typographic minus, and no minus before a zero. */
 const nats = (value) => (Math.abs(value) < 0.005 ? 0 : value).toFixed(2).replace("-", "−");
 
-const KEPT = "zeroskel.threshold";
+const STORAGE_KEY = "zeroskel.threshold";
 
 export class Verdict {
-  /** find: id -> element; changed: called when the threshold moves. */
+  /** find: id -> element; changed: function that is called when the threshold changes. */
   constructor(find, changed) {
     Object.assign(this, { find, parts: new Bars(find("parts")) });
     this.slider = find("threshold");
-    this.slider.value = localStorage.getItem(KEPT) ?? 50;
+    this.slider.value = localStorage.getItem(STORAGE_KEY) ?? 50;
     this.slider.addEventListener("input", () => {
-      localStorage.setItem(KEPT, this.slider.value);
+      localStorage.setItem(STORAGE_KEY, this.slider.value);
       this.#mark();
       changed();
     });
@@ -28,7 +28,7 @@ export class Verdict {
     return presence !== null && presence !== undefined && presence < this.threshold;
   }
 
-  /** best: an action; share: its probability; presence: or null; when: a sentence. */
+  /** best: an action; share: its probability; presence: probability or null; when: a sentence about the time. */
   show({ best, share, presence, when = "" }) {
     const none = this.isNone(presence);
     this.find("verdict").dataset.none = none;
@@ -39,10 +39,10 @@ export class Verdict {
     this.slider.disabled = !known;
     this.#say("none-value", known ? percent(1 - presence) : "not known");
     this.find("none-fill").style.transform = `scaleX(${known ? 1 - presence : 0})`;
-    this.#say("none-note", known ? "" : "This model is not calibrated: it cannot tell when none of them is happening.");
+    this.#say("none-note", known ? "" : "This model is not calibrated, so it cannot detect that none of these actions happens.");
   }
 
-  /** Nothing to say yet, and why. */
+  /** Show that there is no answer, and why. */
   empty(how) {
     this.find("verdict").dataset.none = false;
     this.#say("best", "No answer yet");
@@ -54,15 +54,15 @@ export class Verdict {
     this.explain(null);
   }
 
-  /** parts: name -> nats lost when masked; null: not known, and why. */
-  explain(parts, action, why = "Shown with the answer: what would be lost without the arms, the legs …") {
+  /** parts: name -> log-odds lost when the part is held still, in nats; null where it is not known, with the reason. */
+  explain(parts, action, why = "Shown with the answer: how much certainty is lost without the arms, the legs and so on.") {
     if (!parts) {
       this.parts.clear();
       return this.#say("parts-says", why);
     }
     const names = Object.keys(parts).sort((a, b) => parts[b] - parts[a]);
     const most = Math.max(...Object.values(parts), 0.1);
-    this.#say("parts-says", `What the log-odds of “${action}” lose (in nats) when a part is held still.`);
+    this.#say("parts-says", `Log-odds of “${action}” (in nats) that are lost when a part is held still.`);
     this.parts.show(names, names.map((name) => Math.max(parts[name], 0) / most), { values: names.map((name) => nats(parts[name])) });
   }
 
@@ -72,7 +72,7 @@ export class Verdict {
   }
 
   #say(id, text) {
-    const place = this.find(id);
-    if (place.textContent !== text) place.textContent = text;
+    const element = this.find(id);
+    if (element.textContent !== text) element.textContent = text;
   }
 }
