@@ -9,7 +9,7 @@ import numpy as np
 
 from zeroskel.core import InputError, ZeroShotSplit
 from zeroskel.datasets import published_splits, resolve_split
-from zeroskel.datasets.class_names import KnownClasses, published_class_names
+from zeroskel.datasets.class_names import KnownClasses, published_class_names, read_class_names
 
 log = logging.getLogger(__name__)
 
@@ -184,16 +184,4 @@ def _class_list(classes: str) -> KnownClasses:
             published_class_names(classes)
         except InputError as error:
             raise InputError(f"classes {classes!r}: no such file, and {error}") from error
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise InputError(f"{file}: not UTF-8 text ({error}); expected one class name a line") from error
-    names = [line.strip() for line in lines if line.strip()]
-    if len(set(names)) != len(names) or len(names) < 4:
-        twice = sorted({name for name in names if names.count(name) > 1})
-        raise InputError(
-            f"{file}: found {len(names)} class names"
-            + (f", {', '.join(map(repr, twice[:3]))} twice" if twice else "")
-            + "; expected at least four, one a line, none twice"
-        )
-    return KnownClasses(file.stem.lower().replace("_", "-"), tuple(names))
+    return KnownClasses(file.stem.lower().replace("_", "-"), tuple(read_class_names(file)))

@@ -17,6 +17,7 @@ from zeroskel.recognition import TrainingConfig, train_bundle
 from zeroskel.recognition._calibration import Calibration
 from zeroskel.skeleton.formats import write
 
+from ...conftest import ACTIONS
 from ..conftest import ZEROSKEL, small_dataset
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -29,17 +30,6 @@ SWITCHES = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-]
-ACTIONS = [
-    "wave the right hand",
-    "wave the left hand",
-    "wave both hands",
-    "squat",
-    "jump",
-    "raise the right arm sideways",
-    "raise the left arm sideways",
-    "walk in place",
-    "run in place",
 ]
 CALIBRATION = Calibration(  # typical values: the tests are about the page
     temperature=0.3,

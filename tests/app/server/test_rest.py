@@ -10,12 +10,13 @@ import pytest
 import zeroskel
 from zeroskel.app.server.engine import Busy, Engine
 from zeroskel.app.server.recordings import parse_positions, recording_to_dict
+from zeroskel.app.server.settings import Limits
 from zeroskel.core import InputError, SkeletonSequence
 from zeroskel.skeleton.formats import write
 
 from .conftest import ACTIONS
 
-PARSE_LIMITS = {"max_frames": 500, "max_bodies": 2, "max_seconds": 60}
+LIMITS = Limits(frames=500, bodies=2, seconds=60)
 
 
 def test_health_says_the_version(client):
@@ -204,10 +205,10 @@ def test_no_path_of_a_client_leads_out_of_the_page(client):
 
 def test_a_recording_survives_the_round_trip_through_json(squat):
     recording = recording_to_dict(squat)
-    back = parse_positions(recording["positions"], layout="ntu-25", joints=None, fps=30, **PARSE_LIMITS)
+    back = parse_positions(recording["positions"], "ntu-25", None, 30, LIMITS)
     np.testing.assert_allclose(back.joints, squat.joints, atol=1e-4)
     reordered = [[frame[::-1] for frame in body] for body in recording["positions"]]
-    named = parse_positions(reordered, layout=None, joints=recording["joints"][::-1], fps=30, **PARSE_LIMITS)
+    named = parse_positions(reordered, None, recording["joints"][::-1], 30, LIMITS)
     np.testing.assert_allclose(named.joints, squat.joints, atol=1e-4)
 
 
@@ -215,7 +216,7 @@ def test_a_flat_recording_stays_flat(squat):
     flat = SkeletonSequence(squat.joints[..., :2], squat.layout)
     recording = recording_to_dict(flat)
     assert "Flat" in recording["notice"]
-    back = parse_positions(recording["positions"], layout="ntu-25", joints=None, fps=30, **PARSE_LIMITS)
+    back = parse_positions(recording["positions"], "ntu-25", None, 30, LIMITS)
     np.testing.assert_allclose(back.joints, flat.joints, atol=1e-4)
     with pytest.raises(InputError, match="at most 2 bodies"):
-        parse_positions(recording["positions"] * 3, layout="ntu-25", joints=None, fps=30, **PARSE_LIMITS)
+        parse_positions(recording["positions"] * 3, "ntu-25", None, 30, LIMITS)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from zeroskel.app.server.settings import Limits
 from zeroskel.core import InputError, Layout, SkeletonSequence, get_layout
 from zeroskel.skeleton.formats._named_joints import arrange_joints
 
@@ -49,14 +50,7 @@ def layout_to_dict(layout: Layout) -> dict[str, Any]:
 
 
 def parse_positions(
-    positions: object,
-    *,
-    layout: str | None,
-    joints: Sequence[str] | None,
-    fps: float,
-    max_frames: int,
-    max_bodies: int,
-    max_seconds: float,
+    positions: object, layout: str | None, joints: Sequence[str] | None, fps: float, limits: Limits
 ) -> SkeletonSequence:
     """Return a sequence from the positions of a request.
 
@@ -65,9 +59,7 @@ def parse_positions(
         layout: Name of the layout of the result.
         joints: V names of joints; required where the positions are not in the order of the layout.
         fps: Sampling rate in frames a second.
-        max_frames: Largest number of frames T.
-        max_bodies: Largest number of bodies M.
-        max_seconds: Longest duration in seconds.
+        limits: Largest number of frames T and bodies M, and longest duration.
 
     Raises:
         InputError: The positions are not a recording, exceed a limit, or their joints fit no layout.
@@ -77,10 +69,10 @@ def parse_positions(
     if not isinstance(positions, list) or not positions or not all(isinstance(body, list) for body in positions):
         raise InputError("The field positions is not a list of bodies; expected [bodies][frames][joints][3].")
     frames = max(len(body) for body in positions)
-    if len(positions) > max_bodies or frames > max_frames or frames > max_seconds * fps:
+    if len(positions) > limits.bodies or frames > limits.frames or frames > limits.seconds * fps:
         raise InputError(
             f"The recording has {len(positions)} bodies of {frames} frames at {fps:g} a second; expected at most "
-            f"{max_bodies} bodies, {max_frames} frames and {max_seconds:g} seconds."
+            f"{limits.bodies} bodies, {limits.frames} frames and {limits.seconds:g} seconds."
         )
     array = parse_coordinates(positions, 4)
     if array.shape[-1] == 3 and not np.nan_to_num(array[..., 2]).any():

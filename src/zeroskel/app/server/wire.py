@@ -170,15 +170,7 @@ def parse_recording(recording: Recording, limits: Limits) -> SkeletonSequence:
     """
     if recording.joints is not None and len(recording.joints) > limits.joints:
         raise InputError(f"The recording has {len(recording.joints)} joints; expected at most {limits.joints}.")
-    return parse_positions(
-        recording.positions,
-        layout=recording.layout,
-        joints=recording.joints,
-        fps=recording.fps,
-        max_frames=limits.frames,
-        max_bodies=limits.bodies,
-        max_seconds=limits.seconds,
-    )
+    return parse_positions(recording.positions, recording.layout, recording.joints, recording.fps, limits)
 
 
 def prediction_to_dict(prediction: Prediction) -> dict[str, Any]:
