@@ -1,7 +1,7 @@
-"""Trains the bundle that comes with the package and writes its model card: `make bundle`, minutes on two cores.
+"""Train the bundle that comes with the package and write its model card: `make bundle`, minutes on two cores.
 
-Needs the pooled Kinect sets. The figures on the card are read from recorded results of models that never saw what they
-were asked: docs/results/kite (classes unseen) and docs/results/practice.json (a whole set unseen).
+The script needs the pooled Kinect datasets. The figures on the card come from recorded results of models that had not
+seen their test data: docs/results/kite (unseen classes) and docs/results/practice.json (an unseen dataset).
 """
 
 import argparse
@@ -29,36 +29,39 @@ TERMS = {
 }
 CARD = """# The default bundle of zeroskel
 
-Names actions in motion of one person's joints (Kinect, motion capture, a body tracker) from words. {version}.
+This bundle names the actions in the motion of one person's joints (Kinect, motion capture, a body tracker) from words.
+{version}.
 
-- **Made by** `make bundle`: encoder `{encoder}`, method `{method}`, prompt `{prompt}`, synthetic actions of
-  {people} computed people besides, {augment} altered copy of each recording (mirrored, other views, frame rates,
-  noise, joints missing), calibrated on withheld classes of withheld sets.
-- **Trained on** {sequences} recordings of {classes} actions, five Kinect sets. No recording is in it: the
-  regression is set up on means of several recordings of a class. Large arrays are rounded to half precision.
+- **Training**: `make bundle`, with encoder `{encoder}`, method `{method}` and prompt `{prompt}`. The synthetic
+  actions of {people} simulated people and {augment} altered copy of each recording (mirrored, other viewpoints and
+  frame rates, noise, missing joints) are added to the training set. It is calibrated on withheld classes of withheld
+  datasets.
+- **Trained on** {sequences} recordings of {classes} actions in five Kinect datasets. The bundle contains no recording:
+  the regression stores means over recordings of a class. Large arrays are rounded to half precision. Terms of the
+  datasets:
 {terms}
-- **Joints**: `{layout}`; other layouts are converted, joints that are missing are taken as at the pelvis.
+- **Joints**: `{layout}`. Other layouts are converted. Missing joints are placed at the pelvis.
 
-## How good it is
+## Accuracy
 
-From models trained the same way without what they were asked, never from this bundle itself:
+The figures are those of models that were trained in the same way without their test data, not of this bundle:
 
 {figures}
 
 ## What it cannot do
 
-- Fingers, faces, objects: what hands do to things is guessed from the arms.
-- It was trained on clips that show one action from start to end, by people standing before a camera. In a stream it
-  looks at the last seconds, whatever they hold.
-- Lying people, wheelchairs, several people who act together: not in the training sets.
-- Probabilities are calibrated for as many clips that show one of your actions as do not.
-- The training sets were recorded in a few laboratories; nothing is known of how it does for people unlike those in
-  them. Not for medical, safety or surveillance decisions.
+- It does not see fingers, faces and objects. What hands do to objects is inferred from the arms.
+- It was trained on clips that show one action from start to end, by people who stand in front of a camera. In a stream
+  it looks at the last seconds, also where these show only a part of an action.
+- Lying people, wheelchairs and people who act together are not in the training sets.
+- The probabilities are calibrated for the case that half of all clips show one of your actions.
+- The training sets were recorded in a few laboratories. The accuracy for people unlike those in them is unknown. Do not
+  use it for medical, safety or surveillance decisions.
 """
 
 
 def recorded_figures() -> list[dict[str, str]]:
-    """What recorded results say of the recipe."""
+    """Return the figures of recorded results for this configuration."""
     lines = (ROOT / "docs/results/kite/results.jsonl").read_text(encoding="utf-8").splitlines()
     cells = [json.loads(line) for line in lines]
     kite = [
@@ -69,27 +72,50 @@ def recorded_figures() -> list[dict[str, str]]:
     values = [cell["zsl_per_class_accuracy"] for cell in kite]
     figures = [
         {
-            "what": "12 actions that nobody showed in training, new people, same sensors (three splits, chance 8 %; "
+            "what": "12 actions that are not in the training set, new people, same sensors (three splits, chance 8 %; "
             "without altered copies)",
-            "value": f"{100 * np.mean(values):.0f} % right by class ({len(values)} models)",
+            "value": f"{100 * np.mean(values):.0f} % per-class accuracy ({len(values)} models)",
         }
     ]
     practice = json.loads((ROOT / "docs/results/practice.json").read_text(encoding="utf-8"))["sets"]
-    for name, own in practice.items():
-        examples = ", ".join(f"{shots}: {100 * mean:.0f} %" for shots, (mean, _) in own["examples"].items())
+    for name, dataset in practice.items():
+        examples = ", ".join(f"{shots}: {100 * mean:.0f} %" for shots, (mean, _) in dataset["examples"].items())
         figures.append(
             {
-                "what": f"all {own['classes']} actions of {name}, a set never seen, called as the set calls them",
-                "value": f"{100 * own['words']['accuracy']:.0f} % right by class; asked about half of its people with "
-                f"so many examples of each action by the other half: {examples}",
+                "what": f"all {dataset['classes']} actions of the unseen dataset {name}, under its names",
+                "value": f"{100 * dataset['words']['accuracy']:.0f} % per-class accuracy; for half of its people, by "
+                f"the number of examples of each action from the other half: {examples}",
             }
         )
     return figures
 
 
+def card(recognizer: ZeroShotRecognizer) -> str:
+    """Return the model card of a bundle whose facts hold its figures and terms."""
+    facts = recognizer.facts
+    return CARD.format(
+        version=f"Version {facts['version']}",
+        encoder=DEFAULT_BUNDLE.encoder,
+        method=DEFAULT_BUNDLE.method,
+        prompt=DEFAULT_BUNDLE.prompt,
+        people=DEFAULT_BUNDLE.synthetic,
+        augment=DEFAULT_BUNDLE.augment,
+        sequences=facts["sequences"],
+        classes=len(facts["seen_classes"]),
+        layout=recognizer.layout,
+        terms="\n".join(f"  - {term}" for term in facts["terms"]),
+        figures="\n".join(f"- {figure['what']}: **{figure['value']}**" for figure in facts["figures"]),
+    )
+
+
 def main() -> None:
+    """Train or load the bundle, and write it with its figures and its card."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--card-only", action="store_true", help="keep the bundle, write its figures and card anew")
+    parser.add_argument(
+        "--card-only",
+        action="store_true",
+        help="do not train; write the figures and the card of the existing bundle again",
+    )
     shared = Path(os.environ.get("ZEROSKEL_SHARED", ROOT / "../shared"))
     cache = Path(os.environ.get("ZEROSKEL_CACHE", ".zeroskel-cache"))
     if parser.parse_args().card_only:
@@ -105,20 +131,7 @@ def main() -> None:
     recognizer.save(folder)
     for part in ("encoder", "aligner"):
         halve(folder / part)
-    card = CARD.format(
-        version=f"Version {facts['version']}",
-        encoder=DEFAULT_BUNDLE.encoder,
-        method=DEFAULT_BUNDLE.method,
-        prompt=DEFAULT_BUNDLE.prompt,
-        people=DEFAULT_BUNDLE.synthetic,
-        augment=DEFAULT_BUNDLE.augment,
-        sequences=facts["sequences"],
-        classes=len(facts["seen_classes"]),
-        layout=recognizer.layout,
-        terms="\n".join(f"  - {term}" for term in facts["terms"]),
-        figures="\n".join(f"- {figure['what']}: **{figure['value']}**" for figure in facts["figures"]),
-    )
-    (folder / "README.md").write_text(card, encoding="utf-8")
+    (folder / "README.md").write_text(card(recognizer), encoding="utf-8")
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     print(f"{folder}: {size / 1e6:.1f} MB")
 

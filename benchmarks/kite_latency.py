@@ -1,8 +1,9 @@
-"""How long `kite` takes to score features, against `smie`, fitted on the same numbers.
+"""Measure how long `kite` takes to score features, compared with `smie`.
 
-Run `python benchmarks/kite_latency.py`. Both are fitted for one epoch, which changes no cost of scoring, on made-up
-features of the size of the Kinect pool's (1,600 sequences of 130 classes, 256 numbers; texts of 51 and 384). They
-score in turn, in this one process on one thread; the median of the rounds counts.
+Run `python benchmarks/kite_latency.py`. Both methods are fitted for one epoch, which does not change the cost of
+scoring, on the same random features with the size of the Kinect pool (1,600 sequences of 130 classes, 256 numbers;
+texts of 51 and 384 numbers). They score alternately in one process on one thread. The result is the median over the
+rounds.
 """
 
 import argparse
@@ -17,11 +18,11 @@ from zeroskel import align
 from zeroskel.features._threads import one_thread
 
 SEQUENCES, CLASSES, WIDTH, TEXTS = 1600, 130, 256, (51, 384)
-CASES = ((1, 12), (1, 60), (128, 60))  # sequences at a time, candidates
+CASES = ((1, 12), (1, 60), (128, 60))  # sequences per call, candidates
 
 
 def fitted() -> dict[str, align.Aligner]:
-    """Both methods on the same made-up classes."""
+    """Return both methods, fitted on the same random classes."""
     rng = np.random.default_rng(0)
     texts = rng.normal(size=(CLASSES, sum(TEXTS))).astype(np.float32)
     texts /= np.linalg.norm(texts, axis=1, keepdims=True)
@@ -32,7 +33,7 @@ def fitted() -> dict[str, align.Aligner]:
 
 
 def measure(methods: dict[str, align.Aligner], rounds: int) -> list[dict]:
-    """Milliseconds of each case, and their ratio."""
+    """Return the milliseconds of each case and their ratio."""
     rng = np.random.default_rng(1)
     results = []
     for count, candidates in CASES:
@@ -54,7 +55,7 @@ def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=50)
-    parser.add_argument("--json", type=Path, help="write the figures here too")
+    parser.add_argument("--json", type=Path, help="also write the figures to this JSON file")
     arguments = parser.parse_args()
     with one_thread():
         results = measure(fitted(), arguments.rounds)

@@ -1,4 +1,4 @@
-"""The Jensen-Shannon estimate against the true mutual information of correlated Gaussians."""
+"""Compare the Jensen-Shannon estimate with the true mutual information of correlated Gaussians."""
 
 import math
 

