@@ -1,4 +1,4 @@
-"""What every encoder of the pipeline must do."""
+"""Contract that every encoder fulfils."""
 
 import numpy as np
 import pytest
@@ -63,13 +63,13 @@ def test_save_and_load_keep_the_features(name, motions, tmp_path):
     np.testing.assert_allclose(loaded.encode(motions[0]), encoder.encode(motions[0]), rtol=1e-4, atol=1e-5)
 
 
-def test_inputs_are_left_as_they_are(name, motions):
+def test_inputs_are_not_modified(name, motions):
     copy = motions[0].copy()
     new(name).fit(*motions).encode(motions[0])
     np.testing.assert_array_equal(copy, motions[0])
 
 
-def test_wrong_use_is_named(name, motions):
+def test_wrong_use_is_refused(name, motions):
     with pytest.raises(NotFittedError, match="fit first"):
         new(name).encode(motions[0])
     with pytest.raises(InputError, match="classes"):
@@ -89,25 +89,25 @@ def test_an_encoder_without_a_torch_module_is_refused():
         Measured().to_torch()
 
 
-def test_unknown_encoders_are_answered_with_the_known_ones():
+def test_an_unknown_encoder_is_refused_with_the_known_names():
     with pytest.raises(InputError, match="stgcn, kinematic"):
         encoders.create("nope", "kinect-20")
 
 
 @pytest.mark.parametrize("name", ["kinematic", "biomechanics"])
-def test_hand_made_features_tell_the_movements_apart(name, motions):
+def test_hand_made_features_separate_the_movements(name, motions):
     features = new(name).fit(*motions).encode(motions[0])
     centres = np.stack([features[motions[1] == label].mean(axis=0) for label in (4, 7, 9)])
     nearest = np.linalg.norm(features[:, None] - centres, axis=2).argmin(axis=1)
     assert (np.array([4, 7, 9])[nearest] == motions[1]).mean() > 0.9
 
 
-def test_pretraining_learns_and_tells_its_history(motions):
+def test_pretraining_learns_and_records_its_history(motions):
     options = {"epochs": 12, "batch_size": 6, "hidden_channels": 4, "embed_dim": 16, "augment": False}
-    done = []
+    progress = []
     encoder = encoders.create("stgcn", "kinect-20", **options)
-    encoder.fit(*motions, on_epoch=lambda epoch, epochs: done.append((epoch, epochs)))
-    assert done == [(epoch, 12) for epoch in range(1, 13)]
+    encoder.fit(*motions, on_epoch=lambda epoch, epochs: progress.append((epoch, epochs)))
+    assert progress == [(epoch, 12) for epoch in range(1, 13)]
     assert encoder.history_[-1]["loss"] < encoder.history_[0]["loss"]
     assert encoder.history_[-1]["accuracy"] > 0.6
     assert encoder.selected_epoch_ == 12

@@ -1,4 +1,4 @@
-"""Pre-training by two processes is that by one, and goes on where it was killed."""
+"""Two processes train as one does, and a killed training resumes from its checkpoint."""
 
 import json
 import os
@@ -28,41 +28,42 @@ labels = np.arange(30) % 3
 batches = rng.normal(size=(30, 3, 12, 20, 1)).astype(np.float32)
 batches[np.arange(30), labels] += 1
 
-def killed(epoch, epochs):
+def kill(epoch, epochs):
     if epoch == kill_after:
         os.kill(os.getpid(), signal.SIGKILL)
 
 sizes = {"batch_size": 10, "hidden_channels": 4, "embed_dim": 16}
 encoder = PretrainedSTGCN("kinect-20", epochs=5, dropout=float(sys.argv[3]), **sizes)
-encoder.fit(batches, labels, on_epoch=killed, checkpoint=folder / "training")
+encoder.fit(batches, labels, on_epoch=kill, checkpoint=folder / "training")
 if is_first_process():
     encoder.save(folder / "encoder")
     print(json.dumps([[record["loss"], record["accuracy"]] for record in encoder.history_]))
 """
 
 
-def train(folder: Path, *, several: bool = False, kill_after: int = 0, dropout: float = 0.0):
-    """Run the program in a process, or in two."""
+def train(folder: Path, *, processes: int = 1, kill_after: int = 0, dropout: float = 0.0):
+    """Run the program, and kill it after an epoch if `kill_after` names one."""
     folder.mkdir(exist_ok=True)
     program = folder / "program.py"
     program.write_text(PROGRAM, encoding="utf-8")
-    launch = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--main_process_port", "0"]
-    launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
-    command = [sys.executable, *(launch if several else ()), str(program), str(folder), str(kill_after), str(dropout)]
+    launch = ["-m", "accelerate.commands.launch", "--cpu", "--num_processes", str(processes)]
+    launch += ["--main_process_port", "0", "--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+    arguments = [str(program), str(folder), str(kill_after), str(dropout)]
+    command = [sys.executable, *(launch if processes > 1 else ()), *arguments]
     return subprocess.run(
         command, capture_output=True, text=True, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"}
     )
 
 
-def curve(done) -> np.ndarray:
-    assert done.returncode == 0, done.stderr
-    return np.array(json.loads(done.stdout.splitlines()[-1]))
+def loss_and_accuracy(run) -> np.ndarray:
+    assert run.returncode == 0, run.stderr
+    return np.array(json.loads(run.stdout.splitlines()[-1]))
 
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
     folder = tmp_path_factory.mktemp("alone")
-    return folder, curve(train(folder))
+    return folder, loss_and_accuracy(train(folder))
 
 
 def weights(folder: Path) -> bytes:
@@ -71,22 +72,22 @@ def weights(folder: Path) -> bytes:
 
 @pytest.mark.slow
 def test_two_processes_have_the_loss_curve_of_one_with_the_joint_batch(alone, tmp_path):
-    both = curve(train(tmp_path, several=True))
+    both = loss_and_accuracy(train(tmp_path, processes=2))
     np.testing.assert_allclose(both[:, 0], alone[1][:, 0], rtol=1e-3)
     assert both[-1, 0] < 0.7 * both[0, 0]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
-def test_a_killed_training_goes_on_to_the_same_weights(tmp_path, dropout):
+def test_a_killed_training_resumes_and_ends_at_the_same_weights(tmp_path, dropout):
     for name, kills in (("whole", [0]), ("killed", [2, 4, 0])):
         for kill_after in kills:
-            done = train(tmp_path / name, kill_after=kill_after, dropout=dropout)
-            assert done.returncode == (-signal.SIGKILL if kill_after else 0), done.stderr
+            run = train(tmp_path / name, kill_after=kill_after, dropout=dropout)
+            assert run.returncode == (-signal.SIGKILL if kill_after else 0), run.stderr
     assert weights(tmp_path / "killed") == weights(tmp_path / "whole")
 
 
-def test_a_checkpoint_of_another_network_is_told(tmp_path):
+def test_a_checkpoint_of_another_network_is_refused(tmp_path):
     labels, batches = np.arange(6) % 2, np.zeros((6, 3, 8, 20, 1), np.float32)
 
     def stop(epoch: int, epochs: int) -> None:
@@ -105,6 +106,6 @@ def test_a_checkpoint_of_another_network_is_told(tmp_path):
         PretrainedSTGCN("kinect-20", hidden_channels=4, **small).fit(batches, labels, checkpoint=tmp_path / "training")
 
 
-def test_every_row_of_a_batch_is_taken_by_one_process():
+def test_each_row_of_a_batch_belongs_to_one_process():
     shares = [share_of(7, SimpleNamespace(process_index=index, num_processes=3)) for index in range(3)]
     np.testing.assert_array_equal(np.sort(np.concatenate(shares)), np.arange(7))

@@ -39,6 +39,9 @@ __all__ = [
 def available() -> list[str]:
     """Return the names of all encoders.
 
+    Returns:
+        Names that `create` accepts.
+
     Example:
         >>> from zeroskel import encoders
         >>> encoders.available()
@@ -52,6 +55,9 @@ def encoder_class(encoder: str) -> type[SkeletonEncoder]:
 
     Args:
         encoder: Name of the encoder; see `available`.
+
+    Returns:
+        A subclass of SkeletonEncoder.
 
     Raises:
         InputError: There is no encoder of this name.
@@ -76,6 +82,9 @@ def create(encoder: str, layout: str | Layout, **options: Any) -> SkeletonEncode
         layout: Joint layout of the batches, or its name.
         **options: Options of the encoder; see its class.
 
+    Returns:
+        An encoder that is not fitted.
+
     Raises:
         InputError: There is no encoder of this name, or an option is unknown or out of bounds.
 
@@ -97,6 +106,9 @@ def load(folder: str | PathLike[str], device: str | None = None) -> SkeletonEnco
     Args:
         folder: The folder that `save` wrote.
         device: Device of encoders that have this option; None selects the CPU.
+
+    Returns:
+        The fitted encoder.
 
     Raises:
         MissingFileError: The folder lacks a file.

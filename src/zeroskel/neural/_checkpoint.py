@@ -1,6 +1,7 @@
 """Checkpoints of a training run: one safetensors file, from which training resumes with the same numbers.
 
-`accelerate` has checkpoints as well, but it is an optional package and writes pickles, which can execute code.
+`accelerate` writes checkpoints as well, but it is an optional package, and it loads registered objects (here the
+generator, the history and the best weights) with `torch.load(weights_only=False)`, which can execute code.
 """
 
 import json
