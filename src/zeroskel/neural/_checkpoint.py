@@ -1,7 +1,7 @@
 """Checkpoints of a training run: one safetensors file, from which training resumes with the same numbers.
 
 `accelerate` writes checkpoints as well, but it is an optional package, and it loads registered objects (here the
-generator, the history and the best weights) with `torch.load(weights_only=False)`, which can execute code.
+generator, the history and the best weights) with `weights_only=False`: such a file can execute code.
 """
 
 import json
