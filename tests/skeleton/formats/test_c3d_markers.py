@@ -66,7 +66,7 @@ def test_labels_are_matched_by_name_without_the_persons() -> None:
 
 def test_markers_of_no_layout_need_its_name() -> None:
     labels = (*JOINTS[:18], "LASI", "*45")
-    with pytest.raises(FileLayoutError, match="name the layout"):
+    with pytest.raises(FileLayoutError, match="Name a layout"):
         parse(c3d_bytes(positions(), labels), FILE)
     sequence = parse(c3d_bytes(positions(), labels), FILE, layout="kinect-20")
     assert sequence.observed[0, 0].tolist() == [True] * 18 + [False] * 2
