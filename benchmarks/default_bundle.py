@@ -15,7 +15,7 @@ from rich.console import Console
 
 from zeroskel.app.progress import shown_progress
 from zeroskel.core._saved import halve
-from zeroskel.datasets.pool import read_pool
+from zeroskel.datasets._pool import read_pool
 from zeroskel.recognition import ZeroShotRecognizer
 from zeroskel.recognition._training import DEFAULT_BUNDLE, train_bundle
 

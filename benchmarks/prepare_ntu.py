@@ -23,12 +23,12 @@ import numpy as np
 
 from ntu_recordings import recording_names, recording_text
 from zeroskel import SkeletonDataset
-from zeroskel.datasets.catalog.broken import broken_recordings
+from zeroskel.datasets.catalog._broken import broken_recordings
 
 FULL = 114_480
 CONTENTS = 200
 PROGRAM = (
-    "import sys; from pathlib import Path; from zeroskel.datasets.preparing import prepare\n"
+    "import sys; from pathlib import Path; from zeroskel.datasets._preparing import prepare\n"
     "if __name__ == '__main__':\n"
     "    prepare('ntu120', Path(sys.argv[1]), Path(sys.argv[2]), workers=int(sys.argv[3]))\n"
 )

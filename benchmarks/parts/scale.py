@@ -16,8 +16,8 @@ import numpy as np
 from zeroskel import align, encoders
 from zeroskel.core import SkeletonSequence
 from zeroskel.datasets import SkeletonDataset
+from zeroskel.datasets._container_writing import write_container
 from zeroskel.datasets.synthetic import NOTICE, action_names, generate_dataset
-from zeroskel.datasets.writing import write_container
 from zeroskel.features._store import FeatureStore
 
 STAGES = ("prepare", "batches", "features", "training", "scoring")

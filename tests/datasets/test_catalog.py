@@ -5,7 +5,7 @@ import pytest
 
 from zeroskel.core import get_layout
 from zeroskel.datasets import catalog, published_splits
-from zeroskel.datasets.catalog.recipes import RECIPES
+from zeroskel.datasets.catalog._recipes import RECIPES
 from zeroskel.datasets.synthetic import action_names
 
 OPEN = {"pyskl", "folder", "npz"}  # hold whatever was put into them

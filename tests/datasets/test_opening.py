@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from zeroskel.core import InputError, MissingFileError, get_layout
-from zeroskel.datasets import open_datasets, opening, resolve_split, synthetic_dataset
+from zeroskel.datasets import _opening, open_datasets, resolve_split, synthetic_dataset
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_each_npz_is_a_data_set(npz) -> None:
 
 
 def test_the_word_synthetic_is_a_data_set(npz, small, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "synthetic_dataset", lambda: small)
+    monkeypatch.setattr(_opening, "synthetic_dataset", lambda: small)
     assert [dataset.name for dataset in open_datasets(["synthetic", npz("mine")])] == ["synthetic", "mine"]
 
 

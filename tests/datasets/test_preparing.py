@@ -16,9 +16,9 @@ import pytest
 
 from zeroskel import SkeletonDataset
 from zeroskel.core import InputError, MissingFileError
-from zeroskel.datasets.catalog.broken import broken_recordings
-from zeroskel.datasets.catalog.recipes import RECIPES
-from zeroskel.datasets.preparing import prepare
+from zeroskel.datasets._preparing import prepare
+from zeroskel.datasets.catalog._broken import broken_recordings
+from zeroskel.datasets.catalog._recipes import RECIPES
 from zeroskel.skeleton.formats import write
 
 BROKEN = "S001C002P005R002A008"
@@ -126,7 +126,7 @@ def test_a_changed_file_is_read_again_after_an_interruption(release: Path, tmp_p
 
 
 PREPARE = (
-    "import sys; from pathlib import Path; from zeroskel.datasets.preparing import prepare\n"
+    "import sys; from pathlib import Path; from zeroskel.datasets._preparing import prepare\n"
     "if __name__ == '__main__':\n"
     "    prepare('ntu60', Path(sys.argv[1]), Path(sys.argv[2]), shard_tasks=4, workers=int(sys.argv[3]))\n"
 )

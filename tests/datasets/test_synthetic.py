@@ -17,11 +17,11 @@ from zeroskel.datasets.synthetic import (
     generate_sequence,
     iterate,
 )
-from zeroskel.datasets.synthetic.body import pose_body
-from zeroskel.datasets.synthetic.channels import CHANNEL, CHANNELS, channel_values
-from zeroskel.datasets.synthetic.grammar import get_action, mean_body
-from zeroskel.datasets.synthetic.person import draw_person, perform
-from zeroskel.datasets.synthetic.sensor import Camera
+from zeroskel.datasets.synthetic._body import pose_body
+from zeroskel.datasets.synthetic._channels import CHANNEL, CHANNELS, channel_values
+from zeroskel.datasets.synthetic._grammar import get_action, mean_body
+from zeroskel.datasets.synthetic._person import draw_person, perform
+from zeroskel.datasets.synthetic._sensor import Camera
 
 LAYOUT = get_layout("ntu-25")
 RIGID = [

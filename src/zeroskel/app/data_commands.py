@@ -46,8 +46,8 @@ def data_prepare(
     skipped files with their reasons.
     """
     from zeroskel.app.progress import shown_progress
-    from zeroskel.datasets.class_names import read_class_names
-    from zeroskel.datasets.preparing import prepare
+    from zeroskel.datasets._class_names import read_class_names
+    from zeroskel.datasets._preparing import prepare
 
     names = None if class_names is None else read_class_names(class_names)
     with shown_progress(errors) as progress:
@@ -103,7 +103,7 @@ def data_splits(
     """Show the classes of every split of a dataset."""
     from zeroskel.app.tables import print_split
     from zeroskel.datasets import open_datasets, resolve_split, split_names
-    from zeroskel.datasets.class_names import known_classes
+    from zeroskel.datasets._class_names import known_classes
 
     is_dataset = Path(name).exists() or name == "synthetic"
     data = open_datasets([name])[0] if is_dataset else known_classes(name.lower().replace("_", "-"))

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from zeroskel.core import InputError
-from zeroskel.datasets.catalog.file_names import from_one, matching, named_recordings, numbered_tasks
-from zeroskel.datasets.sources import SourceFile
+from zeroskel.datasets._source_files import SourceFile
+from zeroskel.datasets.catalog._file_names import from_one, matching, named_recordings, numbered_tasks
 
 PATTERN = re.compile(r"(?P<name>a(?P<action>\d+)_s(?P<subject>\d+)_e(?P<repetition>\d+))\.txt")
 

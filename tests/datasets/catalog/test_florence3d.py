@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from zeroskel.core import InputError, SkeletonFormatError
-from zeroskel.datasets.catalog.florence3d import find, read
-from zeroskel.datasets.sources import list_files
+from zeroskel.datasets._source_files import list_files
+from zeroskel.datasets.catalog._florence3d import find, read
 
 
 def test_recordings_in_any_folder_are_found(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from zeroskel.core import InputError, SkeletonFormatError, get_layout
 from zeroskel.datasets import SkeletonDataset
-from zeroskel.datasets.catalog.hdm05 import find, motion_name, read
-from zeroskel.datasets.sources import list_files
+from zeroskel.datasets._source_files import list_files
+from zeroskel.datasets.catalog._hdm05 import find, motion_name, read
 
 BONES = {alias for alias in get_layout("hdm05-31").aliases if alias != "root"} | {"head"}
 

@@ -8,8 +8,8 @@ import pytest
 from scipy.io import savemat
 
 from zeroskel.core import InputError, SkeletonFormatError
-from zeroskel.datasets.catalog.jhmdb import find, read
-from zeroskel.datasets.sources import list_files
+from zeroskel.datasets._source_files import list_files
+from zeroskel.datasets.catalog._jhmdb import find, read
 
 
 def save(folder: Path, action: str, video: str) -> None:

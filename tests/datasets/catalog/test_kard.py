@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from zeroskel.core import InputError, SkeletonFormatError
-from zeroskel.datasets.catalog.kard import find, read
-from zeroskel.datasets.sources import list_files
+from zeroskel.datasets._source_files import list_files
+from zeroskel.datasets.catalog._kard import find, read
 
 
 def test_recordings_in_any_folder_are_found(tmp_path: Path) -> None:

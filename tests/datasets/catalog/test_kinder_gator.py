@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from zeroskel.core import InputError, SkeletonFormatError, get_layout
-from zeroskel.datasets.catalog.kinder_gator import find, read
-from zeroskel.datasets.class_names import published_class_names
-from zeroskel.datasets.recording import Recording
-from zeroskel.datasets.sources import list_files
+from zeroskel.datasets._class_names import published_class_names
+from zeroskel.datasets._recipe_types import Recording
+from zeroskel.datasets._source_files import list_files
+from zeroskel.datasets.catalog._kinder_gator import find, read
 
 NAME = "POSE-p103_07-Throw-a-ball--1455370152780"
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from zeroskel.core import InputError, SkeletonFormatError
-from zeroskel.datasets.catalog.msr_action3d import find, read
-from zeroskel.datasets.sources import SourceFile, list_files
+from zeroskel.datasets._source_files import SourceFile, list_files
+from zeroskel.datasets.catalog._msr_action3d import find, read
 
 EVERY_NAME = [f"a{a:02}_s{s:02}_e{e:02}" for a in range(1, 21) for s in range(1, 11) for e in range(1, 4)]
 

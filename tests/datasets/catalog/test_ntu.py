@@ -7,10 +7,10 @@ import pytest
 
 from zeroskel import SkeletonDataset
 from zeroskel.core import InputError, SkeletonSequence
-from zeroskel.datasets.catalog import ntu
-from zeroskel.datasets.catalog.broken import broken_recordings
-from zeroskel.datasets.preparing import prepare
-from zeroskel.datasets.sources import SourceFile
+from zeroskel.datasets._preparing import prepare
+from zeroskel.datasets._source_files import SourceFile
+from zeroskel.datasets.catalog import _ntu
+from zeroskel.datasets.catalog._broken import broken_recordings
 from zeroskel.skeleton.formats import write
 
 
@@ -19,15 +19,15 @@ def named(*names: str) -> list[SourceFile]:
 
 
 def test_the_file_name_says_it_all() -> None:
-    task = ntu.find_120(named("S018C003P008R002A061")).tasks[0]
+    task = _ntu.find_120(named("S018C003P008R002A061")).tasks[0]
     facts = {key: task.facts[key] for key in ("setup", "camera", "subject", "repetition", "action")}
     assert facts == {"setup": 18, "camera": 3, "subject": 8, "repetition": 2, "action": 61}
 
 
 def test_the_first_release_leaves_the_extension_alone() -> None:
     names = ["S001C001P001R001A060", "S018C001P008R001A061"]
-    assert len(ntu.find_60(named(*names)).tasks) == 1
-    assert len(ntu.find_120(named(*names)).tasks) == 2
+    assert len(_ntu.find_60(named(*names)).tasks) == 1
+    assert len(_ntu.find_120(named(*names)).tasks) == 2
 
 
 def test_a_release_at_full_count_is_listed_whole_but_for_the_broken_ones() -> None:
@@ -40,7 +40,7 @@ def test_a_release_at_full_count_is_listed_whole_but_for_the_broken_ones() -> No
         for action in range(1, 121)
     ]
     assert len(names) == 114_480
-    listing = ntu.find_120(named(*names))
+    listing = _ntu.find_120(named(*names))
     broken = broken_recordings("ntu") & set(names)
     assert len(broken) == len(listing.left_out) > 0
     assert len(listing.tasks) + len(broken) == 114_480
@@ -61,7 +61,7 @@ def test_they_are_the_published_lists(shared: Path) -> None:
 
 
 def test_there_are_as_many_training_subjects_as_published() -> None:
-    assert (len(ntu.TRAIN_SUBJECTS_60), len(ntu.TRAIN_SUBJECTS_120)) == (20, 53)
+    assert (len(_ntu.TRAIN_SUBJECTS_60), len(_ntu.TRAIN_SUBJECTS_120)) == (20, 53)
 
 
 def moving(seed: int = 0, frames: int = 40, bodies: int = 1) -> SkeletonSequence:
@@ -108,6 +108,6 @@ def test_a_ghost_does_not_take_an_actor_s_place(tmp_path: Path) -> None:
 
 def test_a_folder_without_such_names_says_what_was_expected() -> None:
     with pytest.raises(InputError, match=r"none of the 1 files.*S001C001P001R001A001\.skeleton"):
-        ntu.find_60([SourceFile(Path("README.md"))])
+        _ntu.find_60([SourceFile(Path("README.md"))])
     with pytest.raises(InputError, match="second time"):
-        ntu.find_60([SourceFile(Path(f"{folder}/S001C001P001R001A001.skeleton")) for folder in "ab"])
+        _ntu.find_60([SourceFile(Path(f"{folder}/S001C001P001R001A001.skeleton")) for folder in "ab"])

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from zeroskel.core import InputError, SkeletonFormatError
-from zeroskel.datasets.catalog.nw_ucla import find, read
-from zeroskel.datasets.sources import list_files
+from zeroskel.datasets._source_files import list_files
+from zeroskel.datasets.catalog._nw_ucla import find, read
 
 
 def save(folder: Path, name: str, joints: np.ndarray) -> None:

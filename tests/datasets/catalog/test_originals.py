@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from zeroskel.core import get_layout
-from zeroskel.datasets.dataset import SkeletonDataset
-from zeroskel.datasets.recording import Listing, Recording
-from zeroskel.datasets.sources import list_files
+from zeroskel.datasets._dataset import SkeletonDataset
+from zeroskel.datasets._recipe_types import Listing, Recording
+from zeroskel.datasets._source_files import list_files
 
 COUNTS = {
     "utd_mhad": 4,
@@ -26,7 +26,7 @@ ARRAYS = {name: name for name in COUNTS if name not in ("kard", "florence3d")} |
 
 
 def originals(shared: Path, name: str) -> tuple[Listing, list[Recording]]:
-    module = import_module(f"zeroskel.datasets.catalog.{name}")
+    module = import_module(f"zeroskel.datasets.catalog._{name}")
     listing = module.find(list_files(shared / "raw" / name))
     return listing, [recording for task in listing.tasks for recording in module.read(task)]
 

@@ -7,8 +7,8 @@ import pytest
 from scipy.io import savemat
 
 from zeroskel.core import InputError, SkeletonFormatError
-from zeroskel.datasets.catalog.penn_action import find, read
-from zeroskel.datasets.sources import list_files
+from zeroskel.datasets._source_files import list_files
+from zeroskel.datasets.catalog._penn_action import find, read
 
 
 def save(folder: Path, name: str, action: str = "clean_and_jerk", train: int = 1) -> None:

@@ -7,10 +7,10 @@ import pytest
 
 from zeroskel import SkeletonDataset
 from zeroskel.core import InputError, SkeletonFormatError, SkeletonSequence
-from zeroskel.datasets.catalog import pku_mmd
-from zeroskel.datasets.catalog.broken import broken_recordings
-from zeroskel.datasets.preparing import prepare
-from zeroskel.datasets.sources import SourceFile, list_files
+from zeroskel.datasets._preparing import prepare
+from zeroskel.datasets._source_files import SourceFile, list_files
+from zeroskel.datasets.catalog import _pku_mmd
+from zeroskel.datasets.catalog._broken import broken_recordings
 from zeroskel.skeleton.formats import write
 from zeroskel.skeleton.formats._pku_mmd import ActionLabel, write_labels
 
@@ -59,7 +59,7 @@ def test_the_lists_part_the_recordings(protocol: str, trains: list[int], release
 
 def test_without_a_list_that_protocol_is_not_there(release: Path) -> None:
     (release / "Split" / "cross-view.txt").unlink()
-    assert pku_mmd.find(list_files(release)).protocols == ("cross-subject",)
+    assert _pku_mmd.find(list_files(release)).protocols == ("cross-subject",)
 
 
 def test_an_action_without_a_body_is_left_out_alone(release: Path, tmp_path: Path) -> None:
@@ -88,12 +88,12 @@ def test_a_label_beyond_the_classes_is_refused_with_its_line(release: Path, tmp_
 def test_recordings_that_cannot_be_cut_are_told(release: Path) -> None:
     (release / "Train_Label_PKU_final" / "0003-M.txt").unlink()
     with pytest.raises(InputError, match=r"0003-M\.txt: no label file"):
-        pku_mmd.find(list_files(release))
+        _pku_mmd.find(list_files(release))
     with pytest.raises(InputError, match=r"expected 0002-L\.txt in one folder"):
-        pku_mmd.find([SourceFile(Path("PKUMMD/a.txt"))])
+        _pku_mmd.find([SourceFile(Path("PKUMMD/a.txt"))])
 
 
 def test_a_list_that_is_none_is_refused(release: Path) -> None:
     (release / "Split" / "cross-view.txt").write_text("nothing of the kind")
     with pytest.raises(SkeletonFormatError, match=r"cross-view\.txt: found no names"):
-        pku_mmd.find(list_files(release))
+        _pku_mmd.find(list_files(release))

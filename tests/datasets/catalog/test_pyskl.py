@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from zeroskel.core import InputError, SkeletonFormatError
-from zeroskel.datasets.catalog.pyskl import find, read
-from zeroskel.datasets.class_names import published_class_names
-from zeroskel.datasets.sources import list_files
+from zeroskel.datasets._class_names import published_class_names
+from zeroskel.datasets._source_files import list_files
+from zeroskel.datasets.catalog._pyskl import find, read
 
 
 def annotation(name: str, label: int, joints: int = 25) -> dict[str, Any]:

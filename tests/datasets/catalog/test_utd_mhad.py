@@ -7,8 +7,8 @@ import pytest
 from scipy.io import savemat
 
 from zeroskel.core import InputError, SkeletonFormatError
-from zeroskel.datasets.catalog.utd_mhad import find, read
-from zeroskel.datasets.sources import list_files
+from zeroskel.datasets._source_files import list_files
+from zeroskel.datasets.catalog._utd_mhad import find, read
 
 
 def test_recordings_in_any_folder_are_found(tmp_path: Path) -> None:

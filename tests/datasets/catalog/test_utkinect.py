@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from zeroskel.core import InputError, SkeletonFormatError
-from zeroskel.datasets.catalog.utkinect import find, read
-from zeroskel.datasets.recording import Recording
-from zeroskel.datasets.sources import list_files
+from zeroskel.datasets._recipe_types import Recording
+from zeroskel.datasets._source_files import list_files
+from zeroskel.datasets.catalog._utkinect import find, read
 
 LABELS = "s01_e01\nwalk: 252 390\nsitDown: 572 686 \nwaveHands:  NaN NaN\ns01_e02\nclapHands: 2 4\n\n"
 NUMBERS = [250, 252, 256, 256, 390, 392, 600]

@@ -1,0 +1,258 @@
+"""SkeletonDataset: labelled sequences of one joint layout."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zeroskel.core import InputError, Layout, SkeletonSequence, ZeroShotSplit
+from zeroskel.core._files import content_key
+from zeroskel.datasets._container import open_container
+from zeroskel.datasets._npz_dataset import read_npz_dataset, write_npz_dataset
+from zeroskel.datasets._sequences import ListedSequences, StoredSequences
+
+_ODD_SUBJECTS = "odd-subjects"
+
+
+class SkeletonDataset:
+    """Labelled sequences with subjects and class names.
+
+    Args:
+        sequences: N sequences of one layout, in a list or an opened Container.
+        labels: (N,) class ids from 0.
+        subjects: (N,) subject ids.
+        class_names: K names, in the order of the class ids.
+        name: The short name; published splits are looked up by it.
+        protocols: Name -> (N,) bool, published ways to choose the recordings that train; the first is the default.
+            Without any, odd subject ids train and even ones test ("odd-subjects").
+        protocol: The protocol in use; None is the default.
+        splits: Class splits that come with the data set: name -> {"unseen": class names, "validation_unseen": class
+            names}, and "held_out" of a split that trains on all members but one and tests on that one.
+        notice: A sentence that every result shows (synthetic data have one), or "".
+        names: N names of the sequences; None numbers them.
+        members: N names of the data sets that the sequences come from, no subject in two of them; None: one data set.
+
+    Raises:
+        InputError: Lengths or ids do not agree, or the protocol is unknown.
+        LayoutError: Layouts differ.
+
+    Example:
+        >>> from zeroskel import SkeletonDataset
+        >>> from zeroskel.datasets.synthetic import generate_dataset
+        >>> sequences, labels, subjects, names = generate_dataset(["squat", "clap"], subjects=2, repetitions=1)
+        >>> SkeletonDataset(sequences, labels, subjects, names, name="two-actions")
+        SkeletonDataset('two-actions', 4 sequences, 2 classes, 2 subjects, ntu-25)
+    """
+
+    def __init__(
+        self,
+        sequences: Sequence[SkeletonSequence] | StoredSequences,
+        labels: np.ndarray,
+        subjects: np.ndarray,
+        class_names: Sequence[str],
+        *,
+        name: str = "data",
+        protocols: Mapping[str, np.ndarray] | None = None,
+        protocol: str | None = None,
+        splits: dict[str, dict[str, Any]] | None = None,
+        notice: str = "",
+        names: Sequence[str] | None = None,
+        members: Sequence[str] | None = None,
+    ) -> None:
+        self.sequences: StoredSequences = (
+            sequences if hasattr(sequences, "fingerprint") else ListedSequences(list(sequences))  # type: ignore[assignment]
+        )
+        self.labels = np.asarray(labels, dtype=np.int64)
+        self.subjects = np.asarray(subjects, dtype=np.int64)
+        self.class_names = list(class_names)
+        self.name = name
+        self.splits = splits or {}
+        self.notice = notice
+        self.protocols = {key: np.asarray(mask, dtype=bool) for key, mask in (protocols or {}).items()}
+        self._names = names
+        self.members = None if members is None else np.asarray(members, dtype=np.str_)
+        self._check()
+        known = list(self.protocols) or [_ODD_SUBJECTS]
+        self.protocol = known[0] if protocol is None else protocol
+        if self.protocol not in known:
+            raise InputError(f"data set {name} has no protocol {protocol!r}; it has {', '.join(known)}")
+
+    def _check(self) -> None:
+        count = len(self)
+        if self.labels.shape != (count,) or self.subjects.shape != (count,):
+            raise InputError(
+                f"data set {self.name}: {count} sequences, {self.labels.shape} labels, {self.subjects.shape} subjects; "
+                "expected one of each for every sequence"
+            )
+        if self.labels.min() < 0 or self.labels.max() >= len(self.class_names):
+            raise InputError(
+                f"data set {self.name}: labels run from {self.labels.min()} to {self.labels.max()}; expected 0 to "
+                f"{len(self.class_names) - 1}, one for each of the {len(self.class_names)} class names"
+            )
+        if self.members is not None:
+            self._check_members(self.members)
+        for protocol, mask in self.protocols.items():
+            if mask.shape != (count,):
+                raise InputError(
+                    f"data set {self.name}: protocol {protocol} has a train mask of shape {mask.shape}; expected "
+                    f"({count},)"
+                )
+
+    def _check_members(self, members: np.ndarray) -> None:
+        if members.shape != (len(self),):
+            raise InputError(f"data set {self.name}: members have shape {members.shape}; expected ({len(self)},)")
+        of_subject: dict[int, str] = {}
+        for subject, member in zip(self.subjects.tolist(), members.tolist(), strict=True):
+            if of_subject.setdefault(subject, member) != member:
+                raise InputError(
+                    f"data set {self.name}: subject {subject} is in the members {of_subject[subject]} and {member}; "
+                    "expected ids of one member each. Give people of two data sets different ids"
+                )
+
+    @classmethod
+    def open(cls, path: str | PathLike[str], *, protocol: str | None = None) -> "SkeletonDataset":
+        """Open a container that `zeroskel data prepare` wrote; each sequence is read when it is accessed.
+
+        Args:
+            path: The folder of the container.
+            protocol: The protocol that selects the recordings for training, e.g. "cross-view"; None is the default.
+
+        Raises:
+            MissingFileError: The folder has no container.
+            SkeletonFormatError: The container is broken.
+            InputError: The protocol is unknown.
+        """
+        container = open_container(path)
+        return cls(
+            container,
+            container.index["labels"],
+            container.index["subjects"],
+            container.manifest["class_names"],
+            name=container.manifest["name"],
+            protocols=container.train,
+            protocol=protocol,
+            splits=container.manifest.get("splits"),
+            notice=container.manifest.get("notice", ""),
+            names=container.names.tolist(),
+        )
+
+    def with_protocol(self, protocol: str | None) -> "SkeletonDataset":
+        """Return the same data set under another protocol.
+
+        Args:
+            protocol: The name of the protocol; None keeps the present one.
+
+        Raises:
+            InputError: The protocol is unknown.
+        """
+        if protocol is None:
+            return self
+        return SkeletonDataset(
+            self.sequences,
+            self.labels,
+            self.subjects,
+            self.class_names,
+            name=self.name,
+            protocols=self.protocols,
+            protocol=protocol,
+            splits=self.splits,
+            notice=self.notice,
+            names=self._names,
+            members=None if self.members is None else self.members.tolist(),
+        )
+
+    @classmethod
+    def from_npz(cls, path: str | PathLike[str], layout: str | Layout | None = None) -> "SkeletonDataset":
+        """Read an .npz of joints, offsets, labels, subjects, class_names and joint_names (no pickle).
+
+        A joint whose coordinates are all exactly 0, or that `visibility` marks as hidden, becomes NaN.
+        `official_train…` marks the recordings for training, `train_NAME` those of the protocol NAME; `fps` or
+        `timestamps_ms` give the frame rate (else 30).
+
+        Args:
+            path: The file.
+            layout: The layout of the result, joints are matched by name; None selects the layout with these joints.
+
+        Raises:
+            MissingFileError: The file does not exist.
+            SkeletonFormatError: The file is broken.
+            LayoutError: The joints fit no layout.
+        """
+        return cls(**read_npz_dataset(Path(path), layout))
+
+    def to_npz(self, path: str | PathLike[str]) -> None:
+        """Write everything to one compressed .npz that from_npz reads; all sequences are loaded into memory.
+
+        Args:
+            path: The file. The bodies of a sequence follow each other in its `joints`, and `bodies` counts them.
+        """
+        write_npz_dataset(
+            Path(path),
+            [self[i] for i in range(len(self))],
+            self.labels,
+            self.subjects,
+            self.class_names,
+            names=self.names,
+            notice=self.notice,
+            protocols=self.protocols,
+        )
+
+    @property
+    def layout(self) -> Layout:
+        """The layout of every sequence."""
+        return self.sequences.layout
+
+    @property
+    def bodies(self) -> int:
+        """The largest number of bodies in a sequence."""
+        return self.sequences.bodies
+
+    @property
+    def names(self) -> list[str]:
+        """N names of the sequences."""
+        return list(self._names) if self._names is not None else [f"{i:06d}" for i in range(len(self))]
+
+    @property
+    def train_mask(self) -> np.ndarray:
+        """(N,) bool: recordings for training under `protocol`."""
+        return self.protocols[self.protocol].copy() if self.protocols else self.subjects % 2 == 1
+
+    def train_mask_of(self, split: ZeroShotSplit) -> np.ndarray:
+        """Return the (N,) bool mask of recordings for training under a split, of any class; all others test.
+
+        It is `train_mask`, except for a split that holds a member out: then the recordings of all other members train.
+
+        Args:
+            split: The class split.
+
+        Raises:
+            InputError: The data set has no member that the split holds out.
+        """
+        if not split.held_out:
+            return self.train_mask
+        held_out = np.zeros(len(self), dtype=bool) if self.members is None else self.members == split.held_out
+        if not held_out.any():
+            has = "no members" if self.members is None else ", ".join(np.unique(self.members))
+            raise InputError(f"data set {self.name}, split {split.name}: holds out {split.held_out}; it has {has}")
+        return ~held_out
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of everything that a result can depend on; members differ by their subjects, which no two share."""
+        names = [self.layout.name, list(self.layout.joints), self.class_names]
+        return content_key(names, self.sequences.fingerprint, self.labels, self.subjects, self.train_mask)
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    def __getitem__(self, index: int) -> SkeletonSequence:
+        return self.sequences[index]
+
+    def __repr__(self) -> str:
+        return (
+            f"SkeletonDataset({self.name!r}, {len(self)} sequences, {len(self.class_names)} classes, "
+            f"{len(np.unique(self.subjects))} subjects, {self.layout.name})"
+        )

@@ -1,0 +1,252 @@
+"""From the archive of a release to a container: resumable, in parallel, whatever the size.
+
+The files are listed, parted into shards of bounded size, and each shard is read and written by itself, in worker
+processes where several are wanted; memory is bounded by the shards in work, not by the data set.
+"""
+
+import csv
+import multiprocessing
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from zeroskel import __version__
+from zeroskel.core import InputError, SkeletonFormatError, get_layout
+from zeroskel.core._files import atomic_path, content_key
+from zeroskel.core._progress import Progress
+from zeroskel.core.errors import ZeroskelError
+from zeroskel.datasets._container import is_container, open_container
+from zeroskel.datasets._container_writing import WorkingFolder, check_target
+from zeroskel.datasets._recipe_types import LeftOut, Listing, Recording, Task
+from zeroskel.datasets._source_files import list_files
+from zeroskel.datasets.catalog._recipes import get_recipe
+
+SHARD_TASKS = 256
+SHARD_BYTES = 64 * 2**20  # of source files
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What became of a source.
+
+    Attributes:
+        container: its folder.
+        recordings: how many are in it.
+        left_out: those that are not, in order.
+        report: the CSV file that lists them with reasons.
+        reused: shards that an earlier run had finished; -1 when the whole container was there already.
+    """
+
+    container: Path
+    recordings: int
+    left_out: tuple[LeftOut, ...]
+    report: Path
+    reused: int
+
+    @property
+    def bad(self) -> tuple[LeftOut, ...]:
+        """Those left out that no published list names."""
+        return tuple(entry for entry in self.left_out if not entry.listed)
+
+
+@dataclass(frozen=True)
+class _Shard:
+    """What a worker needs to make one shard."""
+
+    number: int
+    key: str
+    recipe: str
+    tasks: tuple[Task, ...]
+    layout: str
+    dtype: str
+    working: WorkingFolder
+
+
+def prepare(
+    name: str,
+    source: Path,
+    out: Path,
+    *,
+    workers: int = 1,
+    dtype: str = "float32",
+    class_names: Sequence[str] | None = None,
+    title: str | None = None,
+    shard_tasks: int = SHARD_TASKS,
+    progress: Progress | None = None,
+) -> Prepared:
+    """Turn a release into a container.
+
+    Args:
+        name: a data set of `RECIPES`, e.g. "ntu60", "utd-mhad", "folder".
+        source: the folder, zip archive or file of the release.
+        out: the container's folder; must not exist, unless it was made from the same source by the same version.
+        workers: processes.
+        dtype: "float32" or "float16" (half the space; millimetres within 2 metres of the sensor).
+        class_names: for sources without class names.
+        title: the data set's name in the container; None takes `name` ("folder", "npz" and "pyskl": what fits).
+        shard_tasks: most files a shard.
+        progress: told about finished shards.
+
+    Returns:
+        What became of it. Bad files are left out and listed in a CSV file beside the container.
+
+    Raises:
+        InputError, MissingFileError: nothing fits, the target exists, a file vanished; OSError: disk full or read-only.
+        Finished shards stay in `OUT.partial`, and the same call goes on from there.
+    """
+    if workers < 1:
+        raise InputError(f"{workers} workers; expected at least 1")
+    recipe = get_recipe(name)
+    if class_names is not None and not recipe.takes_class_names:
+        raise InputError(f"{name} has class names of its own; leave --class-names out")
+    files = list_files(source)
+    listing = recipe.find(files, class_names) if recipe.takes_class_names else recipe.find(files)
+    working = WorkingFolder(out)
+    shards = [
+        _Shard(number, _key(name, tasks, listing, dtype), name, tasks, listing.layout, dtype, working)
+        for number, tasks in enumerate(_parted(listing.tasks, shard_tasks))
+    ]
+    plan = content_key([shard.key for shard in shards])
+    report = out.with_name(f"{out.name}.left-out.csv")
+    if is_container(out) and open_container(out).manifest.get("plan") == plan:
+        working.remove()
+        return Prepared(out, len(open_container(out)), _read_report(report), report, -1)
+    check_target(out, dtype)
+    manifest: dict[str, Any] = {
+        "name": title or _title(name, source, listing),
+        "recipe": name,
+        "layout": listing.layout,
+        "class_names": list(listing.class_names),
+        "protocols": list(listing.protocols),
+        "dtype": dtype,
+        "source": recipe.source,
+        "plan": plan,
+    }
+    with working.locked():
+        todo = [shard for shard in shards if not working.is_done(shard.number, shard.key)]
+        _run(todo, len(shards), workers, progress)
+        left_out = [*listing.left_out]
+        for state in working.states(len(shards)):
+            left_out += [LeftOut(**entry) for entry in state["left_out"]]
+        _write_report(report, left_out)
+        manifest["left_out"] = {"listed": sum(e.listed for e in left_out), "bad": sum(not e.listed for e in left_out)}
+        working.finish(manifest, len(shards))
+    return Prepared(out, len(open_container(out)), tuple(left_out), report, len(shards) - len(todo))
+
+
+def _title(name: str, source: Path, listing: Listing) -> str:
+    """The data set's name: published splits are found by it."""
+    if name == "pyskl":
+        return {60: "ntu60", 120: "ntu120"}.get(len(listing.class_names), source.stem.lower().replace("_", "-"))
+    return source.resolve().stem.lower().replace("_", "-") if name in ("folder", "npz") else name
+
+
+def _parted(tasks: Sequence[Task], most: int) -> Iterator[tuple[Task, ...]]:
+    """Tasks in shards of at most `most` and, unless a task alone is larger, SHARD_BYTES."""
+    shard: list[Task] = []
+    size = 0
+    for task in tasks:
+        if shard and (len(shard) == most or size + task.file.size > SHARD_BYTES):
+            yield tuple(shard)
+            shard, size = [], 0
+        shard.append(task)
+        size += task.file.size
+    if shard:
+        yield tuple(shard)
+
+
+def _key(name: str, tasks: Sequence[Task], listing: Listing, dtype: str) -> str:
+    """Equal when a shard would come out the same."""
+    parts = [[task.file.key, dict(task.facts), [other.key for other in task.others]] for task in tasks]
+    return content_key(__version__, name, parts, list(listing.class_names), list(listing.protocols), dtype)
+
+
+def _run(todo: Sequence[_Shard], total: int, workers: int, progress: Progress | None) -> None:
+    """Make the shards, in this process or in several."""
+    done = total - len(todo)
+
+    def tell() -> None:
+        if progress is not None:
+            progress("preparing shards", done, total)
+
+    tell()
+    if workers == 1 or len(todo) < 2:
+        for shard in todo:
+            _make_shard(shard)
+            done += 1
+            tell()
+        return
+    context = multiprocessing.get_context("spawn")
+    waiting = iter(todo)
+    try:
+        with ProcessPoolExecutor(workers, context, initializer=_die_with_parent) as pool:
+            try:
+                running: set[Future[None]] = {pool.submit(_make_shard, shard) for shard in islice(waiting, 2 * workers)}
+                while running:
+                    finished, running = wait(running, return_when=FIRST_COMPLETED)
+                    for future in finished:
+                        future.result()
+                        done += 1
+                        tell()
+                        running |= {pool.submit(_make_shard, shard) for shard in islice(waiting, 1)}
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+    except BrokenProcessPool as error:
+        raise ZeroskelError(
+            "a worker process ended by itself, perhaps for lack of memory; the same command goes on from the last "
+            "finished shard, with fewer --workers if need be"
+        ) from error
+
+
+def _die_with_parent() -> None:
+    """End this worker when its parent is killed, so that none is left behind."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _make_shard(shard: _Shard) -> None:
+    """Read the tasks of a shard and write it; a file that cannot be read is noted, not fatal."""
+    recipe = get_recipe(shard.recipe)
+    recordings: list[Recording] = []
+    left_out: list[LeftOut] = []
+    for task in shard.tasks:
+        try:
+            for found in recipe.read(task):
+                if isinstance(found, LeftOut):
+                    left_out.append(found)
+                else:
+                    recordings.append(found)
+        except SkeletonFormatError as error:
+            left_out.append(LeftOut(task.file.name, " ".join(str(error).split()), listed=False))
+    facts = {"left_out": [vars(entry) for entry in left_out]}
+    shard.working.write_shard(shard.number, shard.key, recordings, get_layout(shard.layout), shard.dtype, facts)
+
+
+def _write_report(report: Path, left_out: Sequence[LeftOut]) -> None:
+    with atomic_path(report) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["name", "listed", "reason"])
+        writer.writerows([entry.name, "yes" if entry.listed else "no", entry.reason] for entry in left_out)
+
+
+def _read_report(report: Path) -> tuple[LeftOut, ...]:
+    try:
+        with report.open(encoding="utf-8", newline="") as stream:
+            return tuple(LeftOut(row[0], row[2], row[1] == "yes") for row in list(csv.reader(stream))[1:])
+    except (OSError, IndexError, csv.Error) as error:
+        raise InputError(
+            f"{report}: the report of what was left out is gone or altered ({error}); remove the container to prepare "
+            "it again"
+        ) from error

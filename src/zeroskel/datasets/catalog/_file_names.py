@@ -1,0 +1,79 @@
+"""Recordings found by the names of their files, which in most releases say what they are."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from zeroskel.core import InputError
+from zeroskel.datasets._recipe_types import Task
+from zeroskel.datasets._source_files import SourceFile
+
+
+def matching(
+    files: Sequence[SourceFile], pattern: re.Pattern[str], *, unique: bool = True
+) -> list[tuple[SourceFile, re.Match[str]]]:
+    """The files whose whole name (without folders) matches, sorted by name.
+
+    Args:
+        files: those of the source; others are left out.
+        pattern: of the name.
+        unique: refuse a name that is there twice.
+
+    Raises:
+        InputError: a name is there twice.
+    """
+    found = [(file, match) for file in files if (match := pattern.fullmatch(file.name))]
+    found.sort(key=lambda pair: (pair[0].name, pair[0]))
+    first: dict[str, SourceFile] = {}
+    for file, _ in found:
+        if unique and file.name in first:
+            raise InputError(
+                f"{file.place}: found the name a second time, after {first[file.name].place}; expected each recording "
+                "once. Name a folder that holds the release once"
+            )
+        first[file.name] = file
+    return found
+
+
+def named_recordings(
+    files: Sequence[SourceFile], pattern: re.Pattern[str], expected: str
+) -> list[tuple[SourceFile, re.Match[str]]]:
+    """As matching, sorted by the pattern's group `name`; `expected` says what to name, for the message.
+
+    Raises:
+        InputError: no file matches, or a name is there twice.
+    """
+    found = sorted(matching(files, pattern), key=lambda pair: pair[1]["name"])
+    if not found:
+        raise InputError(f"found {len(files)} files, none of them a recording; expected {expected}. Name its folder")
+    return found
+
+
+def numbered_tasks(
+    files: Sequence[SourceFile], pattern: re.Pattern[str], expected: str, labels: Mapping[int, int]
+) -> tuple[Task, ...]:
+    """A task a file, with what its name says; the facts are arguments of Recording.
+
+    Args:
+        files: those of the source; others are left out.
+        pattern: with groups `name`, `action`, `subject`, `repetition` and, where wanted, `camera`.
+        expected: what the user should name, for the message.
+        labels: action number of the release -> class id.
+
+    Raises:
+        InputError: no file matches, a name is there twice, or an action is none of the release.
+    """
+    tasks = []
+    for file, match in named_recordings(files, pattern, expected):
+        numbers = {key: int(value) for key, value in match.groupdict().items() if key != "name"}
+        action = numbers.pop("action")
+        if action not in labels:
+            raise InputError(
+                f"{file.place}: found action {action}; expected one of {', '.join(map(str, labels))}. Remove the file"
+            )
+        tasks.append(Task(file, {"name": match["name"], "label": labels[action], **numbers}))
+    return tuple(tasks)
+
+
+def from_one(count: int) -> dict[int, int]:
+    """Class ids of actions that a release numbers from 1."""
+    return {number: number - 1 for number in range(1, count + 1)}

@@ -1,0 +1,78 @@
+"""A folder with one sub-folder a class of recordings in any format that `zeroskel.read` knows.
+
+The class's name is the sub-folder's, "_" read as a blank. A number after s, p, subject or person in a file's name or in
+a folder between (`wave/s03/take1.bvh`, `wave/p3_1.csv`) is the subject; where some file has none, every second
+recording of each class trains (protocol "every-second").
+"""
+
+import re
+from collections.abc import Sequence
+from os.path import commonpath
+from pathlib import Path
+
+from zeroskel.core import InputError, SkeletonFormatError
+from zeroskel.datasets._recipe_types import Listing, Recording, Task
+from zeroskel.datasets._source_files import SourceFile
+from zeroskel.skeleton.formats import FORMATS, parse
+
+_SUBJECT = re.compile(r"(?:^|[_\-. ])(?:s|p|subject|person)[_\-]?(\d+)(?=$|[_\-. ])", re.IGNORECASE)
+
+
+def find(files: Sequence[SourceFile]) -> Listing:
+    """Files of known suffixes in the sub-folders; the layout is that of the first that can be read."""
+    suffixes = {known.suffix for known in FORMATS.values()}
+    usable = [file for file in files if file.place.suffix.lower() in suffixes]
+    if not usable:
+        raise InputError(
+            f"none of the {len(files)} files has a suffix of a known format ({', '.join(sorted(suffixes))}); expected "
+            "one sub-folder a class, with recordings in it"
+        )
+    root = Path(commonpath([file.place.parent for file in usable]))
+    inside = [(file, file.place.relative_to(root).parts) for file in usable]
+    classes = sorted({parts[0] for _, parts in inside if len(parts) > 1})
+    if len(classes) < 2 or any(len(parts) == 1 for _, parts in inside):
+        raise InputError(
+            f"{root}: found recordings of {len(classes)} classes in sub-folders; expected two or more sub-folders, one "
+            "a class, and no recording outside them"
+        )
+    subjects = [_subject(parts) for _, parts in inside]
+    protocols = ("every-second",) if None in subjects else ()
+    layout = _layout(usable)
+    seen: dict[str, int] = {}
+    tasks = []
+    for (file, parts), subject in zip(inside, subjects, strict=True):
+        seen[parts[0]] = seen.get(parts[0], 0) + 1
+        facts = {
+            "name": "/".join(parts),
+            "label": classes.index(parts[0]),
+            "subject": subject or 0,
+            "layout": layout,
+            "train": {protocol: seen[parts[0]] % 2 == 1 for protocol in protocols},
+        }
+        tasks.append(Task(file, facts))
+    return Listing(tuple(tasks), tuple(name.replace("_", " ") for name in classes), layout, protocols)
+
+
+def read(task: Task) -> list[Recording]:
+    """The recording of one file."""
+    facts = task.facts
+    sequence = parse(task.file.content(), task.file.place, layout=facts["layout"])
+    return [Recording(facts["name"], sequence, facts["label"], facts["subject"], train=facts["train"])]
+
+
+def _subject(parts: Sequence[str]) -> int | None:
+    for part in (*parts[1:-1], Path(parts[-1]).stem):
+        if match := _SUBJECT.search(part):
+            return int(match[1])
+    return None
+
+
+def _layout(files: Sequence[SourceFile]) -> str:
+    first: SkeletonFormatError | None = None
+    for file in files:
+        try:
+            return parse(file.content(), file.place).layout.name
+        except SkeletonFormatError as error:
+            first = first or error
+    assert first is not None
+    raise first

@@ -1,0 +1,100 @@
+"""HDM05 cuts, optical motion capture of five actors: an Acclaim file a motion, sampled down to 30 frames a second.
+
+Files `HDM_<actor>_<motion>_<take>_<rate>.amc`, and a skeleton `HDM_<actor>.asf` for each actor. A motion's code is its
+class: eleven have names of their own, the others are spelled out. Creative Commons BY-SA 3.0. Cite Müller, Röder,
+Clausen, Eberhardt, Krüger, Weber, "Documentation Mocap Database HDM05", Universität Bonn, CG-2007-2.
+"""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from importlib import resources
+
+from zeroskel.core import InputError
+from zeroskel.datasets._recipe_types import Listing, Recording, Task
+from zeroskel.datasets._source_files import SourceFile
+from zeroskel.datasets.catalog._file_names import named_recordings
+from zeroskel.skeleton.formats import _acclaim
+from zeroskel.skeleton.formats._acclaim_skeleton import AcclaimSkeleton, parse_asf
+
+_SUBJECTS = {"bd": 1, "bk": 2, "dg": 3, "mm": 4, "tr": 5}
+_FPS = 30
+_PATTERN = re.compile(
+    rf"(?P<name>HDM_(?P<actor>{'|'.join(_SUBJECTS)})_(?P<motion>\w+)_(?P<take>\d{{1,6}})_(?P<rate>\d{{1,4}}))\.amc",
+    re.ASCII,
+)
+_EXPECTED = "the folder of the HDM05 cuts, with files such as HDM_bd_squat1Reps_001_120.amc and HDM_bd.asf"
+_WORDS = re.compile(r"[LR](?=start|elbow|hand|foot|knee|leg|arm|hip)|[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[A-Z]")
+_SIDES = {"l": "left", "r": "right"}
+
+
+def find(files: Sequence[SourceFile]) -> Listing:
+    """The motions of HDM05 among the files, and the classes that they have.
+
+    Raises:
+        InputError: there is none, one is there twice, has no skeleton, or a rate that is no multiple of 30.
+    """
+    recordings = named_recordings(files, _PATTERN, _EXPECTED)
+    class_names = tuple(
+        dict.fromkeys(motion_name(code) for code in sorted({match["motion"] for _, match in recordings}))
+    )
+    ids = {name: label for label, name in enumerate(class_names)}
+    skeletons: dict[str, list[SourceFile]] = {}
+    for file in sorted(files):
+        if file.name.lower().endswith(".asf"):
+            skeletons.setdefault(file.stem.lower(), []).append(file)
+    tasks = []
+    for file, match in recordings:
+        rate = int(match["rate"])
+        if rate == 0 or rate % _FPS:
+            raise InputError(
+                f"{file.place}: found a rate of {rate} in its name; expected a multiple of {_FPS}. Correct the name"
+            )
+        facts = {
+            "name": match["name"],
+            "label": ids[motion_name(match["motion"])],
+            "subject": _SUBJECTS[match["actor"]],
+            "repetition": int(match["take"]),
+            "rate": rate,
+        }
+        tasks.append(Task(file, facts, (_skeleton_of(file, match["actor"], skeletons),)))
+    return Listing(tuple(tasks), class_names, "hdm05-31")
+
+
+def read(task: Task) -> list[Recording]:
+    """The motion of one file. Raises SkeletonFormatError where it, or its skeleton, is broken."""
+    facts = dict(task.facts)
+    rate = facts.pop("rate")
+    skeleton = _skeleton(task.others[0])
+    sequence = _acclaim.parse(task.file.content(), task.file.place, skeleton, layout="hdm05-31", fps=rate)
+    sampled = sequence.replace(sequence.joints[:, :: rate // _FPS], fps=_FPS)
+    return [Recording(sequence=sampled, **facts)]
+
+
+def motion_name(code: str) -> str:
+    """The class name of a motion's code; one without a name of its own is spelled out from its camel case."""
+    if code in _motion_names():
+        return _motion_names()[code]
+    words = [word.lower() for word in _WORDS.findall(code)]
+    return " ".join(_SIDES.get(word, word) for word in words)
+
+
+@cache
+def _motion_names() -> dict[str, str]:
+    text = (resources.files("zeroskel.resources") / "hdm05_motions.toml").read_text(encoding="utf-8")
+    names: dict[str, str] = tomllib.loads(text)["names"]
+    return names
+
+
+def _skeleton_of(file: SourceFile, actor: str, skeletons: dict[str, list[SourceFile]]) -> SourceFile:
+    """The actor's skeleton, that in the same folder first."""
+    own = skeletons.get(f"hdm_{actor}", [])
+    if not own:
+        raise InputError(f"{file.place}: found no skeleton HDM_{actor}.asf; expected one for each actor. Add it")
+    return min(own, key=lambda skeleton: skeleton.place.parent != file.place.parent)
+
+
+@lru_cache(maxsize=16)
+def _skeleton(file: SourceFile) -> AcclaimSkeleton:
+    return parse_asf(file.content(), file.place)

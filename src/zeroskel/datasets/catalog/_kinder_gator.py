@@ -1,0 +1,73 @@
+"""Kinder-Gator: 58 motions of 10 adults and 10 children; Kinect v1.
+
+Files `POSE-pPID_NN-Name-stamp.csv` (participant, place in the session, motion, time), in any folder. For research; cite
+Aloba, Flores, Woodward et al., "Kinder-Gator: The UF Kinect Database of Child and Adult Motion", Eurographics 2018.
+"""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+
+from zeroskel.core import InputError, SkeletonFormatError
+from zeroskel.datasets._class_names import published_class_names
+from zeroskel.datasets._recipe_types import Listing, Recording, Task
+from zeroskel.datasets._source_files import SourceFile
+from zeroskel.datasets.catalog._file_names import named_recordings
+from zeroskel.skeleton.formats import _csv_joints
+from zeroskel.skeleton.formats._named_joints import LARGEST, text_of
+
+_PATTERN = re.compile(r"(?P<name>POSE-p(?P<subject>\d+)_\d+-(?P<label>.+)-\d+)\.csv", re.ASCII)
+_EXPECTED = "the folder of Kinder-Gator, with files such as POSE-p103_01-Raise-your-hand-1455370152780.csv"
+
+
+@cache
+def _class_of_label() -> dict[str, str]:
+    text = (resources.files("zeroskel.resources") / "kinder_gator_labels.toml").read_text(encoding="utf-8")
+    classes: dict[str, str] = tomllib.loads(text)["classes"]
+    return classes
+
+
+def find(files: Sequence[SourceFile]) -> Listing:
+    """The recordings of Kinder-Gator among the files. Raises InputError where there is none, or an unknown motion."""
+    names = published_class_names("kinder-gator")
+    tasks = []
+    for file, match in named_recordings(files, _PATTERN, _EXPECTED):
+        if match["label"] not in _class_of_label():
+            raise InputError(
+                f"{file.place}: found motion {match['label'][:80]!r}; expected one of the {len(names)} of the release, "
+                "such as Raise-your-hand. Leave the file out, or restore its name"
+            )
+        label = names.index(_class_of_label()[match["label"]])
+        tasks.append(Task(file, {"name": match["name"], "label": label, "subject": int(match["subject"])}))
+    return Listing(tuple(tasks), names, "kinect-20")
+
+
+def read(task: Task) -> list[Recording]:
+    """The recording of one file; NaN where a joint is at the origin. Raises SkeletonFormatError where it is broken."""
+    content, place = task.file.content(), task.file.place
+    sequence = _csv_joints.parse(content, place, layout="kinect-20", fps=_frame_rate(content, place))
+    unseen = (sequence.joints == 0).all(axis=-1, keepdims=True)
+    return [Recording(sequence=sequence.replace(np.where(unseen, np.nan, sequence.joints)), **task.facts)]
+
+
+def _frame_rate(content: bytes, file: Path) -> float:
+    """Frames a second: one over the median step of the time stamps, which are milliseconds; 30 for one frame."""
+    header, *rows = text_of(content, file).split("\n")
+    cells = [row.split(",", 1)[0] for row in rows if row.strip(", ")]
+    try:
+        times = np.array(cells, dtype=np.float64)
+    except ValueError:
+        times = np.full(2, np.nan)
+    finite = bool((np.abs(times) <= LARGEST).all())
+    step = float(np.median(np.diff(times))) if finite and len(times) > 1 else np.nan
+    if header.split(",", 1)[0].strip() != "Timestamp" or not (1e-3 < step < 1e6 or (finite and len(times) < 2)):
+        raise SkeletonFormatError(
+            f"{file}, first column: found {header[:40]!r} with a median step of {step:g}; expected Timestamp, "
+            "milliseconds that grow. Take the file from the release again"
+        )
+    return 1000.0 / step if len(times) > 1 else 30.0

@@ -1,0 +1,119 @@
+"""PKU-MMD part 1: 1,076 long recordings of 51 actions, three views; 150 numbers a line, label files beside.
+
+A recording is `0002-L.txt` (number, view L, M or R); its label file has the same name in another folder. Each label
+line becomes one recording, named as the release's list of missing skeletons does: F002V001C014L003 is action 14, third
+in the label file of recording 2, left view. The release's `cross-subject.txt` and `cross-view.txt` name the recordings
+that train; where one is not in the source that protocol is not there. Research use.
+
+Liu, Hu, Li, Song, Liu: PKU-MMD: A Large Scale Benchmark for Continuous Multi-Modal Human Action Understanding, 2017.
+"""
+
+import re
+from collections.abc import Sequence
+
+from zeroskel.core import InputError, SkeletonFormatError
+from zeroskel.datasets._class_names import published_class_names
+from zeroskel.datasets._recipe_types import LeftOut, Listing, Recording, Task
+from zeroskel.datasets._source_files import SourceFile
+from zeroskel.datasets.catalog._broken import MISSING, broken_recordings
+from zeroskel.datasets.catalog._file_names import matching
+from zeroskel.skeleton.formats import _pku_mmd
+
+VIEWS = {"L": 1, "M": 2, "R": 3}
+_FILE = re.compile(r"(?P<number>\d{1,4})-(?P<view>[LMR])\.txt")
+_PROTOCOLS = ("cross-subject", "cross-view")
+
+
+def find(files: Sequence[SourceFile]) -> Listing:
+    """Recordings that have a label file; those without one cannot be cut and are refused."""
+    recordings: dict[str, SourceFile] = {}
+    labels: dict[str, SourceFile] = {}
+    facts: dict[str, dict[str, int]] = {}
+    for file, match in matching(files, _FILE, unique=False):
+        kind = labels if _is_label_file(file) else recordings
+        if file.stem in kind:
+            raise InputError(f"{file.place}: {kind[file.stem].place} has the same name; name a folder with one of them")
+        kind[file.stem] = file
+        facts[file.stem] = {"number": int(match["number"]), "view": VIEWS[match["view"]]}
+    both = sorted(recordings.keys() & labels.keys())
+    if not both:
+        raise InputError(
+            f"{len(recordings)} recordings and {len(labels)} label files of the same names were found; expected "
+            "0002-L.txt in one folder and its label file 0002-L.txt in another whose name has 'label' in it"
+        )
+    lone = sorted(recordings.keys() - labels.keys())
+    if lone:
+        raise InputError(f"{recordings[lone[0]].place}: no label file of that name ({len(lone)} in all); add them")
+    training = _training_lists(files)
+    tasks = [
+        Task(
+            recordings[stem],
+            {**facts[stem], "train": {protocol: stem in names for protocol, names in training.items()}},
+            (labels[stem],),
+        )
+        for stem in both
+    ]
+    return Listing(tuple(tasks), published_class_names("pku-mmd"), "ntu-25", tuple(training))
+
+
+def read(task: Task) -> list[Recording | LeftOut]:
+    """The actions of one long recording, cut as its label file says; those of the broken list are left out."""
+    whole = _pku_mmd.parse(task.file.content(), task.file.place)
+    labels = task.others[0]
+    recordings: list[Recording | LeftOut] = []
+    for place, action in enumerate(_pku_mmd.parse_labels(labels.content(), labels.place), start=1):
+        name = f"F{task.facts['number']:03d}V{task.facts['view']:03d}C{action.label + 1:03d}L{place:03d}"
+        if name in broken_recordings("pku-mmd"):
+            recordings.append(LeftOut(name, MISSING))
+            continue
+        if action.label >= len(published_class_names("pku-mmd")):
+            raise SkeletonFormatError(
+                f"{labels.place}, line {place}: found class {action.label + 1}; expected 1 to "
+                f"{len(published_class_names('pku-mmd'))}. Take the label file from the release again"
+            )
+        joints = whole.joints[:, action.start : action.stop]
+        seen = whole.observed[:, action.start : action.stop].any(axis=(1, 2))
+        if not seen.any():
+            reason = (
+                f"{labels.place}, line {place}: frames {action.start} to {action.stop} of {whole.frames} have no body; "
+                "expected an action that was recorded"
+            )
+            recordings.append(LeftOut(name, reason, listed=False))
+            continue
+        recordings.append(
+            Recording(
+                name,
+                whole.replace(joints[seen]),
+                action.label,
+                subject=0,  # the release does not say who performs; its lists part the recordings
+                camera=task.facts["view"],
+                train=task.facts["train"],
+            )
+        )
+    return recordings
+
+
+def _is_label_file(file: SourceFile) -> bool:
+    return "label" in file.place.parent.name.lower()
+
+
+def _training_lists(files: Sequence[SourceFile]) -> dict[str, set[str]]:
+    """Protocol -> names of the recordings that train, from the release's lists."""
+    lists = {}
+    for protocol in _PROTOCOLS:
+        for file in files:
+            if file.stem.lower().replace("_", "-") in (protocol, f"{protocol}-v1"):
+                lists[protocol] = _training_part(file)
+    return lists
+
+
+def _training_part(file: SourceFile) -> set[str]:
+    text = file.content().decode("utf-8", errors="replace")
+    parts = re.split(r"(?im)^.*valid[a-z]*.*$", text, maxsplit=1)
+    names = set(re.findall(r"\d{1,4}-[LMR]\b", parts[0]))
+    if len(parts) != 2 or not names:
+        raise SkeletonFormatError(
+            f"{file.place}: found no names of training recordings before a line 'Validation …'; expected the release's "
+            "list. Take it from the release again, or remove it"
+        )
+    return names

@@ -1,0 +1,104 @@
+"""UTKinect-Action3D: 10 actions, 10 subjects, each twice; Kinect v1.
+
+A file `joints_sSS_eEE.txt` has all ten actions of one subject; `actionLabel.txt` says for each recording the first and
+the last frame number of each action, both inclusive, or NaN for an action that was not recorded. For research; cite
+Xia, Chen, Aggarwal, "View Invariant Human Action Recognition Using Histograms of 3D Joints", CVPR Workshops 2012.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from zeroskel.core import InputError, SkeletonFormatError
+from zeroskel.datasets._class_names import published_class_names
+from zeroskel.datasets._recipe_types import Listing, Recording, Task
+from zeroskel.datasets._source_files import SourceFile
+from zeroskel.datasets.catalog._file_names import named_recordings
+from zeroskel.skeleton.formats._kinect_text import parse_utkinect_frames
+from zeroskel.skeleton.formats._named_joints import text_of
+
+_PATTERN = re.compile(r"joints_(?P<name>s(?P<subject>\d+)_e(?P<repetition>\d+))\.txt", re.ASCII)
+_EXPECTED = "the folder of UTKinect, with files such as joints_s01_e01.txt and actionLabel.txt"
+_LABEL_FILE = "actionLabel.txt"
+_RECORDING = re.compile(r"s\d+_e\d+", re.ASCII)
+_ACTION = re.compile(r"(?P<action>[A-Za-z]+)\s*:\s*(?P<first>\d{1,9}|NaN)\s+(?P<last>\d{1,9}|NaN)", re.ASCII)
+
+
+class _Segment(NamedTuple):
+    action: str
+    label: int
+    first: int
+    last: int
+
+
+def find(files: Sequence[SourceFile]) -> Listing:
+    """The recordings of UTKinect among the files. Raises InputError where there is none, or no actionLabel.txt."""
+    found = named_recordings(files, _PATTERN, _EXPECTED)
+    labels = [file for file in files if file.name == _LABEL_FILE]
+    if len(labels) != 1:
+        raise InputError(
+            f"{found[0][0].place}: found {len(labels)} files {_LABEL_FILE} beside it; expected one, which says where "
+            "each action starts and ends. Name a folder that holds both"
+        )
+    tasks = tuple(
+        Task(
+            file,
+            {"name": match["name"], "subject": int(match["subject"]), "repetition": int(match["repetition"])},
+            (labels[0],),
+        )
+        for file, match in found
+    )
+    return Listing(tasks, published_class_names("utkinect"), "kinect-20")
+
+
+def read(task: Task) -> list[Recording]:
+    """The actions of one file, e.g. "s01_e01_walk". Raises SkeletonFormatError where it or its labels are broken."""
+    name, (labels,) = task.facts["name"], task.others
+    segments = _segments(labels.content(), labels.place).get(name)
+    if not segments:
+        raise SkeletonFormatError(
+            f"{labels.place}: found no action of {name}; expected a line {name} and its actions, as there is "
+            f"{task.file.place}. Take the file from the release again"
+        )
+    frames, sequence = parse_utkinect_frames(task.file.content(), task.file.place)
+    recordings = []
+    for segment in segments:
+        inside = (frames >= segment.first) & (frames <= segment.last)
+        if not inside.any():
+            raise SkeletonFormatError(
+                f"{task.file.place}: found frames {frames.min()} to {frames.max()} and none of {segment.action}, which "
+                f"{labels.place} places at {segment.first} to {segment.last}; expected one. Take both from the release"
+            )
+        cut = sequence.replace(sequence.joints[:, inside])
+        facts = {**task.facts, "name": f"{name}_{segment.action}"}
+        recordings.append(Recording(sequence=cut, label=segment.label, **facts))
+    return recordings
+
+
+def _segments(content: bytes, file: Path) -> dict[str, list[_Segment]]:
+    """Recording -> its actions, from the content of actionLabel.txt."""
+    names = published_class_names("utkinect")
+    found: dict[str, list[_Segment]] = {}
+    recording = None
+    for number, line in enumerate(text_of(content, file).split("\n"), 1):
+        line = line.strip()
+        if _RECORDING.fullmatch(line):
+            recording = line
+            found[recording] = []
+        elif line:
+            match = _ACTION.fullmatch(line)
+            name = re.sub("([A-Z])", r" \1", match["action"]).lower() if match else ""
+            if recording is None or match is None or name not in names or not _in_order(match):
+                raise SkeletonFormatError(
+                    f"{file}, line {number}: found {line[:60]!r}; expected a recording (s01_e01), or under it an "
+                    "action with its first and last frame (walk: 252 390). Take the file from the release again"
+                )
+            if "NaN" not in match.groups():
+                first, last = int(match["first"]), int(match["last"])
+                found[recording].append(_Segment(match["action"], names.index(name), first, last))
+    return found
+
+
+def _in_order(match: re.Match[str]) -> bool:
+    return "NaN" in match.groups() or int(match["first"]) <= int(match["last"])

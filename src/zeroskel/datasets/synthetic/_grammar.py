@@ -1,0 +1,154 @@
+"""Grammar: action names, each a move done by a side once or twice, read from resources/synthetic_actions.toml."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from zeroskel.core import InputError
+from zeroskel.datasets.synthetic._body import Body, pose_body
+from zeroskel.datasets.synthetic._channels import channel_values, mirror_channels, on_both_sides, overlay
+from zeroskel.datasets.synthetic._moves import Move, parse_move
+
+DEMO_UNSEEN: tuple[str, ...] = (
+    "wave both hands",
+    "raise the right arm overhead",
+    "punch upward with the left hand",
+    "circle both arms",
+    "kick forward with the left leg",
+    "raise the right leg sideways",
+    "lunge sideways with the right leg",
+    "turn the head to the left",
+    "walk in place and wave the left hand",
+    "run in place and clap the hands overhead",
+    "squat and raise both arms forward",
+)
+
+MEAN_STATURE = 1.7  # metres
+_SIDES = ("right", "left", "both", "name", "twice")
+
+
+@dataclass(frozen=True)
+class Action:
+    """A move with the side that does it and how often.
+
+    Attributes:
+        move: what is done.
+        side: "right", "left", "both", or "leading" for the side that the person prefers.
+        repetitions: how many times.
+        meanwhile: an action done at the same time; it decides about the body parts that it moves.
+    """
+
+    move: Move
+    side: str
+    repetitions: int
+    meanwhile: "Action | None" = None
+
+    @property
+    def seconds(self) -> float:
+        """Usual duration."""
+        own = self.move.seconds * (1 + 0.7 * (self.repetitions - 1))
+        return own if self.meanwhile is None else max(own, self.meanwhile.seconds)
+
+    @property
+    def contact(self) -> bool:
+        """True where a hand has to meet something."""
+        return self.move.contact or (self.meanwhile is not None and self.meanwhile.contact)
+
+    def values(self, phase: np.ndarray, *, left_handed: bool = False, cycle_scale: float = 1.0) -> np.ndarray:
+        """(T, D) channels at moments `phase` (T,) in 0 to 1."""
+        turns = phase * self.repetitions
+        values = self.move.values(turns - np.minimum(np.floor(turns), self.repetitions - 1), cycle_scale)
+        if self.side == "both":
+            values = on_both_sides(values)
+        elif self.side == "left" or (self.side == "leading" and left_handed):
+            values = mirror_channels(values)
+        if self.meanwhile is None:
+            return values
+        other = self.meanwhile.values(phase, left_handed=left_handed, cycle_scale=cycle_scale)
+        return overlay(values, other, channel_table("rest"))
+
+
+@cache
+def grammar_table() -> Mapping[str, Any]:
+    """The grammar file as it is."""
+    text = (resources.files("zeroskel.resources") / "synthetic_actions.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+@cache
+def channel_table(name: str) -> np.ndarray:
+    """(D,) channels of a table of the grammar file: "rest", "posture" or "sway"."""
+    values = channel_values(grammar_table()[name])
+    values.setflags(write=False)
+    return values
+
+
+@cache
+def channel_limits() -> tuple[np.ndarray, np.ndarray]:
+    """Least and most (D,) of each channel; channels without limits have infinite ones."""
+    table = grammar_table()["limits"]
+    least, most = ({part: {k: v[end] for k, v in names.items()} for part, names in table.items()} for end in (0, 1))
+    return channel_values(least, -np.inf), channel_values(most, np.inf)
+
+
+@cache
+def _actions() -> Mapping[str, Action]:
+    actions = {}
+    for table in grammar_table()["moves"].values():
+        move = parse_move(table, channel_table("rest"))
+        for key in _SIDES:
+            if key in table:
+                side = "leading" if key in ("name", "twice") else key
+                actions[table[key]] = Action(move, side, 2 if key == "twice" else 1)
+    for name in grammar_table()["together"]:
+        first, second = (actions[part] for part in name.split(" and "))
+        leads = second.side if first.side == "leading" and second.side != "both" else first.side
+        actions[name] = replace(first, side=leads, meanwhile=second)
+    return actions
+
+
+def action_names() -> list[str]:
+    """Names of all synthetic actions, in a fixed order."""
+    return list(_actions())
+
+
+def get_action(name: str) -> Action:
+    """The action of that name. Raises InputError, with the nearest names, for one that is not in the grammar."""
+    actions = _actions()
+    if name not in actions:
+        near = difflib.get_close_matches(name, actions, n=3, cutoff=0.3) or list(actions)[:3]
+        raise InputError(
+            f"no synthetic action {name!r}; near it are {', '.join(map(repr, near))}: "
+            f"action_names() lists all {len(actions)}"
+        )
+    return actions[name]
+
+
+def mean_body() -> Body:
+    """The body of mean stature and proportions."""
+    return Body.of_stature(MEAN_STATURE, body_fractions())
+
+
+@cache
+def body_fractions() -> Mapping[str, float]:
+    """Segment lengths as fractions of stature."""
+    return {name: value for name, value in grammar_table()["body"].items() if name != "source"}
+
+
+def canonical_motion(action: str, frames: int) -> np.ndarray:
+    """Joint positions (T, 25, 3) of an action done by the mean right-handed body without style, camera or noise.
+
+    Metres in the person's own frame: x to their left, y up from the floor, z forward; layout "ntu-25".
+
+    Raises InputError for an unknown action or fewer than two frames.
+    """
+    if frames < 2:
+        raise InputError(f"frames is {frames}; an action needs at least 2")
+    values = get_action(action).values(np.linspace(0.0, 1.0, frames))
+    return pose_body(mean_body(), np.clip(values, *channel_limits()))

@@ -1,0 +1,100 @@
+"""Moves: poses reached on smooth curves and waves added to them, as channels over time."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from zeroskel.datasets.synthetic._channels import channel_values
+
+_POSE_TIMES = {"at", "until"}
+_BEAT_FIELDS = {"wave", "cycles", "from", "until"}
+_RAMP = 0.15  # share of a beat's duration over which it fades in and out
+
+
+@dataclass(frozen=True, eq=False)
+class Beat:
+    """Cycles of a wave between two moments, scaled per channel.
+
+    Attributes:
+        wave: "sine", "cosine", "bump", "up" or "down".
+        cycles: how many.
+        start, stop: moments, as fractions of the action.
+        amplitude: (D,) of each channel.
+    """
+
+    wave: str
+    cycles: float
+    start: float
+    stop: float
+    amplitude: np.ndarray
+
+    def values(self, phase: np.ndarray, cycle_scale: float = 1.0) -> np.ndarray:
+        """(T, D) channels to add at moments `phase` (T,) in 0 to 1."""
+        inside = np.clip((phase - self.start) / (self.stop - self.start), 0.0, 1.0)
+        envelope = smooth_step(np.minimum(inside, 1.0 - inside) / _RAMP)
+        wave = _WAVES[self.wave](2 * np.pi * self.cycles * cycle_scale * inside)
+        return (envelope * wave)[:, None] * self.amplitude
+
+
+@dataclass(frozen=True, eq=False)
+class Move:
+    """What a body does, for the right side.
+
+    Attributes:
+        times: (P,) rising moments in 0 to 1, from 0 to 1.
+        poses: (P, D) channels at these moments.
+        beats: waves added.
+        seconds: usual duration.
+        contact: True where a hand has to meet something, so that amplitude must not scale the move.
+    """
+
+    times: np.ndarray
+    poses: np.ndarray
+    beats: tuple[Beat, ...]
+    seconds: float
+    contact: bool
+
+    def values(self, phase: np.ndarray, cycle_scale: float = 1.0) -> np.ndarray:
+        """(T, D) channels at moments `phase` (T,) in 0 to 1, with the beats' cycles scaled."""
+        segment = np.clip(np.searchsorted(self.times, phase, side="right") - 1, 0, len(self.times) - 2)
+        start, stop = self.times[segment], self.times[segment + 1]
+        way = smooth_step((phase - start) / np.maximum(stop - start, 1e-9))[:, None]
+        values = self.poses[segment] * (1 - way) + self.poses[segment + 1] * way
+        return sum((beat.values(phase, cycle_scale) for beat in self.beats), start=values)
+
+
+def smooth_step(way: np.ndarray) -> np.ndarray:
+    """The minimum-jerk course from 0 to 1: 10 w^3 - 15 w^4 + 6 w^5 (Flash and Hogan, J. Neuroscience 1985)."""
+    w = np.clip(way, 0.0, 1.0)
+    return w**3 * (10 - 15 * w + 6 * w**2)
+
+
+_WAVES: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
+    "sine": np.sin,
+    "cosine": np.cos,
+    "bump": lambda angle: (1 - np.cos(angle)) / 2,
+    "up": lambda angle: np.maximum(np.sin(angle), 0.0),
+    "down": lambda angle: np.maximum(-np.sin(angle), 0.0),
+}
+
+
+def parse_move(table: Mapping[str, Any], rest: np.ndarray) -> Move:
+    """The move of a table of the grammar file; `rest` (D,) is where channels are that a pose does not name."""
+    times, poses = [], []
+    for pose in table.get("poses", []):
+        values = channel_values({part: pose[part] for part in pose.keys() - _POSE_TIMES}, rest)
+        times += [pose["at"], pose["until"]]
+        poses += [values, values]
+    if not times or times[0] > 0:
+        times, poses = [0.0, *times], [rest, *poses]
+    if times[-1] < 1:
+        times, poses = [*times, 1.0], [*poses, rest]
+    beats = tuple(_parse_beat(beat) for beat in table.get("beats", []))
+    return Move(np.array(times), np.array(poses), beats, table["seconds"], table.get("contact", False))
+
+
+def _parse_beat(table: Mapping[str, Any]) -> Beat:
+    amplitude = channel_values({part: table[part] for part in table.keys() - _BEAT_FIELDS})
+    return Beat(table["wave"], table["cycles"], table["from"], table["until"], amplitude)
