@@ -123,13 +123,12 @@ def mirror(sequence: SkeletonSequence) -> SkeletonSequence:
         The mirrored recording (M, T, V, C).
 
     Example:
-        >>> import numpy as np
-        >>> from zeroskel.core import SkeletonSequence
+        >>> from zeroskel.datasets.synthetic import generate_sequence
         >>> from zeroskel.skeleton.transforms import mirror
-        >>> joints = np.zeros((9, 20, 3))
-        >>> joints[:, 7, 0] = -0.5  # joint 7 is the left hand, joint 11 the right hand
-        >>> float(mirror(SkeletonSequence(joints, "kinect-20")).joints[0, 0, 11, 0])
-        0.5
+        >>> sequence = generate_sequence("wave the right hand", seed=0)
+        >>> left, right = sequence.layout.indices(["hand_left", "hand_right"])
+        >>> bool((mirror(sequence).joints[:, :, left, 1] == sequence.joints[:, :, right, 1]).all())
+        True
     """
     joints = sequence.joints[:, :, sequence.layout.mirror_order].copy()
     joints[..., 0] *= -1
