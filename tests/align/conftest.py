@@ -7,7 +7,7 @@ from zeroskel.align import Batch
 
 @pytest.fixture(scope="session")
 def toy() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Features (96, 24), noisy linear images of their class's text; labels; (8, 6) texts of which 6 are used."""
+    """Return features (96, 24), noisy linear images of their texts; labels; texts (8, 6), of which 6 are used."""
     rng = np.random.default_rng(0)
     texts = rng.normal(size=(8, 6))
     texts /= np.linalg.norm(texts, axis=1, keepdims=True)
@@ -19,7 +19,7 @@ def toy() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="session")
 def batch_of():
-    """A batch of features and the text of each, at an epoch."""
+    """Return a function that makes a batch of features and the text of each, at an epoch."""
 
     def batch(features, texts, epoch=0):
         labels = torch.arange(len(features))

@@ -35,11 +35,11 @@ OPTIONS = {
     "flow": {"latent": 64, "learning_rate": 3e-3},
     "kite": {"batch_size": 16, "networks": 2},
 }
-# Two epochs, for what holds after any number of them.
+# Two epochs, for properties that hold after any number of epochs.
 SHORT = {"flow": {"epochs": 2, "align_epochs": 1}, "smie": {"epochs": 3, "warmup_epochs": 1}}
 
 
-LONG = ("kite", "tdsm", "flow", "revise", "jpose")  # seconds a test
+LONG = ("kite", "tdsm", "flow", "revise", "jpose")  # each test takes seconds
 
 
 @pytest.fixture(
@@ -52,7 +52,7 @@ def method(request):
 
 @pytest.fixture(scope="module")
 def fitted(method, toy):
-    """A fitted aligner that tests of scoring share; they leave it as it is."""
+    """Return a fitted aligner that tests of scoring share and do not modify."""
     return new(method).fit(*toy)
 
 
@@ -101,7 +101,7 @@ def test_permuted_candidates_permute_columns(fitted, toy):
     )
 
 
-def test_scores_of_a_text_depend_on_the_others_only_where_it_says_so(fitted, toy):
+def test_scores_of_a_text_depend_on_the_others_only_if_the_method_declares_it(fitted, toy):
     alone = fitted.score_classes(toy[0], toy[2][2:4])
     assert fitted.knows_candidates or np.allclose(alone, fitted.score_classes(toy[0], toy[2])[:, 2:4], 1e-4, 1e-5)
 
@@ -149,7 +149,7 @@ def test_scoring_before_fit_is_refused(method, toy):
         new(method).score_classes(toy[0], toy[2])
 
 
-def test_inputs_are_left_as_they_are(method, toy):
+def test_inputs_are_not_modified(method, toy):
     given = [*toy, masked_of(toy)]
     copies = [array.copy() for array in given]
     new_short(method).fit(*given).score_classes(given[0], given[2])
@@ -162,7 +162,7 @@ def test_a_separable_toy_is_solved(fitted, toy):
     assert (seen == toy[1]).mean() > 0.95
 
 
-def test_unseen_classes_of_a_linear_world_are_named(method):
+def test_unseen_classes_are_named_where_features_are_linear_in_texts(method):
     rng = np.random.default_rng(0)
     texts = rng.normal(size=(40, 5))
     texts /= np.linalg.norm(texts, axis=1, keepdims=True)

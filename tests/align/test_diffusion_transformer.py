@@ -5,7 +5,7 @@ from zeroskel.neural._seeding import seeded
 
 
 def steered(width, heads):
-    """A block whose condition is felt: its modulation is drawn, not 0."""
+    """Return a block with a random modulation instead of 0, so that its condition has an effect."""
     block = Block(width, heads)
     with torch.no_grad():
         for stream in (block.motion, block.text):
@@ -23,11 +23,11 @@ def test_a_new_block_changes_no_token():
     with seeded(0):
         block = Block(8, 2)
         motion, text, condition = torch.randn(3, 1, 8), torch.randn(3, 2, 8), torch.randn(3, 8)
-    for given, made in zip((motion, text), block(motion, text, condition), strict=True):
-        assert torch.equal(given, made)
+    for given, outputs in zip((motion, text), block(motion, text, condition), strict=True):
+        assert torch.equal(given, outputs)
 
 
-def test_the_feature_hears_all_texts_whatever_their_order():
+def test_the_feature_attends_to_all_texts_in_any_order():
     with seeded(0):
         block = steered(8, 2)
         motion, text, condition = torch.randn(3, 1, 8), torch.randn(3, 2, 8), torch.randn(3, 8)
@@ -56,10 +56,10 @@ def test_each_block_of_the_text_and_the_time_steer_the_noise():
     assert not torch.allclose(network(noised, times + 20, texts), said)
 
 
-def test_time_nought_is_all_cosines_one():
+def test_all_cosines_of_time_zero_are_one():
     embedding = TimeEmbedding(4)
     seen = []
-    embedding.layers[0].register_forward_hook(lambda layer, given, made: seen.append(given[0]))
+    embedding.layers[0].register_forward_hook(lambda layer, given, outputs: seen.append(given[0]))
     embedding(torch.tensor([0.0, 1.0]))
     assert seen[0][0].tolist() == [1.0] * 64 + [0.0] * 64
     torch.testing.assert_close(seen[0][1, [0, 64]], torch.tensor([0.5403023, 0.8414710]))

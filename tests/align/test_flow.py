@@ -19,10 +19,10 @@ def test_the_path_is_straight_from_text_to_motion():
 def test_the_flow_loss_on_hand_made_velocities():
     velocity, target = torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.tensor([[3.0, 0.0], [0.0, 0.0]])
     rows, partners = torch.tensor([0]), torch.tensor([1])
-    own, other = (4 + 0 + 0 + 1) / 4, (1 + 0) / 2
-    assert float(_flow_matching(velocity, target, rows, partners, 0.1)) == pytest.approx(own - 0.1 * other)
+    straight, other = (4 + 0 + 0 + 1) / 4, (1 + 0) / 2
+    assert float(_flow_matching(velocity, target, rows, partners, 0.1)) == pytest.approx(straight - 0.1 * other)
     none = torch.empty(0, dtype=torch.long)
-    assert float(_flow_matching(velocity, target, none, none, 0.1)) == pytest.approx(own)
+    assert float(_flow_matching(velocity, target, none, none, 0.1)) == pytest.approx(straight)
 
 
 def test_the_aligning_loss_on_hand_made_decoders():
@@ -35,8 +35,8 @@ def test_the_aligning_loss_on_hand_made_decoders():
         # both decoders repeat a latent: z0 = 1 and z1 = 3, the text is 2, the feature (3, 5)
         z0, z1, text, feature = (torch.tensor([row]) for row in ([1.0], [3.0], [2.0], [3.0, 5.0]))
         loss = network.reconstruction(z0, z1, text, feature)
-    own, crossed = (0 + 4) / 2 + 1, (4 + 16) / 2 + 1
-    assert float(loss) == pytest.approx((own + crossed) / 4)
+    straight, crossed = (0 + 4) / 2 + 1, (4 + 16) / 2 + 1
+    assert float(loss) == pytest.approx((straight + crossed) / 4)
 
 
 def test_distributions_are_pulled_together_by_their_weight(toy):

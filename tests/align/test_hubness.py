@@ -26,10 +26,12 @@ def test_two_in_a_hundred_of_many_motions_count(motions, counted):
 
 def test_a_candidate_near_every_motion_has_more_than_one_near_its_own():
     hub = np.full(200, 0.6)
-    own = np.where(np.arange(200) < 2, 0.9, -0.1)  # near to two motions
-    advantage = hub_advantage(np.stack((hub, own), axis=1))
+    lonely = np.where(np.arange(200) < 2, 0.9, -0.1)  # near to two motions
+    advantage = hub_advantage(np.stack((hub, lonely), axis=1))
     assert advantage[0] > advantage[1]
-    assert 0.65 - advantage[0] < 0.5 - advantage[1]  # a new motion goes to its own, though the hub is nearer
+    assert (
+        0.65 - advantage[0] < 0.5 - advantage[1]
+    )  # a new motion of the second text gets it, although the hub is nearer
 
 
 def test_scores_that_move_by_a_constant_move_the_advantage_by_it():

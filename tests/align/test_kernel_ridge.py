@@ -9,35 +9,36 @@ def unit(rows):
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
-def dual_form(features, labels, texts, asked, *, kept=None, penalty=1.0, bandwidth=0.3):
-    """(n, D_text) predictions less the mean text, written down from the equation of the docstring.
+def dual_form(features, labels, texts, asked, *, mask=None, penalty=1.0, bandwidth=0.3):
+    """Return predictions (n, D_text) less the mean text, by the equation of the docstring.
 
     Args:
-        features, labels: of the training motions; texts: of the seen classes only.
+        features, labels: Those of the training motions.
+        texts: Texts of the seen classes only.
         asked: (n, D) features to predict texts for.
-        kept: mask of the motions that the regression knows; all decide on means, weights and width.
+        mask: Mask of the motions that the regression is fitted on; all motions decide means, weights and width.
     """
     features, asked, texts = (array.astype(np.float64) for array in (features, asked, texts))
     mean, scale = features.mean(axis=0), (features - features.mean(axis=0)).std()
     x, z = (features - mean) / scale, (asked - mean) / scale
     between = [((rows[:, None] - x[None]) ** 2).sum(axis=2) for rows in (x, z)]
-    kernel, own = (np.exp(-bandwidth * distances / np.median(between[0])) for distances in between)
+    kernel, asked_kernel = (np.exp(-bandwidth * distances / np.median(between[0])) for distances in between)
     weights = 1 / np.sqrt(np.bincount(labels)[labels])
     weights /= weights.mean()
-    kept = np.ones(len(x), dtype=bool) if kept is None else kept
-    targets, weights = (texts[labels] - texts.mean(axis=0))[kept], weights[kept]
+    mask = np.ones(len(x), dtype=bool) if mask is None else mask
+    targets, weights = (texts[labels] - texts.mean(axis=0))[mask], weights[mask]
     middle = np.average(targets, axis=0, weights=weights)
-    ridge = kernel[np.ix_(kept, kept)] + penalty * kept.sum() / 1000 * np.diag(1 / weights)
-    return middle + own[:, kept] @ np.linalg.inv(ridge) @ (targets - middle)
+    ridge = kernel[np.ix_(mask, mask)] + penalty * mask.sum() / 1000 * np.diag(1 / weights)
+    return middle + asked_kernel[:, mask] @ np.linalg.inv(ridge) @ (targets - middle)
 
 
 @pytest.fixture
 def uneven(toy):
-    """The toy's motions with 16, 13, 10, 7, 4 and 1 of the classes, and the texts of these."""
+    """Return the toy with 16, 13, 10, 7, 4 and 1 motions of the six classes."""
     features, labels, texts = toy
-    place = np.array([(labels[:i] == label).sum() for i, label in enumerate(labels)])
-    kept = place < 16 - 3 * labels
-    return features[kept], labels[kept], texts[:6]
+    position = np.array([(labels[:i] == label).sum() for i, label in enumerate(labels)])
+    mask = position < 16 - 3 * labels
+    return features[mask], labels[mask], texts[:6]
 
 
 @pytest.mark.parametrize("options", [{}, {"penalty": 3.0, "bandwidth": 1.0}, {"penalty": 0.1, "bandwidth": 0.1}])
@@ -50,15 +51,15 @@ def test_predictions_are_those_of_the_dual_form(uneven, toy, options):
 
 
 def test_each_class_is_predicted_by_a_regression_without_it(uneven):
-    features, labels, texts = uneven  # no more classes than groups: each is alone in its own
+    features, labels, texts = uneven  # no more classes than groups: each class is alone in a group
     fitted = KernelRidge().fit(features, labels, texts)
     for label in range(6):
-        own = labels == label
-        expected = dual_form(features, labels, texts, features[own], kept=~own)
-        np.testing.assert_allclose(fitted._state()["blind"][own], unit(expected), atol=2e-3)
+        rows = labels == label
+        expected = dual_form(features, labels, texts, features[rows], mask=~rows)
+        np.testing.assert_allclose(fitted._state()["blind"][rows], unit(expected), atol=2e-3)
 
 
-def test_the_text_of_a_class_says_nothing_to_its_own_blind_predictions():
+def test_blind_predictions_of_a_class_do_not_depend_on_its_text():
     rng = np.random.default_rng(0)
     labels = np.repeat(np.arange(16), 4)
     features, texts = rng.normal(size=(64, 10)).astype(np.float32), rng.normal(size=(16, 5)).astype(np.float32)
@@ -92,7 +93,7 @@ def test_scores_are_cosines_less_a_share_of_the_advantage(uneven):
 
 
 def test_a_hub_loses_against_a_motion_s_own_text():
-    """Two seen classes in three go towards one text, which then is near to what is predicted for all seen motions."""
+    """Two of three seen classes are near one text, which then is near the predictions for all seen motions."""
     rng = np.random.default_rng(0)
     texts = unit(np.concatenate((np.eye(6)[0] + 0.7 * rng.normal(size=(12, 6)), rng.normal(size=(6, 6)))))
     labels = np.repeat(np.arange(18), 8)
@@ -114,21 +115,21 @@ def test_a_hub_loses_against_a_motion_s_own_text():
     assert margins[0] - margins[2] == pytest.approx(nearness[hub] - nearness[lonely], abs=1e-4)
 
 
-def test_fewer_landmarks_are_kept_and_are_nearly_as_good(toy):
+def test_fewer_landmarks_are_nearly_as_good(toy):
     features, labels, texts = toy
     whole, half = (KernelRidge(landmarks=n).fit(features, labels, texts) for n in (96, 48))
     state = half._state()
     assert state["landmarks"].shape == (48, 24)
     assert state["weight"].shape[0] == len(state["blind"]) == 48
     assert state["weight"].shape[0] <= 48
-    wanted, found = (fitted.score_classes(features, texts) for fitted in (whole, half))
-    assert not np.array_equal(wanted, found)
-    assert np.abs(wanted - found).max() < 0.15
-    assert (wanted[:, :6].argmax(axis=1) == found[:, :6].argmax(axis=1)).mean() > 0.97
+    exact, approximate = (fitted.score_classes(features, texts) for fitted in (whole, half))
+    assert not np.array_equal(exact, approximate)
+    assert np.abs(exact - approximate).max() < 0.15
+    assert (exact[:, :6].argmax(axis=1) == approximate[:, :6].argmax(axis=1)).mean() > 0.97
 
 
 def landmark_labels(labels, most):
-    """How many landmarks each class has, told by classes that lie far apart; each is within its class's bounds."""
+    """Return the number of landmarks of each class, recognised by classes that lie far apart."""
     labels = np.asarray(labels)
     rng = np.random.default_rng(0)
     features = rng.uniform(0, 1, size=(len(labels), 5)).astype(np.float32) + 100 * labels[:, None]
@@ -143,7 +144,7 @@ def landmark_labels(labels, most):
     ("counts", "most", "landmarks"),
     [
         ((50, 50, 50), 30, [10, 10, 10]),
-        ((100, 4, 100), 30, [13, 4, 13]),  # a small class gives all it has, the others share the rest
+        ((100, 4, 100), 30, [13, 4, 13]),  # a small class gives all its rows, the others share the rest
         ((2, 3, 40), 30, [2, 3, 25]),
         ((10, 10), 30, [10, 10]),
         ((40, 1, 1, 1), 4, [1, 1, 1, 1]),
@@ -157,7 +158,7 @@ def test_there_are_never_more_landmarks_than_asked_for():
     assert sum(landmark_labels(np.repeat(np.arange(9), 5), 4)) == 4
 
 
-def test_a_landmark_of_many_recordings_is_none_of_them():
+def test_a_landmark_is_not_a_recording():
     rng = np.random.default_rng(0)
     labels = np.repeat(np.arange(4), 50)
     features = rng.normal(size=(200, 6)).astype(np.float32)

@@ -11,14 +11,14 @@ BLOCKS = (6, 4)
 
 @pytest.fixture(scope="module")
 def two_texts(toy):
-    """The toy with a second text of four numbers."""
+    """Return the toy with a second text of four numbers."""
     features, labels, texts = toy
     second = np.random.default_rng(1).normal(size=(8, 4)).astype(np.float32)
     return features, labels, np.concatenate((texts, second), axis=1) / np.float32(np.sqrt(2))
 
 
 def deviation(scores, labels):
-    """Of the scores of wrong classes of each motion, mean over motions."""
+    """Return the deviation of the scores of the wrong classes of each motion, mean over motions."""
     return np.mean([np.delete(row, label).std() for row, label in zip(scores, labels, strict=True)])
 
 
@@ -39,7 +39,7 @@ def test_without_networks_it_orders_as_kernel_ridge_on_the_first_text(two_texts)
     np.testing.assert_allclose(scores, 1.5 * alone, rtol=1e-4, atol=1e-4)
     np.testing.assert_array_equal(scores.argmax(axis=1), alone.argmax(axis=1))
     other = texts.copy()
-    other[:, 6:] = 7.0  # the second text is nothing to it
+    other[:, 6:] = 7.0  # the second text has no effect
     np.testing.assert_array_equal(kite.score_classes(features, other), scores)
 
 
@@ -74,7 +74,7 @@ def test_one_text_goes_to_both_parts(toy):
         (np.s_[:6], {"networks": 0}, {"kernel_weight": 0}),
     ],
 )
-def test_a_class_without_a_part_s_text_trains_only_the_other(two_texts, blank, unmoved, moved):
+def test_a_class_without_the_text_of_a_part_trains_only_the_other_part(two_texts, blank, unmoved, moved):
     features, labels, texts = two_texts
     texts = texts[:6].copy()
     texts[4:, blank] = 0

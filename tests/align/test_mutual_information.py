@@ -23,7 +23,7 @@ from zeroskel.neural._training import index_batches, train, warmup_cosine
 
 
 def gaussians(correlation, count, seed):
-    """Pairs of 4-d Gaussians whose coordinates have this correlation: I = -2 log(1 - correlation^2) nats."""
+    """Return pairs of 4-d Gaussians with correlated coordinates: I = -2 log(1 - correlation^2) nats."""
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(count, 4))
     y = correlation * x + math.sqrt(1 - correlation**2) * rng.normal(size=(count, 4))
@@ -31,7 +31,7 @@ def gaussians(correlation, count, seed):
 
 
 def estimate(correlation):
-    """Fit SMIE's critic on half of the pairs, each a class of its own, and estimate on the other half."""
+    """Fit SMIE's critic on half of the pairs, each a separate class, and estimate on the other half."""
     x, y = gaussians(correlation, 4096, seed=1)
     smie = align.create(
         "smie", epochs=12, learning_rate=1e-3, warmup_epochs=1, negatives="published", hidden=(128, 64), batch_size=256
@@ -83,7 +83,7 @@ LOWER_BOUNDS = ("dv", "nwj", "infonce")
 
 
 def held_out(estimator, correlation, batch_size=256, epochs=20):
-    """Train a critic on fresh Gaussian pairs and estimate their information on others, in nats."""
+    """Train a critic on Gaussian pairs and return the estimate of their information on other pairs, in nats."""
     x, y = (torch.from_numpy(values) for values in gaussians(correlation, 8192, seed=2))
     kind = "separable" if estimator == "infonce" else "concatenation"  # the grid of the first is cheap
     with seeded(0) as generator:

@@ -8,7 +8,7 @@ from zeroskel.align import NeuralAligner
 
 
 class Linear(NeuralAligner):
-    """Dot product of mapped features and texts, to look at what a batch holds."""
+    """Dot product of mapped features and texts that records its batches."""
 
     uses_masked_features = True
 
@@ -30,7 +30,7 @@ def test_batches_are_standardised_by_statistics_of_the_training_set(toy):
     (batch,) = fitted.batches
     torch.testing.assert_close(batch.features.mean(dim=0), torch.zeros(24), atol=1e-4, rtol=0)
     assert float(batch.features.std()) == pytest.approx(1, abs=0.01)
-    assert batch.texts.shape == (6, 6)  # those of the seen classes
+    assert batch.texts.shape == (6, 6)  # the seen classes
     torch.testing.assert_close(batch.texts.mean(dim=0), torch.zeros(6), atol=1e-5, rtol=0)
     np.testing.assert_array_equal(np.sort(batch.labels), np.sort(labels))
 
@@ -45,7 +45,7 @@ def test_each_epoch_uses_the_next_masked_view(toy):
     assert [batch.epoch for batch in fitted.batches] == [0, 1, 2]
 
 
-def test_scores_before_a_network_decides_are_not_implemented(toy):
+def test_a_child_without_scores_cannot_score(toy):
     class Silent(Linear):
         _scores = NeuralAligner._scores
 

@@ -6,8 +6,8 @@ from zeroskel.align.prototypes import Prototypes, _entropy, _most_certain, _stan
 from zeroskel.core import NotFittedError
 
 
-class Told:
-    """Stands for a fitted aligner that gives these scores."""
+class FixedScores:
+    """Fake of a fitted aligner that returns fixed scores."""
 
     def __init__(self, scores):
         self.scores = np.asarray(scores, dtype=np.float32)
@@ -27,7 +27,7 @@ def test_standardised_scores_do_not_depend_on_scale_and_offset():
     np.testing.assert_array_equal(_standardised(np.ones((2, 2))), np.zeros((2, 2)))
 
 
-def test_the_surest_of_each_group_are_trusted():
+def test_the_most_certain_of_each_group_are_trusted():
     uncertainty = np.array([0.3, 0.1, 0.2, 0.9, 0.8])
     groups = np.array([0, 0, 0, 1, 1])
     assert _most_certain(uncertainty, groups, 0.5).tolist() == [False, True, True, False, True]
@@ -36,27 +36,29 @@ def test_the_surest_of_each_group_are_trusted():
     assert _most_certain(uncertainty, groups, 1.0).all()
 
 
-def test_a_doubtful_motion_follows_the_sure_ones_beside_it():
+def test_an_uncertain_motion_follows_the_certain_ones_next_to_it():
     features = np.array([[1.0, 0.1], [1.0, -0.1], [0.9, 0.0], [-1.0, 0.1], [-1.0, -0.1], [-0.9, 0.0]])
-    told = Told([[5, 0], [5, 0], [0, 0.1], [0, 5], [0, 5], [0, 5]])  # the third is thought to be of the second class
-    assert told.scores.argmax(axis=1).tolist() == [0, 0, 1, 1, 1, 1]
-    adapted = Prototypes(told, share=0.5, weight=1.0).score_classes(features, np.eye(2))
+    fixed = FixedScores(
+        [[5, 0], [5, 0], [0, 0.1], [0, 5], [0, 5], [0, 5]]
+    )  # the third is predicted as the second class
+    assert fixed.scores.argmax(axis=1).tolist() == [0, 0, 1, 1, 1, 1]
+    adapted = Prototypes(fixed, share=0.5, weight=1.0).score_classes(features, np.eye(2))
     assert adapted.argmax(axis=1).tolist() == [0, 0, 0, 1, 1, 1]
 
 
 def test_the_score_mixes_both_by_weight():
     rng = np.random.default_rng(0)
-    told, features = Told(rng.normal(size=(20, 3))), rng.normal(size=(20, 4))
-    own, half, whole = (Prototypes(told, weight=w).score_classes(features, np.eye(3)) for w in (0.0, 0.5, 1.0))
-    np.testing.assert_allclose(own, _standardised(told.scores), atol=1e-6)
-    np.testing.assert_allclose(half, (own + whole) / 2, atol=1e-5)
+    fixed, features = FixedScores(rng.normal(size=(20, 3))), rng.normal(size=(20, 4))
+    original, half, whole = (Prototypes(fixed, weight=w).score_classes(features, np.eye(3)) for w in (0.0, 0.5, 1.0))
+    np.testing.assert_allclose(original, _standardised(fixed.scores), atol=1e-6)
+    np.testing.assert_allclose(half, (original + whole) / 2, atol=1e-5)
 
 
 def test_a_candidate_that_nothing_is_predicted_as_keeps_its_scores():
     rng = np.random.default_rng(0)
     scores = rng.normal(size=(20, 3))
     scores[:, 2] = scores.min() - 1
-    adapted = Prototypes(Told(scores), weight=1.0).score_classes(rng.normal(size=(20, 4)), np.eye(3))
+    adapted = Prototypes(FixedScores(scores), weight=1.0).score_classes(rng.normal(size=(20, 4)), np.eye(3))
     np.testing.assert_allclose(adapted[:, 2], _standardised(scores.astype(np.float32))[:, 2], atol=1e-6)
 
 
@@ -77,7 +79,7 @@ def test_adaptation_undoes_a_shift_between_seen_and_unseen_classes():
     texts = rng.normal(size=(30, 8))
     texts = (texts / np.linalg.norm(texts, axis=1, keepdims=True)).astype(np.float32)
     world, labels = rng.normal(size=(8, 24)), np.repeat(np.arange(30), 30)
-    drift = 0.8 * rng.normal(size=(30, 24))  # what motions of a class share and its text does not say
+    drift = 0.8 * rng.normal(size=(30, 24))  # shared by the motions of a class and unknown to its text
     features = texts[labels] @ world + drift[labels] + 0.6 * rng.normal(size=(900, 24))
     seen = labels < 22
     ridge = align.create("ridge").fit(features[seen], labels[seen], texts)
@@ -96,7 +98,7 @@ def test_one_motion_and_one_candidate_are_enough(toy):
         assert np.isfinite(scores).all()
 
 
-def test_inputs_are_left_as_they_are(toy):
+def test_inputs_are_not_modified(toy):
     adapted = Prototypes(align.create("ridge").fit(*toy))
     features, texts = toy[0].copy(), toy[2].copy()
     adapted.score_classes(features, texts)

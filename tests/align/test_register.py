@@ -6,7 +6,7 @@ from zeroskel.core import InputError
 
 
 class Means(align.Aligner):
-    """Cosine of a motion less the mean with texts, of equal width."""
+    """Dot product of centred motions with texts of equal width."""
 
     def __init__(self, *, sign: float = 1.0) -> None:
         self.sign = sign

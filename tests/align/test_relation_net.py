@@ -21,8 +21,8 @@ def test_the_loss_is_the_squared_distance_to_one_and_zero():
 
 def test_balanced_pairs_weigh_half_each():
     three = torch.cat((LOGITS, torch.full((2, 1), -math.log(3))), dim=1)
-    own, other = (0.25**2 + 0.5**2) / 2, (0.25**2 + 0.25**2 + 0.5**2 + 0.25**2) / 4
-    torch.testing.assert_close(_relation_loss(three, LABELS), torch.tensor((own + other) / 2))
+    right, wrong = (0.25**2 + 0.5**2) / 2, (0.25**2 + 0.25**2 + 0.5**2 + 0.25**2) / 4
+    torch.testing.assert_close(_relation_loss(three, LABELS), torch.tensor((right + wrong) / 2))
     torch.testing.assert_close(_relation_loss(LOGITS[:, :1], LABELS * 0), torch.tensor((0.25**2 + 0.5**2) / 2))
 
 

@@ -69,11 +69,11 @@ def test_the_loss_on_hand_made_numbers():
     assert math.isclose(epoch["mutual_information"], information, rel_tol=1e-4)
     assert math.isclose(epoch["masked_mutual_information"], masked_information, rel_tol=1e-4)
     gap = max(0.0, 0.1 - (information - masked_information))
-    assert gap == 0  # masked views know less by more than the margin
+    assert gap == 0  # the estimate of masked views is lower by more than the margin
     assert math.isclose(epoch["loss"], -information, rel_tol=1e-4)
 
 
-def test_views_that_know_as_much_cost_half_the_margin(toy):
+def test_views_with_equal_information_cost_half_the_margin(toy):
     features, labels, texts = toy
     options = {"epochs": 1, "negatives": "published", "hidden": (8, 4), "margin": 0.2, "batch_size": 96}
     epoch = align.create("smie", **options).fit(features, labels, texts, features[None]).history_.epochs[0]
@@ -108,7 +108,7 @@ smie = align.SMIE.from_smie(
 smie.fit(training["features"], training["labels"], training["class_embeddings"], training["masked_features"][None])
 np.savez(sys.argv[2], losses=smie.history_.step_losses, **smie._state())
 """
-# Adam enlarges rounding, and with it what sets of instructions differ in; these are on every processor.
+# Adam amplifies rounding differences between instruction sets; every CPU has these.
 COMMON_INSTRUCTIONS = {
     "ATEN_CPU_CAPABILITY": "default",
     "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
@@ -130,7 +130,7 @@ def test_training_equals_the_published_code(reference, shared, tmp_path):
 
 
 def test_training_equals_a_plain_loop_where_rounding_does_not_count(reference, monkeypatch):
-    """All ninety steps in float64, against the method written down step by step."""
+    """Compare all ninety steps in float64 with the method written out step by step."""
     monkeypatch.setattr(align.SMIE, "_tensor", lambda _, values: torch.tensor(np.asarray(values, dtype=np.float64)))
     training = reference("training")
     epochs, size, base = int(training["epochs"]), int(training["batch_size"]), float(training["base_lr"])
@@ -168,8 +168,8 @@ def test_training_equals_a_plain_loop_where_rounding_does_not_count(reference, m
         optimizer.param_groups[0]["lr"] = base * warmup_cosine(epoch, options["epochs"], options["warmup_epochs"])
         for rows in torch.arange(len(v)).split(size):
             marginal = value(v[rows].roll(-1, dims=0), text[rows])
-            whole, less = (information(value(seen[rows], text[rows]), marginal) for seen in (v, masked))
-            loss = -whole + 0.5 * torch.relu(0.1 - (whole - less))
+            whole, masked_estimate = (information(value(seen[rows], text[rows]), marginal) for seen in (v, masked))
+            loss = -whole + 0.5 * torch.relu(0.1 - (whole - masked_estimate))
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -217,7 +217,7 @@ FAST = {"epochs": 40, "batch_size": 16, "warmup_epochs": 1, "hidden": (32, 16), 
     ],
     ids=lambda options: "-".join(options.values()),
 )
-def test_each_of_the_family_learns_and_is_kept(toy, tmp_path, options):
+def test_each_estimator_and_critic_learns_and_is_saved(toy, tmp_path, options):
     features, labels, texts = toy
     masked = features[None] + np.random.default_rng(0).normal(size=(1, *features.shape)).astype(np.float32)
     smie = align.create("smie", **FAST, **options).fit(features, labels, texts, masked)
@@ -227,10 +227,10 @@ def test_each_of_the_family_learns_and_is_kept(toy, tmp_path, options):
     loaded = align.load(tmp_path / "saved")
     assert loaded.options() == smie.options()
     np.testing.assert_array_equal(loaded.score_classes(features, texts[:6]), scores)
-    told = smie.mutual_information(features, texts[labels])
+    information_of_pairs = smie.mutual_information(features, texts[labels])
     shuffled = smie.mutual_information(features, texts[np.random.default_rng(1).permutation(labels)])
-    assert told > shuffled
-    assert loaded.mutual_information(features, texts[labels]) == told
+    assert information_of_pairs > shuffled
+    assert loaded.mutual_information(features, texts[labels]) == information_of_pairs
 
 
 def test_info_nce_of_a_fitted_critic_is_at_most_the_logarithm_of_the_batch(toy):

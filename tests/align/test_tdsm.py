@@ -23,9 +23,9 @@ def test_the_error_of_a_noise_is_its_mean_square():
     assert _noise_error(torch.tensor([[1.0, 3.0]]), torch.tensor([[0.0, 1.0]])).tolist() == [2.5]
 
 
-def test_the_schedule_keeps_the_product_of_what_each_step_keeps():
-    kept = _signal_share(3, (0.01, 0.09))  # betas: squares of 0.1, 0.2, 0.3
-    np.testing.assert_allclose(kept, [0.99, 0.99 * 0.96, 0.99 * 0.96 * 0.91], rtol=1e-6)
+def test_the_signal_share_is_the_product_of_the_steps():
+    share = _signal_share(3, (0.01, 0.09))  # betas: squares of 0.1, 0.2, 0.3
+    np.testing.assert_allclose(share, [0.99, 0.99 * 0.96, 0.99 * 0.96 * 0.91], rtol=1e-6)
     assert float(_signal_share(50, (0.00085, 0.012))[-1]) > 0.75  # the published schedule leaves most of the feature
 
 
@@ -37,7 +37,7 @@ def test_noising_keeps_the_variance():
     torch.testing.assert_close(noised[0], 0.3**0.5 * features[0] + 0.7**0.5 * noise[0])
 
 
-def test_a_new_transformer_says_nothing_and_a_trained_one_listens_to_the_text(toy):
+def test_a_new_transformer_predicts_zero_and_a_trained_one_depends_on_the_text(toy):
     torch.manual_seed(0)
     network = DiffusionTransformer(5, [3, 4], width=16, depth=2, heads=2)
     noised, texts = torch.randn(6, 5), torch.randn(6, 7)
@@ -48,15 +48,15 @@ def test_a_new_transformer_says_nothing_and_a_trained_one_listens_to_the_text(to
     assert (scores <= 0).all()
 
 
-def test_scores_are_the_errors_at_one_step_with_the_kept_noises(toy):
+def test_scores_are_the_errors_at_one_step_with_the_fitted_noises(toy):
     features, labels, texts = toy
     fitted = TDSM(**BRIEF, noises=2, step=7).fit(features, labels, texts)
-    kept = _signal_share(50, fitted.betas)[7]
+    share = _signal_share(50, fitted.betas)[7]
     x, text = fitted._feature_tensor(features[:1]), fitted._text_tensor(texts[3:4])
     errors = []
     for noise in torch.tensor(fitted._state()["noises"]):
         with torch.inference_mode():
-            predicted = fitted.network_(kept.sqrt() * x + (1 - kept).sqrt() * noise, torch.tensor([7]), text)
+            predicted = fitted.network_(share.sqrt() * x + (1 - share).sqrt() * noise, torch.tensor([7]), text)
         errors.append(float(((predicted - noise) ** 2).mean()))
     assert len(errors) == 2
     np.testing.assert_allclose(fitted.score_classes(features[:1], texts[3:4]), [[-np.mean(errors)]], rtol=1e-4)
@@ -71,15 +71,15 @@ def test_blocks_of_candidates_change_nothing(toy, monkeypatch):
 
 def test_the_triplet_term_pushes_wrong_texts_away(toy):
     features, labels, texts = toy
-    own = np.arange(6) == labels[:, None]
+    right = np.arange(6) == labels[:, None]
     gaps = []
     for weight in (0.0, 1.0):
         scores = align.create("tdsm", **FAST, triplet_weight=weight).fit(*toy).score_classes(features, texts[:6])
-        gaps.append(scores[own].mean() - scores[~own].mean())
+        gaps.append(scores[right].mean() - scores[~right].mean())
     assert gaps[1] > gaps[0]
 
 
-def test_text_blocks_are_tokens_and_are_kept(toy, tmp_path):
+def test_text_blocks_are_tokens_and_are_saved(toy, tmp_path):
     fitted = align.create("tdsm", **BRIEF, text_blocks=(2, 4)).fit(*toy)
     assert [layer.in_features for layer in fitted.network_.tokens] == [2, 4]
     fitted.save(tmp_path / "saved")

@@ -1,4 +1,4 @@
-"""The torch scores are those of the methods."""
+"""The scores of exported modules equal those of the methods."""
 
 import numpy as np
 import pytest
@@ -32,11 +32,11 @@ def test_scores_are_equal_for_any_number_of_texts(toy, method, options):
     for candidates in (texts, texts[::-1].copy(), texts[6:], texts[:1]):
         expected = aligner.score_classes(features, candidates)
         with torch.no_grad():
-            found = module(torch.from_numpy(features), torch.from_numpy(candidates)).numpy()
-        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
+            exported = module(torch.from_numpy(features), torch.from_numpy(candidates)).numpy()
+        np.testing.assert_allclose(exported, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
 
 
-def test_the_method_is_left_as_it_was(toy):
+def test_the_method_is_not_modified(toy):
     features, labels, texts = toy
     aligner = align.create("contrastive", **SHORT).fit(features, labels, texts)
     module = aligner.to_torch()

@@ -117,9 +117,6 @@ class GenerativeAligner(NeuralAligner):
             class_embeddings: (K, D_text) texts of the candidates.
             seed: Seed of the sampled latents.
 
-        Returns:
-            The aligner itself.
-
         Raises:
             NotFittedError: The aligner is not fitted.
             InputError: The width differs from that in `fit`, or values are not finite.

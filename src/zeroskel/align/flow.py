@@ -65,9 +65,11 @@ class Flow(NeuralAligner):
         stop_epoch, device: See `NeuralAligner`.
 
     Example:
+        >>> import numpy as np
         >>> from zeroskel.align import Flow
-        >>> Flow(neighbours=0, epochs=50)
-        Flow(epochs=50, neighbours=0)
+        >>> fitted = Flow(epochs=2, align_epochs=1, latent=8).fit(np.eye(4), np.arange(4) % 2, np.eye(2))
+        >>> bool((fitted.score_classes(np.eye(4), np.eye(2)) <= 0).all())  # negative squared errors
+        True
     """
 
     method = "flow"

@@ -44,9 +44,11 @@ class RelationNetwork(UnitLengthAligner):
         stop_epoch, device: See `NeuralAligner`.
 
     Example:
+        >>> import numpy as np
         >>> from zeroskel.align import RelationNetwork
-        >>> RelationNetwork.choices
-        {'learning_rate': (0.0001, 0.0003, 0.001)}
+        >>> fitted = RelationNetwork(epochs=1, text_hidden=8).fit(np.eye(4), np.arange(4) % 2, np.eye(2))
+        >>> sorted(fitted.history_.epochs[0])
+        ['epoch', 'learning_rate', 'loss', 'squared_error']
     """
 
     method = "relation-net"

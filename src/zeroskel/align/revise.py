@@ -53,9 +53,11 @@ class ReViSE(UnitLengthAligner):
         stop_epoch, device: See `NeuralAligner`.
 
     Example:
+        >>> import numpy as np
         >>> from zeroskel.align import ReViSE
-        >>> ReViSE(unit_length=True).options()["margin"]
-        3.0
+        >>> fitted = ReViSE(epochs=2, joint=3).fit(np.eye(4), np.arange(4) % 2, np.eye(2))
+        >>> bool((abs(fitted.score_classes(np.eye(4), np.eye(2))) <= 3).all())  # products of three values up to 1
+        True
     """
 
     method = "revise"

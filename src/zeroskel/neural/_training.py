@@ -15,7 +15,7 @@ from zeroskel.neural._checkpoint import Generator, restore_checkpoint, save_chec
 
 Batch = TypeVar("Batch")
 Step = Callable[[nn.Module, Batch, int], dict[str, Tensor]]
-EpochCallback = Callable[[dict[str, float]], None]
+RecordCallback = Callable[[dict[str, float]], None]
 
 
 @dataclass
@@ -69,7 +69,7 @@ def train(
     epochs: int,
     learning_rate: float,
     schedule: Callable[[int], float],
-    on_epoch: EpochCallback | None = None,
+    on_epoch: RecordCallback | None = None,
     best_by: str | None = None,
     checkpoint: Path | None = None,
     generator: Generator | None = None,
