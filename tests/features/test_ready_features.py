@@ -9,7 +9,8 @@ import pytest
 
 from zeroskel.benchmark import BenchmarkConfig, run_benchmark
 from zeroskel.core import InputError, MissingFileError, SplitError
-from zeroskel.features._ready_features import NAMINGS, read_feature_folder
+from zeroskel.features import read_feature_folder
+from zeroskel.features._ready_arrays import NAMINGS
 from zeroskel.text import SentenceEncoder, class_embeddings, class_texts
 
 UNSEEN = [10, 11, 19, 26, 56]  # ntu60, synse-5
@@ -152,7 +153,7 @@ def test_the_data_set_is_guessed_only_where_one_fits(tmp_path):
     assert "--classes" in said
     few = write(tmp_path / "few", [0, 2], [4, 19])  # unseen in smie-1 of NTU-60
     assert read_feature_folder(few, "smie-1").name == "ntu60"
-    refused("does not tell the data set", first, "random-5-0")
+    refused("does not say which dataset", first, "random-5-0")
     refused("split 'nope' is not a published one", first, "nope")
     assert read_feature_folder(first, "synse-5", classes="ntu60").name == "ntu60"
     refused("do not fit split purls-10 of ntu120", first, "purls-10", classes="ntu120")

@@ -1,4 +1,4 @@
-"""How a folder of features counts its classes, and whose classes they are."""
+"""The labels of a folder of ready features: their counting, and the dataset whose classes they are."""
 
 import logging
 from collections.abc import Mapping
@@ -18,13 +18,13 @@ _SHOWN = 8
 
 @dataclass(frozen=True, eq=False)
 class FolderLabels:
-    """Labels as the files hold them.
+    """Labels of a folder as its files count them.
 
     Attributes:
-        folder: where they lie.
-        files: part (train, unseen and maybe seen) -> name of its label file.
-        values: part -> (N,) int64.
-        seen_holds_all: the part `seen` has recordings of unseen classes, too.
+        folder: The folder.
+        files: Part ("train", "unseen" and perhaps "seen") -> name of its label file.
+        values: Part -> (N,) int64 labels.
+        seen_holds_all: Whether the part "seen" also has recordings of unseen classes.
     """
 
     folder: Path
@@ -33,33 +33,33 @@ class FolderLabels:
     seen_holds_all: bool
 
     def strangers(self, split: ZeroShotSplit, first: int) -> dict[str, list[int]]:
-        """Part -> its labels that cannot be, were the classes of the split counted from `first`; {} when all can be."""
+        """Return the labels that do not fit where the classes of the split are counted from `first`, by part."""
         allowed = {
             "train": split.seen,
             "unseen": split.unseen,
             "seen": range(len(split.class_names)) if self.seen_holds_all else split.seen,
         }
-        found = {part: sorted(self.ids(part) - {i + first for i in allowed[part]}) for part in self.values}
-        return {part: labels for part, labels in found.items() if labels}
+        strangers = {part: sorted(self.ids(part) - {i + first for i in allowed[part]}) for part in self.values}
+        return {part: labels for part, labels in strangers.items() if labels}
 
     def are_local(self, split: ZeroShotSplit) -> bool:
-        """Whether each part counts its own classes from 0 and has them all."""
+        """Return whether each part counts its classes from 0 and has them all."""
         seen = set(range(len(split.seen)))
         tested = "seen" not in self.values or self.seen_holds_all or self.ids("seen") <= seen
         return self.ids("train") == seen and self.ids("unseen") == set(range(len(split.unseen))) and tested
 
     def ids(self, part: str) -> set[int]:
-        """The distinct labels of a part."""
+        """Return the distinct labels of a part."""
         return set(np.unique(self.values[part]).tolist())
 
 
 @dataclass(frozen=True, eq=False)
 class Counting:
-    """Labels as global 0-based ids.
+    """Labels as global 0-based class ids.
 
     Attributes:
-        ids: part -> (N,) int64; a part whose labels cannot be told is absent.
-        note: what was found or assumed that a reader should know, or "".
+        ids: Part -> (N,) int64 ids; a part whose labels are ambiguous is absent.
+        note: What was assumed and a reader should know, or "".
     """
 
     ids: Mapping[str, np.ndarray]
@@ -67,12 +67,18 @@ class Counting:
 
 
 def find_counting(labels: FolderLabels, split: ZeroShotSplit, data: str) -> Counting:
-    """Global ids of all labels, by the one counting that fits the split.
+    """Return the global ids of all labels by the one counting that fits the split.
 
-    Raises InputError, with the labels that do not fit, where none does, and where more than one does.
+    Args:
+        labels: Labels of a folder.
+        split: The class split.
+        data: Name of the dataset, for messages.
+
+    Raises:
+        InputError: No counting fits, or more than one does. The message lists the labels that do not fit.
     """
     strangers = {first: labels.strangers(split, first) for first in (0, 1)}
-    fitting = [first for first, found in strangers.items() if not found]
+    fitting = [first for first, misfits in strangers.items() if not misfits]
     if len(fitting) > 1:
         raise InputError(
             f"{labels.folder}: the labels fit split {split.name} of {data} whether classes are counted from 0 or from "
@@ -86,30 +92,30 @@ def find_counting(labels: FolderLabels, split: ZeroShotSplit, data: str) -> Coun
         return Counting({part: values - fitting[0] for part, values in labels.values.items()}, note)
     if labels.are_local(split):
         return _from_local(labels, split)
-    said = "; ".join(f"counted from {first}, {_say(labels, found)}" for first, found in strangers.items())
+    reasons = "; ".join(f"counted from {first}, {_describe(labels, misfits)}" for first, misfits in strangers.items())
     validation = labels.ids("unseen") <= set(split.validation_unseen)
     hint = "its unseen classes are those of validation: take the folder of the test phase" if validation else ""
     raise InputError(
-        f"{labels.folder}: the labels do not fit split {split.name} of {data}: {said}. "
-        f"{hint or 'Check the split and the data set (--split, --classes)'}"
+        f"{labels.folder}: the labels do not fit split {split.name} of {data}: {reasons}. "
+        f"{hint or 'Check the split and the dataset (--split, --classes)'}"
     )
 
 
 def _from_local(labels: FolderLabels, split: ZeroShotSplit) -> Counting:
     classes = {"train": split.seen, "unseen": tuple(sorted(split.unseen)), "seen": split.seen}
-    told = [part for part in labels.values if part != "seen" or not labels.seen_holds_all]
+    usable = [part for part in labels.values if part != "seen" or not labels.seen_holds_all]
     note = "labels count from 0 within seen and within unseen classes; taken to be in the order of the class ids"
-    if len(told) < len(labels.values):
+    if len(usable) < len(labels.values):
         note += f", which leaves {labels.files['seen']} with two classes to a label, so it is not used"
     log.warning("%s: %s", labels.folder, note)  # an assumption: nothing in the folder can confirm it
-    return Counting({part: np.asarray(classes[part])[labels.values[part]] for part in told}, note)
+    return Counting({part: np.asarray(classes[part])[labels.values[part]] for part in usable}, note)
 
 
-def _say(labels: FolderLabels, strangers: Mapping[str, list[int]]) -> str:
+def _describe(labels: FolderLabels, strangers: Mapping[str, list[int]]) -> str:
     kinds = {"train": "not seen", "unseen": "not unseen", "seen": "no class" if labels.seen_holds_all else "not seen"}
     return ", ".join(
-        f"{labels.files[part]} has {_listed(found)} {'which is' if len(found) == 1 else 'which are'} {kinds[part]}"
-        for part, found in strangers.items()
+        f"{labels.files[part]} has {_listed(ids)} {'which is' if len(ids) == 1 else 'which are'} {kinds[part]}"
+        for part, ids in strangers.items()
     )
 
 
@@ -117,37 +123,37 @@ def _listed(ids: list[int]) -> str:
     return ", ".join(map(str, ids[:_SHOWN])) + (f" and {len(ids) - _SHOWN} more," if len(ids) > _SHOWN else ",")
 
 
-def class_list(labels: FolderLabels, split: str, classes: str | None) -> tuple[KnownClasses, ZeroShotSplit]:
-    """The data set whose classes the labels count, and its split of that name.
+def find_classes(labels: FolderLabels, split: str, classes: str | None) -> tuple[KnownClasses, ZeroShotSplit]:
+    """Return the dataset whose classes the labels count, and its split of that name.
 
     Args:
-        labels: of the folder.
-        split: name of the split.
-        classes: name of a data set or path of a file of class names; None takes the one known data set that has the
-            split and, of several, the one that fits the labels.
+        labels: Labels of a folder.
+        split: Name of the split.
+        classes: Name of a dataset or path of a file of class names. None finds the one known dataset that has the
+            split and, where more than one has it, fits the labels.
 
     Raises:
-        InputError: no such classes, or not exactly one data set fits; SplitError: it has no such split.
+        InputError: There are no such classes, or not exactly one dataset fits.
+        SplitError: The dataset has no such split.
     """
     if classes is not None:
-        chosen = _class_list(classes)
+        chosen = _classes_of(classes)
         return chosen, resolve_split(split, chosen)
-    having = _data_sets_with(split)
-    if not having:
+    candidates = [(data, resolve_split(split, data)) for data in _datasets_with(split)]
+    if not candidates:
         raise InputError(
-            f"split {split!r} is not a published one of a data set whose class names are known, so it does not tell "
-            "the data set; name that or a file of class names (--classes)"
+            f"split {split!r} is not a published one of a dataset whose class names are known, so it does not say "
+            "which dataset this is; name that or a file of class names (--classes)"
         )
-    if len(having) == 1:
-        return having[0], resolve_split(split, having[0])
-    resolved = [(data, resolve_split(split, data)) for data in having]
-    fitting = [(data, found) for data, found in resolved if _fits(labels, found)]
+    if len(candidates) == 1:
+        return candidates[0]
+    fitting = [(data, resolved) for data, resolved in candidates if _fits(labels, resolved)]
     if len(fitting) != 1:
-        names = ", ".join(data.name for data in having)
+        names = ", ".join(data.name for data, _ in candidates)
         which = ", ".join(data.name for data, _ in fitting) or "none of them"
         raise InputError(
             f"{labels.folder}: split {split} is one of {names}, and the labels fit {which}; expected one. Name the "
-            "data set (--classes)"
+            "dataset (--classes)"
         )
     return fitting[0]
 
@@ -156,14 +162,11 @@ def _fits(labels: FolderLabels, split: ZeroShotSplit) -> bool:
     return any(not labels.strangers(split, first) for first in (0, 1)) or labels.are_local(split)
 
 
-def _data_sets_with(split: str) -> list[KnownClasses]:
-    """Known data sets with class names that have a published split of that name."""
-    found = []
-    for data in sorted({data for data, name in published_splits() if name == split}):
-        names = _known_names(data)
-        if names is not None:
-            found.append(KnownClasses(data, names))
-    return found
+def _datasets_with(split: str) -> list[KnownClasses]:
+    """Return the datasets of known class names that have a published split of that name."""
+    names = sorted({data for data, name in published_splits() if name == split})
+    known = [(name, _known_names(name)) for name in names]
+    return [KnownClasses(name, class_names) for name, class_names in known if class_names is not None]
 
 
 def _known_names(data: str) -> tuple[str, ...] | None:
@@ -173,8 +176,8 @@ def _known_names(data: str) -> tuple[str, ...] | None:
         return None
 
 
-def _class_list(classes: str) -> KnownClasses:
-    """The classes of a known data set, or of a file with one name a line."""
+def _classes_of(classes: str) -> KnownClasses:
+    """Return the classes of a known dataset, or of a file with one name a line."""
     known = _known_names(classes)
     if known is not None:
         return KnownClasses(classes, known)

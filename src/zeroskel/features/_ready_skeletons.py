@@ -1,4 +1,4 @@
-"""A folder of skeleton arrays parted by one class split, as SMIE's `split.py` writes them, as a data set."""
+"""Skeleton arrays that SMIE's `split.py` divided by one class split, as a dataset."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -12,19 +12,19 @@ from zeroskel.datasets import SkeletonDataset
 from zeroskel.datasets._class_names import KnownClasses
 
 PROTOCOL = "as in the folder"
-_FPS = 30.0  # the arrays have no frame rate; theirs were resampled to 50 frames
+_FPS = 30.0  # the arrays have no frame rate; they were resampled to 50 frames
 _AT_ONCE = 256
 
 
 class ArraySequences:
-    """Sequences in (N, C, T, V, M) memory maps that stand one after the other.
+    """Sequences of (N, C, T, V, M) memory maps, one map after the other.
 
     Args:
-        files: of the arrays, for messages.
-        arrays: one or more, alike but for N.
+        files: Files of the arrays, for messages.
+        arrays: One or more arrays; only N may differ.
 
     Raises:
-        InputError: arrays of other axes, or of joints that no layout with x, y and z has.
+        InputError: Arrays of other axes, or of joints that no layout with x, y and z has.
     """
 
     def __init__(self, files: Sequence[Path], arrays: Sequence[np.ndarray]) -> None:
@@ -46,17 +46,17 @@ class ArraySequences:
 
     @property
     def bodies(self) -> int:
-        """M."""
+        """Number M of bodies."""
         return int(self._arrays[0].shape[4])
 
     @property
     def frames(self) -> np.ndarray:
-        """(N,) lengths, all T."""
+        """Lengths (N,), all T."""
         return np.full(len(self), self._arrays[0].shape[2])
 
     @cached_property
     def missing(self) -> np.ndarray:
-        """(N,) share of joints at exactly 0."""
+        """Shares (N,) of joints at exactly 0."""
         shares = [
             (array[start : start + _AT_ONCE] == 0).all(axis=1).mean(axis=(1, 2, 3))
             for array in self._arrays
@@ -66,33 +66,33 @@ class ArraySequences:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hash of all arrays."""
+        """Hash of all arrays."""
         return content_key(*self._arrays)
 
     def __len__(self) -> int:
         return int(self._starts[-1])
 
     def __getitem__(self, index: int) -> SkeletonSequence:
-        """Joints at exactly 0 were not observed; bodies without any are left out, unless it is the only one."""
+        """Return a sequence. Joints at exactly 0 were not observed; bodies without any other joint are left out."""
         part = int(np.searchsorted(self._starts, index, side="right")) - 1
         joints = np.array(self._arrays[part][index - self._starts[part]], np.float32).transpose(3, 1, 2, 0)
         if not np.isfinite(joints).all():
             raise InputError(f"sequence {index} of the folder holds NaN or infinite coordinates; expected finite ones")
         joints = np.where((joints == 0).all(axis=-1, keepdims=True), np.nan, joints)
-        there = ~np.isnan(joints).all(axis=(1, 2, 3))
-        return SkeletonSequence(joints[there] if there.any() else joints[:1], self.layout, _FPS)
+        present = ~np.isnan(joints).all(axis=(1, 2, 3))
+        return SkeletonSequence(joints[present] if present.any() else joints[:1], self.layout, _FPS)
 
 
 def skeletons_as_dataset(
     arrays: Mapping[str, tuple[Path, np.ndarray]], labels: Mapping[str, np.ndarray], data: KnownClasses, notice: str
 ) -> SkeletonDataset:
-    """One data set of the parts: those of "train" train, the others test.
+    """Return one dataset of all parts: the part "train" trains, the others test.
 
     Args:
-        arrays: part -> its file and its (N, C, T, V, M) array.
-        labels: part -> (N,) global 0-based class ids.
-        data: whose classes they are.
-        notice: to be shown with every result.
+        arrays: Part -> its file and its (N, C, T, V, M) array.
+        labels: Part -> (N,) global 0-based class ids.
+        data: Dataset whose classes these are.
+        notice: Notice that is shown with every result.
     """
     parts = list(arrays)
     sequences = ArraySequences([arrays[part][0] for part in parts], [arrays[part][1] for part in parts])
