@@ -96,9 +96,9 @@ def test_what_is_no_record_is_refused(line: str, message: str):
 
 
 def test_a_map_survives_the_way_to_a_file_and_back():
-    found = FeatureMap.from_json(json.dumps(MAP))
-    assert found.points[1] == (1, 0.5) and found.seen == (False, True)
-    assert FeatureMap.from_json(found.to_json()) == found
+    drawn = FeatureMap.from_json(json.dumps(MAP))
+    assert drawn.points[1] == (1, 0.5) and drawn.seen == (False, True)
+    assert FeatureMap.from_json(drawn.to_json()) == drawn
 
 
 @pytest.mark.parametrize(

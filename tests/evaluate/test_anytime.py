@@ -1,4 +1,4 @@
-"""When an answer settles."""
+"""Predictions settle at the first share of the frames from which on they stay."""
 
 import numpy as np
 import pytest

@@ -16,11 +16,11 @@ def draw(
     """Scores of a method that is sure on the right side and prefers seen classes; labels, candidates, unseen ids."""
     rng = np.random.default_rng(seed)
     candidates = rng.permutation(100)[: seen + unseen]
-    place = np.repeat(np.arange(seen + unseen), each)
-    scores = rng.normal(size=(len(place), seen + unseen))
-    scores[np.arange(len(place)), place] += 5
+    index = np.repeat(np.arange(seen + unseen), each)
+    scores = rng.normal(size=(len(index), seen + unseen))
+    scores[np.arange(len(index)), index] += 5
     scores[:, :seen] += bias
-    return scores, candidates[place], candidates, candidates[seen:]
+    return scores, candidates[index], candidates, candidates[seen:]
 
 
 def test_unseen_samples_hidden_by_a_preference_for_seen_classes_are_found() -> None:

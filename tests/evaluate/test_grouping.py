@@ -1,4 +1,4 @@
-"""Means over groups of records are those of the numbers that are there, whatever the order."""
+"""Means over groups of records are those of the numbers that are there, in any order."""
 
 import math
 from typing import Any
@@ -27,9 +27,9 @@ def test_a_spread_is_the_mean_and_the_sample_standard_deviation():
 
 def test_numbers_that_are_absent_or_not_finite_do_not_count():
     rows = [record("a", 0.2, gzsl_seen=None), record("b", math.nan, gzsl_seen=math.inf)]
-    found = spreads(records_table(rows), ["method"])["smie"]
-    assert (found["zsl_accuracy"].mean, found["zsl_accuracy"].std, found["zsl_accuracy"].count) == (0.2, None, 1)
-    assert found["gzsl_seen"] is None
+    result = spreads(records_table(rows), ["method"])["smie"]
+    assert (result["zsl_accuracy"].mean, result["zsl_accuracy"].std, result["zsl_accuracy"].count) == (0.2, None, 1)
+    assert result["gzsl_seen"] is None
 
 
 def test_of_a_repeated_cell_the_last_record_counts():
@@ -46,8 +46,8 @@ def test_the_order_of_records_changes_nothing():
 
 def test_groups_of_two_columns_have_pairs_as_keys():
     rows = [record("a", 0.2, seed=0), record("b", 0.4, seed=1, options={"margin": 0.1})]
-    found = spreads(records_table(rows), ["method", "options"], ["zsl_accuracy"])
-    assert {key: found[key]["zsl_accuracy"].mean for key in found} == {
+    result = spreads(records_table(rows), ["method", "options"], ["zsl_accuracy"])
+    assert {key: result[key]["zsl_accuracy"].mean for key in result} == {
         ("smie", ()): 0.2,
         ("smie", ("margin=0.1",)): 0.4,
     }
@@ -57,11 +57,11 @@ def test_curves_are_averaged_at_each_share_over_the_records_that_have_it():
     early = ObservedFrames(share=(0.5, 1.0), accuracy=(0.6, 0.7), mutual_information=(-1.4, None))
     late = ObservedFrames(share=(1.0,), accuracy=(0.9,))
     rows = [record("a", 0.7, observed=early), record("b", 0.9, observed=late), record("c", 0.1)]
-    found = curves(records_table(rows), "method")["smie"]
-    assert list(found["accuracy"]) == [0.5, 1.0]
-    assert found["accuracy"][1.0].mean == pytest.approx(0.8) and found["accuracy"][0.5].count == 1
-    assert list(found["mutual_information"]) == [0.5]
-    assert "settled" not in found
+    result = curves(records_table(rows), "method")["smie"]
+    assert list(result["accuracy"]) == [0.5, 1.0]
+    assert result["accuracy"][1.0].mean == pytest.approx(0.8) and result["accuracy"][0.5].count == 1
+    assert list(result["mutual_information"]) == [0.5]
+    assert "settled" not in result
     assert curves(records_table(rows[2:]), "method") == {}
 
 

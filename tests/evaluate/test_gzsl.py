@@ -47,16 +47,16 @@ def test_a_method_without_a_preference_gets_hardly_a_handicap() -> None:
 def test_the_average_reaches_both_constants() -> None:
     known = np.arange(9)
     scores, labels = draw(1, known, known[:6])
-    kept = np.concatenate((np.flatnonzero(labels != 0), np.flatnonzero(labels == 0)[:2]))
-    assert choose_constants(scores[kept], labels[kept], known, WITHHELD, average="sample").gate.average == "sample"
+    before = np.concatenate((np.flatnonzero(labels != 0), np.flatnonzero(labels == 0)[:2]))
+    assert choose_constants(scores[before], labels[before], known, WITHHELD, average="sample").gate.average == "sample"
     with pytest.raises(InputError, match="expected one of class, sample"):
         choose_constants(scores, labels, known, WITHHELD, average="batch")
 
 
 def test_given_answers_count_as_their_scores_do() -> None:
     scores, labels = draw(3, np.arange(CLASSES), np.arange(9))
-    kept = np.random.default_rng(0).permutation(len(labels))[:100]
-    scores, labels = scores[kept], labels[kept]
+    before = np.random.default_rng(0).permutation(len(labels))[:100]
+    scores, labels = scores[before], labels[before]
     guesses, new = predictions(scores, np.arange(CLASSES)), np.isin(labels, UNSEEN)
     expected = evaluate_gzsl(scores, labels, UNSEEN)
     by_class, by_sample = gzsl_result(guesses, labels, UNSEEN), gzsl_result(guesses, labels, UNSEEN, average="sample")

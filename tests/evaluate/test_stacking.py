@@ -151,8 +151,8 @@ def test_the_curve_is_what_trying_every_gamma_gives(case: tuple[np.ndarray, np.n
         for gamma in [-np.inf, *np.arange(-9.5, 9), np.inf]:  # margins are whole numbers from -8 to 8
             stacked = calibrated_stacking(scores, seen_columns, gamma)
             if average == "class":
-                found = evaluate_gzsl(stacked, labels, unseen)
-                point = found.seen, found.unseen
+                result = evaluate_gzsl(stacked, labels, unseen)
+                point = result.seen, result.unseen
             else:
                 guesses = predictions(stacked, candidates)
                 point = accuracy(guesses[~new], labels[~new]), accuracy(guesses[new], labels[new])
@@ -218,7 +218,7 @@ SCORES, LABELS = np.zeros((3, 4)), np.array([0, 1, 2])
         ({"labels": np.array([0, 1, 7])}, r"labels \[7\] are not among the candidates"),
         ({"labels": np.array([0, 1, 1])}, "0 of 3 samples"),
         ({"labels": np.array([2, 3, 2])}, "3 of 3 samples"),
-        ({"candidates": np.array([0, 1, 2, 2])}, "none twice"),
+        ({"candidates": np.array([0, 1, 2, 2])}, "no duplicates"),
         ({"unseen": np.array([5])}, r"unseen classes \[5\]"),
         ({"unseen": CANDIDATES}, "4 of 4 candidates"),
         ({"unseen": CANDIDATES[:0]}, "0 of 4 candidates"),

@@ -15,16 +15,16 @@ SPLITS, SEEDS = 15, 3
 
 def interval(values: np.ndarray, **options) -> tuple[float, float]:
     """An interval that is there."""
-    found = bootstrap_interval(values, **options)
-    assert found is not None
-    return found
+    intervals = bootstrap_interval(values, **options)
+    assert intervals is not None
+    return intervals
 
 
 def test_intervals_hold_the_true_mean_about_as_often_as_they_say() -> None:
     rng = np.random.default_rng(0)
     for level, lowest, highest in ((0.95, 0.9, 0.98), (0.8, 0.75, 0.85)):
-        found = (interval(rng.normal(3, 2, 60), level=level, resamples=500, seed=i) for i in range(600))
-        assert lowest < np.mean([low <= 3 <= high for low, high in found]) < highest
+        intervals = (interval(rng.normal(3, 2, 60), level=level, resamples=500, seed=i) for i in range(600))
+        assert lowest < np.mean([low <= 3 <= high for low, high in intervals]) < highest
 
 
 def test_where_splits_differ_only_groups_cover() -> None:

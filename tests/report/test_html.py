@@ -248,9 +248,9 @@ MAP = FeatureMap(
 
 def board(page: str) -> str:
     """The first leaderboard."""
-    found = re.search(r'<table class="results board">.*?</table>', page, re.DOTALL)
-    assert found
-    return found[0]
+    match = re.search(r'<table class="results board">.*?</table>', page, re.DOTALL)
+    assert match
+    return match[0]
 
 
 def test_the_leaderboard_comes_first_and_ranks_by_accuracy_by_class(rendered, full):

@@ -1,4 +1,4 @@
-"""What the command line prints."""
+"""Tables that the command line prints."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,19 +13,19 @@ from zeroskel.recognition import Prediction
 
 
 def prediction_table(prediction: Prediction) -> Table:
-    """Actions from best to worst."""
+    """Return the actions from best to worst."""
     table = Table()
     table.add_column("action", overflow="fold")
     table.add_column("probability", justify="right")
     table.add_column("score", justify="right")
-    for place in np.argsort(-prediction.scores, kind="stable"):
-        share, score = prediction.probabilities[place], prediction.scores[place]
-        table.add_row(prediction.actions[place], f"{share:.1%}", f"{score:.3f}")
+    for index in np.argsort(-prediction.scores, kind="stable"):
+        share, score = prediction.probabilities[index], prediction.scores[index]
+        table.add_row(prediction.actions[index], f"{share:.1%}", f"{score:.3f}")
     return table
 
 
 def catalog_table(rows: Sequence[Mapping[str, Any]]) -> Table:
-    """The known data sets."""
+    """Return the known data sets."""
     table = Table()
     for name in ("name", "title", "layout", "classes", "data prepare takes", "published splits"):
         table.add_column(
@@ -40,7 +40,7 @@ def catalog_table(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def print_info(console: Console, dataset: SkeletonDataset) -> None:
-    """What a data set holds."""
+    """Print the size, the parts and the classes of a data set."""
     lengths, missing = dataset.sequences.frames, dataset.sequences.missing
     train = dataset.train_mask
     console.print(
@@ -51,10 +51,10 @@ def print_info(console: Console, dataset: SkeletonDataset) -> None:
     if isinstance(dataset.sequences, Container):
         facts = dataset.sequences.manifest
         known = {"cameras": "cameras", "setups": "set-ups", "repetitions": "repetitions"}
-        told = [f"{len(facts[key])} {what}" for key, what in known.items() if len(facts[key]) > 1]
+        counts = [f"{len(facts[key])} {what}" for key, what in known.items() if len(facts[key]) > 1]
         size = sum(file["bytes"] for file in facts["files"].values()) / 1e6
         stored = f"{np.dtype(facts['dtype']).name} in {facts['shards']} shard{'s' if facts['shards'] > 1 else ''}"
-        console.print(f"container: {', '.join([stored, f'{size:.1f} MB', *told])}", soft_wrap=True)
+        console.print(f"container: {', '.join([stored, f'{size:.1f} MB', *counts])}", soft_wrap=True)
         console.print(f"source: {facts['source']}", soft_wrap=True)
     console.print(f"subjects: {len(np.unique(dataset.subjects))}")
     others = [name for name in dataset.protocols if name != dataset.protocol]
@@ -72,13 +72,13 @@ def print_info(console: Console, dataset: SkeletonDataset) -> None:
     table.add_column("class", overflow="fold")
     table.add_column("sequences", justify="right")
     table.add_column("")
-    for place, (name, count) in enumerate(zip(dataset.class_names, counts_of, strict=True)):
-        table.add_row(str(place), name, str(count), "▆" * round(20 * count / max(1, counts_of.max())))
+    for index, (name, count) in enumerate(zip(dataset.class_names, counts_of, strict=True)):
+        table.add_row(str(index), name, str(count), "▆" * round(20 * count / max(1, counts_of.max())))
     console.print(table)
 
 
 def print_split(console: Console, split: ZeroShotSplit) -> None:
-    """Seen, unseen and validation classes by name."""
+    """Print the seen, unseen and validation classes by name."""
     console.print(f"{split.name}: {split.source}", style="bold", soft_wrap=True, highlight=False)
     seen = [i for i in split.seen if i not in split.validation_unseen]
     for what, ids in (("unseen", split.unseen), ("validation", split.validation_unseen), ("seen", seen)):

@@ -68,7 +68,7 @@ class _JsonLine:
 
 @dataclass(frozen=True, kw_only=True)
 class CellIdentity(_JsonLine):
-    """What a line of results.jsonl says of the configuration of its cell.
+    """Configuration of a cell, as far as a line of results.jsonl names it.
 
     Attributes:
         data, split, protocol: names of the data set, of the class split and of the choice of training recordings.

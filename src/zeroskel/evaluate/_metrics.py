@@ -31,17 +31,17 @@ def accuracy(predicted: np.ndarray, labels: np.ndarray) -> float:
 
 
 def per_class_accuracy(predicted: np.ndarray, labels: np.ndarray) -> float:
-    """Return the mean over classes of the share of correct samples, over the classes that have samples.
+    """Return the mean over classes of the share of correct samples.
 
     Args:
-        predicted: (N,) class ids.
-        labels: (N,) true class ids.
+        predicted: (N,) predicted class ids.
+        labels: (N,) true class ids. Classes without samples do not count.
 
     Returns:
-        A share from 0 to 1.
+        A share from 0 to 1, in which small classes weigh as much as large ones.
 
     Raises:
-        InputError: There are no samples, or the lengths differ.
+        InputError: See `accuracy`.
 
     Example:
         >>> import numpy as np

@@ -54,7 +54,7 @@ def sides(scores: np.ndarray, candidates: np.ndarray, unseen: np.ndarray) -> Sid
     if candidates.ndim != 1 or scores.ndim != 2 or scores.shape[1] != len(candidates):
         raise InputError(f"scores {scores.shape} for candidates {candidates.shape}; expected a column for each")
     if len(np.unique(candidates)) != len(candidates):
-        raise InputError(f"candidates {candidates.tolist()}; expected none twice")
+        raise InputError(f"candidates {candidates.tolist()}; expected no duplicates")
     if strangers := sorted(set(unseen.tolist()) - set(candidates.tolist())):
         raise InputError(f"unseen classes {strangers} are not among the candidates {candidates.tolist()}")
     if not np.isfinite(scores).all():

@@ -1,9 +1,21 @@
-"""Tables, figures and pages made of the records of a benchmark."""
+"""Tables, figures and pages computed from the records of a benchmark: terminal, Markdown, HTML."""
 
-from zeroskel.report._leaderboard import Board, leaderboards
-from zeroskel.report._pages import write_report
-from zeroskel.report._published import published_results
-from zeroskel.report._standing import Standing
-from zeroskel.report._terminal import results_table
+from typing import TYPE_CHECKING
 
-__all__ = ["Board", "Standing", "leaderboards", "published_results", "results_table", "write_report"]
+import lazy_loader
+
+if TYPE_CHECKING:
+    from zeroskel.report._leaderboard import Board, leaderboards
+    from zeroskel.report._pages import write_report
+    from zeroskel.report._published import published_results
+    from zeroskel.report._terminal import results_table
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "_leaderboard": ["Board", "leaderboards"],
+        "_pages": ["write_report"],
+        "_published": ["published_results"],
+        "_terminal": ["results_table"],
+    },
+)

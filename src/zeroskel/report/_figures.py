@@ -149,15 +149,15 @@ def trade_offs(setting: Setting, series: Mapping[str, int], name: str) -> Drawin
     return Drawing("Seen against unseen", "%", _svg(figure, about, name), len(curves))
 
 
-def feature_map(found: FeatureMap, name: str) -> Drawing:
+def feature_map(drawn: FeatureMap, name: str) -> Drawing:
     """Draw the map of features and texts; unseen classes in colour, seen ones in grey.
 
     Args:
-        found: the map. Where all classes are seen, all are in colour.
+        drawn: the map. Where all classes are seen, all are in colour.
         name: start of the ids of the drawing; unique on the page.
     """
-    points, texts = np.array(found.points, float).reshape(-1, 2), np.array(found.texts, float).reshape(-1, 2)
-    labels, seen = np.array(found.labels, int), np.array(found.seen)
+    points, texts = np.array(drawn.points, float).reshape(-1, 2), np.array(drawn.texts, float).reshape(-1, 2)
+    labels, seen = np.array(drawn.labels, int), np.array(drawn.seen)
     coloured = np.flatnonzero(~seen) if not seen.all() else np.arange(len(seen))
     others = np.setdiff1d(np.arange(len(seen)), coloured)
     figure, (axes,) = _panels(1, single=(7.5, 5.6))
@@ -166,18 +166,18 @@ def feature_map(found: FeatureMap, name: str) -> Drawing:
     axes.plot(*points[grey].T, "o", color=LINE, markersize=3, markeredgewidth=0)
     axes.plot(*texts[others].T, "x", color=SOFT, markersize=5)
     for rank, c in enumerate(coloured):
-        colour, own = COLOURS[rank % len(COLOURS)], labels == c
-        label = f"{found.classes[c]}  {own.sum()}"
-        axes.plot(*points[own].T, _marker(rank), color=colour, markersize=5, markeredgecolor=CARD, label=label)
+        colour, of_class = COLOURS[rank % len(COLOURS)], labels == c
+        label = f"{drawn.classes[c]}  {of_class.sum()}"
+        axes.plot(*points[of_class].T, _marker(rank), color=colour, markersize=5, markeredgecolor=CARD, label=label)
         axes.plot(*texts[c], "X", color=colour, markersize=10, markeredgecolor=CARD)
     axes.margins(0.06)
     _legend(figure, axes, columns=3)
-    _place_labels(axes, [found.classes[c] for c in coloured], texts[coloured])
-    where = f"split {found.split}" + "".join(
-        f", {part}" for part in (found.protocol, f"encoder {found.encoder}" if found.encoder else "") if part
+    _place_labels(axes, [drawn.classes[c] for c in coloured], texts[coloured])
+    where = f"split {drawn.split}" + "".join(
+        f", {part}" for part in (drawn.protocol, f"encoder {drawn.encoder}" if drawn.encoder else "") if part
     )
-    about = f"Map of features and texts; classes: {', '.join(found.classes[c] for c in coloured)}"
-    return Drawing(found.data, where, _svg(figure, about, name), 1)
+    about = f"Map of features and texts; classes: {', '.join(drawn.classes[c] for c in coloured)}"
+    return Drawing(drawn.data, where, _svg(figure, about, name), 1)
 
 
 def _panels(count: int, single: tuple[float, float]) -> "tuple[Figure, list[Axes]]":
@@ -225,9 +225,9 @@ def _marker(rank: int) -> str:
 
 def _line(axes: "Axes", row: Row, key: str, rank: int, label: str) -> None:
     """Draw the mean over seeds, and a band of one standard deviation where there is more than one seed."""
-    shares, found = list(row.curves[key]), list(row.curves[key].values())
-    means = np.array([spread.mean for spread in found])
-    deviations = np.array([np.nan if spread.std is None else spread.std for spread in found])
+    shares, spreads = list(row.curves[key]), list(row.curves[key].values())
+    means = np.array([spread.mean for spread in spreads])
+    deviations = np.array([np.nan if spread.std is None else spread.std for spread in spreads])
     colour = COLOURS[rank % len(COLOURS)]
     axes.plot(shares, means, color=colour, linewidth=2, marker=_marker(rank), markersize=4, label=label)
     if np.isfinite(deviations).sum() > 1:

@@ -10,32 +10,10 @@ from zeroskel.report._figures import COLOURS, feature_map, over_frames, trade_of
 from zeroskel.report._leaderboard import REFERENCE, boards_of, main_boards
 from zeroskel.report._published import published_tables
 from zeroskel.report._settings import NOTHING_KNOWN, settings_of
-from zeroskel.report._wording import (
-    either,
-    interval_ends,
-    number,
-    p_text,
-    percent,
-    percent_mean,
-    percent_spread,
-    points,
-    seconds,
-)
+from zeroskel.report._wording import FILTERS, number
 
 if TYPE_CHECKING:
     import pandas as pd
-
-FILTERS = {
-    "percent": percent,
-    "spread": percent_spread,
-    "mean": percent_mean,
-    "ends": interval_ends,
-    "points": points,
-    "p": p_text,
-    "either": either,
-    "seconds": seconds,
-    "shares": recalls,
-}
 
 
 def report_page(table: "pd.DataFrame", command: str, maps: Sequence[FeatureMap] = ()) -> str:
@@ -51,7 +29,7 @@ def report_page(table: "pd.DataFrame", command: str, maps: Sequence[FeatureMap] 
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(FILTERS, short=_short_notice)
+    environment.filters.update(FILTERS, short=_short_notice, shares=recalls)
     source = (resources.files("zeroskel.resources") / "report.html.j2").read_text(encoding="utf-8")
     settings = settings_of(table)
     labels = sorted({row.label for setting in settings for row in setting.honest})
@@ -65,8 +43,8 @@ def report_page(table: "pd.DataFrame", command: str, maps: Sequence[FeatureMap] 
         other_boards=[board for board in boards if board not in main],
         reference=REFERENCE,
         published=published_tables(settings) if settings else [],
-        maps=[feature_map(found, f"map-{i}") for i, found in enumerate(maps)],
-        notes=[found.note for found in maps],
+        maps=[feature_map(drawn, f"map-{i}") for i, drawn in enumerate(maps)],
+        notes=[drawn.note for drawn in maps],
         trade_offs=[trade_offs(setting, series, f"curves-{i}") for i, setting in enumerate(settings)],
         plots=[over_frames(setting, series, f"frames-{i}") for i, setting in enumerate(settings)],
         data=list(dict.fromkeys(setting.data for setting in settings)),

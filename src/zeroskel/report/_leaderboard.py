@@ -210,14 +210,14 @@ def _tested(rows: Sequence[Standing], reference: Standing | None) -> list[Standi
     compared = {row.label: _comparison(row, reference) for row in rows} if reference else {}
     for of_reference in (True, False):  # two questions: other options of the reference, and other methods
         family = {
-            row.label: found
+            row.label: comparison
             for row in rows
-            if (found := compared.get(row.label)) and (row.method == REFERENCE) == of_reference
+            if (comparison := compared.get(row.label)) and (row.method == REFERENCE) == of_reference
         }
         if family:
-            adjusted = holm(np.array([found.p for found in family.values()]))
-            for (label, found), p in zip(family.items(), adjusted, strict=True):
-                compared[label] = replace(found, adjusted=float(p))
+            adjusted = holm(np.array([comparison.p for comparison in family.values()]))
+            for (label, comparison), p in zip(family.items(), adjusted, strict=True):
+                compared[label] = replace(comparison, adjusted=float(p))
     return [replace(row, against=compared.get(row.label)) for row in rows]
 
 

@@ -132,13 +132,16 @@ def _zsl(board: Board) -> list[str]:
         return ["No honest row is finished here."]
     splits = sorted({split for row in board.honest for split in row.by_split})
     tests = (
-        _against(f"less {REFERENCE}", lambda found: points(found.difference)),
-        _against("p", lambda found: p_text(found.adjusted)),
-        _against("least p", lambda found: p_text(found.least)),
+        _against(f"less {REFERENCE}", lambda comparison: points(comparison.difference)),
+        _against("p", lambda comparison: p_text(comparison.adjusted)),
+        _against("least p", lambda comparison: p_text(comparison.least)),
     )
     transductive = [_spread("transductive", TRANSDUCTIVE)] if _has(board, TRANSDUCTIVE) else []
     columns = [
-        *(RANK, METHOD, BY_CLASS, ("by sample", lambda row: interval(row.per_sample))),
+        RANK,
+        METHOD,
+        BY_CLASS,
+        ("by sample", lambda row: interval(row.per_sample)),
         *(_of_split(f"{split}, by class", split) for split in splits if len(splits) > 1),
         *(tests if board.tested else ()),
         *transductive,
@@ -258,11 +261,11 @@ def _option_ablation(board: Board) -> list[str]:
     if plain is None or len({(row.options, row.variant) for row in rows}) < 2:
         return []
     columns = (
-        *(("row", METHOD[1]), BY_CLASS, _against(f"less {plain.label}", lambda found: points(found.difference))),
-        *(
-            _against("p", lambda found: p_text(found.adjusted)),
-            _against("common cells", lambda found: str(found.pairs)),
-        ),
+        ("row", METHOD[1]),
+        BY_CLASS,
+        _against(f"less {plain.label}", lambda comparison: points(comparison.difference)),
+        _against("p", lambda comparison: p_text(comparison.adjusted)),
+        _against("common cells", lambda comparison: str(comparison.pairs)),
     )
     rows = sorted(rows, key=lambda row: (row is not plain, row.label))
     return [f"### Options of {REFERENCE}", _table(rows, *columns)]

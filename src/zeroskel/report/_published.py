@@ -1,4 +1,4 @@
-"""Published figures beside ours, each with what keeps it from being compared."""
+"""Published figures beside those of the records, each with what prevents a comparison."""
 
 import tomllib
 from collections.abc import Sequence
@@ -12,24 +12,25 @@ from zeroskel.report._settings import Setting
 
 TITLES = {"zsl_accuracy": "ZSL accuracy by sample", "gzsl_harmonic_mean": "GZSL harmonic mean"}
 
+Column = tuple[str, tuple[str, ...]]
+"""Data and splits in our naming; a figure of more than one split is their mean."""
+
 
 @dataclass(frozen=True)
 class Figure:
-    """One number: data and splits in our naming (of several, the mean), a field of our results, a share from 0 to 1.
+    """One published number.
 
-    `verified` is False for a figure quoted from memory of the paper and not seen.
+    Attributes:
+        column: data and splits.
+        metric: a field of our results.
+        value: a share from 0 to 1.
+        verified: False for a figure that was quoted from memory of the paper.
     """
 
-    data: str
-    splits: tuple[str, ...]
+    column: Column
     metric: str
     value: float
     verified: bool
-
-    @property
-    def place(self) -> tuple[str, tuple[str, ...]]:
-        """Data and splits."""
-        return self.data, self.splits
 
 
 @dataclass(frozen=True)
@@ -38,120 +39,137 @@ class Published:
 
     Attributes:
         method: as its authors call it; `ours` is our name of it, or "".
-        features, text: what skeleton features and class texts were, in words.
+        features, text: the skeleton features and the class texts, in words.
         source: where the figures were seen.
-        selection: what epochs and settings were chosen on, in words; "" where it is not known.
-        note: what else to know; "" for nothing.
-        transductive: True when the whole unlabelled test set is used at test time.
+        selection: the classes that epochs and settings were chosen on, in words; "" where it is not known.
+        note: a remark; "" for none.
+        transductive: whether the whole unlabelled test set is used at test time.
         figures: the numbers.
     """
 
     method: str
-    ours: str
     features: str
     text: str
     source: str
     selection: str
-    note: str
-    transductive: bool
     figures: tuple[Figure, ...]
+    ours: str = ""
+    note: str = ""
+    transductive: bool = False
 
 
 @dataclass(frozen=True)
 class Line:
-    """A row of a table: a column's place -> its share and whether it was verified, and why it is not comparable."""
+    """A row of a table.
+
+    Attributes:
+        method: name of the method.
+        about: features, texts and source in words.
+        values: column -> share, and whether it is verified.
+        ours: whether it comes from the records.
+        transductive: whether the whole unlabelled test set is used at test time.
+        reasons: why it is not comparable with ours.
+    """
 
     method: str
     about: tuple[str, ...]
-    values: dict[tuple[str, tuple[str, ...]], tuple[float, bool]]
-    ours: bool
-    transductive: bool
-    reasons: tuple[str, ...]
+    values: dict[Column, tuple[float, bool]]
+    ours: bool = False
+    transductive: bool = False
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Table:
-    """Figures of one metric on splits of one family; lines of ours come first."""
+    """Figures of one metric on splits of one family; the lines of the records come first."""
 
     title: str
-    places: tuple[tuple[str, tuple[str, ...]], ...]
+    columns: tuple[Column, ...]
     lines: tuple[Line, ...]
 
 
 @cache
 def published_results() -> tuple[Published, ...]:
-    """All published figures that we know, in the order of their file."""
+    """Return all published figures that the package knows, in the order of their file.
+
+    Returns:
+        One entry for each method, features, texts and source.
+
+    Example:
+        >>> from zeroskel.report import published_results
+        >>> published_results()[0].method
+        'SMIE'
+    """
     text = (resources.files("zeroskel.resources") / "published.toml").read_text(encoding="utf-8")
-    return tuple(
-        Published(
-            *(entry["method"], entry.get("ours", ""), entry["features"], entry["text"], entry["source"]),
-            *(entry["selection"], entry.get("note", ""), entry.get("transductive", False)),
-            figures=tuple(
-                Figure(own["data"], tuple(own["splits"]), own["metric"], own["value"] / 100, own["verified"])
-                for own in entry["figures"]
-            ),
+    results = []
+    for entry in tomllib.loads(text)["result"]:
+        figures = tuple(
+            Figure((f["data"], tuple(f["splits"])), f["metric"], f["value"] / 100, f["verified"])
+            for f in entry.pop("figures")
         )
-        for entry in tomllib.loads(text)["result"]
-    )
+        results.append(Published(**entry, figures=figures))
+    return tuple(results)
 
 
 def published_tables(settings: Sequence[Setting]) -> list[Table]:
-    """Published figures with ours of the same data and splits, and for each row why the two are not comparable.
+    """Return the published figures with ours of the same data and splits.
 
     Args:
         settings: what `settings_of` returned.
+
+    Returns:
+        A table for each metric and family of splits. Each published row says why it is not comparable with ours.
     """
     results = published_results()
-    kinds: dict[tuple[str, bool], list[Figure]] = {}
+    families: dict[tuple[str, bool], dict[Column, None]] = {}
     for figure in (figure for result in results for figure in result.figures):
-        kinds.setdefault((figure.metric, len(figure.splits) > 1), []).append(figure)
+        families.setdefault((figure.metric, len(figure.column[1]) > 1), {})[figure.column] = None
     tables = []
-    for (metric, several), figures in kinds.items():
-        places = tuple(dict.fromkeys(figure.place for figure in figures))
-        family = "means of SMIE's three splits" if several else "SynSE's splits"
-        lines = _ours(settings, metric, places)
+    for (metric, means), columns in families.items():
+        lines = _our_lines(settings, metric, list(columns))
         for result in results:
-            own = {f.place: (f.value, f.verified) for f in result.figures if f.metric == metric and f.place in places}
-            if own:
+            values = {
+                f.column: (f.value, f.verified) for f in result.figures if f.metric == metric and f.column in columns
+            }
+            if values:
                 about = (result.features, result.text, result.source)
-                reasons = tuple(_differences(result, list(own), settings))
-                lines.append(Line(result.method, about, own, False, result.transductive, reasons))
-        tables.append(Table(f"{TITLES[metric]}, {family}", places, tuple(lines)))
+                reasons = tuple(_differences(result, list(values), settings))
+                lines.append(Line(result.method, about, values, transductive=result.transductive, reasons=reasons))
+        title = f"{TITLES[metric]}, {'means of the three splits of SMIE' if means else 'splits of SynSE'}"
+        tables.append(Table(title, tuple(columns), tuple(lines)))
     return tables
 
 
-def _ours(settings: Sequence[Setting], metric: str, places: Sequence[tuple[str, tuple[str, ...]]]) -> list[Line]:
-    """Honest rows of ours on these places: the mean over splits of the mean over seeds; only where all splits are."""
-    found: dict[tuple[str, ...], dict[tuple[str, tuple[str, ...]], dict[str, float]]] = {}
-    texts: dict[tuple[str, ...], tuple[str, ...]] = {}
+def _our_lines(settings: Sequence[Setting], metric: str, columns: Sequence[Column]) -> list[Line]:
+    """Return the honest rows of the records that have all splits of a column: the mean over splits of their means."""
+    means: dict[tuple[str, str, str], dict[str, dict[str, float]]] = {}
+    texts: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for setting in settings:
-        for place in places:
-            if setting.data != place[0] or setting.split not in place[1]:
-                continue
-            for row in setting.honest:
-                value = row.spreads[metric]
-                if value is not None:
-                    key: tuple[str, ...] = (row.label, setting.protocol, setting.name)
-                    found.setdefault(key, {}).setdefault(place, {})[setting.split] = value.mean
-                    texts[key] = row.texts
+        for row in setting.honest:
+            spread = row.spreads[metric]
+            if spread is not None:
+                key = (row.label, setting.protocol, setting.name)
+                means.setdefault(key, {}).setdefault(setting.data, {})[setting.split] = spread.mean
+                texts[key] = row.texts
     lines = []
-    for key in sorted(found):
+    for key in sorted(means):
         label, protocol, encoder = key
-        whole = {p: (float(np.mean(list(v.values()))), True) for p, v in found[key].items() if len(v) == len(p[1])}
-        if whole:
+        values = {}
+        for data, splits in columns:
+            of_data = means[key].get(data, {})
+            if all(split in of_data for split in splits):
+                values[data, splits] = (float(np.mean([of_data[split] for split in splits])), True)
+        if values:
             about = (encoder, ", ".join(texts[key]), ", ".join(part for part in ("this report", protocol) if part))
-            lines.append(Line(label, about, whole, True, False, ()))
+            lines.append(Line(label, about, values, ours=True))
     return lines
 
 
-def _differences(
-    result: Published, places: Sequence[tuple[str, tuple[str, ...]]], settings: Sequence[Setting]
-) -> list[str]:
-    """In words, what differs from our results; empty where nothing does."""
-    data = sorted({setting.data for setting in settings})
-    same = [s for s in settings if any(s.data == place[0] and s.split in place[1] for place in places)]
+def _differences(result: Published, columns: Sequence[Column], settings: Sequence[Setting]) -> list[str]:
+    """Return in words how a result differs from ours."""
+    same = [s for s in settings if any(s.data == data and s.split in splits for data, splits in columns)]
     reasons = []
-    if not any(place[0] in data for place in places):
+    if not {data for data, _ in columns} & {setting.data for setting in settings}:
         reasons.append("other data")
     elif not same:
         reasons.append("other splits")
@@ -170,4 +188,4 @@ def _differences(
         reasons.append("how it was chosen is not known")
     if result.transductive:
         reasons.append("uses the whole test set at test time")
-    return [*reasons, *((result.note,) if result.note else ())]
+    return [*reasons, *([result.note] if result.note else [])]

@@ -78,7 +78,7 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """What rows must share to be compared: data, split, protocol and encoder.
+    """Rows that share data, split, protocol and encoder, and so can be compared.
 
     Attributes:
         data, split, protocol, encoder: their names.

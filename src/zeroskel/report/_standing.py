@@ -79,18 +79,6 @@ class Standing:
         against: comparison with the reference of the board; None for itself and without common cells.
         leak: None where only one of the selections was run.
         notes: what is missing, in words.
-
-    Example:
-        >>> from zeroskel.core import CellRecord
-        >>> from zeroskel.report import leaderboards
-        >>> record = CellRecord(
-        ...     cell="a", data="utd-mhad", split="purls-5", encoder="stgcn", method="smie", seed=0, selection="last",
-        ...     classes_unseen=("wave", "squat"), chance=0.5, zsl_accuracy=0.8, zsl_per_class_accuracy=0.7,
-        ... )
-        >>> board = leaderboards([record])[0]
-        >>> row = board.honest[0]
-        >>> row.label, row.rank, row.per_class.mean
-        ('smie', 1, 0.7)
     """
 
     method: str
@@ -181,8 +169,8 @@ def standings(groups: Mapping[RowKey, "pd.DataFrame"], splits: Sequence[str]) ->
             per_sample=estimate(_values(counted[key], "zsl_accuracy")),
             by_split={
                 split: spread
-                for (of, split), found in by_split.items()
-                if of == row and (spread := found[ACCURACY]) is not None
+                for (of, split), number in by_split.items()
+                if of == row and (spread := number[ACCURACY]) is not None
             },
             spreads=numbers[row],
             curves=observed.get(row, {}),
