@@ -1,7 +1,7 @@
 import torch
 
 from zeroskel.align._diffusion_transformer import Block, DiffusionTransformer, TimeEmbedding, modulated
-from zeroskel.neural._seeding import seeded
+from zeroskel.neural._training import seeded
 
 
 def steered(width, heads):

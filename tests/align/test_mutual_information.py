@@ -18,8 +18,7 @@ from zeroskel.align.mutual_information import (
     nwj,
     smile,
 )
-from zeroskel.neural._seeding import seeded
-from zeroskel.neural._training import index_batches, train, warmup_cosine
+from zeroskel.neural._training import index_batches, seeded, train, warmup_cosine
 
 
 def gaussians(correlation, count, seed):

@@ -4,7 +4,7 @@ import torch
 
 from zeroskel.align._projections import PROJECTIONS, Projection
 from zeroskel.align.contrastive import Contrastive
-from zeroskel.neural._seeding import seeded
+from zeroskel.neural._training import seeded
 
 SMALL = {"epochs": 6, "batch_size": 16, "warmup_epochs": 1, "hidden": 16, "embed_dim": 8}
 

@@ -3,7 +3,7 @@ import math
 import torch
 
 from zeroskel.align.sa_dvae import SADVAE, _discrimination, _SADVAESpace, _shuffled_apart
-from zeroskel.neural._seeding import seeded
+from zeroskel.neural._training import seeded
 
 
 def space(latent=3, residual=2):

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from zeroskel.align.synse import SynSE, _SynSESpace
-from zeroskel.neural._seeding import seeded
+from zeroskel.neural._training import seeded
 
 
 def space(blocks):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from zeroskel.align._variational import Decoder, Encoder, Gaussian, divergence, ramp
-from zeroskel.neural._seeding import seeded
+from zeroskel.neural._training import seeded
 
 
 def gaussian(mean, variance):

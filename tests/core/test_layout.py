@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from zeroskel.core import Layout, LayoutError, available_layouts, get_layout
-from zeroskel.core._joint_names import canonical_joint, layout_of_joints
+from zeroskel.core._layout import canonical_joint, layout_of_joints
 
 JOINT_COUNTS = {
     "coco-17": 17,

@@ -7,7 +7,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from zeroskel.core import InputError
-from zeroskel.neural._training import index_batches, train, warmup_cosine
+from zeroskel.neural._training import index_batches, seeded, train, warmup_cosine
 
 
 def test_the_schedule_warms_up_and_ends_near_zero():
@@ -146,3 +146,13 @@ def test_an_accelerator_changes_no_number():
     torch.manual_seed(0)
     run(together := Quadratic(), accelerator=Accelerator())
     assert alone.weight.item() == together.weight.item()
+
+
+def test_a_seed_gives_the_same_weights_and_restores_the_global_state():
+    before = torch.random.get_rng_state()
+    weights = []
+    for _ in range(2):
+        with seeded(5):
+            weights.append(torch.nn.Linear(3, 2).weight)
+    torch.testing.assert_close(weights[0], weights[1])
+    assert torch.equal(before, torch.random.get_rng_state())

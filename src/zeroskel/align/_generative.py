@@ -12,9 +12,8 @@ from zeroskel.align._variational import Gaussian, divergence, ramp
 from zeroskel.align.base import _matrix
 from zeroskel.align.neural_aligner import Batch, NeuralAligner
 from zeroskel.core._options import option, with_options
-from zeroskel.neural._seeding import seeded
-from zeroskel.neural._state import with_prefix, without_prefix
-from zeroskel.neural._training import train
+from zeroskel.neural._tensors import with_prefix, without_prefix
+from zeroskel.neural._training import seeded, train
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,8 @@ from torch import Tensor, nn
 from zeroskel.align._scaling import mean_and_scale
 from zeroskel.align.base import Aligner, _EpochEnd
 from zeroskel.core._options import option, refuse, with_options
-from zeroskel.neural._device import expected_device
-from zeroskel.neural._seeding import seeded
-from zeroskel.neural._state import arrays_of, load_arrays, with_prefix, without_prefix
-from zeroskel.neural._training import History, index_batches, train, warmup_cosine
+from zeroskel.neural._tensors import arrays_of, expected_device, load_arrays, with_prefix, without_prefix
+from zeroskel.neural._training import History, index_batches, seeded, train, warmup_cosine
 
 
 @dataclass(frozen=True)

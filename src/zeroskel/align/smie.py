@@ -15,7 +15,7 @@ from zeroskel.align.mutual_information import _ESTIMATES, info_nce
 from zeroskel.align.neural_aligner import Batch, NeuralAligner
 from zeroskel.core import InputError
 from zeroskel.core._options import option, with_options
-from zeroskel.neural._state import load_arrays
+from zeroskel.neural._tensors import load_arrays
 from zeroskel.neural._training import index_batches, warmup_cosine
 
 _PUBLISHED_LAYERS = {"l0": "first", "l1": "second", "l2": "last"}

@@ -1,5 +1,6 @@
 """The types that all stages share: sequences, layouts, class texts, features, splits, records, errors. NumPy only."""
 
+from zeroskel.core._layout import Layout, available_layouts, get_layout
 from zeroskel.core._records import CellRecord, FeatureMap
 from zeroskel.core.class_text import ClassText
 from zeroskel.core.errors import (
@@ -14,7 +15,6 @@ from zeroskel.core.errors import (
     ZeroskelError,
 )
 from zeroskel.core.features import FeatureSet
-from zeroskel.core.layout import Layout, available_layouts, get_layout
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.core.split import ZeroShotSplit
 

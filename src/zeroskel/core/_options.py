@@ -7,8 +7,8 @@ from typing import Any, NoReturn, TypeVar, dataclass_transform, get_args, get_or
 
 import attrs
 
+from zeroskel.core._layout import get_layout
 from zeroskel.core.errors import InputError
-from zeroskel.core.layout import get_layout
 
 Class = TypeVar("Class", bound=type)
 _NUMBERS: dict[Any, type] = {int: Integral, float: Real}

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from zeroskel.core._layout import Layout, get_layout
 from zeroskel.core.errors import InputError, LayoutError
-from zeroskel.core.layout import Layout, get_layout
 
 
 @dataclass(frozen=True, eq=False)

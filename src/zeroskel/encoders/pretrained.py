@@ -17,10 +17,8 @@ from zeroskel.encoders._fast_inference import fast_inference
 from zeroskel.encoders._processes import launched_accelerator, share_of
 from zeroskel.encoders.base import BatchSource, EpochProgress, SkeletonEncoder
 from zeroskel.encoders.stgcn import STGCN
-from zeroskel.neural._device import expected_device
-from zeroskel.neural._seeding import seeded
-from zeroskel.neural._state import arrays_of, load_arrays
-from zeroskel.neural._training import train, warmup_cosine
+from zeroskel.neural._tensors import arrays_of, expected_device, load_arrays
+from zeroskel.neural._training import seeded, train, warmup_cosine
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ def one_thread(pools: ThreadpoolController | None = None) -> Iterator[None]:
         pools: Thread pools to limit, in addition to torch's. None searches for the pools of all loaded libraries, which
             takes about two milliseconds.
     """
-    from zeroskel.neural._threads import one_torch_thread  # imports torch, which takes a second
+    from zeroskel.neural._tensors import one_torch_thread  # imports torch, which takes a second
 
     with one_torch_thread(), (pools or ThreadpoolController()).limit(limits=1):
         yield

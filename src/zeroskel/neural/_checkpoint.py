@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from zeroskel.core import InputError
 from zeroskel.core._files import atomic_path
-from zeroskel.neural._state import with_prefix, without_prefix
+from zeroskel.neural._tensors import with_prefix, without_prefix
 
 Generator = np.random.Generator | torch.Generator
 

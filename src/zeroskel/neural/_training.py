@@ -3,6 +3,7 @@
 import copy
 import math
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -131,3 +132,14 @@ def train(
         if checkpoint is not None and is_main and epoch + 1 < epochs:
             save_checkpoint(checkpoint, model, optimizer, generator, vars(history))
     return history
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[torch.Generator]:
+    """Seed the global generator of torch inside the context, and yield a second generator for explicit draws.
+
+    Initial weights that are drawn inside come from the seed. The global random state is restored afterwards.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        yield torch.Generator().manual_seed(seed)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from zeroskel.core._layout import Layout
 from zeroskel.core.errors import InputError, SkeletonFormatError
-from zeroskel.core.layout import Layout
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats import (
     _acclaim,

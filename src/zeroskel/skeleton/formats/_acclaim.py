@@ -10,8 +10,8 @@ from typing import NoReturn
 
 import numpy as np
 
+from zeroskel.core._layout import Layout
 from zeroskel.core.errors import InputError, SkeletonFormatError
-from zeroskel.core.layout import Layout
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats._acclaim_skeleton import AcclaimBone, AcclaimSkeleton, parse_asf
 from zeroskel.skeleton.formats._euler import FRAMES_AT_ONCE, euler_rotations

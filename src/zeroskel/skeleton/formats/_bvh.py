@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from zeroskel.core._joint_names import layout_of_joints
+from zeroskel.core._layout import Layout, get_layout, layout_of_joints
 from zeroskel.core.errors import InputError, LayoutError, SkeletonFormatError
-from zeroskel.core.layout import Layout, get_layout
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats._bvh_hierarchy import BvhJoint, numbers, read_hierarchy, refuse
 from zeroskel.skeleton.formats._euler import FRAMES_AT_ONCE, euler_rotations

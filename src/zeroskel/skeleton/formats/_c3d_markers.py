@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
+from zeroskel.core._layout import Layout
 from zeroskel.core.errors import InputError, SkeletonFormatError
-from zeroskel.core.layout import Layout
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats._named_joints import LARGEST, arrange_joints, unobserved
 

@@ -17,8 +17,8 @@ from typing import NoReturn
 import numpy as np
 
 from zeroskel.core._files import atomic_path
+from zeroskel.core._layout import Layout
 from zeroskel.core.errors import SkeletonFormatError
-from zeroskel.core.layout import Layout
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats._named_joints import LARGEST, arrange_joints, text_of, unobserved
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from zeroskel.core._files import atomic_path
+from zeroskel.core._layout import Layout, available_layouts, get_layout
 from zeroskel.core.errors import FileLayoutError, LayoutError, SkeletonFormatError
-from zeroskel.core.layout import Layout, available_layouts, get_layout
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats._named_joints import LARGEST, arrange_joints, text_of, unobserved
 

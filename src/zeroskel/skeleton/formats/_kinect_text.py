@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from zeroskel.core._layout import Layout
 from zeroskel.core.errors import SkeletonFormatError
-from zeroskel.core.layout import Layout
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats._named_joints import LARGEST, arrange_joints, text_of
 from zeroskel.skeleton.formats._text_numbers import COPY_AGAIN, number_table, refuse_line

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from zeroskel.core._layout import Layout, get_layout
 from zeroskel.core.errors import SkeletonFormatError
-from zeroskel.core.layout import Layout, get_layout
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats._matlab_file import MatlabFile, load_matlab, looks_like
 from zeroskel.skeleton.formats._named_joints import arrange_joints, unobserved

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from zeroskel.core._joint_names import canonical_joint, layout_of_joints
+from zeroskel.core._layout import Layout, available_layouts, canonical_joint, get_layout, layout_of_joints
 from zeroskel.core.errors import FileLayoutError, InputError, LayoutError, MissingFileError, SkeletonFormatError
-from zeroskel.core.layout import Layout, available_layouts, get_layout
 
 LARGEST = 3.4028235e38  # rounds to the largest float32, in which joints are kept
 MOST_FILE_BYTES = 2**28  # of the file of one recording

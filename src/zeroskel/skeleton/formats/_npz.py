@@ -18,8 +18,8 @@ from typing import IO
 import numpy as np
 
 from zeroskel.core._files import atomic_path
+from zeroskel.core._layout import Layout
 from zeroskel.core.errors import InputError, SkeletonFormatError
-from zeroskel.core.layout import Layout
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats._named_joints import LARGEST, arrange_joints, existing_file
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from zeroskel.core._files import atomic_path
+from zeroskel.core._layout import Layout, get_layout
 from zeroskel.core.errors import InputError, SkeletonFormatError
-from zeroskel.core.layout import Layout, get_layout
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats._named_joints import LARGEST, arrange_joints, lines_of, text_of
 from zeroskel.skeleton.formats._text_numbers import is_number, number_table, refuse_line

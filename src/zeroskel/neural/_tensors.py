@@ -1,6 +1,7 @@
-"""The weights of a module as NumPy arrays, and names with a prefix."""
+"""Tensors and NumPy: weights as arrays, names of devices, and the number of threads that torch uses."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TypeVar
 
 import numpy as np
@@ -28,3 +29,23 @@ def arrays_of(module: nn.Module) -> dict[str, np.ndarray]:
 def load_arrays(module: nn.Module, arrays: Mapping[str, np.ndarray]) -> None:
     """Load what `arrays_of` returned into a module of the same shape, on the device of the module."""
     module.load_state_dict({name: torch.tensor(value) for name, value in arrays.items()})
+
+
+def expected_device(device: str) -> str | None:
+    """Return a text of what is expected if torch cannot use the device, else None."""
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError):  # an unknown name; a device that this build or machine does not have
+        return "a device that torch can use here, such as 'cpu', 'cuda' or 'cuda:1'"
+    return None
+
+
+@contextmanager
+def one_torch_thread() -> Iterator[None]:
+    """Let torch use one thread inside the context, and the previous number afterwards."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
