@@ -1,4 +1,4 @@
-"""A grid on a Dask cluster gives the results of one process, whatever happens to its workers."""
+"""A grid on a Dask cluster gives the results of one process, even when it loses a worker."""
 
 import json
 import os
@@ -27,9 +27,9 @@ def cluster():
 
 
 def records(out):
-    """Without the seconds they took."""
-    found = [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
-    return [{name: value for name, value in record.items() if name != "seconds"} for record in found]
+    """Return the records without the seconds, which differ."""
+    lines = [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
+    return [{name: value for name, value in record.items() if name != "seconds"} for record in lines]
 
 
 @pytest.mark.slow

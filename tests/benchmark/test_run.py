@@ -138,10 +138,10 @@ def test_the_leak_is_never_worse_than_any_other_choice_and_is_marked(small, cach
 
 
 def test_results_do_not_depend_on_the_workers(finished, small, cache, tmp_path):
-    told = []
-    run_benchmark([small], CONFIG, tmp_path, cache=cache, workers=2, progress=lambda *what: told.append(what))
+    calls = []
+    run_benchmark([small], CONFIG, tmp_path, cache=cache, workers=2, progress=lambda *what: calls.append(what))
     assert lines(tmp_path) == lines(finished[0])
-    assert [done for what, done, _ in told if what == "cells"] == list(range(7))
+    assert [done for what, done, _ in calls if what == "cells"] == list(range(7))
 
 
 class Mean(Ridge):
@@ -179,12 +179,12 @@ def verbs_and_nouns(small, cache, out, *methods, **changes):
 
 def test_a_method_with_text_blocks_is_told_those_of_the_prompt(small, cache, tmp_path):
     records = verbs_and_nouns(small, cache, tmp_path, "ridge", "msf")
-    told = MSF | {"text_blocks": [384, 384]}
+    with_blocks = MSF | {"text_blocks": [384, 384]}
     assert [(r.prompt, r.method, r.options) for r in records] == [
         *(("name", "ridge", {}), ("name", "msf", MSF)),
-        *(("verb+noun", "ridge", {}), ("verb+noun", "msf", told)),
+        *(("verb+noun", "ridge", {}), ("verb+noun", "msf", with_blocks)),
     ]
-    by_hand = verbs_and_nouns(small, cache, tmp_path, "msf", prompts=("verb+noun",), options={"msf": told})
+    by_hand = verbs_and_nouns(small, cache, tmp_path, "msf", prompts=("verb+noun",), options={"msf": with_blocks})
     assert [record.cell for record in by_hand] == [records[3].cell]
 
 

@@ -57,17 +57,17 @@ def run(*arguments):
 
 
 def test_every_option_has_a_key(tmp_path):
-    found = read_run_file(write(tmp_path, FULL))
-    assert (found.data, found.splits, found.seeds) == (("a.npz", "b.npz"), ("purls-5", "purls-9"), (3,))
-    assert [variant.options for variant in found.variants] == [
+    described = read_run_file(write(tmp_path, FULL))
+    assert (described.data, described.splits, described.seeds) == (("a.npz", "b.npz"), ("purls-5", "purls-9"), (3,))
+    assert [variant.options for variant in described.variants] == [
         {},
         {"margin": 0.2, "epochs": 5},
         {"margin": 0.2, "hidden": [64, 32], "stop_epoch": None},
     ]
-    assert found.prompts == ("name", "name+description", "a person {name}, slowly")
-    assert (found.descriptions, found.out) == (Path("texts.json"), Path("runs/full"))
-    assert (found.workers, found.engine, found.scheduler) == (2, "dask", "tcp://10.0.0.1:8786")
-    keys = set(tomllib.loads(found.to_toml()))
+    assert described.prompts == ("name", "name+description", "a person {name}, slowly")
+    assert (described.descriptions, described.out) == (Path("texts.json"), Path("runs/full"))
+    assert (described.workers, described.engine, described.scheduler) == (2, "dask", "tcp://10.0.0.1:8786")
+    keys = set(tomllib.loads(described.to_toml()))
     assert keys == set(tomllib.loads(FULL)) | {"download"}
 
 
@@ -80,9 +80,9 @@ def test_what_was_written_is_the_same_run(tmp_path):
 
 def test_flags_override_the_file_option_by_option(tmp_path):
     flags = {"seeds": (7,), "out": Path("other"), "options": {"smie": {"epochs": 9}}, "engine": "dask"}
-    found = read_run_file(write(tmp_path, FULL), flags)
-    assert (found.seeds, found.out, found.masked_views) == ((7,), Path("other"), 2)
-    assert found.options == {"kinematic": {"embed_dim": 32}, "smie": {"margin": 0.2, "epochs": 9}}
+    described = read_run_file(write(tmp_path, FULL), flags)
+    assert (described.seeds, described.out, described.masked_views) == ((7,), Path("other"), 2)
+    assert described.options == {"kinematic": {"embed_dim": 32}, "smie": {"margin": 0.2, "epochs": 9}}
 
 
 def test_short_forms_and_tables_are_one():
@@ -106,6 +106,8 @@ def test_short_forms_and_tables_are_one():
         ({"methods": ["ridge:x=1"]}, "method ridge has no option 'x'"),
         ({"methods": [{"name": "ridge", "option": {}}]}, "expected a name or a table"),
         ({"methods": [["ridge"]]}, "expected a name or a table"),
+        ({"methods": ["conse:top=0"]}, "methods: method conse: top is 0; expected a whole number, at least 1"),
+        ({"options": {"smie": {"epochs": 0}}}, "options: method smie: epochs is 0; expected"),
         ({"encoder": "stgnc"}, "encoder: found 'stgnc'; expected one of stgcn, kinematic, biomechanics; did you mean"),
         ({"prompt": [["name", "nmae"]]}, "prompt: found 'nmae'; expected one of name"),
         ({"selection": "best"}, "selection: found 'best'; expected one of last, validation, leaking-test"),
@@ -193,11 +195,11 @@ KEYS = [field.metadata["key"] or field.name for field in attrs.fields(BenchmarkR
 def test_any_values_give_a_run_or_one_line(tmp_path_factory, change):
     folder = tmp_path_factory.mktemp("runs")
     try:
-        found = read_run_file(write(folder, {**MINIMAL, "methods": "ridge", **change}))
+        described = read_run_file(write(folder, {**MINIMAL, "methods": "ridge", **change}))
     except InputError as error:
         assert str(error).count("\n") == 0
     else:
-        assert read_run_file(write(folder, found.to_toml())).to_toml() == found.to_toml()
+        assert read_run_file(write(folder, described.to_toml())).to_toml() == described.to_toml()
 
 
 @pytest.mark.slow
@@ -240,9 +242,9 @@ def test_the_example_of_the_page_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (example,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
     assert run(write(tmp_path, example), "--cache", "cache") == 0
-    found = read_run_file(Path("runs/first/run.toml"))
+    described = read_run_file(Path("runs/first/run.toml"))
     assert len(Path("runs/first/results.jsonl").read_text().splitlines()) == 8
-    assert found == attrs.evolve(read_run_file(tmp_path / "run.toml"), cache=Path("cache"))
+    assert described == attrs.evolve(read_run_file(tmp_path / "run.toml"), cache=Path("cache"))
 
 
 def test_the_page_names_every_key():

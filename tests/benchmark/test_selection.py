@@ -60,11 +60,11 @@ def test_nothing_of_the_test_set_reaches_what_is_chosen(method):
 
 def test_the_stacked_figures_are_those_of_the_gamma_from_validation():
     encoded, inner, texts, unseen = world()
-    found = fitted(encoded, inner, texts)
-    figures = _cell._gzsl_measures(found.aligner, encoded, texts, unseen, found.constants, 0)
+    chosen = fitted(encoded, inner, texts)
+    figures = _cell._gzsl_measures(chosen.aligner, encoded, texts, unseen, chosen.constants, 0)
     features, labels = _selection.tested_recordings(encoded)
-    scores = found.aligner.score_classes(features, texts)
-    scores[:, :8] -= np.float32(found.constants.gamma)
+    scores = chosen.aligner.score_classes(features, texts)
+    scores[:, :8] -= np.float32(chosen.constants.gamma)
     predicted = scores.argmax(axis=1)
     right = np.array([(predicted[labels == c] == c).mean() for c in range(12)])
     by_class = [right[:8].mean(), right[8:].mean()]
@@ -77,15 +77,15 @@ def test_the_best_combination_is_taken_and_set_options_are_not_tried():
     assert len(combinations(Variant("ridge"))) == 9
     assert combinations(Variant("ridge", {"feature_penalty": 1.0, "text_penalty": 2.0})) == [{}]
     encoded, inner, texts, _ = world()
-    found = fitted(encoded, inner, texts)
+    chosen = fitted(encoded, inner, texts)
     accuracies = {}
     for tried in combinations(Variant("ridge")):
         ridge = Ridge(**tried).fit(inner.train.features, inner.train.labels, texts)
         predicted = 6 + ridge.score_classes(inner.unseen.features, texts[6:8]).argmax(axis=1)
         accuracies[tuple(tried.values())] = np.mean([(predicted == c)[inner.unseen.labels == c].mean() for c in (6, 7)])
-    assert found.accuracy == pytest.approx(max(accuracies.values()))
-    assert accuracies[tuple(found.options.values())] == pytest.approx(found.accuracy)
-    assert found.aligner.options() == {**Ridge().options(), **found.options}
+    assert chosen.accuracy == pytest.approx(max(accuracies.values()))
+    assert accuracies[tuple(chosen.options.values())] == pytest.approx(chosen.accuracy)
+    assert chosen.aligner.options() == {**Ridge().options(), **chosen.options}
 
 
 def test_at_most_twenty_epochs_are_judged_the_last_always():

@@ -25,10 +25,10 @@ def test_left_and_right_change_places_in_a_name(name, expected):
 
 def test_a_copy_is_the_same_motion_seen_worse():
     sequence, prepare = generate_sequence("wave both hands", seed=1), Preprocessing("ntu-25")
-    own = prepare(sequence)
+    joints = prepare(sequence)
     copies = [altered(sequence, np.random.default_rng(seed)) for seed in range(40)]
-    near = [np.median(np.abs(prepare(copy) - own)) for copy in copies]
-    far = np.median(np.abs(prepare(generate_sequence("squat twice", seed=1)) - own))
+    near = [np.median(np.abs(prepare(copy) - joints)) for copy in copies]
+    far = np.median(np.abs(prepare(generate_sequence("squat twice", seed=1)) - joints))
     assert np.median(near) < 0.5 * far
     missing = np.array([1 - copy.observed.mean() for copy in copies])
     assert 0.2 < (missing > 0.02).mean() < 0.7 and missing.max() < 0.7
@@ -59,12 +59,12 @@ def test_no_copy_is_of_a_class_that_does_not_train(small, cache):
     names = small.class_names
     sided = [name for name in names if mirrored_name(name) != name and mirrored_name(name) in names]
     assert sided, names
-    kept = names.index(sided[0])
+    sided_label = names.index(sided[0])
     rows = np.flatnonzero(small.labels != names.index(mirrored_name(sided[0])))
     encoder = store.encoder(EncoderConfig("kinematic"), rows)
     more = store.encode_altered(rows, encoder, Augmentation(2))
     assert set(more.labels.tolist()) <= set(small.labels[rows].tolist())
-    count = (small.labels[rows] == kept).sum()
-    assert (more.labels == kept).sum() == count  # its mirrored copies are left out, the others are not
+    count = (small.labels[rows] == sided_label).sum()
+    assert (more.labels == sided_label).sum() == count  # its mirrored copies are left out, the others are not
     everything = store.encode_altered(np.arange(len(small)), encoder, Augmentation(2))
     assert len(everything.labels) > len(more.labels) + count

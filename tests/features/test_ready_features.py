@@ -189,13 +189,13 @@ def test_axes_of_length_1_are_dropped_and_whole_numbers_may_be_floating(folder):
 
 def test_the_fingerprint_is_that_of_every_array(folder, tmp_path):
     names = [name for pair in NAMINGS["SynSE"].values() for name in pair if name != "g_label.npy"]
-    found = {read_feature_folder(folder, "synse-5").fingerprint}
+    fingerprints = {read_feature_folder(folder, "synse-5").fingerprint}
     for name in names:
         array = np.load(folder / name)
         np.save(folder / name, np.roll(array, 1, axis=0))
-        found.add(read_feature_folder(folder, "synse-5").fingerprint)
+        fingerprints.add(read_feature_folder(folder, "synse-5").fingerprint)
         np.save(folder / name, array)
-    assert len(found) == 1 + len(names)
+    assert len(fingerprints) == 1 + len(names)
 
 
 @pytest.mark.parametrize(
@@ -244,8 +244,8 @@ def test_spoilt_files_are_read_or_refused(folder):
         whole = (folder / name).read_bytes()
         for _ in range(200):
             spoilt = bytearray(whole)
-            for place in rng.integers(min(140, len(whole)), size=3):
-                spoilt[place] ^= 1 << int(rng.integers(8))
+            for position in rng.integers(min(140, len(whole)), size=3):
+                spoilt[position] ^= 1 << int(rng.integers(8))
             (folder / name).write_bytes(spoilt)
             try:
                 read_feature_folder(folder, "synse-5")

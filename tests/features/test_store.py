@@ -137,9 +137,9 @@ def test_a_member_that_is_not_there_is_told(small, two_sources, tmp_path):
 def test_a_second_store_computes_nothing(small, cache):
     split = resolve_split("small", small)
     first = FeatureStore(small, cache).encode_split(split, KINEMATIC)
-    told = []
-    second = FeatureStore(small, cache, lambda *what: told.append(what)).encode_split(split, KINEMATIC)
-    assert told == []
+    calls = []
+    second = FeatureStore(small, cache, lambda *what: calls.append(what)).encode_split(split, KINEMATIC)
+    assert calls == []
     np.testing.assert_array_equal(first.unseen.features, second.unseen.features)
 
 
@@ -156,9 +156,9 @@ def test_an_encoder_is_found_again_whatever_device_is_asked_for(small, tmp_path)
     rows = FeatureStore(small, tmp_path).rows(resolve_split("small", small), withhold=False)["train"]
     options = {"epochs": 1, "hidden_channels": 4, "embed_dim": 16}
     for device in ({}, {"device": "cpu"}):
-        told = []
-        store = FeatureStore(small, tmp_path, lambda *what, told=told: told.append(what))
+        calls = []
+        store = FeatureStore(small, tmp_path, lambda *what, calls=calls: calls.append(what))
         store.encoder(EncoderConfig("stgcn", {**options, **device}), rows)
-        assert bool(told) == (not device)
-    (kept,) = tmp_path.glob("encoder-*")
-    assert "device" not in (kept / "config.json").read_text()
+        assert bool(calls) == (not device)
+    (folder,) = tmp_path.glob("encoder-*")
+    assert "device" not in (folder / "config.json").read_text()

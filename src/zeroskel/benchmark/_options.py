@@ -1,4 +1,4 @@
-"""How an option of a benchmark is declared: its parser, its bounds, and the error that names it."""
+"""Declarations of the options of a benchmark: parsers, bounds, and the error that names the option."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping

@@ -161,8 +161,8 @@ def read_run_file(file: Path | None, flags: Mapping[str, Any] | None = None) -> 
         >>> from tempfile import TemporaryDirectory
         >>> with TemporaryDirectory() as folder:
         ...     file = Path(folder) / "run.toml"
-        ...     _ = file.write_text('data = "synthetic"\\nsplit = "demo"\\nout = "runs/demo"\\n')
-        ...     read_run_file(file, {"seeds": 7}).seeds
+        ...     _ = file.write_text('split = "demo"')
+        ...     read_run_file(file, {"data": "synthetic", "out": "runs/demo", "seeds": 7}).seeds
         (7,)
     """
     table = {} if file is None else _read_table(file)
