@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -34,6 +35,7 @@ from zeroskel.app.server.wire import (
 )
 from zeroskel.core import SkeletonSequence, available_layouts, get_layout
 
+Compute = Callable[[Any, SkeletonSequence, Actions], Awaitable[dict[str, Any]]]
 PARALLEL_DECODING = 2  # request bodies that are decoded at the same time
 
 
@@ -113,10 +115,14 @@ def _add_information_routes(router: APIRouter, engine: Engine, streams: Streams,
 def _add_prediction_routes(router: APIRouter, engine: Engine, limits: Limits) -> None:
     decoding = asyncio.Semaphore(PARALLEL_DECODING)
 
-    async def decode(kind: type[PredictRequest], request: Request) -> tuple[Any, SkeletonSequence, Actions]:
+    async def respond(request: Request, model: type[PredictRequest], compute: Compute) -> Response:
+        started = time.perf_counter()
         body = await _read_body(request, limits)
         async with decoding:
-            return await asyncio.to_thread(_decode, kind, body, limits)
+            content, sequence, actions = await asyncio.to_thread(_decode, model, body, limits)
+        answer = await compute(content, sequence, actions)
+        answer["seconds"] = round(time.perf_counter() - started, 4)
+        return Response(json.dumps(answer, allow_nan=False), media_type="application/json")
 
     def options(request_model: type[BaseModel], answer_model: type[BaseModel]) -> dict[str, Any]:
         schema = {"$ref": f"#/components/schemas/{request_model.__name__}"}
@@ -126,21 +132,21 @@ def _add_prediction_routes(router: APIRouter, engine: Engine, limits: Limits) ->
             "openapi_extra": _request_body("application/json", schema),
         }
 
+    async def compute_prediction(content: Any, sequence: SkeletonSequence, actions: Actions) -> dict[str, Any]:
+        return prediction_to_dict(await engine.predict(sequence, actions, content.threshold))
+
+    async def compute_explanation(content: Any, sequence: SkeletonSequence, actions: Actions) -> dict[str, Any]:
+        return explanation_to_dict(await engine.explain(sequence, actions, content.action))
+
     @router.post("/api/predict", **options(PredictRequest, PredictAnswer))
     async def predict(request: Request) -> Response:
         """Return how well each action fits a recording."""
-        started = time.perf_counter()
-        content, sequence, actions = await decode(PredictRequest, request)
-        prediction = await engine.predict(sequence, actions, content.threshold)
-        return _timed_answer(prediction_to_dict(prediction), started)
+        return await respond(request, PredictRequest, compute_prediction)
 
     @router.post("/api/explain", **options(ExplainRequest, ExplainAnswer))
     async def explain(request: Request) -> Response:
         """Return when an action became recognisable, and by which parts of the body."""
-        started = time.perf_counter()
-        content, sequence, actions = await decode(ExplainRequest, request)
-        explanation = await engine.explain(sequence, actions, content.action)
-        return _timed_answer(explanation_to_dict(explanation), started)
+        return await respond(request, ExplainRequest, compute_explanation)
 
 
 def _decode(kind: type[PredictRequest], body: bytes, limits: Limits) -> tuple[Any, SkeletonSequence, Actions]:
@@ -166,11 +172,6 @@ async def _read_body(request: Request, limits: Limits) -> bytes:
     except ClientDisconnect:
         raise HTTPException(400, "The client disconnected.") from None
     return bytes(body)
-
-
-def _timed_answer(content: dict[str, Any], started: float) -> Response:
-    content["seconds"] = round(time.perf_counter() - started, 4)
-    return Response(json.dumps(content, allow_nan=False), media_type="application/json")
 
 
 def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
