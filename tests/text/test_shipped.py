@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from zeroskel.text import SentenceEncoder
-from zeroskel.text._packaged_texts import packaged_texts
-from zeroskel.text._shipped import shipped_embedding
+from zeroskel.text._shipped import packaged_texts, shipped_embedding
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ from zeroskel.features._encoded_split import EncodedSplit, EncoderConfig
 from zeroskel.features._ready_features import FeatureFolder
 from zeroskel.features._store import FeatureStore
 from zeroskel.features._synthetic_classes import SyntheticMotion
-from zeroskel.features._text_embeddings import ClassEmbeddings
 from zeroskel.text import SentenceEncoder, class_texts, published_descriptions
+from zeroskel.text._sentence_encoder import ClassEmbeddings
 
 log = logging.getLogger(__name__)
 

@@ -6,10 +6,9 @@ import lazy_loader
 
 if TYPE_CHECKING:
     from zeroskel.recognition._explanation import Explanation
-    from zeroskel.recognition._prediction import Candidates, Prediction
+    from zeroskel.recognition._prediction import Candidates, Prediction, StreamPrediction
     from zeroskel.recognition._recognizer import ZeroShotRecognizer
     from zeroskel.recognition._stream import Stream
-    from zeroskel.recognition._stream_prediction import StreamPrediction
     from zeroskel.recognition._training import TrainingConfig, train_bundle
     from zeroskel.recognition.export import export_onnx
 
@@ -17,10 +16,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "_explanation": ["Explanation"],
-        "_prediction": ["Candidates", "Prediction"],
+        "_prediction": ["Candidates", "Prediction", "StreamPrediction"],
         "_recognizer": ["ZeroShotRecognizer"],
         "_stream": ["Stream"],
-        "_stream_prediction": ["StreamPrediction"],
         "_training": ["TrainingConfig", "train_bundle"],
         "export": ["export_onnx"],
     },

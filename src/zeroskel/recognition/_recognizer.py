@@ -5,8 +5,7 @@ from dataclasses import replace
 from typing import overload
 
 from zeroskel.core import InputError, SkeletonSequence
-from zeroskel.recognition._bundle import Actions, Bundle
-from zeroskel.recognition._examples import Examples
+from zeroskel.recognition._bundle import Actions, Bundle, Examples
 from zeroskel.recognition._explanation import Explanation, explain
 from zeroskel.recognition._prediction import Prediction
 from zeroskel.recognition._stream import Stream

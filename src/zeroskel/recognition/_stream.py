@@ -4,8 +4,7 @@ import numpy as np
 
 from zeroskel.core import SkeletonSequence, get_layout
 from zeroskel.recognition._bundle import Bundle
-from zeroskel.recognition._prediction import Candidates, Prediction
-from zeroskel.recognition._stream_prediction import Smoothing, StreamPrediction
+from zeroskel.recognition._prediction import Candidates, Prediction, Smoothing, StreamPrediction
 from zeroskel.recognition._stream_window import FrameWindow
 
 

@@ -1,8 +1,8 @@
-"""SentenceEncoder: embeddings of texts, computed once for each text."""
+"""SentenceEncoder and ClassEmbeddings: embeddings of texts and of classes, each computed once."""
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from zeroskel.core import InputError
+from zeroskel.core import ClassText, InputError
 from zeroskel.core._files import atomic_path, content_key
+from zeroskel.text._aspects import aspects_fingerprint
+from zeroskel.text._class_texts import block_widths, class_embeddings
 from zeroskel.text._shipped import shipped_embedding
 
 DEFAULT = "minilm"
@@ -130,3 +132,38 @@ class SentenceEncoder:
         if file is not None:
             with atomic_path(file) as temporary, temporary.open("wb") as stream:
                 np.save(stream, embedding, allow_pickle=False)
+
+
+class ClassEmbeddings:
+    """Class embeddings of one dataset, by sentence encoder and prompt.
+
+    Args:
+        encoders: name -> sentence encoder.
+        prompts: prompt -> the class texts that it makes of the dataset's K classes.
+    """
+
+    def __init__(self, encoders: Mapping[str, SentenceEncoder], prompts: Mapping[str, Sequence[ClassText]]) -> None:
+        self.encoders = encoders
+        self.prompts = prompts
+        self._embeddings: dict[tuple[str, str], np.ndarray] = {}
+
+    def embeddings(self, encoder: str, prompt: str) -> np.ndarray:
+        """Return (K, D_text) embeddings by one encoder and prompt."""
+        if (encoder, prompt) not in self._embeddings:
+            self._embeddings[encoder, prompt] = class_embeddings(self.encoders[encoder], self.prompts[prompt])
+        return self._embeddings[encoder, prompt]
+
+    def block_widths(self, encoder: str, prompt: str) -> list[int]:
+        """Return the widths of the blocks of these embeddings; an empty list where the prompt makes one block."""
+        return block_widths(self.encoders[encoder], self.prompts[prompt])
+
+    def texts_key(self, prompt: str, *, with_aspects: bool = False) -> str:
+        """Return a key of all that the embeddings of a prompt depend on, except the encoder.
+
+        Args:
+            prompt: one of `prompts`.
+            with_aspects: include the aspects of all known actions even if the prompt does not use them.
+        """
+        texts = self.prompts[prompt]
+        aspects = (aspects_fingerprint(),) if with_aspects or texts[0].has_numbers else ()
+        return content_key([text.all_texts for text in texts], *aspects)

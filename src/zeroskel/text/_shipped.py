@@ -4,16 +4,19 @@ Run `make texts` to write them again after names, sentences or prompts have chan
 """
 
 import hashlib
-from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from zeroskel.core._files import atomic_path
+from zeroskel.text._aspects import known_aspects
+from zeroskel.text._class_texts import BEST, class_texts
+from zeroskel.text._descriptions import published_descriptions
 
 FILE = "text_embeddings.safetensors"
 
@@ -25,12 +28,25 @@ def shipped_embedding(text: str, fingerprint: str) -> np.ndarray | None:
     return None if row is None else embeddings[row]
 
 
-def write_embeddings(texts: Sequence[str], embeddings: np.ndarray, fingerprint: str) -> Path:
-    """Replace the file of this installation with the embeddings (N, D) of N texts, and return its path."""
+def packaged_texts() -> list[str]:
+    """Return every named action and the texts that the prompt "best" makes of it, without duplicates."""
+    names = list(dict.fromkeys([*known_aspects(), *published_descriptions()]))
+    texts = [text for of_class in class_texts(names, BEST) for text in of_class.all_texts]
+    return list(dict.fromkeys([*names, *texts]))
+
+
+def write_packaged_embeddings(encoder: Any) -> Path:
+    """Replace the file of this installation with embeddings of `packaged_texts`, and return its path.
+
+    Args:
+        encoder: the default `SentenceEncoder`.
+    """
+    texts = packaged_texts()
     file = Path(str(resources.files("zeroskel.resources") / FILE))
     digests = np.stack([np.frombuffer(_digest(text), dtype=np.uint8) for text in texts])
     with atomic_path(file) as temporary:
-        save_file({"digests": digests, "embeddings": embeddings}, temporary, metadata={"encoder": fingerprint})
+        content = {"digests": digests, "embeddings": encoder.embed(texts)}
+        save_file(content, temporary, metadata={"encoder": encoder.fingerprint})
     return file
 
 

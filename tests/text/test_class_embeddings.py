@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from zeroskel.features._text_embeddings import ClassEmbeddings
 from zeroskel.text import aspect_names, class_embeddings, class_texts, published_descriptions
+from zeroskel.text._sentence_encoder import ClassEmbeddings
 
 NAMES = ["drink water", "wave both hands", "juggle", "squat", "put on jacket"]
 
