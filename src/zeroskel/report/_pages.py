@@ -11,14 +11,6 @@ from zeroskel.report._html import report_page
 from zeroskel.report._markdown import results_page
 
 
-def check_ending(path: Path) -> None:
-    """Raise InputError where `write_report` cannot write a file of this name."""
-    if path.suffix not in (".html", ".md"):
-        raise InputError(
-            f"{path}: ending {path.suffix or 'none'}; expected FILE.html for a report or FILE.md for tables"
-        )
-
-
 def write_report(
     records: Iterable[CellRecord], path: Path, *, commands: Sequence[str] = (), maps: Sequence[FeatureMap] = ()
 ) -> None:
@@ -42,7 +34,9 @@ def write_report(
         ...     print((Path(folder) / "results.md").read_text().splitlines()[2])
         No cell is finished yet.
     """
-    check_ending(path)
+    if path.suffix not in (".html", ".md"):
+        ending = path.suffix or "none"
+        raise InputError(f"{path}: ending {ending}; expected FILE.html for a report or FILE.md for tables")
     table = records_table(records)
     page = results_page(table, commands) if path.suffix == ".md" else report_page(table, "\n".join(commands), maps)
     with atomic_path(path) as temporary:
