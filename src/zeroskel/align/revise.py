@@ -53,11 +53,9 @@ class ReViSE(UnitLengthAligner):
         stop_epoch, device: See `NeuralAligner`.
 
     Example:
-        >>> import numpy as np
         >>> from zeroskel.align import ReViSE
-        >>> fitted = ReViSE(epochs=2, joint=3).fit(np.eye(4), np.arange(4) % 2, np.eye(2))
-        >>> bool((abs(fitted.score_classes(np.eye(4), np.eye(2))) <= 3).all())  # products of three values up to 1
-        True
+        >>> ReViSE(latent=64, joint=32)
+        ReViSE(latent=64, joint=32)
     """
 
     method = "revise"
