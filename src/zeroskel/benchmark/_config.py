@@ -76,6 +76,7 @@ class BenchmarkConfig:
         InputError: A value that its option cannot have.
 
     Example:
+        >>> from zeroskel.benchmark import BenchmarkConfig
         >>> config = BenchmarkConfig(splits="purls-5", methods=["ridge", "smie:epochs=50"], seeds=[0, 1])
         >>> [(variant.method, variant.options) for variant in config.methods]
         [('ridge', {}), ('smie', {'epochs': 50})]

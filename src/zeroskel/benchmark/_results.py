@@ -34,11 +34,19 @@ def read_folders(folders: Sequence[Path]) -> Results:
     """Read folders of results together.
 
     Args:
-        folders: each with a results.jsonl. Of a cell that more than one has, the last one counts.
+        folders: Folders with a results.jsonl. Of a cell that more than one folder has, the last record counts.
+
+    Returns:
+        The records, the commands and the maps of all folders.
 
     Raises:
         MissingFileError: A folder has no results.
         InputError: A file cannot be read, or two results differ in nothing that they name.
+
+    Example:
+        >>> from zeroskel.benchmark import read_folders
+        >>> read_folders([]).records
+        []
     """
     for folder in folders:
         if not (folder / FILE).is_file():
@@ -64,6 +72,7 @@ def read_results(folder: Path) -> list[CellRecord]:
 
     Example:
         >>> from pathlib import Path
+        >>> from zeroskel.benchmark import read_results
         >>> read_results(Path("no such folder"))
         []
     """

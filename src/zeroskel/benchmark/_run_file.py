@@ -47,6 +47,7 @@ class BenchmarkRun(BenchmarkConfig):
         InputError: A value that its option cannot have.
 
     Example:
+        >>> from zeroskel.benchmark import BenchmarkRun
         >>> run = BenchmarkRun(data="synthetic", splits="demo", out="runs/demo")
         >>> run.seeds, run.workers
         ((0, 1, 2), 1)
@@ -159,6 +160,7 @@ def read_run_file(file: Path | None, flags: Mapping[str, Any] | None = None) -> 
     Example:
         >>> from pathlib import Path
         >>> from tempfile import TemporaryDirectory
+        >>> from zeroskel.benchmark import read_run_file
         >>> with TemporaryDirectory() as folder:
         ...     file = Path(folder) / "run.toml"
         ...     _ = file.write_text('split = "demo"')

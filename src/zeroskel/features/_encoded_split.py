@@ -23,6 +23,7 @@ class EncoderConfig:
         seed: Seed of the encoder and of the masked views.
 
     Example:
+        >>> from zeroskel.features import EncoderConfig
         >>> EncoderConfig("kinematic", {"embed_dim": 32}).all_options()["embed_dim"]
         32
     """
@@ -49,6 +50,8 @@ class AddedClasses:
 
     Example:
         >>> import numpy as np
+        >>> from zeroskel.core import FeatureSet
+        >>> from zeroskel.features import AddedClasses
         >>> added = AddedClasses(FeatureSet(np.ones((2, 3)), np.array([0, 0])), np.ones((1, 4)))
         >>> len(added.train)
         2
@@ -76,6 +79,8 @@ class EncodedSplit:
 
     Example:
         >>> import numpy as np
+        >>> from zeroskel.core import FeatureSet
+        >>> from zeroskel.features import EncodedSplit
         >>> train = FeatureSet(np.ones((2, 3)), np.array([0, 1]))
         >>> unseen = FeatureSet(np.ones((1, 3)), np.array([2]))
         >>> EncodedSplit(train, unseen, seen=None, observed=None, seen_class_accuracy=None).added is None

@@ -41,6 +41,7 @@ def pretrain(
 
     Example:
         >>> from pathlib import Path
+        >>> from zeroskel.features import EncoderConfig, pretrain
         >>> list(pretrain([], ["demo"], EncoderConfig("stgcn"), [0], withhold=False, cache=Path("cache")))
         []
     """

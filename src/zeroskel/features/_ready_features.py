@@ -35,7 +35,10 @@ class FeatureFolder:
         notice: What was assumed and what is missing, shown with every result.
 
     Example:
+        >>> from pathlib import Path
         >>> import numpy as np
+        >>> from zeroskel.core import FeatureSet, ZeroShotSplit
+        >>> from zeroskel.features import FeatureFolder
         >>> split = ZeroShotSplit("first", ("walk", "run", "sit down", "jump"), (2, 3), (), "example")
         >>> train = FeatureSet(np.eye(2, 5), np.array([0, 1]))
         >>> unseen = FeatureSet(np.ones((2, 5)), np.array([2, 3]))
@@ -144,7 +147,10 @@ def read_feature_folder(
         SplitError: The dataset has no such split.
 
     Example:
+        >>> from pathlib import Path
         >>> from tempfile import TemporaryDirectory
+        >>> import numpy as np
+        >>> from zeroskel.features import read_feature_folder
         >>> unseen = [10, 11, 19, 26, 56]  # synse-5 of NTU RGB+D, ids from 0
         >>> seen = [label for label in range(60) if label not in unseen]
         >>> with TemporaryDirectory() as name:
@@ -177,13 +183,7 @@ def read_feature_folder(
     if are_skeletons:
         skeletons = {part: (files[part][0], array) for part, array in arrays.items()}
         return skeletons_as_dataset(skeletons, counting.ids, data, counting.note)
-    width = arrays["train"].shape[1]
-    for part, array in arrays.items():
-        if array.shape[1] != width:
-            raise InputError(
-                f"{files[part][0]}: found features of width {array.shape[1]}; expected {width}, as in "
-                f"{files['train'][0].name}. Take all files from one encoder"
-            )
+    _check_widths({files[part][0]: array for part, array in arrays.items()}, files["train"][0])
     sets = {part: FeatureSet(arrays[part], ids) for part, ids in counting.ids.items()}
     seen = _of_seen_classes(sets["seen"], resolved, files["seen"][1]) if "seen" in sets else None
     return FeatureFolder(
@@ -196,6 +196,16 @@ def read_feature_folder(
         seen=seen,
         notice=_notice(counting.note, with_gzsl=seen is not None),
     )
+
+
+def _check_widths(arrays: Mapping[Path, np.ndarray], train: Path) -> None:
+    width = arrays[train].shape[1]
+    for file, array in arrays.items():
+        if array.shape[1] != width:
+            raise InputError(
+                f"{file}: found features of width {array.shape[1]}; expected {width}, as in {train.name}. Take all "
+                "files from one encoder"
+            )
 
 
 def _of_seen_classes(test: FeatureSet, split: ZeroShotSplit, file: Path) -> FeatureSet:

@@ -44,6 +44,7 @@ class FeatureStore:
         >>> from pathlib import Path
         >>> from tempfile import TemporaryDirectory
         >>> from zeroskel.datasets import resolve_split, synthetic_dataset
+        >>> from zeroskel.features import FeatureStore
         >>> dataset = synthetic_dataset(subjects=2, repetitions=1)
         >>> with TemporaryDirectory() as folder:
         ...     store = FeatureStore(dataset, Path(folder))
