@@ -5,8 +5,7 @@ import pytest
 from scipy.special import softmax
 
 from zeroskel.core import InputError
-from zeroskel.recognition._calibration import Calibration, evidence_inputs, presence_inputs
-from zeroskel.recognition._calibration_fit import Withheld, fit_calibration
+from zeroskel.recognition._calibration import Calibration, Withheld, evidence_inputs, fit_calibration, presence_inputs
 
 TRUE_TEMPERATURE = 0.25
 

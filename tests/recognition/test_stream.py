@@ -6,7 +6,7 @@ import pytest
 from zeroskel.core import InputError
 from zeroskel.datasets.synthetic import generate_sequence
 from zeroskel.recognition import Prediction, Stream, TrainingConfig, train_bundle
-from zeroskel.recognition._stream_window import MAX_RATE
+from zeroskel.recognition._stream import MAX_RATE
 
 SEEN = ["wave the right hand", "squat", "run in place"]
 

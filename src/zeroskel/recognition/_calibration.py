@@ -1,13 +1,21 @@
-"""Calibration: probabilities from scores."""
+"""Calibration: probabilities from scores, fitted on classes and recordings that a model did not see."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from scipy.special import expit, logsumexp
 
+from zeroskel.core import InputError
 from zeroskel.core._rows import unit_rows
+
+MIN_LIST, MAX_LIST = 2, 20  # actions of a random list
+LISTS = 8  # random lists for each withheld recording
+SHOTS = (1, 2, 3, 5)  # examples of a class
+TEMPERATURES = np.geomspace(0.02, 50, 160)  # multiples of the scores' standard deviation
+EVIDENCE_SHARES = np.linspace(0, 1.5, 31)
+WORDS_ONLY = 0.3  # share of the actions of a list that have no examples
 
 
 @dataclass(frozen=True)
@@ -100,3 +108,172 @@ def evidence_inputs(features: np.ndarray, examples: np.ndarray) -> np.ndarray:
     mean = rows @ unit_rows(example_rows.mean(axis=0))
     count = np.full(len(rows), np.log(len(example_rows)))
     return np.stack([np.ones(len(rows)), nearest, mean, count, count * nearest, count * mean], axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Withheld:
+    """Recordings of K classes, scored by a model that saw neither the classes nor, where possible, their dataset.
+
+    Args:
+        scores: (n, K) scores of the K classes.
+        labels: (n,) class of each recording, 0 to K - 1.
+        features: (n, D) features minus the mean of the model's training features.
+        subjects: (n,) person of each recording.
+    """
+
+    scores: np.ndarray
+    labels: np.ndarray
+    features: np.ndarray
+    subjects: np.ndarray
+
+
+def fit_calibration(parts: Sequence[Withheld], centre: np.ndarray, seed: int = 0) -> Calibration:
+    """Fit a calibration on random lists of 2 to 20 withheld classes, where each class has the same weight.
+
+    The temperature and the share of the evidence minimise the negative log-likelihood. The presence is a logistic
+    regression on the same lists with and without the right class. The evidence is a logistic regression on pairs of a
+    motion and the examples of a class, with the same or another class.
+
+    Args:
+        parts: withheld recordings, each part scored by one model.
+        centre: (D,) mean of the final model's training features.
+        seed: seed of the random lists and examples.
+
+    Returns:
+        The fitted calibration.
+
+    Raises:
+        InputError: if no part has two classes.
+    """
+    parts = [part for part in parts if part.scores.shape[1] >= MIN_LIST and len(part.scores)]
+    if not parts:
+        raise InputError("No two classes could be withheld together to calibrate on. Train on more classes.")
+    rng = np.random.default_rng(seed)
+    lists = [_random_lists(part, rng) for part in parts]
+    deviation = float(np.mean([part.scores.std(axis=1).mean() for part in parts])) or 1.0
+    temperature = min(TEMPERATURES * deviation, key=lambda t: sum(each.loss(each.scores / t) for each in lists))
+    shots = [shot for part in parts for shot in _random_examples(part, rng)]
+    evidence = _evidence_weights(shots)
+    lists_with_evidence = []
+    for shot in shots:
+        values = np.nan_to_num(shot.inputs @ np.array(evidence))
+        values[:, rng.random(values.shape[1]) < WORDS_ONLY] = 0
+        lists_with_evidence.append((_Lists(shot.scores, shot.labels, _class_weights(shot.labels)), values))
+
+    def loss_of_share(share: float) -> float:
+        return sum(each.loss(each.scores / temperature + share * values) for each, values in lists_with_evidence)
+
+    return Calibration(
+        temperature=float(temperature),
+        presence=_presence_weights(lists, temperature),
+        evidence=evidence,
+        evidence_share=float(min(EVIDENCE_SHARES, key=loss_of_share)),
+        centre=tuple(map(float, centre)),
+        recordings=sum(len(part.scores) for part in parts),
+        classes=sum(part.scores.shape[1] for part in parts),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Lists:
+    """Lists of classes for m recordings.
+
+    Args:
+        scores: (m, K) scores, -inf for classes that are not on the list.
+        labels: (m,) the right class.
+        weights: (m,) weight of each list.
+    """
+
+    scores: np.ndarray
+    labels: np.ndarray
+    weights: np.ndarray
+
+    def loss(self, logits: np.ndarray) -> float:
+        """Return the weighted sum of the negative log-likelihoods of the right classes."""
+        right = logits[np.arange(len(logits)), self.labels]
+        return float(self.weights @ (logsumexp(logits, axis=1) - right))
+
+
+@dataclass(frozen=True, eq=False)
+class _Shots:
+    """Recordings of some people, with examples of K classes by other people.
+
+    Args:
+        inputs: (r, K, 6) `evidence_inputs` of each recording and class; NaN for a class without examples.
+        scores: (r, K) scores.
+        labels: (r,) the right class.
+    """
+
+    inputs: np.ndarray
+    scores: np.ndarray
+    labels: np.ndarray
+
+
+def _random_lists(part: Withheld, rng: np.random.Generator) -> _Lists:
+    rows = np.repeat(np.arange(len(part.labels)), LISTS)
+    classes = part.scores.shape[1]
+    sizes = rng.integers(MIN_LIST, min(classes, MAX_LIST) + 1, len(rows))
+    order = rng.random((len(rows), classes))
+    order[np.arange(len(rows)), part.labels[rows]] = -1  # the right class is on every list
+    listed = order.argsort(axis=1).argsort(axis=1) < sizes[:, None]
+    scores = np.where(listed, part.scores[rows], -np.inf)
+    return _Lists(scores, part.labels[rows], _class_weights(part.labels)[rows])
+
+
+def _random_examples(part: Withheld, rng: np.random.Generator) -> list[_Shots]:
+    """Return, for each number in SHOTS, examples by half of the people and the recordings of the other half."""
+    people, classes = np.unique(part.subjects), part.scores.shape[1]
+    result = []
+    for count in SHOTS:
+        chosen_people = rng.permutation(people)[: len(people) // 2]
+        examples = np.isin(part.subjects, chosen_people) if len(people) > 1 else rng.random(len(part.labels)) < 0.5
+        rows = np.flatnonzero(~examples)
+        inputs = np.full((len(rows), classes, 6), np.nan)
+        for label in range(classes):
+            available = np.flatnonzero(examples & (part.labels == label))
+            if len(available):
+                chosen = rng.choice(available, min(count, len(available)), replace=False)
+                inputs[:, label] = evidence_inputs(part.features[rows], part.features[chosen])
+        if len(rows):
+            result.append(_Shots(inputs, part.scores[rows], part.labels[rows]))
+    return result
+
+
+def _class_weights(labels: np.ndarray) -> np.ndarray:
+    """Return (n,) weights with mean 1 that give each class the same sum."""
+    weights = 1 / np.bincount(labels)[labels]
+    return weights / weights.mean()
+
+
+def _presence_weights(lists: Sequence[_Lists], temperature: float) -> tuple[float, ...]:
+    inputs, present, weights = [], [], []
+    for each in lists:
+        without = each.scores.copy()
+        without[np.arange(len(without)), each.labels] = -np.inf
+        for scores, is_present in ((each.scores, True), (without, False)):
+            rows = np.isfinite(scores).any(axis=1)
+            inputs.append(presence_inputs(scores[rows] / temperature))
+            present.append(np.full(int(rows.sum()), is_present))
+            weights.append(each.weights[rows])
+    return _logistic_weights(np.concatenate(inputs), np.concatenate(present), np.concatenate(weights))
+
+
+def _evidence_weights(shots: Sequence[_Shots]) -> tuple[float, ...]:
+    inputs, same_class = [], []
+    for shot in shots:
+        known = np.isfinite(shot.inputs[..., 0])
+        inputs.append(shot.inputs[known])
+        same_class.append((shot.labels[:, None] == np.arange(shot.inputs.shape[1]))[known])
+    answers = np.concatenate(same_class) if same_class else np.zeros(0, dtype=bool)
+    if answers.all() or not answers.any():
+        return (0.0,) * 6  # there is nothing to fit
+    return _logistic_weights(np.concatenate(inputs), answers, np.ones(len(answers)))
+
+
+def _logistic_weights(inputs: np.ndarray, answers: np.ndarray, weights: np.ndarray) -> tuple[float, ...]:
+    """Return the weights of a logistic regression in which both answers have the same total weight."""
+    from sklearn.linear_model import LogisticRegression  # takes a second to import; predictions do not need it
+
+    weights = weights / np.where(answers, weights[answers].sum(), weights[~answers].sum()) * len(answers) / 2
+    model = LogisticRegression(C=10.0, fit_intercept=False, max_iter=2000)
+    return tuple(map(float, model.fit(inputs, answers, sample_weight=weights).coef_[0]))

@@ -19,7 +19,7 @@ from zeroskel.features._altered_copies import Augmentation
 from zeroskel.features._encoded_split import EncoderConfig, with_added, with_more
 from zeroskel.features._store import FeatureStore
 from zeroskel.features._synthetic_classes import SyntheticMotion
-from zeroskel.recognition._calibration_fit import Withheld, fit_calibration
+from zeroskel.recognition._calibration import Withheld, fit_calibration
 from zeroskel.recognition._recognizer import ZeroShotRecognizer
 from zeroskel.text import SentenceEncoder, class_texts, published_descriptions
 from zeroskel.text._sentence_encoder import ClassEmbeddings
