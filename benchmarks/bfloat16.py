@@ -1,4 +1,4 @@
-"""What bfloat16 costs in accuracy: unseen concepts of the pool, features of one ST-GCN in both precisions.
+"""Cost of bfloat16 in accuracy: unseen concepts of the pool, features of one ST-GCN in both precisions.
 
     python benchmarks/bfloat16.py --pool ../shared/protocols/kinect_pool.json --split pool-3 --seed 0 --cache CACHE
 
@@ -44,7 +44,7 @@ def main() -> None:
     assert isinstance(encoder, PretrainedSTGCN)
     texts = class_embeddings(SentenceEncoder(cache=arguments.cache), class_texts(dataset.class_names, "name"))
     labels, unseen = dataset.labels[rows["unseen"]], np.array(split.unseen)
-    found = {}
+    accuracies = {}
     for dtype in (torch.float32, torch.bfloat16):
         network = copy.deepcopy(encoder.network_).to(dtype)
         train, test = (_encode(network, store, indices) for indices in (rows["train"], rows["unseen"]))
@@ -52,10 +52,10 @@ def main() -> None:
             aligner = align.create(method).fit(train, dataset.labels[rows["train"]], texts, seed=arguments.seed)
             predicted = unseen[aligner.score_classes(test, texts[unseen]).argmax(axis=1)]
             name = f"{method}, {str(dtype).removeprefix('torch.')}"
-            found[name] = float(per_class_accuracy(predicted, labels))
-            print(f"{name}: {100 * found[name]:.1f} % of {arguments.split} by class")
+            accuracies[name] = float(per_class_accuracy(predicted, labels))
+            print(f"{name}: {100 * accuracies[name]:.1f} % of {arguments.split} by class")
     if arguments.json is not None:
-        arguments.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        arguments.json.write_text(json.dumps(accuracies, indent=1) + "\n", encoding="utf-8")
 
 
 def _encode(network: STGCN, store: FeatureStore, indices: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What runs on a GPU, that it gives the processor's numbers, and how long it takes there: figures of docs/scale.md.
+"""Measure what runs on a GPU, that it gives the CPU's numbers, and how long it takes there: figures of docs/scale.md.
 
     python benchmarks/gpu.py --json docs/results/gpu.json
 
@@ -37,19 +37,19 @@ def main() -> None:
     if not torch.cuda.is_available():
         raise SystemExit("no GPU that torch can use; expected one, see docs/scale.md")
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
-    found: dict[str, Any] = {"gpu": torch.cuda.get_device_name(), "torch": torch.__version__}
-    print(f"{found['gpu']}, torch {found['torch']}; float32 products in float32, not in TF32")
+    figures: dict[str, Any] = {"gpu": torch.cuda.get_device_name(), "torch": torch.__version__}
+    print(f"{figures['gpu']}, torch {figures['torch']}; float32 products in float32, not in TF32")
     parts: dict[str, Callable[[], Any]] = {
         "methods": methods, "inference": inference, "step": step, "pretraining": pretraining, "kite": kite
     }  # fmt: skip
     for name in parts if arguments.only is None else arguments.only.split(","):
-        found[name] = parts[name]()
-        found["gib"] = round(torch.cuda.max_memory_allocated() / 2**30, 2)
+        figures[name] = parts[name]()
+        figures["gib"] = round(torch.cuda.max_memory_allocated() / 2**30, 2)
         if arguments.json is not None:
-            arguments.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    other = [row["method"] for row in found.get("methods", ()) if row["correlation"] < CLOSE_TRAINED]
+            arguments.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    other = [row["method"] for row in figures.get("methods", ()) if row["correlation"] < CLOSE_TRAINED]
     if other:
-        raise SystemExit(f"other scores than on the processor: {', '.join(other)}")
+        raise SystemExit(f"other scores than on the CPU: {', '.join(other)}")
 
 
 def methods() -> list[dict[str, Any]]:
@@ -137,7 +137,7 @@ def step() -> list[dict[str, Any]]:
 
 
 def pretraining() -> list[dict[str, Any]]:
-    """A whole epoch of pre-training in NTU's size, augmented on the processor: milliseconds a sequence."""
+    """A whole epoch of pre-training in NTU's size, augmented on the CPU: milliseconds a sequence."""
     rng = np.random.default_rng(0)
     batches = rng.normal(size=(NTU_SEQUENCES, 3, FRAMES, 25, 2)).astype(np.float32)
     labels = rng.integers(0, CLASSES, NTU_SEQUENCES)

@@ -29,8 +29,8 @@ def trained_network(layout: str, bodies: int) -> STGCN:
     return network.eval()
 
 
-def apart(found: Tensor, expected: Tensor) -> float:
-    return float((found - expected).abs().max() / expected.abs().max())
+def apart(features: Tensor, expected: Tensor) -> float:
+    return float((features - expected).abs().max() / expected.abs().max())
 
 
 def inference(rounds: int = 7) -> list[Row]:
@@ -141,15 +141,15 @@ def _gradients_apart(layout: str, bodies: int) -> float:
     joints = len(network.layout.joints)
     batch, target = torch.randn(4, 3, FRAMES, joints, bodies).double(), torch.randint(0, CLASSES, (4,))
     head = nn.Linear(network.embed_dim, CLASSES).double()
-    found = []
+    gradients = []
     for way in (network, PlainSTGCN(network).train()):
         _step(way, head, batch, target)
-        found.append(torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None]))
-    return apart(*found)
+        gradients.append(torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None]))
+    return apart(*gradients)
 
 
 def has_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 itself."""
+    """Whether the CPU multiplies bfloat16 itself."""
     flags = torch.backends.cpu.get_cpu_capability()
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as stream:
@@ -170,10 +170,10 @@ def profile(layout: str = "ntu-25", bodies: int = 2) -> str:
         for name, way in (("plain", ways["plain"]), ("fast", ways["float32"])):
             way(batch)
             start = time.perf_counter()
-            with profiled() as found:
+            with profiled() as profiler:
                 way(batch)
             lines.append(f"{name}: {duration_text(time.perf_counter() - start)}")
-            events = sorted(found.key_averages(), key=lambda event: -event.self_cpu_time_total)
+            events = sorted(profiler.key_averages(), key=lambda event: -event.self_cpu_time_total)
             total = sum(event.self_cpu_time_total for event in events)
             lines += [f"  {event.self_cpu_time_total / total:5.0%} {event.key}" for event in events[:6]]
     return "\n".join(lines)
