@@ -13,6 +13,7 @@ PACKAGES = (
     "zeroskel",
     "zeroskel.core",
     "zeroskel.skeleton",
+    "zeroskel.skeleton.formats",
     "zeroskel.skeleton.transforms",
     "zeroskel.skeleton.video",
     "zeroskel.datasets",

@@ -56,7 +56,7 @@ def opened(tmp_path: Path):
     return write_and_read
 
 
-def made(sequences: list[SkeletonSequence], **changed: Any) -> SkeletonDataset:
+def created(sequences: list[SkeletonSequence], **changed: Any) -> SkeletonDataset:
     count = len(sequences)
     arguments = {"labels": np.arange(count) % 2, "subjects": np.arange(count), "class_names": ["wave", "jump"]}
     arguments |= changed
@@ -180,12 +180,12 @@ def test_a_wanted_layout_takes_the_joints_both_have(tmp_path: Path) -> None:
 
 
 def test_the_largest_number_of_bodies_counts(sequence_maker) -> None:
-    assert made([sequence_maker(bodies=1), sequence_maker(bodies=3), sequence_maker(bodies=2)]).bodies == 3
+    assert created([sequence_maker(bodies=1), sequence_maker(bodies=3), sequence_maker(bodies=2)]).bodies == 3
 
 
 def test_sequences_of_two_layouts_are_no_data_set(sequence_maker) -> None:
     with pytest.raises(LayoutError, match="mixes layouts"):
-        made([sequence_maker(), sequence_maker("ntu-25")])
+        created([sequence_maker(), sequence_maker("ntu-25")])
 
 
 @pytest.mark.parametrize(
@@ -203,12 +203,12 @@ def test_sequences_of_two_layouts_are_no_data_set(sequence_maker) -> None:
 )
 def test_arguments_that_do_not_agree_are_told(sequence_maker, changed: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        made([sequence_maker(), sequence_maker(seed=1)], **changed)
+        created([sequence_maker(), sequence_maker(seed=1)], **changed)
 
 
 def test_no_sequences_are_no_data_set() -> None:
     with pytest.raises(InputError, match="no sequences"):
-        made([])
+        created([])
 
 
 @pytest.mark.slow

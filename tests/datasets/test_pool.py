@@ -114,9 +114,9 @@ def test_a_member_held_out_tests_and_the_others_concepts_train(pool_file: Path) 
     assert split.protocol == "cross-dataset:set-b"
     assert pool.train_mask_of(split).tolist() == [True] * 4 + [False] * 3
     assert pool.with_protocol("odd-subjects").train_mask_of(split).tolist() == [True] * 4 + [False] * 3
-    own = resolve_split("pool-1", pool)
-    assert own.protocol == ""
-    np.testing.assert_array_equal(pool.train_mask_of(own), pool.train_mask)
+    native = resolve_split("pool-1", pool)
+    assert native.protocol == ""
+    np.testing.assert_array_equal(pool.train_mask_of(native), pool.train_mask)
 
 
 def test_a_member_whose_absence_leaves_one_class_is_never_held_out(pool_file: Path) -> None:

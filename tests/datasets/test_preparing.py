@@ -53,8 +53,8 @@ def test_a_folder_an_archive_and_a_folder_of_archives_give_the_same(release: Pat
     prepare("ntu60", tmp_path / "zips", tmp_path / "from-folder-of-archives")
     expected = sums(tmp_path / "from-folder")
     for name in ("from-archive", "from-folder-of-archives"):
-        found = sums(tmp_path / name)
-        assert {k: v for k, v in found.items() if k != "manifest.json"} == {
+        actual = sums(tmp_path / name)
+        assert {k: v for k, v in actual.items() if k != "manifest.json"} == {
             k: v for k, v in expected.items() if k != "manifest.json"
         }
 

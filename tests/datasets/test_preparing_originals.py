@@ -38,12 +38,12 @@ def test_the_samples_are_prepared_to_the_very_numbers(name: str, shared: Path, t
     if known is None:
         return
     other = SkeletonDataset.from_npz(shared / "data" / f"{known}.npz")
-    places = {sample: place for place, sample in enumerate(other.names)}
+    positions = {sample: position for position, sample in enumerate(other.names)}
     for i, sample in enumerate(opened.names):
-        place = places[sample]
-        np.testing.assert_array_equal(opened[i].joints, other[place].joints)
-        assert opened.class_names[opened.labels[i]] == other.class_names[other.labels[place]]
-        assert (opened.subjects[i], opened[i].fps) == (other.subjects[place], other[place].fps)
+        position = positions[sample]
+        np.testing.assert_array_equal(opened[i].joints, other[position].joints)
+        assert opened.class_names[opened.labels[i]] == other.class_names[other.labels[position]]
+        assert (opened.subjects[i], opened[i].fps) == (other.subjects[position], other[position].fps)
 
 
 @pytest.mark.slow

@@ -25,7 +25,7 @@ def test_folders_and_archives_are_listed_together_in_order(tmp_path: Path) -> No
     files = list_files(tmp_path)
     assert [file.name for file in files] == ["two.txt", "one.txt"]
     assert [file.content() for file in files] == [b"22", b"1"]
-    assert files[0].place == tmp_path / "a.zip" / "in" / "two.txt"
+    assert files[0].origin == tmp_path / "a.zip" / "in" / "two.txt"
 
 
 def test_one_file_is_a_source(tmp_path: Path) -> None:
@@ -80,8 +80,8 @@ def test_spoilt_archives_are_read_or_refused(tmp_path: Path) -> None:
         if number % 2:
             del spoilt[int(rng.integers(len(spoilt))) :]
         else:
-            for place in rng.integers(len(spoilt), size=3):
-                spoilt[place] = int(rng.integers(256))
+            for position in rng.integers(len(spoilt), size=3):
+                spoilt[position] = int(rng.integers(256))
         path = tmp_path / f"spoilt-{number}.zip"
         path.write_bytes(spoilt)
         try:

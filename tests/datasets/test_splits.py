@@ -44,20 +44,20 @@ def split_file(tmp_path: Path):
 
 def as_published(facts: dict[str, Any]) -> dict[tuple[str, str], tuple[list[int], list[int] | None]]:
     """(data, split) -> (unseen, validation_unseen or None) of class_splits.json under our names."""
-    found = {}
+    actual = {}
     for data, splits in facts["smie"].items():
-        found |= {(OURS.get(data, data), f"smie-{number}"): (unseen, None) for number, unseen in splits.items()}
+        actual |= {(OURS.get(data, data), f"smie-{number}"): (unseen, None) for number, unseen in splits.items()}
     for key, names in SYNSE.items():
-        found[names] = (facts["synse"][key]["unseen"], facts["synse"][key]["validation_unseen"])
+        actual[names] = (facts["synse"][key]["unseen"], facts["synse"][key]["validation_unseen"])
     for key, unseen in facts["purls"].items():
         data, _, part = key.partition("/")
         if part.startswith("ru"):
-            found[OURS.get(data, data), f"purls-{part[2:]}"] = (unseen, None)
+            actual[OURS.get(data, data), f"purls-{part[2:]}"] = (unseen, None)
     for key, names in STAR.items():
-        found[names] = (facts["star"][key]["unseen"], None)
+        actual[names] = (facts["star"][key]["unseen"], None)
     for data, splits in facts["star"]["ablation"].items():
-        found |= {(OURS.get(data, data), f"star-ablation-{n}"): (unseen, None) for n, unseen in splits.items()}
-    return found
+        actual |= {(OURS.get(data, data), f"star-ablation-{n}"): (unseen, None) for n, unseen in splits.items()}
+    return actual
 
 
 def test_the_published_splits_are_as_published(facts: dict[str, Any]) -> None:
@@ -118,8 +118,8 @@ def test_random_splits_leave_two_classes_on_each_side(count: int) -> None:
 
 
 def test_a_data_set_s_own_split_goes_by_name() -> None:
-    own = {"mine": {"unseen": ["action 3", "action 1"], "validation_unseen": ["action 0", "action 2"]}}
-    toy = dataset(splits=own)
+    native = {"mine": {"unseen": ["action 3", "action 1"], "validation_unseen": ["action 0", "action 2"]}}
+    toy = dataset(splits=native)
     assert split_names(toy) == ["mine"]
     split = resolve_split("mine", toy)
     assert (split.unseen, split.validation_unseen) == ((3, 1), (0, 2))

@@ -37,29 +37,41 @@ _REMEDY = "Prepare the data set again"
 
 
 def shard_file(number: int) -> str:
-    """Name of a shard's file."""
+    """Return name of a shard's file."""
     return f"joints-{number:05d}.npy"
 
 
 def is_container(path: Path) -> bool:
-    """Whether a container lies at the path."""
+    """Return whether a container lies at the path."""
     return (path / MANIFEST).is_file()
 
 
 class Container:
-    """An opened container: its facts, and its sequences as they are asked for.
+    """Container on disk: its facts, and its sequences, each read when it is accessed.
 
     Args:
-        path: the folder.
+        path: The folder.
 
     Attributes:
         manifest: name, layout, class_names, protocols, subjects, cameras, setups, repetitions, recordings (also of each
             class), frames, dtype, files (with check sums), left_out, source, and the version that wrote it.
-        index: array name -> (N,) array; see INDEX.
-        train: protocol -> (N,) bool.
+        index: Array name -> (N,) array: labels, subjects, cameras, setups, repetitions, bodies, frames, fps, missing
+            (share of joints not observed), shards and starts (the first row in the shard).
+        train: Protocol -> (N,) bool, the recordings for training.
 
     Raises:
-        MissingFileError: no container is there; SkeletonFormatError: it is broken or of another version.
+        MissingFileError: The folder has no container.
+        SkeletonFormatError: The container is broken or of another version.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from zeroskel.datasets import Container, synthetic_dataset, write_container
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_container(synthetic_dataset(subjects=1, repetitions=1), Path(folder, "small"))
+        ...     container = Container(Path(folder, "small"))
+        ...     print(container.manifest["name"], len(container), container.verify())
+        synthetic 84 []
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
@@ -79,7 +91,7 @@ class Container:
         return int(self.manifest["recordings"])
 
     def __getitem__(self, index: int) -> SkeletonSequence:
-        """One recording as float32. Raises IndexError beyond the end, SkeletonFormatError for a broken shard."""
+        """Return one recording as float32. Raises IndexError beyond the end, SkeletonFormatError for a broken shard."""
         if not -len(self) <= index < len(self):
             raise IndexError(f"{self.path} has {len(self)} recordings; there is no {index}")
         bodies, frames = int(self.index["bodies"][index]), int(self.index["frames"][index])
@@ -136,8 +148,8 @@ class Container:
                 faults.append(f"{file}: the file is gone; expected {facts['bytes']} bytes")
             elif (size := file.stat().st_size) != facts["bytes"]:
                 faults.append(f"{file}: found {size} bytes; expected {facts['bytes']}")
-            elif (found := sha256_of(file)) != facts["sha256"]:
-                faults.append(f"{file}: the check sum is {found[:12]}…; expected {facts['sha256'][:12]}…")
+            elif (actual := sha256_of(file)) != facts["sha256"]:
+                faults.append(f"{file}: the check sum is {actual[:12]}…; expected {facts['sha256'][:12]}…")
             if progress is not None:
                 progress("verifying check sums", done, len(files))
         return faults
@@ -220,7 +232,7 @@ class Container:
 
 
 def open_container(path: str | PathLike[str]) -> Container:
-    """The container at a path; see Container."""
+    """Return the container at a path; see Container."""
     folder = Path(path)
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: found a file; expected the folder of a container")
@@ -228,6 +240,6 @@ def open_container(path: str | PathLike[str]) -> Container:
 
 
 def sha256_of(file: Path) -> str:
-    """The SHA-256 check sum of a file, in hexadecimal digits."""
+    """Return the SHA-256 check sum of a file, in hexadecimal digits."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

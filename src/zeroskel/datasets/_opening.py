@@ -12,7 +12,21 @@ from zeroskel.datasets.synthetic import DEMO_UNSEEN, NOTICE, generate_dataset
 
 
 def synthetic_dataset(*, subjects: int = 8, repetitions: int = 3, seed: int = 0) -> SkeletonDataset:
-    """Synthetic motion as a data set, with the split `demo`: for demos, tests and scale, not evidence."""
+    """Return synthetic motion as a data set with the split `demo`: for demos, tests and scale, not evidence.
+
+    Args:
+        subjects: The number of people.
+        repetitions: The number of recordings of each action by each person.
+        seed: 0 or more.
+
+    Returns:
+        A data set of all synthetic actions, layout "ntu-25".
+
+    Example:
+        >>> from zeroskel.datasets import synthetic_dataset
+        >>> len(synthetic_dataset(subjects=1, repetitions=1))
+        84
+    """
     sequences, labels, people, names = generate_dataset(subjects=subjects, repetitions=repetitions, seed=seed)
     demo = {"demo": {"unseen": list(DEMO_UNSEEN)}}
     return SkeletonDataset(
@@ -21,17 +35,22 @@ def synthetic_dataset(*, subjects: int = 8, repetitions: int = 3, seed: int = 0)
 
 
 def open_datasets(sources: Sequence[str], *, protocol: str | None = None) -> list[SkeletonDataset]:
-    """The data sets that `--data` names.
+    """Open the data sets that the option `--data` names.
 
-    A source is the folder of a container, the path of an .npz, the path of a pool's JSON, or `synthetic`. Containers
-    and .npz files that come with one pool are its members; otherwise each is a data set.
+    Containers and .npz files that come with one pool are its members; otherwise each is a data set.
 
     Args:
-        sources: what the user named.
-        protocol: which recordings train, for all of them; None takes each one's default.
+        sources: Folders of containers, paths of .npz files, the path of a pool's JSON, or `synthetic`.
+        protocol: The protocol that selects the recordings for training; None is the default of each.
 
     Raises:
-        InputError, MissingFileError: a source is none of these or is not there.
+        InputError: A source is of another kind, or there is more than one pool.
+        MissingFileError: A source does not exist.
+
+    Example:
+        >>> from zeroskel.datasets import open_datasets
+        >>> open_datasets(["synthetic"])[0].name
+        'synthetic'
     """
     files = [Path(source) for source in sources if source != "synthetic"]
     expected = "a container's folder, an .npz, a pool's .json, or the word synthetic"
@@ -53,7 +72,26 @@ def open_datasets(sources: Sequence[str], *, protocol: str | None = None) -> lis
 
 
 def open_dataset(path: Path, layout: str | None = None) -> SkeletonDataset:
-    """A container (a folder) or an .npz file as a data set; see SkeletonDataset.open and from_npz."""
+    """Open a container or an .npz file as a data set.
+
+    Args:
+        path: The folder of a container, or an .npz file.
+        layout: The layout of the joints of an .npz file; None selects the layout with these joints.
+
+    Raises:
+        MissingFileError: The path does not exist.
+        SkeletonFormatError: The container or the file is broken.
+        LayoutError: The joints fit no layout.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from zeroskel.datasets import open_dataset, synthetic_dataset
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     synthetic_dataset(subjects=1, repetitions=1).to_npz(f"{folder}/small.npz")
+        ...     print(open_dataset(Path(folder, "small.npz")).layout.name)
+        ntu-25
+    """
     if path.is_dir():
         return SkeletonDataset.open(path)
     return SkeletonDataset.from_npz(path, layout=layout)

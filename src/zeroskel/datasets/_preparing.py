@@ -1,4 +1,4 @@
-"""From the archive of a release to a container: resumable, in parallel, whatever the size.
+"""From the archive of a release to a container: resumable, in parallel, of any size.
 
 The files are listed, parted into shards of bounded size, and each shard is read and written by itself, in worker
 processes where several are wanted; memory is bounded by the shards in work, not by the data set.
@@ -33,7 +33,7 @@ SHARD_BYTES = 64 * 2**20  # of source files
 
 @dataclass(frozen=True)
 class Prepared:
-    """What became of a source.
+    """Result of preparing a source.
 
     Attributes:
         container: its folder.
@@ -57,7 +57,7 @@ class Prepared:
 
 @dataclass(frozen=True)
 class _Shard:
-    """What a worker needs to make one shard."""
+    """Input of a worker that writes one shard."""
 
     number: int
     key: str
@@ -94,11 +94,11 @@ def prepare(
         progress: told about finished shards.
 
     Returns:
-        What became of it. Bad files are left out and listed in a CSV file beside the container.
+        The result. Bad files are left out and listed in a CSV file beside the container.
 
     Raises:
         InputError, MissingFileError: nothing fits, the target exists, a file vanished; OSError: disk full or read-only.
-        Finished shards stay in `OUT.partial`, and the same call goes on from there.
+        Finished shards stay in `OUT.partial`, and the same call continues from there.
     """
     if workers < 1:
         raise InputError(f"{workers} workers; expected at least 1")
@@ -141,14 +141,14 @@ def prepare(
 
 
 def _title(name: str, source: Path, listing: Listing) -> str:
-    """The data set's name: published splits are found by it."""
+    """Return the data set's name: published splits are found by it."""
     if name == "pyskl":
         return {60: "ntu60", 120: "ntu120"}.get(len(listing.class_names), source.stem.lower().replace("_", "-"))
     return source.resolve().stem.lower().replace("_", "-") if name in ("folder", "npz") else name
 
 
 def _parted(tasks: Sequence[Task], most: int) -> Iterator[tuple[Task, ...]]:
-    """Tasks in shards of at most `most` and, unless a task alone is larger, SHARD_BYTES."""
+    """Return tasks in shards of at most `most` and, unless a task alone is larger, SHARD_BYTES."""
     shard: list[Task] = []
     size = 0
     for task in tasks:
@@ -162,7 +162,7 @@ def _parted(tasks: Sequence[Task], most: int) -> Iterator[tuple[Task, ...]]:
 
 
 def _key(name: str, tasks: Sequence[Task], listing: Listing, dtype: str) -> str:
-    """Equal when a shard would come out the same."""
+    """Return a key that is equal when a shard would come out the same."""
     parts = [[task.file.key, dict(task.facts), [other.key for other in task.others]] for task in tasks]
     return content_key(__version__, name, parts, list(listing.class_names), list(listing.protocols), dtype)
 
@@ -199,7 +199,7 @@ def _run(todo: Sequence[_Shard], total: int, workers: int, progress: Progress | 
                 pool.shutdown(wait=True, cancel_futures=True)
     except BrokenProcessPool as error:
         raise ZeroskelError(
-            "a worker process ended by itself, perhaps for lack of memory; the same command goes on from the last "
+            "a worker process ended by itself, perhaps for lack of memory; the same command continues from the last "
             "finished shard, with fewer --workers if need be"
         ) from error
 
@@ -223,11 +223,11 @@ def _make_shard(shard: _Shard) -> None:
     left_out: list[LeftOut] = []
     for task in shard.tasks:
         try:
-            for found in recipe.read(task):
-                if isinstance(found, LeftOut):
-                    left_out.append(found)
+            for actual in recipe.read(task):
+                if isinstance(actual, LeftOut):
+                    left_out.append(actual)
                 else:
-                    recordings.append(found)
+                    recordings.append(actual)
         except SkeletonFormatError as error:
             left_out.append(LeftOut(task.file.name, " ".join(str(error).split()), listed=False))
     facts = {"left_out": [vars(entry) for entry in left_out]}

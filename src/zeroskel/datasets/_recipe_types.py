@@ -48,7 +48,7 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Task:
-    """What has to be read together: one file, with what is known of it from its name and from others.
+    """Unit of reading: one file, with the facts that its name and other files give.
 
     Attributes:
         file: the recording, or several in one file.
@@ -63,7 +63,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Listing:
-    """What a source holds.
+    """Recordings and classes of a source.
 
     Attributes:
         tasks: in the order of the container.

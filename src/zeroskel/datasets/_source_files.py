@@ -44,19 +44,19 @@ class SourceFile:
     stamp: int = 0
 
     @property
-    def place(self) -> Path:
+    def origin(self) -> Path:
         """For messages, and to look at names and folders: the path, with the member's name below the archive's."""
         return self.path / self.member if self.member else self.path
 
     @property
     def name(self) -> str:
         """The file's name without folders."""
-        return self.place.name
+        return self.origin.name
 
     @property
     def stem(self) -> str:
         """The file's name without its suffix."""
-        return self.place.stem
+        return self.origin.stem
 
     @property
     def key(self) -> str:
@@ -64,7 +64,7 @@ class SourceFile:
         return content_key(self.name, self.member, self.size, self.stamp)
 
     def content(self) -> bytes:
-        """The file's bytes.
+        """Return the file's bytes.
 
         Raises:
             MissingFileError: it is gone; InputError: it may not be read; SkeletonFormatError: too large, or the
@@ -72,7 +72,7 @@ class SourceFile:
         """
         if self.size > MOST_FILE_BYTES:
             raise SkeletonFormatError(
-                f"{self.place}: found {self.size / 2**20:.0f} MiB; expected one recording of at most "
+                f"{self.origin}: found {self.size / 2**20:.0f} MiB; expected one recording of at most "
                 f"{MOST_FILE_BYTES >> 20} MiB. Cut it into shorter ones"
             )
         try:
@@ -84,7 +84,7 @@ class SourceFile:
 
 
 def list_files(source: Path) -> list[SourceFile]:
-    """All files of a folder and its sub-folders, with the members of zip archives in place of the archives, in order.
+    """Return all files of a folder and its sub-folders, in order; the members of a zip archive replace the archive.
 
     A path to a single file lists that file; hidden files and folders are left out.
 
@@ -108,15 +108,15 @@ def list_files(source: Path) -> list[SourceFile]:
 
 
 def _walk(folder: Path) -> list[Path]:
-    found = []
+    actual = []
 
     def refuse(error: OSError) -> None:
         raise InputError(f"{error.filename}: the folder may not be read ({error.strerror}); change its permissions")
 
     for root, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(root, name) for name in names if not name.startswith(".")]
-    return found
+        actual += [Path(root, name) for name in names if not name.startswith(".")]
+    return actual
 
 
 def _list_archive(path: Path) -> list[SourceFile]:
@@ -150,7 +150,7 @@ def _member_content(file: SourceFile) -> bytes:
         member = archive.getinfo(file.member)
         if member.file_size > _RATIO_MATTERS and member.file_size > _MOST_RATIO * member.compress_size:
             raise SkeletonFormatError(
-                f"{file.place}: {member.compress_size} bytes claim to hold {member.file_size}; expected text or "
+                f"{file.origin}: {member.compress_size} bytes claim to hold {member.file_size}; expected text or "
                 f"arrays, which shrink less than {_MOST_RATIO} times. Do not trust this archive"
             )
         with archive.open(member) as stream:
@@ -158,14 +158,14 @@ def _member_content(file: SourceFile) -> bytes:
         if len(content) != member.file_size:
             raise ValueError(f"{len(content)} bytes where the archive lists {member.file_size}")
     except KeyError as error:
-        raise MissingFileError(f"{file.place}: the archive no longer has this member; leave it as it is") from error
+        raise MissingFileError(f"{file.origin}: the archive no longer has this member; leave it as it is") from error
     except SkeletonFormatError:
         raise
     except (*_FAULTS, OSError) as error:
         if isinstance(error, OSError) and error.errno != errno.EINVAL:  # EINVAL: sought at a place before the file
             raise
         raise SkeletonFormatError(
-            f"{file.place}: this member of the archive is broken ({type(error).__name__}: {str(error)[:120]}); "
+            f"{file.origin}: this member of the archive is broken ({type(error).__name__}: {str(error)[:120]}); "
             "expected a whole file. Copy the archive again"
         ) from error
     return content
@@ -173,5 +173,5 @@ def _member_content(file: SourceFile) -> bytes:
 
 @lru_cache(maxsize=4)
 def _archive(path: Path, _stamp: int) -> zipfile.ZipFile:
-    """The archive, its directory read once a process."""
+    """Return the archive, its directory read once a process."""
     return zipfile.ZipFile(path)

@@ -16,7 +16,7 @@ from zeroskel.core._files import read_json_object
 
 
 class Named(Protocol):
-    """What a split is looked up by: a SkeletonDataset, or the classes of one without its sequences."""
+    """Owner of splits: a SkeletonDataset, or the classes of one without its sequences."""
 
     @property
     def name(self) -> str: ...
@@ -30,34 +30,64 @@ class Named(Protocol):
 
 @cache
 def published_splits() -> dict[tuple[str, str], dict[str, Any]]:
-    """(data set name, split name) -> {"unseen", "validation_unseen", "source"}, with 0-based ids."""
+    """Return the class splits that papers publish.
+
+    Returns:
+        (data set name, split name) -> {"unseen", "validation_unseen", "source"} with class ids from 0.
+
+    Example:
+        >>> from zeroskel.datasets import published_splits
+        >>> published_splits()["ntu60", "synse-5"]["unseen"]
+        [10, 11, 19, 26, 56]
+    """
     text = (resources.files("zeroskel.resources") / "splits.toml").read_text(encoding="utf-8")
     return {(row["data"], row["name"]): row for row in tomllib.loads(text)["split"]}
 
 
 def split_names(dataset: Named) -> list[str]:
-    """Names of the published splits and the data set's own."""
+    """Return the names of the splits of a data set: its own first, then the published ones.
+
+    Args:
+        dataset: A SkeletonDataset, or another object with name, class_names and splits.
+
+    Example:
+        >>> from zeroskel.datasets import split_names, synthetic_dataset
+        >>> split_names(synthetic_dataset(subjects=1, repetitions=1))
+        ['demo']
+    """
     return [*dataset.splits, *(name for data, name in published_splits() if data == dataset.name)]
 
 
 def resolve_split(name: str, dataset: Named) -> ZeroShotSplit:
-    """The class split of that name for this data set.
+    """Return the class split of that name for a data set.
 
-    `name` is a published split (`smie-1`, `synse-12`, `purls-5`, `star-12`, …), one of the data set's own (`pool-1`,
-    and `cross-MEMBER` of a pool: see read_pool), `random-U-SEED` (U unseen classes drawn with that seed), or the path
-    of a JSON file {"unseen": […], "validation_unseen": […]} of class ids or names. Where no validation
-    classes come with it, some seen ones are drawn: as many as are unseen, but at most a third of the seen ones, from a
-    generator seeded with the split's name.
+    Where a split has no validation classes, some seen classes are drawn: as many as are unseen, but at most a third of
+    the seen ones, from a generator seeded with the name of the split.
+
+    Args:
+        name: A published split (`smie-1`, `synse-12`, `purls-5`, `star-12`, …), a split of the data set (`pool-1`, and
+            `cross-MEMBER` of a pool: see read_pool), `random-U-SEED` (U unseen classes drawn with that seed), or the
+            path of a JSON file {"unseen": […], "validation_unseen": […]} of class ids or names.
+        dataset: A SkeletonDataset, or another object with name, class_names and splits.
 
     Raises:
-        SplitError: unknown name, or classes that the data set does not have; MissingFileError: no such JSON file.
+        SplitError: The name is unknown, or the data set lacks a class of the split.
+        MissingFileError: The JSON file does not exist.
+
+    Example:
+        >>> from zeroskel.datasets import resolve_split, synthetic_dataset
+        >>> split = resolve_split("random-5-0", synthetic_dataset(subjects=1, repetitions=1))
+        >>> len(split.unseen), len(split.validation_unseen)
+        (5, 5)
     """
     random = re.fullmatch(r"random-(\d+)-(\d+)", name)
     if random:
         return _random_split(name, dataset, int(random[1]), int(random[2]))
     if name in dataset.splits:
-        own = dataset.splits[name]
-        return _make(name, dataset, own, own.get("source", "the data set's own split"), own.get("held_out", ""))
+        native = dataset.splits[name]
+        return _make(
+            name, dataset, native, native.get("source", "the data set's own split"), native.get("held_out", "")
+        )
     if (dataset.name, name) in published_splits():
         row = published_splits()[dataset.name, name]
         return _make(name, dataset, row, row["source"])

@@ -18,8 +18,8 @@ def files(*names: str) -> list[SourceFile]:
 
 
 def test_files_of_other_names_are_left_out_and_folders_do_not_matter() -> None:
-    found = matching(files("z/a2_s1_e1.txt", "README.txt", ".DS_Store", "a1_s1_e1.txt", "a1_s1_e1.txt.bak"), PATTERN)
-    assert [match["name"] for _, match in found] == ["a1_s1_e1", "a2_s1_e1"]
+    actual = matching(files("z/a2_s1_e1.txt", "README.txt", ".DS_Store", "a1_s1_e1.txt", "a1_s1_e1.txt.bak"), PATTERN)
+    assert [match["name"] for _, match in actual] == ["a1_s1_e1", "a2_s1_e1"]
     assert matching(files("README.txt"), PATTERN) == []
 
 

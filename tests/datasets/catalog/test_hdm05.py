@@ -35,8 +35,8 @@ def release(tmp_path: Path) -> Path:
         folder = tmp_path / name.split("_")[0]
         folder.mkdir(exist_ok=True)
         save_motion(folder / f"HDM_{actor}_{name}_120.amc")
-    for place, length in (("HDM_bd.asf", 1), ("cartwheelLHandStart1Reps/HDM_bd.asf", 2), ("HDM_tr.asf", 1)):
-        save_skeleton(tmp_path / place, length)
+    for position, length in (("HDM_bd.asf", 1), ("cartwheelLHandStart1Reps/HDM_bd.asf", 2), ("HDM_tr.asf", 1)):
+        save_skeleton(tmp_path / position, length)
     for stranger in ("README.txt", ".DS_Store", "HDM_xx_walk_001_120.amc", "notes.amc"):
         (tmp_path / stranger).write_text("x")
     return tmp_path
@@ -108,12 +108,12 @@ def test_originals_equal_the_labelled_arrays(shared: Path) -> None:
     path = shared / "data" / "hdm05_11.npz"
     data = SkeletonDataset.from_npz(path)
     with np.load(path, allow_pickle=False) as arrays:
-        places = {sample: place for place, sample in enumerate(arrays["sample_names"].tolist())}
+        positions = {sample: position for position, sample in enumerate(arrays["sample_names"].tolist())}
     listing = find(list_files(shared / "raw" / "hdm05"))
     recordings = [recording for task in listing.tasks for recording in read(task)]
     assert len(recordings) == 2
     for recording in recordings:
-        place = places[recording.name]
-        np.testing.assert_array_equal(recording.sequence.joints, data[place].joints)
-        assert (recording.sequence.fps, recording.subject) == (data[place].fps, data.subjects[place])
-        assert listing.class_names[recording.label] == data.class_names[data.labels[place]]
+        position = positions[recording.name]
+        np.testing.assert_array_equal(recording.sequence.joints, data[position].joints)
+        assert (recording.sequence.fps, recording.subject) == (data[position].fps, data.subjects[position])
+        assert listing.class_names[recording.label] == data.class_names[data.labels[position]]

@@ -13,11 +13,11 @@ from zeroskel.datasets.catalog._jhmdb import find, read
 
 
 def save(folder: Path, action: str, video: str) -> None:
-    place = folder / "joint_positions" / action / video
-    place.mkdir(parents=True)
-    savemat(place / "joint_positions.mat", {"pos_img": np.full((2, 15, 4), 9.0), "viewpoint": "W"})
-    (place / ".DS_Store").write_text("x")
-    (place / "notes.txt").write_text("x")
+    position = folder / "joint_positions" / action / video
+    position.mkdir(parents=True)
+    savemat(position / "joint_positions.mat", {"pos_img": np.full((2, 15, 4), 9.0), "viewpoint": "W"})
+    (position / ".DS_Store").write_text("x")
+    (position / "notes.txt").write_text("x")
 
 
 @pytest.fixture

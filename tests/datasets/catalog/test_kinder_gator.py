@@ -37,9 +37,9 @@ def recording(folder: Path) -> Recording:
 def test_the_name_says_participant_and_motion(tmp_path: Path) -> None:
     save(tmp_path, ["0", "33", "66"])
     (tmp_path / "README.txt").write_text("x")
-    found = recording(tmp_path)
-    assert (found.name, found.subject) == (NAME, 103)
-    assert published_class_names("kinder-gator")[found.label] == "throw a ball"
+    actual = recording(tmp_path)
+    assert (actual.name, actual.subject) == (NAME, 103)
+    assert published_class_names("kinder-gator")[actual.label] == "throw a ball"
 
 
 def test_the_frame_rate_is_one_over_the_median_step(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_nothing_or_an_unknown_motion_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"expected the folder of Kinder-Gator.*POSE-p103_01-Raise-your-hand"):
         find(list_files(tmp_path))
     (tmp_path / "POSE-p103_01-Dance-1.csv").write_text("x")
-    with pytest.raises(InputError, match=r"POSE-p103_01-Dance-1\.csv: found motion 'Dance'; expected one of the 58"):
+    with pytest.raises(InputError, match=r"POSE-p103_01-Dance-1\.csv: found motion 'Dance'; expected one of 58"):
         find(list_files(tmp_path))
 
 

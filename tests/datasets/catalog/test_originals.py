@@ -49,17 +49,17 @@ def test_originals_equal_the_labelled_arrays(name: str, shared: Path) -> None:
     path = shared / "data" / f"{ARRAYS[name]}.npz"
     data = SkeletonDataset.from_npz(path)
     with np.load(path, allow_pickle=False) as arrays:
-        places = {sample: place for place, sample in enumerate(arrays["sample_names"].tolist())}
+        positions = {sample: position for position, sample in enumerate(arrays["sample_names"].tolist())}
         views = arrays["views"] if "views" in arrays else np.zeros(len(data), dtype=int)
     listing, recordings = originals(shared, name)
     assert listing.class_names == tuple(data.class_names)
     for recording in recordings:
-        place = places[recording.name]
-        np.testing.assert_array_equal(recording.sequence.joints, data[place].joints)
-        assert recording.sequence.layout == data[place].layout
-        assert recording.sequence.fps == data[place].fps
-        assert recording.label == data.labels[place]
-        assert recording.subject == data.subjects[place]
-        assert recording.camera == views[place]
+        position = positions[recording.name]
+        np.testing.assert_array_equal(recording.sequence.joints, data[position].joints)
+        assert recording.sequence.layout == data[position].layout
+        assert recording.sequence.fps == data[position].fps
+        assert recording.label == data.labels[position]
+        assert recording.subject == data.subjects[position]
+        assert recording.camera == views[position]
         if listing.protocols == ("published",):
-            assert recording.train["published"] == data.train_mask[place]
+            assert recording.train["published"] == data.train_mask[position]

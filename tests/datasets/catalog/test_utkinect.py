@@ -64,7 +64,7 @@ def test_without_recordings_or_labels_nothing_is_found(tmp_path: Path) -> None:
         ("s01_e01\nwalk: 390 252\n", r"actionLabel\.txt, line 2: found 'walk: 390 252'; expected"),
         ("s01_e01\n\ndance: 252 390\n", r"actionLabel\.txt, line 3: found 'dance: 252 390'; expected"),
         ("s01_e01\nwalk: 1e3 2e3\n", r"actionLabel\.txt, line 2"),
-        ("s01_e01\nwalk: 700 800\n", r"joints_s01_e01\.txt: found frames 250 to 600 and none of walk.*at 700 to 800"),
+        ("s01_e01\nwalk: 700 800\n", r"joints_s01_e01\.txt: has frames 250 to 600 and none of walk.*at 700 to 800"),
     ],
 )
 def test_labels_that_do_not_fit_are_refused(labels: str, message: str, tmp_path: Path) -> None:

@@ -55,8 +55,8 @@ def mutations(content: bytes, others: list[bytes], count: int, seed: int):
             yield f"cut at {at}", content[:at]
         elif kind == 1:
             spoilt = bytearray(content)
-            for place in rng.integers(len(content), size=int(rng.integers(1, 6))):
-                spoilt[place] ^= 1 << int(rng.integers(8))
+            for position in rng.integers(len(content), size=int(rng.integers(1, 6))):
+                spoilt[position] ^= 1 << int(rng.integers(8))
             yield "bits flipped", bytes(spoilt)
         elif kind == 2:
             spoilt = bytearray(content)

@@ -43,7 +43,7 @@ def save(folder: Path, lines: list[str]) -> Path:
     return path
 
 
-def place(path: Path, joint: str, frame: int = 0) -> list[float]:
+def position(path: Path, joint: str, frame: int = 0) -> list[float]:
     sequence = read(path, layout="hdm05-31")
     return sequence.joints[0, frame, sequence.layout.index(joint)].round(5).tolist()
 
@@ -51,27 +51,27 @@ def place(path: Path, joint: str, frame: int = 0) -> list[float]:
 def test_joints_are_the_ends_of_bones_in_metres(tmp_path: Path) -> None:
     path = save(tmp_path, frame(1))
     assert read(path, layout="hdm05-31").fps == 120.0
-    assert place(path, "hip_center") == [0, 1, 0]
-    assert place(path, "spine") == [0, 2, 0]
-    assert place(path, "elbow_left") == [2, 3, 0]
+    assert position(path, "hip_center") == [0, 1, 0]
+    assert position(path, "spine") == [0, 2, 0]
+    assert position(path, "elbow_left") == [2, 3, 0]
 
 
 def test_a_bone_turns_itself_and_all_below_it(tmp_path: Path) -> None:
     path = save(tmp_path, [*frame(1, back="0 0 90"), *frame(2, clavicle="-90 0")])
-    assert place(path, "spine") == [-1, 1, 0]
-    assert place(path, "shoulder_left") == [-2, 2, 0]
-    assert place(path, "shoulder_left", 1) == [0, 3, 1]
+    assert position(path, "spine") == [-1, 1, 0]
+    assert position(path, "shoulder_left") == [-2, 2, 0]
+    assert position(path, "shoulder_left", 1) == [0, 3, 1]
 
 
 def test_x_turns_first_then_y_then_z(tmp_path: Path) -> None:
-    assert place(save(tmp_path, frame(1, root="0 0 0 90 90 0")), "spine") == [1, 0, 0]
-    assert place(save(tmp_path, frame(1, root="0 0 0 90 0 90")), "spine") == [0, 0, 1]
+    assert position(save(tmp_path, frame(1, root="0 0 0 90 90 0")), "spine") == [1, 0, 0]
+    assert position(save(tmp_path, frame(1, root="0 0 0 90 0 90")), "spine") == [0, 0, 1]
 
 
 def test_radians_are_read_where_the_motion_says_so(tmp_path: Path) -> None:
     path = save(tmp_path, frame(1, back=f"0 0 {np.pi / 2}"))
     path.write_bytes(path.read_bytes().replace(b":DEGREES", b":RADIANS"))
-    assert place(path, "spine") == [-1, 1, 0]
+    assert position(path, "spine") == [-1, 1, 0]
 
 
 def test_bones_may_come_in_another_order_in_some_frame(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_joints_of_no_layout_need_its_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "text", "found"),
+    ("line", "text", "actual"),
     [
         (4, "0", "0; expected the number 1"),
         (4, "root 0 0 0 0 0 0", "root 0 0 0 0 0 0'; expected the number 1"),
@@ -101,12 +101,12 @@ def test_joints_of_no_layout_need_its_name(tmp_path: Path) -> None:
         (9, "3", "3; expected the number 2"),
     ],
 )
-def test_a_wrong_line_is_named(line: int, text: str, found: str, tmp_path: Path) -> None:
+def test_a_wrong_line_is_named(line: int, text: str, actual: str, tmp_path: Path) -> None:
     path = save(tmp_path, [*frame(1), *frame(2)])
     lines = path.read_bytes().split(b"\r\n")
     lines[line - 1] = text.encode()
     path.write_bytes(b"\n".join(lines))
-    with pytest.raises(SkeletonFormatError, match=rf"001_120\.amc, line {line}: found .*{found}.*release again"):
+    with pytest.raises(SkeletonFormatError, match=rf"001_120\.amc, line {line}: found .*{actual}.*release again"):
         read(path, layout="hdm05-31")
 
 
@@ -131,7 +131,7 @@ def test_the_skeleton_beside_is_that_of_the_longest_name(tmp_path: Path) -> None
     path = save(tmp_path, frame(1))
     (tmp_path / "other.asf").write_text("no skeleton")
     (tmp_path / "HDM.asf").write_text("no skeleton")
-    assert place(path, "hip_center") == [0, 1, 0]
+    assert position(path, "hip_center") == [0, 1, 0]
     (tmp_path / "HDM_xx.asf").rename(tmp_path / "a.asf")
     (tmp_path / "HDM.asf").unlink()
     with pytest.raises(InputError, match=r"found 2 \.asf skeletons beside it; .*Put the skeleton beside"):
@@ -139,7 +139,7 @@ def test_the_skeleton_beside_is_that_of_the_longest_name(tmp_path: Path) -> None
     a_skeleton = parse_asf(asf_text().encode(), tmp_path / "a.asf")
     assert parse(path.read_bytes(), path, a_skeleton, layout="hdm05-31").frames == 1
     (tmp_path / "other.asf").unlink()
-    assert place(path, "hip_center") == [0, 1, 0]
+    assert position(path, "hip_center") == [0, 1, 0]
     (tmp_path / "a.asf").unlink()
     with pytest.raises(InputError, match="found 0"):
         read(path)

@@ -80,7 +80,7 @@ def test_an_axis_turns_the_frame_of_its_bone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "text", "found"),
+    ("line", "text", "actual"),
     [
         (4, "length 0", "length 0"),
         (4, "length x", "length x"),
@@ -104,8 +104,8 @@ def test_an_axis_turns_the_frame_of_its_bone() -> None:
         (39, "shin root", "root below shin"),
     ],
 )
-def test_a_wrong_line_is_named(line: int, text: str, found: str) -> None:
-    with pytest.raises(SkeletonFormatError, match=rf"HDM_xx\.asf, line \d+.*{found}.*expected.*release again"):
+def test_a_wrong_line_is_named(line: int, text: str, actual: str) -> None:
+    with pytest.raises(SkeletonFormatError, match=rf"HDM_xx\.asf, line \d+.*{actual}.*expected.*release again"):
         parse_asf(spoilt(line, text), FILE)
 
 

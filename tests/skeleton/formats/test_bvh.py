@@ -47,7 +47,7 @@ def arm(rows: list[str], length: float = 1.0, **options) -> bytes:
     return text.replace("CHANNELS 3 Zrotation Xrotation Yrotation", whole, 1).encode()
 
 
-def places(content: bytes, **options) -> list[list[float]]:
+def positions(content: bytes, **options) -> list[list[float]]:
     sequence = parse(content, Path("clip.bvh"), layout="mocap-21", **options)
     return (
         sequence.joints[0, 0, sequence.layout.indices(["hip_center", "shoulder_center", "head"])]
@@ -58,24 +58,24 @@ def places(content: bytes, **options) -> list[list[float]]:
 
 
 def test_positions_take_the_place_of_the_offset_and_rotations_add_up() -> None:
-    assert places(arm(["1 2 3 0 0 0 0 0 0 0 0 0"])) == [[1, 2, 3], [1, 3, 3], [2, 3, 3]]
-    assert places(arm(["0 0 0 90 0 0 0 0 0 0 0 0"])) == [[0, 0, 0], [-1, 0, 0], [-1, 1, 0]]
-    assert places(arm(["0 0 0 90 0 0 -90 0 0 0 0 0"])) == [[0, 0, 0], [-1, 0, 0], [0, 0, 0]]
+    assert positions(arm(["1 2 3 0 0 0 0 0 0 0 0 0"])) == [[1, 2, 3], [1, 3, 3], [2, 3, 3]]
+    assert positions(arm(["0 0 0 90 0 0 0 0 0 0 0 0"])) == [[0, 0, 0], [-1, 0, 0], [-1, 1, 0]]
+    assert positions(arm(["0 0 0 90 0 0 -90 0 0 0 0 0"])) == [[0, 0, 0], [-1, 0, 0], [0, 0, 0]]
 
 
 def test_the_last_rotation_of_a_joint_turns_first() -> None:
-    assert places(arm(["0 0 0 0 0 0 90 0 90 0 0 0"]))[2] == [0, 1, -1]  # y takes the bone from x to -z; z leaves it
+    assert positions(arm(["0 0 0 0 0 0 90 0 90 0 0 0"]))[2] == [0, 1, -1]  # y takes the bone from x to -z; z leaves it
 
 
 def test_a_rest_pose_of_more_than_ten_units_is_in_centimetres() -> None:
-    assert places(arm(["0 90 0 0 0 0 0 0 0 0 0 0"], length=50)) == [[0, 0.9, 0], [0, 1.4, 0], [0.5, 1.4, 0]]
-    assert places(arm(["0 90 0 0 0 0 0 0 0 0 0 0"], length=50), metres_per_unit=0.1)[0] == [0, 9, 0]
+    assert positions(arm(["0 90 0 0 0 0 0 0 0 0 0 0"], length=50)) == [[0, 0.9, 0], [0, 1.4, 0], [0.5, 1.4, 0]]
+    assert positions(arm(["0 90 0 0 0 0 0 0 0 0 0 0"], length=50), metres_per_unit=0.1)[0] == [0, 9, 0]
 
 
 @pytest.mark.parametrize("unit", [0, -1.0, float("nan"), float("inf")])
 def test_a_unit_that_is_none_is_refused(unit: float) -> None:
     with pytest.raises(InputError, match="metres_per_unit"):
-        places(arm(["0 0 0 0 0 0 0 0 0 0 0 0"]), metres_per_unit=unit)
+        positions(arm(["0 0 0 0 0 0 0 0 0 0 0 0"]), metres_per_unit=unit)
 
 
 @pytest.mark.parametrize(("time", "fps"), [("0.0333333", 30), ("0.008333", 120), ("0.04170838", 23.976), ("2", 0.5)])
@@ -116,7 +116,7 @@ def test_names_of_nobody_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "found"),
+    ("old", "new", "actual"),
     [
         ("Frames:\t2", "Frames: 3", "3 frames announced and 2 lines"),
         ("Frames:\t2", "Frames: 1", "2 lines of numbers; expected 1"),
@@ -135,10 +135,10 @@ def test_names_of_nobody_are_refused() -> None:
         ("1 2 3 4", "1 3e38 3 4", "joints beyond measure"),
     ],
 )
-def test_a_wrong_line_is_named(old: str, new: str, found: str) -> None:
+def test_a_wrong_line_is_named(old: str, new: str, actual: str) -> None:
     content = arm(["1 2 3 4 0 0 0 0 0 0 0 0", "5 6 7 8 0 0 0 0 0 0 0 0"])
     assert old.encode() in content
-    with pytest.raises(SkeletonFormatError, match=rf"clip\.bvh, line \d+: found .*{found}.*export it again"):
+    with pytest.raises(SkeletonFormatError, match=rf"clip\.bvh, line \d+: found .*{actual}.*export it again"):
         parse(content.replace(old.encode(), new.encode(), 1), Path("clip.bvh"), metres_per_unit=100)
 
 
@@ -163,7 +163,7 @@ def test_a_released_clip_is_a_person_on_the_ground(name: str, shared: Path) -> N
     sequence = face_camera(read(shared / "raw" / "bandai_namco" / f"dataset-1_{name}_001.bvh", layout="kinect-20"))
     assert (sequence.fps, sequence.layout.name) == (30.0, "kinect-20") and sequence.observed.all()
     joint = dict(zip(sequence.layout.joints, sequence.joints[0].swapaxes(0, 1), strict=True))
-    height = {name: float(np.median(place[:, 1])) for name, place in joint.items()}
+    height = {name: float(np.median(position[:, 1])) for name, position in joint.items()}
     assert height["head"] > height["shoulder_center"] > height["spine"] > height["hip_center"] > height["knee_left"]
     assert height["knee_left"] > height["ankle_left"] > -0.05 and height["ankle_right"] > -0.05
     assert joint["hip_left"][0, 0] < joint["hip_right"][0, 0]

@@ -52,7 +52,7 @@ def test_thousands_of_joints_deep_are_refused_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "text", "found"),
+    ("line", "text", "actual"),
     [
         (1, "MOTION", "'MOTION'"),
         (2, "Frames: 3", "'Frames: 3'"),
@@ -78,15 +78,15 @@ def test_thousands_of_joints_deep_are_refused_at_once() -> None:
         (20, "", "'MOTION'"),
     ],
 )
-def test_a_wrong_line_is_named(line: int, text: str, found: str) -> None:
+def test_a_wrong_line_is_named(line: int, text: str, actual: str) -> None:
     lines = [*LINES[: line - 1], text, *LINES[line:]]
     if text == "{ {":
         lines[line - 1 : line] = ["{", "{"]
-    with pytest.raises(SkeletonFormatError, match=rf"clip\.bvh, line \d+: found .*{found}.*expected.*export it again"):
+    with pytest.raises(SkeletonFormatError, match=rf"clip\.bvh, line \d+: found .*{actual}.*expected.*export it again"):
         read_hierarchy(lines, FILE)
 
 
-@pytest.mark.parametrize("kept", range(20))
-def test_a_file_cut_short_is_refused(kept: int) -> None:
+@pytest.mark.parametrize("remaining", range(20))
+def test_a_file_cut_short_is_refused(remaining: int) -> None:
     with pytest.raises(SkeletonFormatError, match="line"):
-        read_hierarchy(LINES[:kept], FILE)
+        read_hierarchy(LINES[:remaining], FILE)

@@ -22,7 +22,7 @@ def positions(frames: int = 5, seed: int = 0) -> np.ndarray:
 
 
 def c3d_bytes(
-    places: np.ndarray,
+    locations: np.ndarray,
     labels: tuple[str, ...] = JOINTS,
     *,
     units: str = "mm  ",
@@ -35,7 +35,7 @@ def c3d_bytes(
     writer.set_point_labels(labels)
     if screen:
         writer.set_screen_axis(*screen)
-    for frame, rows in enumerate(places):
+    for frame, rows in enumerate(locations):
         points = np.zeros((len(rows), 5), np.float32)
         points[:, :3] = rows
         if residuals is not None:
@@ -49,19 +49,19 @@ def c3d_bytes(
 
 
 def test_markers_are_joints_in_metres_with_y_up() -> None:
-    places = positions()
-    sequence = parse(c3d_bytes(places), FILE)
+    locations = positions()
+    sequence = parse(c3d_bytes(locations), FILE)
     assert (sequence.layout.name, sequence.fps) == ("kinect-20", 120.0)
-    turned = np.stack([places[..., 0], places[..., 2], -places[..., 1]], axis=-1)
+    turned = np.stack([locations[..., 0], locations[..., 2], -locations[..., 1]], axis=-1)
     np.testing.assert_allclose(sequence.joints[0], turned / 1000, rtol=1e-6)
-    assert parse(c3d_bytes(places), FILE, fps=30).fps == 30
+    assert parse(c3d_bytes(locations), FILE, fps=30).fps == 30
 
 
 def test_labels_are_matched_by_name_without_the_persons() -> None:
-    places = positions()
+    locations = positions()
     labels = tuple(f"Anna:{joint}" for joint in reversed(JOINTS))
-    sequence = parse(c3d_bytes(places[:, ::-1], labels), FILE)
-    np.testing.assert_array_equal(sequence.joints, parse(c3d_bytes(places), FILE).joints)
+    sequence = parse(c3d_bytes(locations[:, ::-1], labels), FILE)
+    np.testing.assert_array_equal(sequence.joints, parse(c3d_bytes(locations), FILE).joints)
 
 
 def test_markers_of_no_layout_need_its_name() -> None:
@@ -74,9 +74,9 @@ def test_markers_of_no_layout_need_its_name() -> None:
 
 @pytest.mark.parametrize(("units", "metres"), [("mm  ", 0.001), ("cm", 0.01), ("m   ", 1), ("M", 1), ("    ", 0.001)])
 def test_the_unit_is_that_of_the_file(units: str, metres: float) -> None:
-    places = positions()
-    sequence = parse(c3d_bytes(places, units=units), FILE, up="y")
-    np.testing.assert_allclose(sequence.joints[0], places * metres, rtol=1e-6)
+    locations = positions()
+    sequence = parse(c3d_bytes(locations, units=units), FILE, up="y")
+    np.testing.assert_allclose(sequence.joints[0], locations * metres, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -84,37 +84,37 @@ def test_the_unit_is_that_of_the_file(units: str, metres: float) -> None:
     [(("+X", "+Y"), None, 1), (("+X", "+Z"), None, 2), (("+Y", "+X"), None, 0), (None, "x", 0), (("+X", "+Y"), "z", 2)],
 )
 def test_up_is_told_by_the_screen_or_by_hand(screen: tuple[str, str] | None, up: str | None, axis: int) -> None:
-    places = positions()
-    joints = parse(c3d_bytes(places, screen=screen), FILE, up=up).joints[0]
-    np.testing.assert_allclose(joints[..., 1], places[..., axis] / 1000, rtol=1e-6)
-    turned = np.linalg.det(joints[0, :3].astype(float)), np.linalg.det(places[0, :3].astype(float) / 1000)
+    locations = positions()
+    joints = parse(c3d_bytes(locations, screen=screen), FILE, up=up).joints[0]
+    np.testing.assert_allclose(joints[..., 1], locations[..., axis] / 1000, rtol=1e-6)
+    turned = np.linalg.det(joints[0, :3].astype(float)), np.linalg.det(locations[0, :3].astype(float) / 1000)
     np.testing.assert_allclose(*turned, rtol=1e-4)  # turned, not mirrored
 
 
 def test_markers_not_seen_are_nan() -> None:
-    places, residuals = positions(), np.zeros((5, 20))
+    locations, residuals = positions(), np.zeros((5, 20))
     residuals[1, 2] = -1
-    places[2, 3] = np.nan
-    places[3, 4] = 0
-    unseen = ~parse(c3d_bytes(places, residuals=residuals), FILE).observed[0]
+    locations[2, 3] = np.nan
+    locations[3, 4] = 0
+    unseen = ~parse(c3d_bytes(locations, residuals=residuals), FILE).observed[0]
     assert np.argwhere(unseen).tolist() == [[1, 2], [2, 3], [3, 4]]
 
 
 def test_whole_numbers_with_a_scale_are_read() -> None:
-    places = positions().round(1)
-    joints = parse(c3d_bytes(places, scale=0.1), FILE, up="y").joints[0]
-    np.testing.assert_allclose(joints, places / 1000, atol=1.01e-4)
+    locations = positions().round(1)
+    joints = parse(c3d_bytes(locations, scale=0.1), FILE, up="y").joints[0]
+    np.testing.assert_allclose(joints, locations / 1000, atol=1.01e-4)
 
 
 def test_an_infinite_coordinate_is_refused() -> None:
-    places = positions()
-    places[1, 2, 0] = np.inf
+    locations = positions()
+    locations[1, 2, 0] = np.inf
     with pytest.raises(SkeletonFormatError, match=r"trial\.c3d, frame 2, point 3: found a coordinate beyond measure"):
-        parse(c3d_bytes(places), FILE)
+        parse(c3d_bytes(locations), FILE)
 
 
 @pytest.mark.parametrize(
-    ("place", "form", "value", "found"),
+    ("position", "form", "value", "actual"),
     [
         (0, "B", 0, "parameters in block 0"),
         (0, "B", 200, "parameters in block 200"),
@@ -126,10 +126,10 @@ def test_an_infinite_coordinate_is_refused() -> None:
         (515, "B", 7, "parameters in block 2"),
     ],
 )
-def test_a_header_that_lies_is_refused(place: int, form: str, value: int, found: str) -> None:
+def test_a_header_that_lies_is_refused(position: int, form: str, value: int, actual: str) -> None:
     content = bytearray(c3d_bytes(positions()))
-    struct.pack_into(form, content, place, value)
-    with pytest.raises(SkeletonFormatError, match=rf"trial\.c3d.*{found}.*expected.*export it again"):
+    struct.pack_into(form, content, position, value)
+    with pytest.raises(SkeletonFormatError, match=rf"trial\.c3d.*{actual}.*expected.*export it again"):
         parse(bytes(content), FILE)
 
 
@@ -145,16 +145,16 @@ def test_more_frames_than_the_file_has_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "found"),
+    ("old", "new", "actual"),
     [
         (b"mm  ", b"feet", "POINT:UNITS: found 'feet'"),
         (b"+Z", b"-Z", "POINT:Y_SCREEN: found '-z'.*as `up`"),
         (b"LABELS", b"LABELX", "0 labels for 20 points"),
     ],
 )
-def test_parameters_of_another_kind_are_refused(old: bytes, new: bytes, found: str) -> None:
+def test_parameters_of_another_kind_are_refused(old: bytes, new: bytes, actual: str) -> None:
     content = c3d_bytes(positions(), screen=("+X", "+Z"))
-    with pytest.raises(SkeletonFormatError, match=found):
+    with pytest.raises(SkeletonFormatError, match=actual):
         parse(content.replace(old, new), FILE)
 
 

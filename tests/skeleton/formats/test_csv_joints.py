@@ -154,7 +154,7 @@ def test_rows_that_a_long_file_lacks_are_not_observed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "rows", "found"),
+    ("header", "rows", "actual"),
     [
         ([], [], "no row"),
         (wide(), [], "no row"),
@@ -181,9 +181,9 @@ def test_rows_that_a_long_file_lacks_are_not_observed(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_row_or_column_is_named(
-    header: list[str], rows: list[list[object]], found: str, tmp_path: Path
+    header: list[str], rows: list[list[object]], actual: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(SkeletonFormatError, match=rf"clip\.csv.*{found}"):
+    with pytest.raises(SkeletonFormatError, match=rf"clip\.csv.*{actual}"):
         read(save(tmp_path, header, rows))
 
 

@@ -85,17 +85,17 @@ def test_leading_frames_may_be_null(tmp_path: Path) -> None:
     assert read(save(tmp_path, {"joints": [None, None, *nested(1, 20, 3)]})).frames == 3
 
 
-def broken(place: tuple[int, ...], value: Any) -> dict[str, Any]:
+def broken(position: tuple[int, ...], value: Any) -> dict[str, Any]:
     joints = nested(8, 20, 3)
     inner = joints
-    for index in place[:-1]:
+    for index in position[:-1]:
         inner = inner[index]
-    inner[place[-1]] = value
+    inner[position[-1]] = value
     return {"joints": joints}
 
 
 @pytest.mark.parametrize(
-    ("place", "value", "found"),
+    ("position", "value", "actual"),
     [
         ((3, 7), [1.0, 2.0], "a list of 2"),
         ((3, 7), [1.0, 2.0, 3.0, 4.0], "a list of 4"),
@@ -110,14 +110,14 @@ def broken(place: tuple[int, ...], value: Any) -> dict[str, Any]:
         ((3, 7, 1), 10**400, "1000"),
     ],
 )
-def test_a_wrong_place_is_named(place: tuple[int, ...], value: Any, found: str, tmp_path: Path) -> None:
-    spelled = "".join(rf"\[{index}\]" for index in place)
-    with pytest.raises(SkeletonFormatError, match=rf"clip\.json, joints{spelled}: found {found}.*; expected"):
-        read(save(tmp_path, broken(place, value)))
+def test_a_wrong_place_is_named(position: tuple[int, ...], value: Any, actual: str, tmp_path: Path) -> None:
+    spelled = "".join(rf"\[{index}\]" for index in position)
+    with pytest.raises(SkeletonFormatError, match=rf"clip\.json, joints{spelled}: found {actual}.*; expected"):
+        read(save(tmp_path, broken(position, value)))
 
 
 @pytest.mark.parametrize(
-    ("record", "found"),
+    ("record", "actual"),
     [
         ('{"joints": [[[1, 2, 3]', "not JSON.*line 1 column 23"),
         ("[" * 100_000, "nested beyond measure"),
@@ -145,8 +145,8 @@ def test_a_wrong_place_is_named(place: tuple[int, ...], value: Any, found: str, 
         ({"joints": nested(2, 20, 3), "joint_names": ["head"] * 20}, "none of them twice"),
     ],
 )
-def test_a_wrong_file_says_why(record: Any, found: str, tmp_path: Path) -> None:
-    with pytest.raises(SkeletonFormatError, match=rf"clip\.json.*{found}"):
+def test_a_wrong_file_says_why(record: Any, actual: str, tmp_path: Path) -> None:
+    with pytest.raises(SkeletonFormatError, match=rf"clip\.json.*{actual}"):
         read(save(tmp_path, record))
 
 

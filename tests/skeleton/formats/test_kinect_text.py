@@ -74,8 +74,8 @@ def test_joints_of_msr_action3d_are_arranged_by_name(tmp_path: Path) -> None:
     values = positions(3, 20)
     sequence = read("msr", save(tmp_path, written("msr", values)))
     assert (sequence.layout.name, sequence.fps, sequence.joints.shape) == ("kinect-20", 30.0, (1, 3, 20, 3))
-    for place, name in enumerate(MSR_ORDER):
-        np.testing.assert_array_equal(joint(sequence, name), values[:, place].astype(np.float32))
+    for position, name in enumerate(MSR_ORDER):
+        np.testing.assert_array_equal(joint(sequence, name), values[:, position].astype(np.float32))
 
 
 def test_joints_of_utkinect_stand_in_the_order_of_the_sdk(tmp_path: Path) -> None:
@@ -100,9 +100,9 @@ def test_millimetres_become_metres_in_the_frame_of_the_sdk(kind: str, order: str
     values = positions(2, 15) * 1000
     sequence = read(kind, save(tmp_path, written(kind, values)))
     assert sequence.layout.name == "kinect-15"
-    for place, name in enumerate(order.split()):
+    for position, name in enumerate(order.split()):
         full = name[1:] + {"-": "_left", "+": "_right"}[name[0]] if name[0] in "-+" else name
-        np.testing.assert_allclose(joint(sequence, full), values[:, place] * (x, 1, 1) / 1000, rtol=1e-6)
+        np.testing.assert_allclose(joint(sequence, full), values[:, position] * (x, 1, 1) / 1000, rtol=1e-6)
 
 
 @pytest.mark.parametrize("folder", ["kard", "florence3d"])
@@ -177,24 +177,24 @@ def test_a_frame_number_that_is_none_is_refused(number: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e39", "x", "1_0", "0x1", "1,5", "--1"])
 def test_what_is_no_finite_number_is_named_with_its_line(kind: str, number: str, tmp_path: Path) -> None:
     lines = fake(kind)
-    place = min(4, len(lines) - 1)
-    lines[place] = " ".join([*lines[place].split()[:-1], number])
+    position = min(4, len(lines) - 1)
+    lines[position] = " ".join([*lines[position].split()[:-1], number])
     with pytest.raises(
-        SkeletonFormatError, match=rf"clip\.txt, line {place + 1}: found '{number}'; expected .* finite"
+        SkeletonFormatError, match=rf"clip\.txt, line {position + 1}: found '{number}'; expected .* finite"
     ):
         read(kind, save(tmp_path, lines))
 
 
 @pytest.mark.parametrize("kind", PARSERS)
 def test_a_line_too_short_or_too_long_is_named(kind: str, tmp_path: Path) -> None:
-    lines, place = fake(kind), 2
-    count = len(lines[place].split())
-    for spoilt in (lines[place] + " 1", lines[place].rsplit(maxsplit=1)[0]):
-        found = len(spoilt.split())
+    lines, position = fake(kind), 2
+    count = len(lines[position].split())
+    for spoilt in (lines[position] + " 1", lines[position].rsplit(maxsplit=1)[0]):
+        actual = len(spoilt.split())
         with pytest.raises(
-            SkeletonFormatError, match=rf"line 3: found {found} fields; expected {count} .*release again"
+            SkeletonFormatError, match=rf"line 3: found {actual} fields; expected {count} .*release again"
         ):
-            read(kind, save(tmp_path, [*lines[:place], spoilt, *lines[place + 1 :]]))
+            read(kind, save(tmp_path, [*lines[:position], spoilt, *lines[position + 1 :]]))
 
 
 @pytest.mark.parametrize("kind", [kind for kind, lines in LINES.items() if lines > 1])

@@ -59,8 +59,8 @@ def test_joints_of_utd_mhad_are_arranged_by_name(tmp_path: Path) -> None:
     content = variables("utd")
     sequence = read_as("utd", save(tmp_path, content))
     assert (sequence.layout.name, sequence.fps, sequence.joints.shape) == ("kinect-20", 30.0, (1, 4, 20, 3))
-    for place, name in enumerate(UTD_ORDER):
-        expected = content["d_skel"][place].T.astype(np.float32)
+    for position, name in enumerate(UTD_ORDER):
+        expected = content["d_skel"][position].T.astype(np.float32)
         np.testing.assert_array_equal(sequence.joints[0, :, sequence.layout.index(name)], expected)
 
 

@@ -65,7 +65,7 @@ def test_names_of_either_byte_order_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "found"),
+    ("changed", "actual"),
     [
         *(({name: None}, rf"no array {name}") for name in ("joints", "offsets", "labels", "subjects", "class_names")),
         ({"joint_names": None}, "no array joint_names"),
@@ -103,8 +103,8 @@ def test_names_of_either_byte_order_are_read(tmp_path: Path) -> None:
         ({"subjects": np.array([1, 2])}, "array subjects"),
     ],
 )
-def test_arrays_that_do_not_fit_are_named(changed: dict[str, Any], found: str, tmp_path: Path) -> None:
-    with pytest.raises(SkeletonFormatError, match=rf"toy\.npz.*{found}"):
+def test_arrays_that_do_not_fit_are_named(changed: dict[str, Any], actual: str, tmp_path: Path) -> None:
+    with pytest.raises(SkeletonFormatError, match=rf"toy\.npz.*{actual}"):
         read_sequences(save(tmp_path, dataset(**changed)))
 
 
@@ -143,7 +143,7 @@ def test_names_in_another_order_are_sorted_to_the_layout(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("arrays", "found"),
+    ("arrays", "actual"),
     [
         ({"skeleton": np.ones((5, 25, 3))}, "no array joints; found skeleton"),
         ({"joints": np.ones((5, 25, 3)), "fps": np.array(0)}, "array fps"),
@@ -154,8 +154,8 @@ def test_names_in_another_order_are_sorted_to_the_layout(tmp_path: Path) -> None
         ({"joints": np.ones((5, 25, 3)), "joint_names": np.array(["head"])}, "found joint names head for 25 joints"),
     ],
 )
-def test_a_wrong_recording_says_why(arrays: dict[str, Any], found: str, tmp_path: Path) -> None:
-    with pytest.raises(SkeletonFormatError, match=rf"toy\.npz.*{found}"):
+def test_a_wrong_recording_says_why(arrays: dict[str, Any], actual: str, tmp_path: Path) -> None:
+    with pytest.raises(SkeletonFormatError, match=rf"toy\.npz.*{actual}"):
         read(save(tmp_path, arrays))
 
 
@@ -176,11 +176,11 @@ def test_other_zip_archives_are_refused(tmp_path: Path) -> None:
         read(path)
 
 
-@pytest.mark.parametrize("kept", [0, 3, 30, 0.5, 0.99])
-def test_an_archive_cut_short_is_refused(kept: float, tmp_path: Path) -> None:
+@pytest.mark.parametrize("remaining", [0, 3, 30, 0.5, 0.99])
+def test_an_archive_cut_short_is_refused(remaining: float, tmp_path: Path) -> None:
     path = save(tmp_path, dataset())
     content = path.read_bytes()
-    path.write_bytes(content[: int(kept * len(content)) if kept < 1 else int(kept)])
+    path.write_bytes(content[: int(remaining * len(content)) if remaining < 1 else int(remaining)])
     with pytest.raises(SkeletonFormatError, match=r"toy\.npz: not a whole \.npz file"):
         read_sequences(path)
 
@@ -248,8 +248,8 @@ def test_real_data_sets_are_read_and_their_layout_found(name: str, count: int, l
     path = shared / "data" / f"{name}.npz"
     sequences = read_sequences(path)
     assert len(sequences) == count
-    arranged, found = arrange_joints(sequences.joints, sequences.joint_names, None, file=path)
-    assert found.name == layout
+    arranged, matched_layout = arrange_joints(sequences.joints, sequences.joint_names, None, file=path)
+    assert matched_layout.name == layout
     assert not np.isnan(arranged).any()
 
 

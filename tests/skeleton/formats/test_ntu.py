@@ -98,7 +98,7 @@ def test_a_file_in_which_nobody_is_seen_is_refused(frames: list[list[list[str]]]
 
 
 @pytest.mark.parametrize(
-    ("line", "text", "found"),
+    ("line", "text", "actual"),
     [
         (1, "1000000000", "1000000000 frames announced and 56 lines"),
         (1, "99999999999999999999", "99999999999999999999"),
@@ -127,18 +127,18 @@ def test_a_file_in_which_nobody_is_seen_is_refused(frames: list[list[list[str]]]
         (57, "1 2 3 4 5 6 7 8 9 10 11 nan", "nan"),
     ],
 )
-def test_a_wrong_line_is_named(line: int, text: str, found: str, tmp_path: Path) -> None:
+def test_a_wrong_line_is_named(line: int, text: str, actual: str, tmp_path: Path) -> None:
     lines = two_frames()
     lines[line - 1] = text
-    place = "" if found.startswith("line") or text == "2" else rf"line {line}: .*"
-    with pytest.raises(SkeletonFormatError, match=rf"A050\.skeleton.*{place}{found}.*expected.*release again"):
+    position = "" if actual.startswith("line") or text == "2" else rf"line {line}: .*"
+    with pytest.raises(SkeletonFormatError, match=rf"A050\.skeleton.*{position}{actual}.*expected.*release again"):
         read(save(tmp_path, lines))
 
 
-@pytest.mark.parametrize("kept", [1, 2, 3, 4, 20, 29, 30, 31, 32, 56])
-def test_a_file_cut_short_is_refused(kept: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("remaining", [1, 2, 3, 4, 20, 29, 30, 31, 32, 56])
+def test_a_file_cut_short_is_refused(remaining: int, tmp_path: Path) -> None:
     with pytest.raises(SkeletonFormatError, match="line"):
-        read(save(tmp_path, two_frames()[:kept]))
+        read(save(tmp_path, two_frames()[:remaining]))
 
 
 def test_a_tracking_id_twice_in_a_frame_is_refused(tmp_path: Path) -> None:

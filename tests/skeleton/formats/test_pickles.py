@@ -44,8 +44,8 @@ def test_whatever_plain_data_pickle_writes_is_read(data: Any, protocol: int) -> 
     assert repr(loaded) == repr(data)
 
 
-def refused(content: bytes, found: str) -> None:
-    with pytest.raises(SkeletonFormatError, match=rf"data\.pkl: found .*({found}).*expected"):
+def refused(content: bytes, actual: str) -> None:
+    with pytest.raises(SkeletonFormatError, match=rf"data\.pkl: found .*({actual}).*expected"):
         load_pickle(content, FILE)
 
 
@@ -137,12 +137,12 @@ def test_no_call_is_made(protocol: int, nest: Any, tmp_path: Path) -> None:
         "numpy": np.array([Runs(os.system, f"touch {trace}")], dtype=object),
         "numpy.*memmap": Runs(np.memmap, str(trace), "u1", "w+", 0, (4,)),
     }
-    for found, call in calls.items():
+    for actual, call in calls.items():
         try:
             content = pickle.dumps(nest(call), protocol=protocol)
         except (pickle.PicklingError, TypeError):  # modules cannot be pickled
             continue
-        refused(content, f"({found}|array of type 'O8')")
+        refused(content, f"({actual}|array of type 'O8')")
     assert not trace.exists()
 
 
@@ -170,7 +170,7 @@ def test_the_hand_made_array_is_sound() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "found"),
+    ("content", "actual"),
     [
         (build(ARRAY, state(b"K\x03\x85", bytes(8))), "8 bytes for an array of float32 with the shape"),
         (build(ARRAY, state(b"J\xff\xff\xff\xff\x85", bytes(8))), "an impossible shape"),
@@ -228,8 +228,8 @@ def test_the_hand_made_array_is_sound() -> None:
         (b"\x80\x02N", "the end of the file"),
     ],
 )
-def test_whatever_plain_data_do_not_need_is_refused(content: bytes, found: str) -> None:
-    refused(content, found)
+def test_whatever_plain_data_do_not_need_is_refused(content: bytes, actual: str) -> None:
+    refused(content, actual)
 
 
 def test_a_memo_of_a_huge_number_takes_no_memory() -> None:

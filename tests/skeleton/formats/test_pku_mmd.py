@@ -80,7 +80,7 @@ def test_joints_are_arranged_for_another_layout(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "text", "found"),
+    ("line", "text", "actual"),
     [
         (1, "", "0 fields"),
         (2, "1 2 3", "3 fields"),
@@ -93,18 +93,18 @@ def test_joints_are_arranged_for_another_layout(tmp_path: Path) -> None:
         (4, " ".join(["1"] * 149 + ["1e39"]), "'1e39'"),
     ],
 )
-def test_a_wrong_line_is_named(line: int, text: str, found: str) -> None:
+def test_a_wrong_line_is_named(line: int, text: str, actual: str) -> None:
     lines = lines_of(two_bodies())
     lines[line - 1] = text
     with pytest.raises(
-        SkeletonFormatError, match=rf"0002-L\.txt, line {line}: found {found}; expected .*release again"
+        SkeletonFormatError, match=rf"0002-L\.txt, line {line}: found {actual}; expected .*release again"
     ):
         parse(content_of(lines), FILE)
 
 
-@pytest.mark.parametrize(("content", "found"), [(b"", "0 fields"), (b"\n\n", "0 fields"), (b"\xff\xfe", "not UTF-8")])
-def test_what_is_no_such_text_is_refused(content: bytes, found: str) -> None:
-    with pytest.raises(SkeletonFormatError, match=rf"0002-L\.txt, .*{found}"):
+@pytest.mark.parametrize(("content", "actual"), [(b"", "0 fields"), (b"\n\n", "0 fields"), (b"\xff\xfe", "not UTF-8")])
+def test_what_is_no_such_text_is_refused(content: bytes, actual: str) -> None:
+    with pytest.raises(SkeletonFormatError, match=rf"0002-L\.txt, .*{actual}"):
         parse(content, FILE)
 
 

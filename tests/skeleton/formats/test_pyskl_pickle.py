@@ -15,7 +15,7 @@ FILE = Path("ntu60_hrnet.pkl")
 
 def annotation(name: str = "S001C001P001R001A004", label: int = 3, frames: int = 3, **changed: Any) -> dict[str, Any]:
     rng = np.random.default_rng(0)
-    made = {
+    created = {
         "frame_dir": name,
         "label": label,
         "img_shape": (1080, 1920),
@@ -24,7 +24,7 @@ def annotation(name: str = "S001C001P001R001A004", label: int = 3, frames: int =
         "keypoint": rng.uniform(1, 900, size=(2, frames, 17, 2)).astype(np.float16),
         "keypoint_score": rng.uniform(0.1, 1, size=(2, frames, 17)).astype(np.float16),
     }
-    return {key: value for key, value in {**made, **changed}.items() if value is not None}
+    return {key: value for key, value in {**created, **changed}.items() if value is not None}
 
 
 def release(*annotations: dict[str, Any], split: Any = None) -> bytes:
@@ -33,10 +33,10 @@ def release(*annotations: dict[str, Any], split: Any = None) -> bytes:
 
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 def test_annotations_and_splits_read_as_they_were(protocol: int, tmp_path: Path) -> None:
-    made = [annotation("a/b", 3), annotation("c", np.int64(4), 5)]
+    created = [annotation("a/b", 3), annotation("c", np.int64(4), 5)]
     path = tmp_path / "x.pkl"
     path.write_bytes(
-        pickle.dumps({"split": {"train1": ["a/b"], "test1": ["c"]}, "annotations": made}, protocol=protocol)
+        pickle.dumps({"split": {"train1": ["a/b"], "test1": ["c"]}, "annotations": created}, protocol=protocol)
     )
     for content in (open_annotations(path), parse_annotations(path.read_bytes(), path)):
         assert content.splits == {"train1": ("a/b",), "test1": ("c",)}
@@ -44,7 +44,7 @@ def test_annotations_and_splits_read_as_they_were(protocol: int, tmp_path: Path)
             ("a/b", 3, "coco-17"),
             ("c", 4, "coco-17"),
         ]
-        for one, source in zip(content.annotations, made, strict=True):
+        for one, source in zip(content.annotations, created, strict=True):
             assert one.keypoint.dtype == np.float16 and one.joints().dtype == np.float32
             np.testing.assert_array_equal(one.joints(), source["keypoint"].astype(np.float32) * [1, -1])
 
@@ -61,18 +61,18 @@ def test_three_coordinates_of_25_joints_are_those_of_ntu() -> None:
 
 
 def test_joints_without_confidence_or_at_the_origin_are_not_observed() -> None:
-    made = annotation()
-    made["keypoint"][0, 1, 2] = 0
-    made["keypoint"][0, 1, 3, 0] = 0
-    made["keypoint_score"][1, 2, 5] = 0
-    unseen = np.isnan(parse_annotations(release(made), FILE).annotations[0].joints())
+    created = annotation()
+    created["keypoint"][0, 1, 2] = 0
+    created["keypoint"][0, 1, 3, 0] = 0
+    created["keypoint_score"][1, 2, 5] = 0
+    unseen = np.isnan(parse_annotations(release(created), FILE).annotations[0].joints())
     assert np.argwhere(unseen.all(axis=-1)).tolist() == [[0, 1, 2], [1, 2, 5]] and unseen.sum() == 4
 
 
 def test_frames_after_the_total_are_left_out() -> None:
-    made = annotation(frames=5, total_frames=4)
-    one = parse_annotations(release(made), FILE).annotations[0]
-    np.testing.assert_array_equal(one.joints(), made["keypoint"][:, :4].astype(np.float32) * [1, -1])
+    created = annotation(frames=5, total_frames=4)
+    one = parse_annotations(release(created), FILE).annotations[0]
+    np.testing.assert_array_equal(one.joints(), created["keypoint"][:, :4].astype(np.float32) * [1, -1])
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -93,7 +93,7 @@ def test_a_coordinate_too_large_for_32_bits_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "found"),
+    ("changed", "actual"),
     [
         ({"frame_dir": 7}, "annotation 2, frame_dir: found a int"),
         ({"frame_dir": ""}, "annotation 2, frame_dir"),
@@ -118,13 +118,13 @@ def test_a_coordinate_too_large_for_32_bits_is_refused() -> None:
         ({"keypoint": np.ones((2, 3, 25, 3)), "keypoint_score": None}, "some with 17 and some with 25 joints"),
     ],
 )
-def test_a_wrong_annotation_is_named(changed: dict[str, Any], found: str) -> None:
-    with pytest.raises(SkeletonFormatError, match=rf"hrnet\.pkl, .*{found}.*source again"):
+def test_a_wrong_annotation_is_named(changed: dict[str, Any], actual: str) -> None:
+    with pytest.raises(SkeletonFormatError, match=rf"hrnet\.pkl, .*{actual}.*source again"):
         parse_annotations(release(annotation("a"), annotation("b", **changed)), FILE)
 
 
 @pytest.mark.parametrize(
-    ("record", "found"),
+    ("record", "actual"),
     [
         ({"annotations": []}, "the pickle: found a dict"),
         ({"split": {}}, "the pickle: found a dict"),
@@ -137,8 +137,8 @@ def test_a_wrong_annotation_is_named(changed: dict[str, Any], found: str) -> Non
         ({"annotations": [annotation("a")], "split": {"train": ["a", "b"]}}, "split train: found 'b'"),
     ],
 )
-def test_another_pickle_is_refused(record: Any, found: str) -> None:
-    with pytest.raises(SkeletonFormatError, match=rf"hrnet\.pkl, {found}"):
+def test_another_pickle_is_refused(record: Any, actual: str) -> None:
+    with pytest.raises(SkeletonFormatError, match=rf"hrnet\.pkl, {actual}"):
         parse_annotations(pickle.dumps(record), FILE)
 
 

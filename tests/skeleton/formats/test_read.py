@@ -184,8 +184,8 @@ def mutations(content: bytes, others: list[bytes], seed: int) -> Iterator[bytes]
     yield from (content[: generator.integers(len(content))] for _ in range(60))
     for _ in range(60):
         damaged = bytearray(content)
-        for place in generator.integers(len(content), size=generator.integers(1, 6)):
-            damaged[place] = generator.integers(256)
+        for position in generator.integers(len(content), size=generator.integers(1, 6)):
+            damaged[position] = generator.integers(256)
         yield bytes(damaged)
     for _ in range(150):
         start = int(generator.integers(min(len(content), 600) if generator.random() < 0.5 else len(content)))

@@ -75,11 +75,11 @@ def test_frames_without_a_person_are_not_observed_and_spoil_no_others():
     landmarks = filmed(straight())
     for array in (landmarks.image, landmarks.world, landmarks.visibility):
         array[20:30] = np.nan
-    assert landmarks.found.sum() == 40
+    assert landmarks.detected.sum() == 40
     sequence = to_sequence(landmarks, visibility=0.1, field_of_view=60.0)
-    np.testing.assert_array_equal(sequence.observed[0].all(axis=1), landmarks.found)
-    there = sequence.joints[0][landmarks.found][:, HIPS].mean(axis=1)
-    np.testing.assert_allclose(there, straight()[landmarks.found], atol=0.01)
+    np.testing.assert_array_equal(sequence.observed[0].all(axis=1), landmarks.detected)
+    there = sequence.joints[0][landmarks.detected][:, HIPS].mean(axis=1)
+    np.testing.assert_allclose(there, straight()[landmarks.detected], atol=0.01)
 
 
 def test_uneven_times_become_even():

@@ -54,14 +54,14 @@ def standing(film, photograph, read):
 
 
 @pytest.fixture(scope="module")
-def told():
+def report():
     """What the reading of the recording from the front told of its progress."""
     return []
 
 
 @pytest.fixture(scope="module")
-def front(recordings, read, told):
-    return read(recordings["front"], progress=lambda what, done, total: told.append((what, done, total)))
+def front(recordings, read, report):
+    return read(recordings["front"], progress=lambda what, done, total: report.append((what, done, total)))
 
 
 @pytest.fixture(scope="module")
@@ -146,10 +146,10 @@ def test_a_fast_video_is_thinned_out_to_the_rate(front, recordings, read):
     assert np.median(np.abs(hips(front)[::3][:16] - hips(slow)[:16])) < 0.1
 
 
-def test_progress_is_told_and_ends_with_all_frames(front, told):
-    assert len(told) >= 2
-    assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
-    assert told[-1] == ("finding the person in cam01.mp4", 100, 100)
+def test_progress_is_told_and_ends_with_all_frames(front, report):
+    assert len(report) >= 2
+    assert [done for _, done, _ in report] == sorted(done for _, done, _ in report)
+    assert report[-1] == ("finding the person in cam01.mp4", 100, 100)
 
 
 def test_joints_hardly_visible_are_left_out(behind, recordings, read):

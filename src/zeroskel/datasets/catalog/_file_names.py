@@ -11,7 +11,7 @@ from zeroskel.datasets._source_files import SourceFile
 def matching(
     files: Sequence[SourceFile], pattern: re.Pattern[str], *, unique: bool = True
 ) -> list[tuple[SourceFile, re.Match[str]]]:
-    """The files whose whole name (without folders) matches, sorted by name.
+    """Return the files whose whole name (without folders) matches, sorted by name.
 
     Args:
         files: those of the source; others are left out.
@@ -21,17 +21,17 @@ def matching(
     Raises:
         InputError: a name is there twice.
     """
-    found = [(file, match) for file in files if (match := pattern.fullmatch(file.name))]
-    found.sort(key=lambda pair: (pair[0].name, pair[0]))
+    actual = [(file, match) for file in files if (match := pattern.fullmatch(file.name))]
+    actual.sort(key=lambda pair: (pair[0].name, pair[0]))
     first: dict[str, SourceFile] = {}
-    for file, _ in found:
+    for file, _ in actual:
         if unique and file.name in first:
             raise InputError(
-                f"{file.place}: found the name a second time, after {first[file.name].place}; expected each recording "
+                f"{file.origin}: found the name a second time, after {first[file.name].origin}; expected each file "
                 "once. Name a folder that holds the release once"
             )
         first[file.name] = file
-    return found
+    return actual
 
 
 def named_recordings(
@@ -42,16 +42,16 @@ def named_recordings(
     Raises:
         InputError: no file matches, or a name is there twice.
     """
-    found = sorted(matching(files, pattern), key=lambda pair: pair[1]["name"])
-    if not found:
+    actual = sorted(matching(files, pattern), key=lambda pair: pair[1]["name"])
+    if not actual:
         raise InputError(f"found {len(files)} files, none of them a recording; expected {expected}. Name its folder")
-    return found
+    return actual
 
 
 def numbered_tasks(
     files: Sequence[SourceFile], pattern: re.Pattern[str], expected: str, labels: Mapping[int, int]
 ) -> tuple[Task, ...]:
-    """A task a file, with what its name says; the facts are arguments of Recording.
+    """Return a task a file, with what its name says; the facts are arguments of Recording.
 
     Args:
         files: those of the source; others are left out.
@@ -68,12 +68,12 @@ def numbered_tasks(
         action = numbers.pop("action")
         if action not in labels:
             raise InputError(
-                f"{file.place}: found action {action}; expected one of {', '.join(map(str, labels))}. Remove the file"
+                f"{file.origin}: found action {action}; expected one of {', '.join(map(str, labels))}. Remove the file"
             )
         tasks.append(Task(file, {"name": match["name"], "label": labels[action], **numbers}))
     return tuple(tasks)
 
 
 def from_one(count: int) -> dict[int, int]:
-    """Class ids of actions that a release numbers from 1."""
+    """Return class ids of actions that a release numbers from 1."""
     return {number: number - 1 for number in range(1, count + 1)}

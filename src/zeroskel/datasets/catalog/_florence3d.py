@@ -19,11 +19,11 @@ _EXPECTED = "the folder of Florence 3D Actions, with files such as a01_s1_id1.tx
 
 
 def find(files: Sequence[SourceFile]) -> Listing:
-    """The recordings of Florence 3D Actions among the files. Raises InputError where there is none."""
+    """Return the recordings of Florence 3D Actions among the files. Raises InputError where there is none."""
     names = published_class_names("florence3d")
     return Listing(numbered_tasks(files, _PATTERN, _EXPECTED, from_one(len(names))), names, "kinect-15")
 
 
 def read(task: Task) -> list[Recording]:
-    """The recording of one file. Raises SkeletonFormatError where it is broken."""
-    return [Recording(sequence=FLORENCE3D.parse(task.file.content(), task.file.place), **task.facts)]
+    """Return the recording of one file. Raises SkeletonFormatError where it is broken."""
+    return [Recording(sequence=FLORENCE3D.parse(task.file.content(), task.file.origin), **task.facts)]

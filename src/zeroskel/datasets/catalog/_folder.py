@@ -19,16 +19,16 @@ _SUBJECT = re.compile(r"(?:^|[_\-. ])(?:s|p|subject|person)[_\-]?(\d+)(?=$|[_\-.
 
 
 def find(files: Sequence[SourceFile]) -> Listing:
-    """Files of known suffixes in the sub-folders; the layout is that of the first that can be read."""
+    """Return files of known suffixes in the sub-folders; the layout is that of the first that can be read."""
     suffixes = {known.suffix for known in FORMATS.values()}
-    usable = [file for file in files if file.place.suffix.lower() in suffixes]
+    usable = [file for file in files if file.origin.suffix.lower() in suffixes]
     if not usable:
         raise InputError(
             f"none of the {len(files)} files has a suffix of a known format ({', '.join(sorted(suffixes))}); expected "
             "one sub-folder a class, with recordings in it"
         )
-    root = Path(commonpath([file.place.parent for file in usable]))
-    inside = [(file, file.place.relative_to(root).parts) for file in usable]
+    root = Path(commonpath([file.origin.parent for file in usable]))
+    inside = [(file, file.origin.relative_to(root).parts) for file in usable]
     classes = sorted({parts[0] for _, parts in inside if len(parts) > 1})
     if len(classes) < 2 or any(len(parts) == 1 for _, parts in inside):
         raise InputError(
@@ -54,9 +54,9 @@ def find(files: Sequence[SourceFile]) -> Listing:
 
 
 def read(task: Task) -> list[Recording]:
-    """The recording of one file."""
+    """Return the recording of one file."""
     facts = task.facts
-    sequence = parse(task.file.content(), task.file.place, layout=facts["layout"])
+    sequence = parse(task.file.content(), task.file.origin, layout=facts["layout"])
     return [Recording(facts["name"], sequence, facts["label"], facts["subject"], train=facts["train"])]
 
 
@@ -71,7 +71,7 @@ def _layout(files: Sequence[SourceFile]) -> str:
     first: SkeletonFormatError | None = None
     for file in files:
         try:
-            return parse(file.content(), file.place).layout.name
+            return parse(file.content(), file.origin).layout.name
         except SkeletonFormatError as error:
             first = first or error
     assert first is not None

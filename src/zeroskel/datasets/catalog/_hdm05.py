@@ -30,7 +30,7 @@ _SIDES = {"l": "left", "r": "right"}
 
 
 def find(files: Sequence[SourceFile]) -> Listing:
-    """The motions of HDM05 among the files, and the classes that they have.
+    """Return the motions of HDM05 among the files, and the classes that they have.
 
     Raises:
         InputError: there is none, one is there twice, has no skeleton, or a rate that is no multiple of 30.
@@ -49,7 +49,7 @@ def find(files: Sequence[SourceFile]) -> Listing:
         rate = int(match["rate"])
         if rate == 0 or rate % _FPS:
             raise InputError(
-                f"{file.place}: found a rate of {rate} in its name; expected a multiple of {_FPS}. Correct the name"
+                f"{file.origin}: found a rate of {rate} in its name; expected a multiple of {_FPS}. Correct the name"
             )
         facts = {
             "name": match["name"],
@@ -63,17 +63,17 @@ def find(files: Sequence[SourceFile]) -> Listing:
 
 
 def read(task: Task) -> list[Recording]:
-    """The motion of one file. Raises SkeletonFormatError where it, or its skeleton, is broken."""
+    """Return the motion of one file. Raises SkeletonFormatError where it, or its skeleton, is broken."""
     facts = dict(task.facts)
     rate = facts.pop("rate")
     skeleton = _skeleton(task.others[0])
-    sequence = _acclaim.parse(task.file.content(), task.file.place, skeleton, layout="hdm05-31", fps=rate)
+    sequence = _acclaim.parse(task.file.content(), task.file.origin, skeleton, layout="hdm05-31", fps=rate)
     sampled = sequence.replace(sequence.joints[:, :: rate // _FPS], fps=_FPS)
     return [Recording(sequence=sampled, **facts)]
 
 
 def motion_name(code: str) -> str:
-    """The class name of a motion's code; one without a name of its own is spelled out from its camel case."""
+    """Return the class name of a motion's code; one without a name of its own is spelled out from its camel case."""
     if code in _motion_names():
         return _motion_names()[code]
     words = [word.lower() for word in _WORDS.findall(code)]
@@ -88,13 +88,13 @@ def _motion_names() -> dict[str, str]:
 
 
 def _skeleton_of(file: SourceFile, actor: str, skeletons: dict[str, list[SourceFile]]) -> SourceFile:
-    """The actor's skeleton, that in the same folder first."""
-    own = skeletons.get(f"hdm_{actor}", [])
-    if not own:
-        raise InputError(f"{file.place}: found no skeleton HDM_{actor}.asf; expected one for each actor. Add it")
-    return min(own, key=lambda skeleton: skeleton.place.parent != file.place.parent)
+    """Return the actor's skeleton, that in the same folder first."""
+    native = skeletons.get(f"hdm_{actor}", [])
+    if not native:
+        raise InputError(f"{file.origin}: found no skeleton HDM_{actor}.asf; expected one for each actor. Add it")
+    return min(native, key=lambda skeleton: skeleton.origin.parent != file.origin.parent)
 
 
 @lru_cache(maxsize=16)
 def _skeleton(file: SourceFile) -> AcclaimSkeleton:
-    return parse_asf(file.content(), file.place)
+    return parse_asf(file.content(), file.origin)

@@ -20,7 +20,7 @@ _SPLIT = "_test_split1.txt"
 
 
 def find(files: Sequence[SourceFile]) -> Listing:
-    """The clips of JHMDB among the files.
+    """Return the clips of JHMDB among the files.
 
     Raises:
         InputError: there is none, two have the same name, or the split leaves one out; SkeletonFormatError: a broken
@@ -28,10 +28,10 @@ def find(files: Sequence[SourceFile]) -> Listing:
     """
     clips = {}
     for file in files:
-        if file.name == _JOINTS and len(file.place.parts) >= 3:
-            action, video = file.place.parts[-3:-1]
+        if file.name == _JOINTS and len(file.origin.parts) >= 3:
+            action, video = file.origin.parts[-3:-1]
             if (action, video) in clips:
-                raise InputError(f"{file.place}: found {action}/{video} a second time; expected it once. Remove one")
+                raise InputError(f"{file.origin}: found {action}/{video} a second time; expected it once. Remove one")
             clips[action, video] = file
     if not clips:
         raise InputError(f"found {len(files)} files, none of them a recording; expected {_EXPECTED}. Name its folder")
@@ -43,7 +43,7 @@ def find(files: Sequence[SourceFile]) -> Listing:
         if train:
             if (action, video) not in train:
                 raise InputError(
-                    f"{file.place}: found no line of {video} in {action}{_SPLIT}; expected one, as there are files of "
+                    f"{file.origin}: found no line of {video} in {action}{_SPLIT}; expected one, as there are files of "
                     "split 1. Complete them, or leave all of them out"
                 )
             facts["train"] = train[action, video]
@@ -53,23 +53,23 @@ def find(files: Sequence[SourceFile]) -> Listing:
 
 
 def read(task: Task) -> list[Recording]:
-    """The clip of one file, subject 0. Raises SkeletonFormatError where it is broken."""
-    sequence = parse_jhmdb(task.file.content(), task.file.place)
+    """Return the clip of one file, subject 0. Raises SkeletonFormatError where it is broken."""
+    sequence = parse_jhmdb(task.file.content(), task.file.origin)
     train = {"published": task.facts["train"]} if "train" in task.facts else {}
     return [Recording(task.facts["name"], sequence, task.facts["label"], subject=0, train=train)]
 
 
 def _published_split(files: Iterable[SourceFile]) -> dict[tuple[str, str], bool]:
-    """(class folder, video) -> whether it trains."""
+    """Return (class folder, video) -> whether it trains."""
     train = {}
     for file in files:
-        for number, line in enumerate(text_of(file.content(), file.place).split("\n"), 1):
+        for number, line in enumerate(text_of(file.content(), file.origin).split("\n"), 1):
             video, _, part = line.strip().rpartition(" ")
             if part in ("1", "2") and video.strip():
                 train[file.name.removesuffix(_SPLIT), video.strip().removesuffix(".avi")] = part == "1"
             elif line.strip():
                 raise SkeletonFormatError(
-                    f"{file.place}, line {number}: found {line.strip()[:80]!r}; expected a video and 1 (trains) or 2 "
+                    f"{file.origin}, line {number}: found {line.strip()[:80]!r}; expected a video and 1 (trains) or 2 "
                     "(tests), such as clip.avi 1. Take the file from the release again"
                 )
     return train

@@ -18,11 +18,11 @@ _EXPECTED = "the folder of KARD, with files such as a01_s01_e01_realworld.txt"
 
 
 def find(files: Sequence[SourceFile]) -> Listing:
-    """The recordings of KARD among the files. Raises InputError where there is none."""
+    """Return the recordings of KARD among the files. Raises InputError where there is none."""
     names = published_class_names("kard")
     return Listing(numbered_tasks(files, _PATTERN, _EXPECTED, from_one(len(names))), names, "kinect-15")
 
 
 def read(task: Task) -> list[Recording]:
-    """The recording of one file. Raises SkeletonFormatError where it is broken."""
-    return [Recording(sequence=KARD.parse(task.file.content(), task.file.place), **task.facts)]
+    """Return the recording of one file. Raises SkeletonFormatError where it is broken."""
+    return [Recording(sequence=KARD.parse(task.file.content(), task.file.origin), **task.facts)]

@@ -33,13 +33,13 @@ def _class_of_label() -> dict[str, str]:
 
 
 def find(files: Sequence[SourceFile]) -> Listing:
-    """The recordings of Kinder-Gator among the files. Raises InputError where there is none, or an unknown motion."""
+    """Return the recordings of Kinder-Gator. Raises InputError where there is none, or an unknown motion."""
     names = published_class_names("kinder-gator")
     tasks = []
     for file, match in named_recordings(files, _PATTERN, _EXPECTED):
         if match["label"] not in _class_of_label():
             raise InputError(
-                f"{file.place}: found motion {match['label'][:80]!r}; expected one of the {len(names)} of the release, "
+                f"{file.origin}: found motion {match['label'][:80]!r}; expected one of {len(names)} of the release, "
                 "such as Raise-your-hand. Leave the file out, or restore its name"
             )
         label = names.index(_class_of_label()[match["label"]])
@@ -48,15 +48,15 @@ def find(files: Sequence[SourceFile]) -> Listing:
 
 
 def read(task: Task) -> list[Recording]:
-    """The recording of one file; NaN where a joint is at the origin. Raises SkeletonFormatError where it is broken."""
-    content, place = task.file.content(), task.file.place
-    sequence = _csv_joints.parse(content, place, layout="kinect-20", fps=_frame_rate(content, place))
+    """Return the recording of one file; NaN where a joint is at the origin."""
+    content, position = task.file.content(), task.file.origin
+    sequence = _csv_joints.parse(content, position, layout="kinect-20", fps=_frame_rate(content, position))
     unseen = (sequence.joints == 0).all(axis=-1, keepdims=True)
     return [Recording(sequence=sequence.replace(np.where(unseen, np.nan, sequence.joints)), **task.facts)]
 
 
 def _frame_rate(content: bytes, file: Path) -> float:
-    """Frames a second: one over the median step of the time stamps, which are milliseconds; 30 for one frame."""
+    """Return frames a second: one over the median step of the time stamps, which are milliseconds; 30 for one frame."""
     header, *rows = text_of(content, file).split("\n")
     cells = [row.split(",", 1)[0] for row in rows if row.strip(", ")]
     try:

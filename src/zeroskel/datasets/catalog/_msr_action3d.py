@@ -33,14 +33,14 @@ _NOT_LISTED = frozenset(
 
 
 def find(files: Sequence[SourceFile]) -> Listing:
-    """The recordings of MSR-Action3D among the files. Raises InputError where there is none."""
+    """Return the recordings of MSR-Action3D among the files. Raises InputError where there is none."""
     names = published_class_names("msr-action3d")
     tasks = numbered_tasks(files, _PATTERN, _EXPECTED, from_one(len(names)))
     left_out = tuple(LeftOut(task.facts["name"], _REASON) for task in tasks if task.facts["name"] in _NOT_LISTED)
-    kept = tuple(task for task in tasks if task.facts["name"] not in _NOT_LISTED)
-    return Listing(kept, names, "kinect-20", left_out=left_out)
+    remaining = tuple(task for task in tasks if task.facts["name"] not in _NOT_LISTED)
+    return Listing(remaining, names, "kinect-20", left_out=left_out)
 
 
 def read(task: Task) -> list[Recording]:
-    """The recording of one file. Raises SkeletonFormatError where it is broken."""
-    return [Recording(sequence=MSR_ACTION3D.parse(task.file.content(), task.file.place), **task.facts)]
+    """Return the recording of one file. Raises SkeletonFormatError where it is broken."""
+    return [Recording(sequence=MSR_ACTION3D.parse(task.file.content(), task.file.origin), **task.facts)]

@@ -13,8 +13,8 @@ _AT_ONCE = 256
 
 
 def find(files: Sequence[SourceFile]) -> Listing:
-    """The sequences of one .npz file."""
-    arrays = [file for file in files if file.place.suffix.lower() == ".npz" and not file.member]
+    """Return the sequences of one .npz file."""
+    arrays = [file for file in files if file.origin.suffix.lower() == ".npz" and not file.member]
     if len(arrays) != 1:
         raise InputError(f"found {len(arrays)} .npz files; expected one. Name the file")
     dataset = _open(arrays[0])
@@ -26,7 +26,7 @@ def find(files: Sequence[SourceFile]) -> Listing:
 
 
 def read(task: Task) -> list[Recording]:
-    """Some of the sequences."""
+    """Return some of the sequences."""
     dataset = _open(task.file)
     return recordings_of(dataset, range(task.facts["start"], task.facts["stop"]), dataset.names)
 

@@ -30,19 +30,19 @@ _CLASSES = {"ntu60": 60, "ntu120": 120}
 
 
 def find_60(files: Sequence[SourceFile]) -> Listing:
-    """The recordings of the first 60 classes; those of the extension are passed over."""
+    """Return the recordings of the first 60 classes; those of the extension are passed over."""
     return _find(files, "ntu60", ("cross-subject", "cross-view"))
 
 
 def find_120(files: Sequence[SourceFile]) -> Listing:
-    """The recordings of all 120 classes."""
+    """Return the recordings of all 120 classes."""
     return _find(files, "ntu120", ("cross-subject", "cross-setup"))
 
 
 def read(task: Task) -> list[Recording]:
-    """The recording of one file."""
+    """Return the recording of one file."""
     facts = task.facts
-    sequence = main_actors(_ntu.parse(task.file.content(), task.file.place), 2)
+    sequence = main_actors(_ntu.parse(task.file.content(), task.file.origin), 2)
     train = {"cross-subject": facts["subject"] in TRAIN_SUBJECTS_120}
     if "cross-view" in facts["protocols"]:
         train = {"cross-subject": facts["subject"] in TRAIN_SUBJECTS_60, "cross-view": facts["camera"] in (2, 3)}

@@ -25,15 +25,15 @@ _TEST_VIEW = 3
 
 
 def find(files: Sequence[SourceFile]) -> Listing:
-    """The recordings of NW-UCLA among the files. Raises InputError where there is none."""
+    """Return the recordings of NW-UCLA among the files. Raises InputError where there is none."""
     labels = {action: label for label, action in enumerate(_ACTIONS)}
     tasks = numbered_tasks(files, _PATTERN, _EXPECTED, labels)
     return Listing(tasks, published_class_names("nw-ucla"), "kinect-20", ("cross-subject", "cross-view"))
 
 
 def read(task: Task) -> list[Recording]:
-    """The recording of one file; NaN where a joint is at the origin. Raises SkeletonFormatError where it is broken."""
-    sequence = _json_joints.parse(task.file.content(), task.file.place, layout="kinect-20")
+    """Return the recording of one file; NaN where a joint is at the origin."""
+    sequence = _json_joints.parse(task.file.content(), task.file.origin, layout="kinect-20")
     unseen = (sequence.joints == 0).all(axis=-1, keepdims=True)
     train = {"cross-subject": task.facts["subject"] % 2 == 1, "cross-view": task.facts["camera"] != _TEST_VIEW}
     return [Recording(sequence=sequence.replace(np.where(unseen, np.nan, sequence.joints)), train=train, **task.facts)]

@@ -20,18 +20,18 @@ _EXPECTED = "the folder of Penn Action, with files such as labels/0001.mat"
 
 
 def find(files: Sequence[SourceFile]) -> Listing:
-    """The videos of Penn Action among the files. Raises InputError where there is none."""
+    """Return the videos of Penn Action among the files. Raises InputError where there is none."""
     tasks = tuple(Task(file, {"name": match["name"]}) for file, match in named_recordings(files, _PATTERN, _EXPECTED))
     return Listing(tasks, published_class_names("penn-action"), "penn-13", ("published",))
 
 
 def read(task: Task) -> list[Recording]:
-    """The video of one label file, subject 0. Raises SkeletonFormatError where it is broken."""
-    content, place, names = task.file.content(), task.file.place, published_class_names("penn-action")
-    action, train = penn_action_facts(content, place)
+    """Return the video of one label file, subject 0. Raises SkeletonFormatError where it is broken."""
+    content, origin, names = task.file.content(), task.file.origin, published_class_names("penn-action")
+    action, train = penn_action_facts(content, origin)
     if (name := action.replace("_", " ")) not in names:
         raise SkeletonFormatError(
-            f"{place}, variable action: found {action[:60]!r}; expected one of {', '.join(names)}. Leave the file out"
+            f"{origin}, variable action: found {action[:60]!r}; expected one of {', '.join(names)}. Leave the file out"
         )
-    sequence = parse_penn_action(content, place)
+    sequence = parse_penn_action(content, origin)
     return [Recording(task.facts["name"], sequence, names.index(name), subject=0, train={"published": train})]

@@ -25,14 +25,16 @@ _PROTOCOLS = ("cross-subject", "cross-view")
 
 
 def find(files: Sequence[SourceFile]) -> Listing:
-    """Recordings that have a label file; those without one cannot be cut and are refused."""
+    """Return recordings that have a label file; those without one cannot be cut and are refused."""
     recordings: dict[str, SourceFile] = {}
     labels: dict[str, SourceFile] = {}
     facts: dict[str, dict[str, int]] = {}
     for file, match in matching(files, _FILE, unique=False):
         kind = labels if _is_label_file(file) else recordings
         if file.stem in kind:
-            raise InputError(f"{file.place}: {kind[file.stem].place} has the same name; name a folder with one of them")
+            raise InputError(
+                f"{file.origin}: {kind[file.stem].origin} has the same name; name a folder with one of them"
+            )
         kind[file.stem] = file
         facts[file.stem] = {"number": int(match["number"]), "view": VIEWS[match["view"]]}
     both = sorted(recordings.keys() & labels.keys())
@@ -43,7 +45,7 @@ def find(files: Sequence[SourceFile]) -> Listing:
         )
     lone = sorted(recordings.keys() - labels.keys())
     if lone:
-        raise InputError(f"{recordings[lone[0]].place}: no label file of that name ({len(lone)} in all); add them")
+        raise InputError(f"{recordings[lone[0]].origin}: no label file of that name ({len(lone)} in all); add them")
     training = _training_lists(files)
     tasks = [
         Task(
@@ -57,26 +59,26 @@ def find(files: Sequence[SourceFile]) -> Listing:
 
 
 def read(task: Task) -> list[Recording | LeftOut]:
-    """The actions of one long recording, cut as its label file says; those of the broken list are left out."""
-    whole = _pku_mmd.parse(task.file.content(), task.file.place)
+    """Return the actions of one long recording, cut as its label file says; those of the broken list are left out."""
+    whole = _pku_mmd.parse(task.file.content(), task.file.origin)
     labels = task.others[0]
     recordings: list[Recording | LeftOut] = []
-    for place, action in enumerate(_pku_mmd.parse_labels(labels.content(), labels.place), start=1):
-        name = f"F{task.facts['number']:03d}V{task.facts['view']:03d}C{action.label + 1:03d}L{place:03d}"
+    for position, action in enumerate(_pku_mmd.parse_labels(labels.content(), labels.origin), start=1):
+        name = f"F{task.facts['number']:03d}V{task.facts['view']:03d}C{action.label + 1:03d}L{position:03d}"
         if name in broken_recordings("pku-mmd"):
             recordings.append(LeftOut(name, MISSING))
             continue
         if action.label >= len(published_class_names("pku-mmd")):
             raise SkeletonFormatError(
-                f"{labels.place}, line {place}: found class {action.label + 1}; expected 1 to "
+                f"{labels.origin}, line {position}: found class {action.label + 1}; expected 1 to "
                 f"{len(published_class_names('pku-mmd'))}. Take the label file from the release again"
             )
         joints = whole.joints[:, action.start : action.stop]
         seen = whole.observed[:, action.start : action.stop].any(axis=(1, 2))
         if not seen.any():
             reason = (
-                f"{labels.place}, line {place}: frames {action.start} to {action.stop} of {whole.frames} have no body; "
-                "expected an action that was recorded"
+                f"{labels.origin}, line {position}: no body in frames {action.start} to {action.stop} of {whole.frames}"
+                "; expected an action that was recorded"
             )
             recordings.append(LeftOut(name, reason, listed=False))
             continue
@@ -94,11 +96,11 @@ def read(task: Task) -> list[Recording | LeftOut]:
 
 
 def _is_label_file(file: SourceFile) -> bool:
-    return "label" in file.place.parent.name.lower()
+    return "label" in file.origin.parent.name.lower()
 
 
 def _training_lists(files: Sequence[SourceFile]) -> dict[str, set[str]]:
-    """Protocol -> names of the recordings that train, from the release's lists."""
+    """Return protocol -> names of the recordings that train, from the release's lists."""
     lists = {}
     for protocol in _PROTOCOLS:
         for file in files:
@@ -113,7 +115,7 @@ def _training_part(file: SourceFile) -> set[str]:
     names = set(re.findall(r"\d{1,4}-[LMR]\b", parts[0]))
     if len(parts) != 2 or not names:
         raise SkeletonFormatError(
-            f"{file.place}: found no names of training recordings before a line 'Validation …'; expected the release's "
-            "list. Take it from the release again, or remove it"
+            f"{file.origin}: found no names of training recordings before the line 'Validation …'; expected the list "
+            "of the release. Take it from the release again, or remove it"
         )
     return names

@@ -46,7 +46,7 @@ class _Release(NamedTuple):
 
 
 def find(files: Sequence[SourceFile], class_names: Sequence[str] | None = None) -> Listing:
-    """What the one pickle among the files holds, in tasks of up to 256 recordings.
+    """Return what the one pickle among the files holds, in tasks of up to 256 recordings.
 
     Args:
         files: those of the source.
@@ -56,7 +56,7 @@ def find(files: Sequence[SourceFile], class_names: Sequence[str] | None = None) 
         InputError: there is no pickle, or more than one; it has no training split, or class names are missing.
         SkeletonFormatError: it is no annotation file.
     """
-    pickles = [file for file in files if file.place.suffix.lower() in _SUFFIXES]
+    pickles = [file for file in files if file.origin.suffix.lower() in _SUFFIXES]
     if len(pickles) != 1:
         raise InputError(f"found {len(pickles)} pickles (.pkl) in {len(files)} files; expected one of PYSKL. Name it")
     file = pickles[0]
@@ -64,7 +64,7 @@ def find(files: Sequence[SourceFile], class_names: Sequence[str] | None = None) 
     names = _class_names(release, class_names, file)
     if not release.training and not _is_ntu(release):
         raise InputError(
-            f"{file.place}: found no split of training and test recordings; expected names such as train and val. "
+            f"{file.origin}: found no split of training and test recordings; expected names such as train and val. "
             "Take a file that has them"
         )
     count = len(release.annotations)
@@ -75,7 +75,7 @@ def find(files: Sequence[SourceFile], class_names: Sequence[str] | None = None) 
 
 
 def read(task: Task) -> list[Recording]:
-    """The recordings of a task. Raises SkeletonFormatError where the file is broken."""
+    """Return the recordings of a task. Raises SkeletonFormatError where the file is broken."""
     release = _load(task.file)
     chosen = release.annotations[task.facts["start"] : task.facts["stop"]]
     return [_recording(annotation, release.training) for annotation in chosen]
@@ -83,7 +83,7 @@ def read(task: Task) -> list[Recording]:
 
 @lru_cache(maxsize=1)
 def _load(file: SourceFile) -> _Release:
-    content = parse_annotations(file.content(), file.place) if file.member else open_annotations(file.path)
+    content = parse_annotations(file.content(), file.origin) if file.member else open_annotations(file.path)
     protocols = _protocols(content)
     training = {protocol: train for protocol, (train, _) in protocols.items()}
     annotations = sorted(content.annotations, key=lambda annotation: annotation.name)
@@ -117,17 +117,17 @@ def _class_names(release: _Release, given: Sequence[str] | None, file: SourceFil
     if given is None:
         if not _is_ntu(release) or most >= 120:
             raise InputError(
-                f"{file.place}: found recordings of no data set whose class names are known; "
+                f"{file.origin}: found recordings of no data set whose class names are known; "
                 f"give --class-names FILE, one name a line, for labels 0 to {most}"
             )
         given = published_class_names("ntu60" if most < 60 else "ntu120")
     if most >= len(given):
-        raise InputError(f"{file.place}: found label {most}; expected labels of the {len(given)} class names given")
+        raise InputError(f"{file.origin}: found label {most}; expected labels of the {len(given)} class names given")
     return tuple(given)
 
 
 def _protocols(content: PysklAnnotations) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
-    """Protocol -> names that train, and all names in it.
+    """Return protocol -> names that train, and all names in it.
 
     The first is the default. A further one that does not list every recording of the first is left out: recordings in
     neither of its parts would count as its test set.

@@ -1,4 +1,4 @@
-"""How each data set that `zeroskel data prepare` knows is found and read."""
+"""Recipes to find and read each data set that `zeroskel data prepare` knows."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from zeroskel.datasets.catalog import (
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a source becomes recordings.
+    """Recipe that turns a source into recordings.
 
     Attributes:
         find: files of the source -> what they hold. Raises InputError when nothing fits.
@@ -62,7 +62,7 @@ RECIPES: dict[str, Recipe] = {
 
 
 def get_recipe(name: str) -> Recipe:
-    """The recipe of that name. Raises InputError for an unknown one."""
+    """Return the recipe of that name. Raises InputError for an unknown one."""
     if name not in RECIPES:
         raise InputError(f"unknown data set {name!r}; expected one of {', '.join(RECIPES)}")
     return RECIPES[name]

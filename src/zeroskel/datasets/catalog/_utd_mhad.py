@@ -18,11 +18,11 @@ _EXPECTED = "the Skeleton folder of UTD-MHAD, with files such as a1_s1_t1_skelet
 
 
 def find(files: Sequence[SourceFile]) -> Listing:
-    """The recordings of UTD-MHAD among the files. Raises InputError where there is none."""
+    """Return the recordings of UTD-MHAD among the files. Raises InputError where there is none."""
     names = published_class_names("utd-mhad")
     return Listing(numbered_tasks(files, _PATTERN, _EXPECTED, from_one(len(names))), names, "kinect-20")
 
 
 def read(task: Task) -> list[Recording]:
-    """The recording of one file. Raises SkeletonFormatError where it is broken."""
-    return [Recording(sequence=parse_utd_mhad(task.file.content(), task.file.place), **task.facts)]
+    """Return the recording of one file. Raises SkeletonFormatError where it is broken."""
+    return [Recording(sequence=parse_utd_mhad(task.file.content(), task.file.origin), **task.facts)]

@@ -33,12 +33,12 @@ class _Segment(NamedTuple):
 
 
 def find(files: Sequence[SourceFile]) -> Listing:
-    """The recordings of UTKinect among the files. Raises InputError where there is none, or no actionLabel.txt."""
-    found = named_recordings(files, _PATTERN, _EXPECTED)
+    """Return the recordings of UTKinect. Raises InputError where there is none, or no actionLabel.txt."""
+    actual = named_recordings(files, _PATTERN, _EXPECTED)
     labels = [file for file in files if file.name == _LABEL_FILE]
     if len(labels) != 1:
         raise InputError(
-            f"{found[0][0].place}: found {len(labels)} files {_LABEL_FILE} beside it; expected one, which says where "
+            f"{actual[0][0].origin}: found {len(labels)} files {_LABEL_FILE} beside it; expected one, which says where "
             "each action starts and ends. Name a folder that holds both"
         )
     tasks = tuple(
@@ -47,28 +47,28 @@ def find(files: Sequence[SourceFile]) -> Listing:
             {"name": match["name"], "subject": int(match["subject"]), "repetition": int(match["repetition"])},
             (labels[0],),
         )
-        for file, match in found
+        for file, match in actual
     )
     return Listing(tasks, published_class_names("utkinect"), "kinect-20")
 
 
 def read(task: Task) -> list[Recording]:
-    """The actions of one file, e.g. "s01_e01_walk". Raises SkeletonFormatError where it or its labels are broken."""
+    """Return the actions of one file, e.g. "s01_e01_walk"."""
     name, (labels,) = task.facts["name"], task.others
-    segments = _segments(labels.content(), labels.place).get(name)
+    segments = _segments(labels.content(), labels.origin).get(name)
     if not segments:
         raise SkeletonFormatError(
-            f"{labels.place}: found no action of {name}; expected a line {name} and its actions, as there is "
-            f"{task.file.place}. Take the file from the release again"
+            f"{labels.origin}: found no action of {name}; expected a line {name} and its actions, as there is "
+            f"{task.file.origin}. Take the file from the release again"
         )
-    frames, sequence = parse_utkinect_frames(task.file.content(), task.file.place)
+    frames, sequence = parse_utkinect_frames(task.file.content(), task.file.origin)
     recordings = []
     for segment in segments:
         inside = (frames >= segment.first) & (frames <= segment.last)
         if not inside.any():
             raise SkeletonFormatError(
-                f"{task.file.place}: found frames {frames.min()} to {frames.max()} and none of {segment.action}, which "
-                f"{labels.place} places at {segment.first} to {segment.last}; expected one. Take both from the release"
+                f"{task.file.origin}: has frames {frames.min()} to {frames.max()} and none of {segment.action}, which "
+                f"{labels.origin} places at {segment.first} to {segment.last}; expected one. Take both from the release"
             )
         cut = sequence.replace(sequence.joints[:, inside])
         facts = {**task.facts, "name": f"{name}_{segment.action}"}
@@ -77,15 +77,15 @@ def read(task: Task) -> list[Recording]:
 
 
 def _segments(content: bytes, file: Path) -> dict[str, list[_Segment]]:
-    """Recording -> its actions, from the content of actionLabel.txt."""
+    """Return recording -> its actions, from the content of actionLabel.txt."""
     names = published_class_names("utkinect")
-    found: dict[str, list[_Segment]] = {}
+    actual: dict[str, list[_Segment]] = {}
     recording = None
     for number, line in enumerate(text_of(content, file).split("\n"), 1):
         line = line.strip()
         if _RECORDING.fullmatch(line):
             recording = line
-            found[recording] = []
+            actual[recording] = []
         elif line:
             match = _ACTION.fullmatch(line)
             name = re.sub("([A-Z])", r" \1", match["action"]).lower() if match else ""
@@ -96,8 +96,8 @@ def _segments(content: bytes, file: Path) -> dict[str, list[_Segment]]:
                 )
             if "NaN" not in match.groups():
                 first, last = int(match["first"]), int(match["last"])
-                found[recording].append(_Segment(match["action"], names.index(name), first, last))
-    return found
+                actual[recording].append(_Segment(match["action"], names.index(name), first, last))
+    return actual
 
 
 def _in_order(match: re.Match[str]) -> bool:

@@ -24,7 +24,7 @@ class Body:
 
     @classmethod
     def of_stature(cls, stature: float, fractions: Mapping[str, float]) -> "Body":
-        """A body whose segments are these fractions of its stature (metres)."""
+        """Return a body whose segments are these fractions of its stature (metres)."""
         return cls(stature, {name: fraction * stature for name, fraction in fractions.items()})
 
     @property
@@ -34,7 +34,7 @@ class Body:
 
 
 def pose_body(body: Body, channels: np.ndarray) -> np.ndarray:
-    """Joint positions (T, 25, 3) in metres of a body posed by channels (T, D), in the layout "ntu-25".
+    """Return joint positions (T, 25, 3) in metres of a body posed by channels (T, D), in the layout "ntu-25".
 
     The frame is the person's own at the start: x to the left, y up from the floor, z forward.
     """
@@ -48,7 +48,7 @@ def pose_body(body: Body, channels: np.ndarray) -> np.ndarray:
 
 
 def _pelvis(body: Body, channels: np.ndarray) -> np.ndarray:
-    """(T, 3) hip centre: as asked, but never so high that a foot on the floor is out of reach."""
+    """Return (T, 3) hip centre: as asked, but never so high that a foot on the floor is out of reach."""
     leg, ankle_height = body.leg, body.segments["ankle_height"]
     ahead, aside, rise = (channels[:, CHANNEL[f"pelvis.{name}"]] * leg for name in ("ahead", "aside", "rise"))
     height = _STRAIGHTEST * leg + ankle_height + rise
@@ -95,7 +95,7 @@ def _add_arm(
 
 
 def _add_leg(points: dict[str, np.ndarray], body: Body, channels: np.ndarray, side: str, sign: float) -> None:
-    """Hip, knee, ankle and foot: the knee is where thigh and shank meet, in front of the line from hip to ankle."""
+    """Add hip, knee, ankle and foot: thigh and shank meet at the knee, in front of the line from hip to ankle."""
     size, leg = body.segments, body.leg
     ahead, aside, lift = (channels[:, CHANNEL[f"{side}_leg.{name}"]] * leg for name in LEG_CHANNELS)
     hip = points["hip_center"] + [sign * size["hip"], 0.0, 0.0]
@@ -112,7 +112,7 @@ def _add_leg(points: dict[str, np.ndarray], body: Body, channels: np.ndarray, si
 
 
 def _foot_direction(knee: np.ndarray, ankle: np.ndarray, lift: np.ndarray, body: Body) -> np.ndarray:
-    """(T, 3): flat on the floor while the ankle is low, square to the shank once it is lifted."""
+    """Return (T, 3): flat on the floor while the ankle is low, square to the shank once it is lifted."""
     drop = body.segments["ankle_height"] / body.segments["foot"] * 0.9
     flat = np.array([0.0, -drop, np.sqrt(1 - drop**2)])
     shank = _length_and_direction(ankle - knee)[1]
@@ -131,12 +131,12 @@ def _length_and_direction(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _across(direction: np.ndarray, line: np.ndarray) -> np.ndarray:
-    """(T, 3) unit vectors: the part of a direction (3,) that is square to unit vectors `line` (T, 3)."""
+    """Return (T, 3) unit vectors: the part of a direction (3,) that is square to unit vectors `line` (T, 3)."""
     return _length_and_direction(direction - (line @ direction)[:, None] * line)[1]
 
 
 def _rotation(vectors: np.ndarray) -> np.ndarray:
-    """(T, 3, 3) rotations about vectors (T, 3) by their lengths in radians (Rodrigues' formula)."""
+    """Return (T, 3, 3) rotations about vectors (T, 3) by their lengths in radians (Rodrigues' formula)."""
     angle, axis = _length_and_direction(vectors)
     x, y, z = axis.T
     zero = np.zeros_like(x)

@@ -38,7 +38,7 @@ _IS_LEFT = np.array([name.startswith("left_") for name in CHANNELS])
 
 
 def channel_values(table: Mapping[str, Any], base: np.ndarray | float = 0.0) -> np.ndarray:
-    """(D,) values of a table {part: {movement: number}}; what it does not name is taken from `base`.
+    """Return (D,) values of a table {part: {movement: number}}; what it does not name is taken from `base`.
 
     Raises InputError for a part or movement that the body does not have.
     """
@@ -53,17 +53,17 @@ def channel_values(table: Mapping[str, Any], base: np.ndarray | float = 0.0) -> 
 
 
 def mirror_channels(values: np.ndarray) -> np.ndarray:
-    """The mirror image of channels (..., D): left and right swapped, what goes sideways reversed."""
+    """Return the mirror image of channels (..., D): left and right swapped, what goes sideways reversed."""
     return values[..., _MIRROR_ORDER] * _MIRROR_SIGN
 
 
 def on_both_sides(values: np.ndarray) -> np.ndarray:
-    """Channels (..., D) of a right-sided motion done by both sides at a time."""
+    """Return channels (..., D) of a right-sided motion done by both sides at a time."""
     mirrored = mirror_channels(values)
     return np.where(_IS_RIGHT, values, np.where(_IS_LEFT, mirrored, (values + mirrored) / 2))
 
 
 def overlay(values: np.ndarray, other: np.ndarray, rest: np.ndarray) -> np.ndarray:
-    """Channels (T, D) of `other` for the body parts that it moves away from `rest` (D,), else those of `values`."""
+    """Return channels (T, D) of `other` for body parts that it moves away from `rest` (D,), else of `values`."""
     moved = np.unique(_PART_OF[(np.abs(other - rest) > 1e-9).any(axis=0)])
     return np.where(np.isin(_PART_OF, moved), other, values)

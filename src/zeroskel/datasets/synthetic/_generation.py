@@ -16,7 +16,7 @@ _FRAMES = (40, 120)
 
 
 def generate_sequence(action: str, seed: int, *, frames: int | None = None) -> SkeletonSequence:
-    """One synthetic recording of an action; the seed names the person, the take, the camera and the noise.
+    """Return one synthetic recording of an action; the seed names the person, the take, the camera and the noise.
 
     Args:
         action: one of `action_names()`.
@@ -27,7 +27,12 @@ def generate_sequence(action: str, seed: int, *, frames: int | None = None) -> S
         One body of layout "ntu-25" at 30 frames a second, metres, in the camera's frame (y up, z away from it).
 
     Raises:
-        InputError: unknown action, negative seed, or fewer than two frames.
+        InputError: The action is unknown, the seed negative, or frames below two.
+
+    Example:
+        >>> from zeroskel.datasets.synthetic import generate_sequence
+        >>> generate_sequence("squat", seed=1, frames=50).joints.shape
+        (1, 50, 25, 3)
     """
     return _record(get_action(action), draw_person(_generator(seed)), _generator(seed, action), frames)
 
@@ -35,7 +40,26 @@ def generate_sequence(action: str, seed: int, *, frames: int | None = None) -> S
 def iterate(
     actions: Sequence[str] | None = None, *, subjects: int = 8, repetitions: int = 3, seed: int = 0
 ) -> Iterator[tuple[SkeletonSequence, int, int]]:
-    """Synthetic recordings one at a time as (sequence, label, subject); arguments as in `generate_dataset`."""
+    """Yield synthetic recordings one at a time, so that a data set of any size needs little memory.
+
+    Args:
+        actions: Class names in the order of the labels; None is all of `action_names()`.
+        subjects: The number of people.
+        repetitions: The number of recordings of each action by each person.
+        seed: 0 or more.
+
+    Yields:
+        A sequence, its label and its subject, in the order of `generate_dataset`.
+
+    Raises:
+        InputError: As in `generate_dataset`.
+
+    Example:
+        >>> from zeroskel.datasets.synthetic import iterate
+        >>> sequence, label, subject = next(iterate(["clap the hands"], subjects=1, repetitions=1))
+        >>> (label, subject, sequence.layout.name)
+        (0, 1, 'ntu-25')
+    """
     names = _check(actions, subjects, repetitions)
     chosen = [get_action(name) for name in names]
     people = [draw_person(_generator(seed, "person", subject)) for subject in range(1, subjects + 1)]
@@ -49,7 +73,7 @@ def iterate(
 def generate_dataset(
     actions: Sequence[str] | None = None, *, subjects: int = 8, repetitions: int = 3, seed: int = 0
 ) -> tuple[list[SkeletonSequence], np.ndarray, np.ndarray, list[str]]:
-    """A labelled synthetic data set: every subject does every action several times.
+    """Return a labelled synthetic data set: every subject does every action several times.
 
     Body, handedness and style are a subject's; tempo, camera and noise differ from one repetition to the next.
 
@@ -63,7 +87,13 @@ def generate_dataset(
         N sequences, labels (N,) int64, subjects (N,) int64 from 1, class names.
 
     Raises:
-        InputError: an unknown or repeated action, no action, subject or repetition, or a negative seed.
+        InputError: An action is unknown or repeated, a count is below one, or the seed is negative.
+
+    Example:
+        >>> from zeroskel.datasets.synthetic import generate_dataset
+        >>> sequences, labels, subjects, names = generate_dataset(["squat", "jump up"], subjects=2, repetitions=1)
+        >>> labels.tolist(), subjects.tolist()
+        ([0, 0, 1, 1], [1, 2, 1, 2])
     """
     names = _check(actions, subjects, repetitions)
     sequences, labels, people = zip(*iterate(names, subjects=subjects, repetitions=repetitions, seed=seed), strict=True)
@@ -80,7 +110,7 @@ def _record(action: Action, person: Person, rng: np.random.Generator, frames: in
 
 
 def _generator(seed: int, *path: str | int) -> np.random.Generator:
-    """Random numbers of their own for every seed and path, the same in every process."""
+    """Return random numbers of their own for every seed and path, the same in every process."""
     if seed < 0:
         raise InputError(f"seed is {seed}; expected 0 or more")
     words = [zlib.crc32(step.encode()) if isinstance(step, str) else step for step in path]

@@ -52,8 +52,8 @@ class Action:
     @property
     def seconds(self) -> float:
         """Usual duration."""
-        own = self.move.seconds * (1 + 0.7 * (self.repetitions - 1))
-        return own if self.meanwhile is None else max(own, self.meanwhile.seconds)
+        native = self.move.seconds * (1 + 0.7 * (self.repetitions - 1))
+        return native if self.meanwhile is None else max(native, self.meanwhile.seconds)
 
     @property
     def contact(self) -> bool:
@@ -61,7 +61,7 @@ class Action:
         return self.move.contact or (self.meanwhile is not None and self.meanwhile.contact)
 
     def values(self, phase: np.ndarray, *, left_handed: bool = False, cycle_scale: float = 1.0) -> np.ndarray:
-        """(T, D) channels at moments `phase` (T,) in 0 to 1."""
+        """Return (T, D) channels at moments `phase` (T,) in 0 to 1."""
         turns = phase * self.repetitions
         values = self.move.values(turns - np.minimum(np.floor(turns), self.repetitions - 1), cycle_scale)
         if self.side == "both":
@@ -76,14 +76,14 @@ class Action:
 
 @cache
 def grammar_table() -> Mapping[str, Any]:
-    """The grammar file as it is."""
+    """Return the grammar file as it is."""
     text = (resources.files("zeroskel.resources") / "synthetic_actions.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 
 @cache
 def channel_table(name: str) -> np.ndarray:
-    """(D,) channels of a table of the grammar file: "rest", "posture" or "sway"."""
+    """Return (D,) channels of a table of the grammar file: "rest", "posture" or "sway"."""
     values = channel_values(grammar_table()[name])
     values.setflags(write=False)
     return values
@@ -91,7 +91,7 @@ def channel_table(name: str) -> np.ndarray:
 
 @cache
 def channel_limits() -> tuple[np.ndarray, np.ndarray]:
-    """Least and most (D,) of each channel; channels without limits have infinite ones."""
+    """Return least and most (D,) of each channel; channels without limits have infinite ones."""
     table = grammar_table()["limits"]
     least, most = ({part: {k: v[end] for k, v in names.items()} for part, names in table.items()} for end in (0, 1))
     return channel_values(least, -np.inf), channel_values(most, np.inf)
@@ -114,12 +114,18 @@ def _actions() -> Mapping[str, Action]:
 
 
 def action_names() -> list[str]:
-    """Names of all synthetic actions, in a fixed order."""
+    """Return the names of all synthetic actions, in a fixed order.
+
+    Example:
+        >>> from zeroskel.datasets.synthetic import action_names
+        >>> len(action_names()), "squat" in action_names()
+        (84, True)
+    """
     return list(_actions())
 
 
 def get_action(name: str) -> Action:
-    """The action of that name. Raises InputError, with the nearest names, for one that is not in the grammar."""
+    """Return the action of that name. Raises InputError, with the nearest names, for one that is not in the grammar."""
     actions = _actions()
     if name not in actions:
         near = difflib.get_close_matches(name, actions, n=3, cutoff=0.3) or list(actions)[:3]
@@ -131,22 +137,33 @@ def get_action(name: str) -> Action:
 
 
 def mean_body() -> Body:
-    """The body of mean stature and proportions."""
+    """Return the body of mean stature and proportions."""
     return Body.of_stature(MEAN_STATURE, body_fractions())
 
 
 @cache
 def body_fractions() -> Mapping[str, float]:
-    """Segment lengths as fractions of stature."""
+    """Return segment lengths as fractions of stature."""
     return {name: value for name, value in grammar_table()["body"].items() if name != "source"}
 
 
 def canonical_motion(action: str, frames: int) -> np.ndarray:
-    """Joint positions (T, 25, 3) of an action done by the mean right-handed body without style, camera or noise.
+    """Return an action as the mean right-handed body performs it, without style, camera or noise.
 
-    Metres in the person's own frame: x to their left, y up from the floor, z forward; layout "ntu-25".
+    Args:
+        action: One of `action_names()`.
+        frames: T.
 
-    Raises InputError for an unknown action or fewer than two frames.
+    Returns:
+        Joint positions (T, 25, 3) in metres, layout "ntu-25".
+
+    Raises:
+        InputError: The action is unknown.
+
+    Example:
+        >>> from zeroskel.datasets.synthetic import canonical_motion
+        >>> canonical_motion("squat", 50).shape
+        (50, 25, 3)
     """
     if frames < 2:
         raise InputError(f"frames is {frames}; an action needs at least 2")

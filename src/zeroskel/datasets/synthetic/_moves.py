@@ -31,7 +31,7 @@ class Beat:
     amplitude: np.ndarray
 
     def values(self, phase: np.ndarray, cycle_scale: float = 1.0) -> np.ndarray:
-        """(T, D) channels to add at moments `phase` (T,) in 0 to 1."""
+        """Return (T, D) channels to add at moments `phase` (T,) in 0 to 1."""
         inside = np.clip((phase - self.start) / (self.stop - self.start), 0.0, 1.0)
         envelope = smooth_step(np.minimum(inside, 1.0 - inside) / _RAMP)
         wave = _WAVES[self.wave](2 * np.pi * self.cycles * cycle_scale * inside)
@@ -40,7 +40,7 @@ class Beat:
 
 @dataclass(frozen=True, eq=False)
 class Move:
-    """What a body does, for the right side.
+    """Motion of a body, for the right side.
 
     Attributes:
         times: (P,) rising moments in 0 to 1, from 0 to 1.
@@ -57,7 +57,7 @@ class Move:
     contact: bool
 
     def values(self, phase: np.ndarray, cycle_scale: float = 1.0) -> np.ndarray:
-        """(T, D) channels at moments `phase` (T,) in 0 to 1, with the beats' cycles scaled."""
+        """Return (T, D) channels at moments `phase` (T,) in 0 to 1, with the beats' cycles scaled."""
         segment = np.clip(np.searchsorted(self.times, phase, side="right") - 1, 0, len(self.times) - 2)
         start, stop = self.times[segment], self.times[segment + 1]
         way = smooth_step((phase - start) / np.maximum(stop - start, 1e-9))[:, None]
@@ -66,7 +66,7 @@ class Move:
 
 
 def smooth_step(way: np.ndarray) -> np.ndarray:
-    """The minimum-jerk course from 0 to 1: 10 w^3 - 15 w^4 + 6 w^5 (Flash and Hogan, J. Neuroscience 1985)."""
+    """Return the minimum-jerk course from 0 to 1: 10 w^3 - 15 w^4 + 6 w^5 (Flash and Hogan, J. Neuroscience 1985)."""
     w = np.clip(way, 0.0, 1.0)
     return w**3 * (10 - 15 * w + 6 * w**2)
 
@@ -81,7 +81,7 @@ _WAVES: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def parse_move(table: Mapping[str, Any], rest: np.ndarray) -> Move:
-    """The move of a table of the grammar file; `rest` (D,) is where channels are that a pose does not name."""
+    """Return the move of a table of the grammar file; `rest` (D,) is where channels are that a pose does not name."""
     times, poses = [], []
     for pose in table.get("poses", []):
         values = channel_values({part: pose[part] for part in pose.keys() - _POSE_TIMES}, rest)

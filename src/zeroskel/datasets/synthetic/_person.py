@@ -37,7 +37,7 @@ class Person:
 
 
 def draw_person(rng: np.random.Generator) -> Person:
-    """A person of 1.2 to 1.95 m with proportions and style of their own."""
+    """Return a person of 1.2 to 1.95 m with proportions and style of their own."""
     fractions = {name: value * rng.normal(1.0, 0.04) for name, value in body_fractions().items()}
     stature = float(np.clip(rng.normal(1.66, 0.17), 1.2, 1.95))
     return Person(
@@ -52,7 +52,7 @@ def draw_person(rng: np.random.Generator) -> Person:
 
 
 def perform(person: Person, action: Action, frames: int, rng: np.random.Generator) -> np.ndarray:
-    """Joint positions (T, 25, 3), metres in the person's frame, of one take of an action.
+    """Return joint positions (T, 25, 3), metres in the person's frame, of one take of an action.
 
     A take has its own delay, pauses, speed profile, number of beats and, slightly, amplitude.
     """
@@ -63,7 +63,7 @@ def perform(person: Person, action: Action, frames: int, rng: np.random.Generato
 
 
 def _phase(frames: int, rng: np.random.Generator) -> np.ndarray:
-    """(T,) from 0 to 1: still at first and at last, faster here and slower there between."""
+    """Return (T,) from 0 to 1: still at first and at last, faster here and slower there between."""
     delay, pause = rng.uniform(0.0, 0.12, size=2)
     way = np.clip((np.linspace(0.0, 1.0, frames) - delay) / (1 - delay - pause), 0.0, 1.0)
     hurry = rng.uniform(-0.07, 0.07)
@@ -86,7 +86,7 @@ def _arm_difference(departure: np.ndarray, movement: str) -> np.ndarray:
 
 
 def _sway(person: Person, frames: int, rng: np.random.Generator) -> np.ndarray:
-    """(T, D) idle movement: for each channel a slow wave of its own."""
+    """Return (T, D) idle movement: for each channel a slow wave of its own."""
     hertz, start = rng.uniform([[0.15], [0.0]], [[0.6], [2 * np.pi]], size=(2, len(CHANNELS)))
     seconds = np.arange(frames)[:, None] / FPS
     return person.sway * channel_table("sway") * np.sqrt(2) * np.sin(2 * np.pi * hertz * seconds + start)

@@ -15,7 +15,7 @@ _ABOUT_FACE = np.array([-1.0, 1.0, -1.0])  # the person looks at the camera: the
 
 @dataclass(frozen=True)
 class Camera:
-    """Where the camera is: metres and radians.
+    """Position and direction of the camera: metres and radians.
 
     Attributes:
         yaw: from which side it sees the person; 0 is the front.
@@ -32,7 +32,7 @@ class Camera:
     aside: float
 
     def view(self, joints: np.ndarray) -> np.ndarray:
-        """Joints (T, V, 3) of the person's frame in the camera's: x to its left, y up, z away from it."""
+        """Return joints (T, V, 3) of the person's frame in the camera's: x to its left, y up, z away from it."""
         cosine, sine = np.cos(self.yaw), np.sin(self.yaw)
         turn = np.array([[cosine, 0.0, sine], [0.0, 1.0, 0.0], [-sine, 0.0, cosine]])
         seen = joints @ turn.T * _ABOUT_FACE + [self.aside, -self.height, self.distance]
@@ -42,7 +42,7 @@ class Camera:
 
 
 def draw_camera(rng: np.random.Generator) -> Camera:
-    """A camera 0.8 to 1.2 m high, 2 to 4 m away, within 35 degrees of the front, nearly level."""
+    """Return a camera 0.8 to 1.2 m high, 2 to 4 m away, within 35 degrees of the front, nearly level."""
     return Camera(
         yaw=np.deg2rad(rng.uniform(-35, 35)),
         pitch=np.deg2rad(rng.uniform(-3, 3)),
@@ -53,7 +53,7 @@ def draw_camera(rng: np.random.Generator) -> Camera:
 
 
 def sense(joints: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Joints (T, V, 3) with jitter in metres, larger at the extremities, and now and then a joint lost (NaN)."""
+    """Return joints (T, V, 3) with jitter in metres, larger at the extremities, and now and then a joint lost (NaN)."""
     sensed = joints + rng.normal(size=joints.shape) * _joint_jitter()[:, None]
     if rng.random() < _LOSS:
         for _ in range(rng.integers(1, 3)):

@@ -32,7 +32,7 @@ __all__ = ["FORMATS", "Format", "parse", "read", "register_format", "write"]
 
 @dataclass(frozen=True)
 class Format:
-    """File format of one recording.
+    r"""File format of one recording.
 
     Args:
         suffix: The suffix of its files in small letters, such as ".bvh".
@@ -42,7 +42,7 @@ class Format:
 
     Example:
         >>> from zeroskel.skeleton.formats import FORMATS
-        >>> FORMATS["BVH"].suffix, FORMATS["BVH"].looks_like(b"HIERARCHY\\n")
+        >>> FORMATS["BVH"].suffix, FORMATS["BVH"].looks_like(b"HIERARCHY\n")
         ('.bvh', True)
     """
 
@@ -152,7 +152,7 @@ def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     write(zeroskel.SkeletonSequence([[[0.0, 1.0, 2.0]] * 25], layout="ntu-25"), f"{folder}/clip.csv")
         ...     print(open(f"{folder}/clip.csv").readline()[:20])
-        frame,person,hip_cen
+        frame,time_s,body,hi
     """
     suffix = Path(path).suffix.lower()
     writers = {known.suffix: known.write for known in FORMATS.values() if known.write is not None}

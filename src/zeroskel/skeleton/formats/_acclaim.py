@@ -22,7 +22,7 @@ _CUT = "The file is cut short or altered: take it from the release again"
 
 
 def looks_like(head: bytes) -> bool:
-    """Whether a file that starts so has the header line that every .amc file has."""
+    """Return whether a file that starts so has the header line that every .amc file has."""
     return any(line.strip().upper() == b":FULLY-SPECIFIED" for line in head.split(b"\n"))
 
 
@@ -63,8 +63,8 @@ def parse(
                 f"{file}: joints of frame {frame + 1} lie beyond measure; expected metres. {_CUT}"
             )
         joints[0, start : start + FRAMES_AT_ONCE] = placed
-    arranged, found = arrange_joints(joints, [bone.name for bone in skeleton.bones], layout, file=file)
-    return SkeletonSequence(arranged, found, _FPS if fps is None else fps)
+    arranged, matched_layout = arrange_joints(joints, [bone.name for bone in skeleton.bones], layout, file=file)
+    return SkeletonSequence(arranged, matched_layout, _FPS if fps is None else fps)
 
 
 def _skeleton_beside(file: Path) -> Path:
@@ -82,7 +82,7 @@ def _skeleton_beside(file: Path) -> Path:
 
 
 def _motion(content: bytes, skeleton: AcclaimSkeleton, file: Path) -> tuple[np.ndarray, bool]:
-    """(T, channels of all bones) numbers in the order of the skeleton, and whether angles are degrees."""
+    """Return (T, channels of all bones) numbers in the order of the skeleton, and whether angles are degrees."""
     lines = content.decode("latin-1").split("\n")  # a comment may hold any bytes
     degrees, first = skeleton.degrees, 0
     for first, line in enumerate(lines):  # noqa: B007 - the first line of the motion is used below
@@ -97,7 +97,7 @@ def _motion(content: bytes, skeleton: AcclaimSkeleton, file: Path) -> tuple[np.n
 
 
 def _alike_frames(lines: list[str], moving: Sequence[AcclaimBone]) -> np.ndarray | None:
-    """The numbers where every frame lists the same bones in the same order; None where that is not so."""
+    """Return the numbers where every frame lists the same bones in the same order; None where that is not so."""
     tokens = " ".join(lines).split()
     names = [line.split()[0] for line in lines[1 : len(moving) + 1] if line.strip()]
     bones = {bone.name: bone for bone in moving}
@@ -125,7 +125,7 @@ def _alike_frames(lines: list[str], moving: Sequence[AcclaimBone]) -> np.ndarray
 
 
 def _frame_by_frame(lines: list[str], first: int, moving: Sequence[AcclaimBone], file: Path) -> np.ndarray:
-    """As _alike_frames for bones in any order, line by line: it also finds the line at fault."""
+    """Return the numbers of bones in any order, read line by line; the first wrong line is refused."""
     bones = {bone.name: bone for bone in moving}
     frames: list[dict[str, list[float]]] = []
     for at in range(first, len(lines)):
@@ -168,7 +168,7 @@ def _numbers(fields: list[str]) -> list[float] | None:
 
 
 def _positions(skeleton: AcclaimSkeleton, numbers: np.ndarray, degrees: bool) -> np.ndarray:
-    """(T, V, 3) metres of the bones' ends: each is its parent's end plus its offset, turned by all rotations so far."""
+    """Return (T, V, 3) metres of the bones' ends: the parent's end plus the offset, turned by all rotations above."""
     positions = np.empty((len(numbers), len(skeleton.bones), 3))
     rotations: list[np.ndarray] = []
     at = 0
@@ -178,9 +178,9 @@ def _positions(skeleton: AcclaimSkeleton, numbers: np.ndarray, degrees: bool) ->
         rotation = _turned(bone, values, degrees)
         if bone.parent < 0:
             moved = np.zeros((len(numbers), 3))
-            for place, channel in enumerate(bone.channels):
+            for position, channel in enumerate(bone.channels):
                 if channel[0] == "t":
-                    moved[:, "xyz".index(channel[1])] = values[:, place] * skeleton.metres
+                    moved[:, "xyz".index(channel[1])] = values[:, position] * skeleton.metres
             positions[:, index] = bone.offset + moved
         else:
             rotation = rotations[bone.parent] @ rotation
@@ -190,8 +190,8 @@ def _positions(skeleton: AcclaimSkeleton, numbers: np.ndarray, degrees: bool) ->
 
 
 def _turned(bone: AcclaimBone, values: np.ndarray, degrees: bool) -> np.ndarray:
-    """(T, 3, 3) or (3, 3) rotation of a bone against its parent: its angles turn in the frame of its axis."""
-    turning = {channel[1].upper(): place for place, channel in enumerate(bone.channels) if channel[0] == "r"}
+    """Return (T, 3, 3) or (3, 3) rotation of a bone against its parent: its angles turn in the frame of its axis."""
+    turning = {channel[1].upper(): position for position, channel in enumerate(bone.channels) if channel[0] == "r"}
     if not turning:
         return np.eye(3)
     order = "".join(axis for axis in bone.order if axis in turning)
@@ -199,5 +199,5 @@ def _turned(bone: AcclaimBone, values: np.ndarray, degrees: bool) -> np.ndarray:
     return bone.axis @ euler_rotations(order, np.radians(angles) if degrees else angles) @ bone.axis.T
 
 
-def _refuse(file: Path, at: int, found: str, expected: str) -> NoReturn:
-    raise SkeletonFormatError(f"{file}, line {at + 1}: found {found}; expected {expected}. {_CUT}")
+def _refuse(file: Path, at: int, actual: str, expected: str) -> NoReturn:
+    raise SkeletonFormatError(f"{file}, line {at + 1}: found {actual}; expected {expected}. {_CUT}")

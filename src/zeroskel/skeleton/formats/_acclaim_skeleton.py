@@ -64,13 +64,13 @@ class _Line:
     def __init__(self, number: int, fields: list[str], file: Path) -> None:
         self.number, self.fields, self.file = number, fields, file
 
-    def refuse(self, found: str, expected: str) -> NoReturn:
+    def refuse(self, actual: str, expected: str) -> NoReturn:
         raise SkeletonFormatError(
-            f"{self.file}, line {self.number}: found {found[:120]}; expected {expected}. {_TAKE_AGAIN}"
+            f"{self.file}, line {self.number}: found {actual[:120]}; expected {expected}. {_TAKE_AGAIN}"
         )
 
     def numbers(self, count: int, expected: str) -> np.ndarray:
-        """The fields after the first as that many finite numbers."""
+        """Return the fields after the first as that many finite numbers."""
         try:
             if any("_" in field for field in self.fields[1 : count + 1]):
                 raise ValueError
@@ -81,18 +81,18 @@ class _Line:
             self.refuse(repr(" ".join(self.fields)), expected)
         return values
 
-    def axes(self, place: int) -> str:
-        """The order of rotations in a field, with the one that turns first as the rightmost matrix."""
-        order = self.fields[place].upper() if place < len(self.fields) else ""
+    def axes(self, location: int) -> str:
+        """Return the order of rotations in a field, with the one that turns first as the rightmost matrix."""
+        order = self.fields[location].upper() if location < len(self.fields) else ""
         if sorted(order) != ["X", "Y", "Z"]:
             self.refuse(repr(" ".join(self.fields)), "an order of the axes such as XYZ")
         return order[::-1]
 
     def channels(self, known: set[str]) -> tuple[str, ...]:
-        found = tuple(field.lower() for field in self.fields[1:])
-        if not set(found) <= known or len(set(found)) != len(found):
-            self.refuse(repr(" ".join(self.fields)), f"channels of {' '.join(sorted(known))}, none twice")
-        return found
+        actual = tuple(field.lower() for field in self.fields[1:])
+        if not set(actual) <= known or len(set(actual)) != len(actual):
+            self.refuse(repr(" ".join(self.fields)), f"channels of {' '.join(sorted(known))}, without duplicates")
+        return actual
 
 
 def parse_asf(content: bytes, file: Path) -> AcclaimSkeleton:
@@ -124,7 +124,7 @@ def parse_asf(content: bytes, file: Path) -> AcclaimSkeleton:
 
 
 def _sections(content: bytes, file: Path) -> dict[str, list[_Line]]:
-    """Lines of each section; comments may hold any bytes, so the text is taken as Latin 1."""
+    """Return lines of each section; comments may hold any bytes, so the text is taken as Latin 1."""
     sections: dict[str, list[_Line]] = {}
     current: list[_Line] = []
     for number, text in enumerate(content.decode("latin-1").splitlines(), 1):
@@ -211,7 +211,7 @@ def _bone(block: dict[str, _Line], end: _Line, metres: float, degrees: bool) -> 
 
 
 def _parents(lines: list[_Line], blocks: dict[str, AcclaimBone]) -> dict[str, str]:
-    """Bone -> the bone it hangs on."""
+    """Return bone -> the bone it hangs on."""
     parents: dict[str, str] = {}
     for line in lines:
         if line.fields in (["begin"], ["end"]):
@@ -227,21 +227,21 @@ def _parents(lines: list[_Line], blocks: dict[str, AcclaimBone]) -> dict[str, st
 
 
 def _in_order(blocks: dict[str, AcclaimBone], parents: dict[str, str], file: Path) -> tuple[AcclaimBone, ...]:
-    """The root, then bones after their parents. Bones that do not hang on the root are refused."""
+    """Return the root, then bones after their parents. Bones that do not hang on the root are refused."""
     children: dict[str, list[str]] = {}
     for child, parent in parents.items():
         children.setdefault(parent, []).append(child)
-    places, waiting = {"root": 0}, ["root"]
+    positions, waiting = {"root": 0}, ["root"]
     ordered = [blocks["root"]]
     while waiting:
         parent = waiting.pop()
         for child in children.get(parent, []):
             bone = blocks[child]
-            places[child] = len(ordered)
-            ordered.append(AcclaimBone(bone.name, places[parent], bone.offset, bone.axis, bone.order, bone.channels))
+            positions[child] = len(ordered)
+            ordered.append(AcclaimBone(bone.name, positions[parent], bone.offset, bone.axis, bone.order, bone.channels))
         waiting += reversed(children.get(parent, []))
     if len(ordered) != len(blocks):
-        lost = [name for name in blocks if name not in places]
+        lost = [name for name in blocks if name not in positions]
         raise SkeletonFormatError(
             f"{file}: found {', '.join(lost)[:200]} in no line that leads to the root; expected a hierarchy "
             f"that is one tree of all bones. {_TAKE_AGAIN}"

@@ -22,7 +22,7 @@ _WHOLE_RATE = 1e-4  # 0.0333333 seconds mean 30 frames a second
 
 
 def looks_like(head: bytes) -> bool:
-    """Whether a file that starts so has the word HIERARCHY on its first line."""
+    """Return whether a file that starts so has the word HIERARCHY on its first line."""
     return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"HIERARCHY")
 
 
@@ -71,8 +71,8 @@ def parse(
             refuse(file, at + 3 + frame, "joints beyond measure", "positions and angles of people")
         positions[0, start : start + FRAMES_AT_ONCE] = placed
     names = [joint.name.rpartition(":")[2].strip() for joint in joints]
-    arranged, own = arrange_joints(positions, names, _own_layout(names), file=file)
-    sequence = SkeletonSequence(arranged, own, rate if fps is None else fps)
+    arranged, native = arrange_joints(positions, names, _own_layout(names), file=file)
+    sequence = SkeletonSequence(arranged, native, rate if fps is None else fps)
     return sequence if layout is None else convert_layout(sequence, get_layout(layout))
 
 
@@ -84,7 +84,7 @@ def _own_layout(names: list[str]) -> Layout:
 
 
 def _announced(lines: list[str], at: int, file: Path) -> tuple[int, float]:
-    """The number of frames and the frame rate, from the two lines after MOTION."""
+    """Return the number of frames and the frame rate, from the two lines after MOTION."""
     fields = lines[at + 1].replace(":", " : ").split() if at + 1 < len(lines) else []
     if fields[:2] != ["Frames", ":"] or len(fields) != 3 or not (fields[2].isascii() and fields[2].isdigit()):
         refuse(file, at + 1, repr(" ".join(fields)[:60]), "Frames: and their number")
@@ -102,7 +102,7 @@ def _announced(lines: list[str], at: int, file: Path) -> tuple[int, float]:
 
 
 def _numbers(lines: list[str], first: int, frames: int, width: int, file: Path) -> np.ndarray:
-    """(frames, width) numbers of the frames, a line each."""
+    """Return (frames, width) numbers of the frames, a line each."""
     text = [line for line in lines[first:] if line.strip()]
     if len(text) != frames:
         refuse(file, first + min(len(text), frames), f"{len(text)} lines of numbers", f"{frames}, one a frame")
@@ -119,22 +119,22 @@ def _numbers(lines: list[str], first: int, frames: int, width: int, file: Path) 
     for at in range(first, len(lines)):
         values = numbers(lines[at].split())
         if lines[at].strip() and (values is None or len(values) != width):
-            found = f"{len(values)} numbers" if values is not None else repr(lines[at][:60])
-            refuse(file, at, found, f"{width} finite numbers, one a channel")
+            actual = f"{len(values)} numbers" if values is not None else repr(lines[at][:60])
+            refuse(file, at, actual, f"{width} finite numbers, one a channel")
     refuse(file, first, "numbers that cannot be read", f"{width} finite numbers a line")
 
 
 def _unit(joints: list[BvhJoint]) -> float:
-    """Metres of one unit, from the largest extent of the rest pose."""
-    places = np.zeros((len(joints), 3))
+    """Return metres of one unit, from the largest extent of the rest pose."""
+    locations = np.zeros((len(joints), 3))
     for index, joint in enumerate(joints):
         if joint.parent >= 0:
-            places[index] = places[joint.parent] + joint.offset
-    return 0.01 if np.ptp(places, axis=0).max() > _LARGEST_IN_METRES else 1.0
+            locations[index] = locations[joint.parent] + joint.offset
+    return 0.01 if np.ptp(locations, axis=0).max() > _LARGEST_IN_METRES else 1.0
 
 
 def _positions(joints: list[BvhJoint], table: np.ndarray) -> np.ndarray:
-    """(T, V, 3) positions: each joint lies at its offset from its parent, turned by all rotations above it."""
+    """Return (T, V, 3) positions: each joint lies at its offset from its parent, turned by all rotations above it."""
     positions = np.empty((len(table), len(joints), 3))
     rotations: list[np.ndarray] = []
     at = 0
@@ -142,11 +142,11 @@ def _positions(joints: list[BvhJoint], table: np.ndarray) -> np.ndarray:
         values = table[:, at : at + len(joint.channels)]
         at += len(joint.channels)
         offset = np.broadcast_to(joint.offset, (len(table), 3)).copy()
-        turning = [place for place, channel in enumerate(joint.channels) if channel.endswith("rotation")]
-        for place, channel in enumerate(joint.channels):
-            if place not in turning:
-                offset[:, "xyz".index(channel[0])] = values[:, place]
-        axes = "".join(joint.channels[place][0].upper() for place in turning)
+        turning = [position for position, channel in enumerate(joint.channels) if channel.endswith("rotation")]
+        for position, channel in enumerate(joint.channels):
+            if position not in turning:
+                offset[:, "xyz".index(channel[0])] = values[:, position]
+        axes = "".join(joint.channels[position][0].upper() for position in turning)
         rotation = euler_rotations(axes, np.radians(values[:, turning]))
         if joint.parent < 0:
             positions[:, index] = offset

@@ -45,7 +45,7 @@ class _Block:
 
 
 def read_hierarchy(lines: list[str], file: Path) -> tuple[list[BvhJoint], int]:
-    """The joints, every one after its parent, and the index of the line that says MOTION.
+    """Return the joints, every one after its parent, and the index of the line that says MOTION.
 
     Several roots are taken, as some motion capture programs write a root for each person or prop; end sites are
     checked and left out.
@@ -88,13 +88,13 @@ def read_hierarchy(lines: list[str], file: Path) -> tuple[list[BvhJoint], int]:
     refuse(file, len(lines), "the end of the file", "the line MOTION" if not open_blocks else "}")
 
 
-def refuse(file: Path, at: int, found: str, expected: str) -> NoReturn:
+def refuse(file: Path, at: int, actual: str, expected: str) -> NoReturn:
     """Raise SkeletonFormatError for line `at`, counted from 0."""
-    raise SkeletonFormatError(f"{file}, line {at + 1}: found {found}; expected {expected}. {_EXPORT_AGAIN}")
+    raise SkeletonFormatError(f"{file}, line {at + 1}: found {actual}; expected {expected}. {_EXPORT_AGAIN}")
 
 
 def numbers(fields: list[str]) -> np.ndarray | None:
-    """The fields as finite numbers; None where they are not."""
+    """Return the fields as finite numbers; None where they are not."""
     try:
         values = np.array([float(field) for field in fields])
     except ValueError:
@@ -123,7 +123,10 @@ def _describe(block: _Block, word: str, fields: list[str], at: int, file: Path) 
         named = tuple(field.lower() for field in fields[2:])
         if not set(named) <= _CHANNELS or len(set(named)) != len(named) or fields[1:2] != [str(len(named))]:
             refuse(
-                file, at, repr(" ".join(fields)[:100]), "CHANNELS, how many, and names such as Xposition, none twice"
+                file,
+                at,
+                repr(" ".join(fields)[:100]),
+                "CHANNELS, how many, and names such as Xposition, without duplicates",
             )
         block.channels = named
     else:

@@ -44,7 +44,7 @@ _EXPORT_AGAIN = "The file is cut short or altered: export it again"
 
 
 def looks_like(head: bytes) -> bool:
-    """Whether a file that starts so names a block of parameters and has the format's mark in its second byte."""
+    """Return whether a file that starts so names a block of parameters and has the format's mark in its second byte."""
     return len(head) >= 2 * _BLOCK and 2 <= head[0] < 128 and head[1] == _MAGIC
 
 
@@ -101,8 +101,8 @@ def parse(
     joints[0] = _metres(points, scale, axis, file)
     if fps is None and not 1e-3 < rate < 1e6:
         _refuse(file, "POINT:RATE", f"{rate:g}", "frames a second, or give them as fps")
-    arranged, found = arrange_joints(joints, labels, layout, file=file)
-    return SkeletonSequence(arranged, found, rate if fps is None else fps)
+    arranged, matched_layout = arrange_joints(joints, labels, layout, file=file)
+    return SkeletonSequence(arranged, matched_layout, rate if fps is None else fps)
 
 
 def _check_header(content: bytes, file: Path) -> None:
@@ -117,7 +117,7 @@ def _check_header(content: bytes, file: Path) -> None:
 
 
 def _check_counts(reader: "c3d.Reader", size: int, file: Path) -> None:
-    """Points and frames must fit the file before any of them is read."""
+    """Refuse points and frames that do not fit the file, before any of them is read."""
     word = 4 if reader.point_scale < 0 else 2
     frame_bytes = word * (4 * int(reader.point_used) + int(reader.analog_used) * int(reader.analog_per_frame))
     frames = _frame_count(reader)
@@ -138,7 +138,7 @@ def _frame_count(reader: "c3d.Reader") -> int:
 
 
 def _labels(reader: "c3d.Reader", file: Path) -> list[str]:
-    """A label for each point, without the prefix of a person's name; over 255 of them are in LABELS2 and on."""
+    """Return a label for each point, without the prefix of a person's name; over 255 of them are in LABELS2 and on."""
     labels: list[str] = []
     for part in ["", *map(str, range(2, 258))]:
         parameter = reader.get(f"POINT:LABELS{part}")
@@ -147,7 +147,7 @@ def _labels(reader: "c3d.Reader", file: Path) -> list[str]:
         width, count = [*parameter.dimensions, 1, 1][:2]
         if len(parameter.dimensions) > 2 or width * count != len(parameter.bytes) or not width:
             _refuse(file, f"POINT:LABELS{part}", f"dimensions {parameter.dimensions}", "labels of one length each")
-        texts = [parameter.bytes[width * place : width * (place + 1)] for place in range(count)]
+        texts = [parameter.bytes[width * position : width * (position + 1)] for position in range(count)]
         labels += [text.decode("latin-1").strip("\0 ").rpartition(":")[2] for text in texts]
     if len(labels) < reader.point_used:
         _refuse(file, "POINT:LABELS", f"{len(labels)} labels for {reader.point_used} points", "one a point")
@@ -160,7 +160,7 @@ def _text(reader: "c3d.Reader", name: str) -> str:
 
 
 def _scale(reader: "c3d.Reader", file: Path) -> float:
-    """Metres of one unit."""
+    """Return metres of one unit."""
     unit = _text(reader, "POINT:UNITS").split(" ")[0]
     if unit not in _UNITS:
         _refuse(file, "POINT:UNITS", repr(unit), f"{', '.join(filter(None, _UNITS))}, or nothing for mm")
@@ -175,16 +175,16 @@ def _screen_up(reader: "c3d.Reader", file: Path) -> str:
 
 
 def _metres(points: np.ndarray, scale: float, up: str, file: Path) -> np.ndarray:
-    """(T, V, 3) metres, y up, of (T, V, 4) x, y, z and residual; NaN where not observed."""
+    """Return (T, V, 3) metres, y up, of (T, V, 4) x, y, z and residual; NaN where not observed."""
     unseen = (points[..., 3] < 0) | np.isnan(points).any(axis=-1) | (points[..., :3] == 0).all(axis=-1)
-    places = points[..., :3].astype(np.float64) * scale
-    beyond = ~unseen & ~(np.abs(places) <= LARGEST).all(axis=-1)
+    positions = points[..., :3].astype(np.float64) * scale
+    beyond = ~unseen & ~(np.abs(positions) <= LARGEST).all(axis=-1)
     if beyond.any():
         frame, point = np.argwhere(beyond)[0]
         _refuse(file, f"frame {frame + 1}, point {point + 1}", "a coordinate beyond measure", "a finite number")
-    places[unseen] = np.nan
-    return places @ _UP[up].T
+    positions[unseen] = np.nan
+    return positions @ _UP[up].T
 
 
-def _refuse(file: Path, place: str, found: str, expected: str) -> NoReturn:
-    raise SkeletonFormatError(f"{file}, {place}: found {found}; expected {expected}. {_EXPORT_AGAIN}")
+def _refuse(file: Path, position: str, actual: str, expected: str) -> NoReturn:
+    raise SkeletonFormatError(f"{file}, {position}: found {actual}; expected {expected}. {_EXPORT_AGAIN}")

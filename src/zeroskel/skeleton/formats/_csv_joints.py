@@ -46,15 +46,15 @@ class _Sheet:
     lines: list[int]
 
     def column(self, names: Sequence[str]) -> int | None:
-        """Index of the first column of one of these names, letter case aside."""
+        """Return index of the first column of one of these names, letter case aside."""
         return next((index for index, cell in enumerate(self.header) if cell.strip().lower() in names), None)
 
     def numbers(self, columns: Sequence[int]) -> np.ndarray:
-        """(rows, columns) float64; NaN where a cell is empty."""
+        """Return (rows, columns) float64; NaN where a cell is empty."""
         values = np.empty((len(self.rows), len(columns)))
         for row, cells in enumerate(self.rows):
-            for place, column in enumerate(columns):
-                values[row, place] = self._number(row, column, cells[column])
+            for position, column in enumerate(columns):
+                values[row, position] = self._number(row, column, cells[column])
         return values
 
     def _number(self, row: int, column: int, cell: str) -> float:
@@ -70,14 +70,14 @@ class _Sheet:
             )
         return value
 
-    def refuse(self, row: int, found: str, expected: str) -> NoReturn:
+    def refuse(self, row: int, actual: str, expected: str) -> NoReturn:
         raise SkeletonFormatError(
-            f"{self.file}, line {self.lines[row]}: found {found}; expected {expected}. Correct the row or remove it"
+            f"{self.file}, line {self.lines[row]}: found {actual}; expected {expected}. Correct the row or remove it"
         )
 
 
 def looks_like(head: bytes) -> bool:
-    """Whether a file that starts so has a header row with coordinates of joints."""
+    """Return whether a file that starts so has a header row with coordinates of joints."""
     first = head.decode("utf-8-sig", errors="replace").lstrip().split("\n", 1)[0]
     header = first.rstrip("\r").split(_delimiter(first))
     return _is_long(header) or {"x", "y"} <= {axis for axes in _coordinate_columns(header).values() for axis in axes}
@@ -110,13 +110,13 @@ def parse(
     names, channels, columns = _wide_columns(sheet) if joint is None else _long_columns(sheet)
     body, bodies = _body_of_rows(sheet)
     frame = _frame_of_rows(sheet, rows_share_frames=bodies is not None or joint is not None)
-    place = (body, frame) if joint is None else (body, frame, joint)
-    _refuse_repeated(sheet, np.stack(place, axis=1))
+    position = (body, frame) if joint is None else (body, frame, joint)
+    _refuse_repeated(sheet, np.stack(position, axis=1))
     joints = unobserved((bodies or 1, int(frame.max()) + 1, len(names), channels), file)
-    joints[place] = sheet.numbers(columns).reshape(len(body), *joints.shape[len(place) :])
+    joints[position] = sheet.numbers(columns).reshape(len(body), *joints.shape[len(position) :])
     rate = _frame_rate(sheet, frame) if fps is None else fps
-    arranged, found = arrange_joints(joints, names, layout, file=file)
-    return SkeletonSequence(arranged, found, 30.0 if rate is None else rate)
+    arranged, matched_layout = arrange_joints(joints, names, layout, file=file)
+    return SkeletonSequence(arranged, matched_layout, 30.0 if rate is None else rate)
 
 
 def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
@@ -146,7 +146,7 @@ def _is_long(header: Sequence[str]) -> bool:
 
 
 def _coordinate_columns(header: Sequence[str]) -> dict[str, dict[str, int]]:
-    """Joint -> axis -> index of the column."""
+    """Return joint -> axis -> index of the column."""
     columns: dict[str, dict[str, int]] = {}
     for index, cell in enumerate(header):
         if match := _COORDINATE.fullmatch(cell.strip()):
@@ -182,25 +182,25 @@ def _read_sheet(text: str, file: Path) -> _Sheet:
 
 
 def _wide_columns(sheet: _Sheet) -> tuple[list[str], int, list[int]]:
-    """Joint names, channels, and the columns in the order joint, axis."""
+    """Return joint names, channels, and the columns in the order joint, axis."""
     columns = _coordinate_columns(sheet.header)
-    axes = next((sorted(found) for found in columns.values()), [])
+    axes = next((sorted(actual) for actual in columns.values()), [])
     if axes not in (["x", "y"], ["x", "y", "z"]):
         raise SkeletonFormatError(
             f"{sheet.file}, line 1: found columns {', '.join(sheet.header)[:200]}; expected <joint>_x, <joint>_y, "
             "<joint>_z, or frame, joint, x, y, z. Rename the columns"
         )
-    for joint, found in columns.items():
-        if sorted(found) != axes:
+    for joint, actual in columns.items():
+        if sorted(actual) != axes:
             raise SkeletonFormatError(
-                f"{sheet.file}, line 1: found {joint} with {', '.join(sorted(found))}; expected {', '.join(axes)} as "
+                f"{sheet.file}, line 1: found {joint} with {', '.join(sorted(actual))}; expected {', '.join(axes)} as "
                 f"for {next(iter(columns))}. Complete or remove its columns"
             )
-    return list(columns), len(axes), [found[axis] for found in columns.values() for axis in axes]
+    return list(columns), len(axes), [actual[axis] for actual in columns.values() for axis in axes]
 
 
 def _long_columns(sheet: _Sheet) -> tuple[list[str], int, list[int]]:
-    """Joint names in order of first appearance, channels, and the columns of x, y and z."""
+    """Return joint names in order of first appearance, channels, and the columns of x, y and z."""
     columns = [column for axis in "xyz" if (column := sheet.column((axis,))) is not None]
     return list(dict.fromkeys(_texts(sheet, _JOINT))), len(columns), columns
 
@@ -210,7 +210,7 @@ def _joint_of_rows(sheet: _Sheet) -> np.ndarray:
 
 
 def _body_of_rows(sheet: _Sheet) -> tuple[np.ndarray, int | None]:
-    """(rows,) body index of each row, and the number of bodies, None without a column of bodies."""
+    """Return (rows,) body index of each row, and the number of bodies, None without a column of bodies."""
     if sheet.column(_BODIES) is None:
         return np.zeros(len(sheet.rows), dtype=np.int64), None
     body = _numbered(_texts(sheet, _BODIES))
@@ -224,13 +224,13 @@ def _texts(sheet: _Sheet, names: Sequence[str]) -> list[str]:
 
 
 def _numbered(texts: list[str]) -> np.ndarray:
-    """(rows,) the place of each text among the distinct ones, in order of first appearance."""
+    """Return (rows,) the place of each text among the distinct ones, in order of first appearance."""
     order = {text: index for index, text in enumerate(dict.fromkeys(texts))}
     return np.array([order[text] for text in texts])
 
 
 def _frame_of_rows(sheet: _Sheet, *, rows_share_frames: bool) -> np.ndarray:
-    """(rows,) frame index of each row, from the frame numbers, else the time stamps, else the order of the rows."""
+    """Return (rows,) frame index of each row, from frame numbers, else timestamps, else the order of the rows."""
     column = sheet.column(("frame",))
     if column is not None:
         return _from_frame_numbers(sheet, sheet.numbers([column])[:, 0])
@@ -272,7 +272,7 @@ def _refuse_repeated(sheet: _Sheet, keys: np.ndarray) -> None:
 
 
 def _frame_rate(sheet: _Sheet, frame: np.ndarray) -> float | None:
-    """Frames a second from the time stamps, None without; see read_csv_joints for the unit."""
+    """Return frames a second from the time stamps, None without; see read_csv_joints for the unit."""
     column = sheet.column(tuple(_TIMES))
     frames, first = np.unique(frame, return_index=True)
     if column is None or len(frames) < 2:

@@ -6,7 +6,7 @@ FRAMES_AT_ONCE = 4096  # of forward kinematics: a rotation a joint and frame wou
 
 
 def euler_rotations(axes: str, angles: np.ndarray) -> np.ndarray:
-    """The product of rotations about coordinate axes.
+    """Return the product of rotations about coordinate axes.
 
     Args:
         axes: letters of "XYZ", one for each angle; the matrix of the first letter stands leftmost, so the last one
@@ -17,9 +17,9 @@ def euler_rotations(axes: str, angles: np.ndarray) -> np.ndarray:
         (..., 3, 3) matrices that turn column vectors.
     """
     product = np.broadcast_to(np.eye(3), (*angles.shape[:-1], 3, 3))
-    for place, axis in enumerate(axes):
-        turn = _about(axis, angles[..., place])
-        product = turn if place == 0 else product @ turn
+    for position, axis in enumerate(axes):
+        turn = _about(axis, angles[..., position])
+        product = turn if position == 0 else product @ turn
     return product
 
 

@@ -18,7 +18,7 @@ _SHAPES = "expected [frame][joint][x, y, z] or [body][frame][joint][x, y, z], al
 
 
 def looks_like(head: bytes) -> bool:
-    """Whether a file that starts so is a JSON object."""
+    """Return whether a file that starts so is a JSON object."""
     return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
 
 
@@ -49,8 +49,8 @@ def parse(
     joints = unobserved(_shape(nested, file), file)
     _fill(joints, nested, (), file)
     wanted = record.get("layout") if layout is None else layout
-    joints, found = arrange_joints(joints, _joint_names(record, file), wanted, file=file)
-    return SkeletonSequence(joints, found, (_frame_rate(record, file) or 30.0) if fps is None else fps)
+    joints, matched_layout = arrange_joints(joints, _joint_names(record, file), wanted, file=file)
+    return SkeletonSequence(joints, matched_layout, (_frame_rate(record, file) or 30.0) if fps is None else fps)
 
 
 def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
@@ -73,8 +73,8 @@ def _parse(text: str, file: Path) -> dict[str, Any]:
     except ValueError as error:
         raise SkeletonFormatError(f"{file}: not JSON: {error}; expected one object with joints") from error
     if not isinstance(record, dict) or not record.keys() & {"joints", "skeletons"}:
-        found = f"members {', '.join(record)[:200]}" if isinstance(record, dict) else f"a {type(record).__name__}"
-        raise SkeletonFormatError(f'{file}: found {found}; expected an object {{"joints": [...], "fps": 30}}')
+        actual = f"members {', '.join(record)[:200]}" if isinstance(record, dict) else f"a {type(record).__name__}"
+        raise SkeletonFormatError(f'{file}: found {actual}; expected an object {{"joints": [...], "fps": 30}}')
     return record
 
 
@@ -88,41 +88,43 @@ def _shape(nested: Any, file: Path) -> tuple[int, ...]:
 
 
 def _shape_below(nested: Any, depth: int) -> tuple[int, ...] | None:
-    """Lengths of the lists on the way to the first number; None where there is none."""
+    """Return lengths of the lists on the way to the first number; None where there is none."""
     if not isinstance(nested, list) or depth > 4:
         return None if nested is None else ()
     below = next((shape for child in nested if (shape := _shape_below(child, depth + 1)) is not None), None)
     return None if below is None else (len(nested), *below)
 
 
-def _fill(joints: np.ndarray, nested: Any, place: tuple[int, ...], file: Path) -> None:
+def _fill(joints: np.ndarray, nested: Any, position: tuple[int, ...], file: Path) -> None:
     if nested is None:
         return
     if not isinstance(nested, list) or len(nested) != len(joints):
         raise SkeletonFormatError(
-            f"{file}, {_spell(place)}: found {_brief(nested)}; expected a list of {len(joints)} as elsewhere, or null"
+            f"{file}, {_spell(position)}: found {_brief(nested)}; expected a list of {len(joints)}, or null"
         )
     if joints.ndim == 1:
-        joints[:] = [_number(value, (*place, channel), file) for channel, value in enumerate(nested)]
+        joints[:] = [_number(value, (*position, channel), file) for channel, value in enumerate(nested)]
         return
     for index, child in enumerate(nested):
-        _fill(joints[index], child, (*place, index), file)
+        _fill(joints[index], child, (*position, index), file)
 
 
-def _number(value: Any, place: tuple[int, ...], file: Path) -> float:
+def _number(value: Any, position: tuple[int, ...], file: Path) -> float:
     if value is None:
         return math.nan
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > LARGEST:
-        raise SkeletonFormatError(f"{file}, {_spell(place)}: found {_brief(value)}; expected a finite number or null")
+        raise SkeletonFormatError(
+            f"{file}, {_spell(position)}: found {_brief(value)}; expected a finite number or null"
+        )
     return float(value)
 
 
-def _spell(place: tuple[int, ...]) -> str:
-    return "joints" + "".join(f"[{index}]" for index in place)
+def _spell(position: tuple[int, ...]) -> str:
+    return "joints" + "".join(f"[{index}]" for index in position)
 
 
 def _brief(value: Any) -> str:
-    """What stands there, short enough for a message however large or deep it is."""
+    """Return what stands there, short enough for a message however large or deep it is."""
     if isinstance(value, list | dict):
         return f"{'a list' if isinstance(value, list) else 'an object'} of {len(value)}"
     return repr(value)[:60]

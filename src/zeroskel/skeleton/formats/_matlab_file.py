@@ -75,9 +75,9 @@ class MatlabFile:
             self.refuse(name, "no text", "a line of text")
         return str(array.item())
 
-    def refuse(self, name: str, found: str, expected: str) -> NoReturn:
+    def refuse(self, name: str, actual: str, expected: str) -> NoReturn:
         """Raise SkeletonFormatError that names the file and the variable."""
-        raise SkeletonFormatError(f"{self.file}, variable {name}: found {found}; expected {expected}. {COPY_AGAIN}")
+        raise SkeletonFormatError(f"{self.file}, variable {name}: found {actual}; expected {expected}. {COPY_AGAIN}")
 
 
 def looks_like(head: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""What every reader of one recording shares: the file, its text, blank joints, and joints matched by name."""
+"""Parts that all parsers share: the file, its text, blank joints, and joints matched by name."""
 
 import logging
 import math
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 def existing_file(path: str | os.PathLike[str]) -> Path:
-    """The path as a Path. Raises MissingFileError or InputError when no file can be read there."""
+    """Return the path as a Path. Raises MissingFileError or InputError when no file can be read there."""
     file = Path(path)
     if not file.exists():
         raise MissingFileError(f"{file}: there is no such file; check the path")
@@ -32,7 +32,7 @@ def existing_file(path: str | os.PathLike[str]) -> Path:
 
 
 def file_content(path: str | os.PathLike[str]) -> tuple[bytes, Path]:
-    """What a file holds, and its path. Raises as existing_file, and SkeletonFormatError for an endless file."""
+    """Return what a file holds, and its path. Raises as existing_file, and SkeletonFormatError for an endless file."""
     file = existing_file(path)
     if (size := file.stat().st_size) > MOST_FILE_BYTES:
         raise SkeletonFormatError(
@@ -73,7 +73,7 @@ def _decoded(content: bytes, file: Path) -> str:
 
 
 def unobserved(shape: tuple[int, ...], file: Path) -> np.ndarray:
-    """Float32 joints of that shape, all NaN; refused when a sequence of that size cannot be meant."""
+    """Return float32 joints of that shape, all NaN; refused when a sequence of that size cannot be meant."""
     if math.prod(shape) * 4 > _MOST_BYTES:
         raise SkeletonFormatError(
             f"{file}: its bodies, frames, joints and channels span {shape}, more than {_MOST_BYTES >> 20} MiB; "
@@ -85,7 +85,7 @@ def unobserved(shape: tuple[int, ...], file: Path) -> np.ndarray:
 def arrange_joints(
     joints: np.ndarray, joint_names: Sequence[str] | None, layout: str | Layout | None, *, file: Path
 ) -> tuple[np.ndarray, Layout]:
-    """Joints in the order of a layout, matched by name.
+    """Return joints in the order of a layout, matched by name.
 
     Args:
         joints: (..., V, C) real numbers, not integers, in the order of the file.
@@ -112,14 +112,14 @@ def arrange_joints(
         target = layout_of_joints(joint_names) if layout is None else get_layout(layout)
     except LayoutError as error:
         raise FileLayoutError(f"{file}: {error}") from error
-    places = _match(joint_names, target)
-    if not places:
+    columns = _match(joint_names, target)
+    if not columns:
         raise FileLayoutError(
             f"{file}: none of the joints {', '.join(joint_names)[:300]} is in {target.name}; name another layout"
         )
-    _warn_of_differences(joint_names, target, places, file)
+    _warn_of_differences(joint_names, target, columns, file)
     arranged = np.full((*joints.shape[:-2], len(target.joints), joints.shape[-1]), np.nan, joints.dtype)
-    arranged[..., target.indices(places), :] = joints[..., list(places.values()), :]
+    arranged[..., target.indices(columns), :] = joints[..., list(columns.values()), :]
     return arranged, target
 
 
@@ -135,23 +135,23 @@ def _layout_of_count(count: int, layout: str | Layout | None, file: Path) -> Lay
 
 
 def _match(joint_names: Sequence[str], target: Layout) -> dict[str, int]:
-    """Joint of the target -> its index in the file. A joint's own name goes before an alias of it."""
+    """Return joint of the target -> its index in the file. A joint's own name goes before an alias of it."""
     try:
-        own = layout_of_joints(joint_names)
-        spelled = [canonical_joint(name, own) for name in joint_names]
+        file_layout = layout_of_joints(joint_names)
+        spelled = [canonical_joint(name, file_layout) for name in joint_names]
     except LayoutError:  # joints of no known layout: the target's aliases have to do
         spelled = [name.strip().lower() for name in joint_names]
-    places: dict[str, int] = {}
+    columns: dict[str, int] = {}
     for index, name in enumerate(spelled):
         joint = canonical_joint(name, target)
-        if joint in target.joints and (joint == name or joint not in places):
-            places[joint] = index
-    return places
+        if joint in target.joints and (joint == name or joint not in columns):
+            columns[joint] = index
+    return columns
 
 
-def _warn_of_differences(joint_names: Sequence[str], target: Layout, places: dict[str, int], file: Path) -> None:
-    missing = [joint for joint in target.joints if joint not in places]
-    left_out = [name for index, name in enumerate(joint_names) if index not in places.values()]
+def _warn_of_differences(joint_names: Sequence[str], target: Layout, columns: dict[str, int], file: Path) -> None:
+    missing = [joint for joint in target.joints if joint not in columns]
+    left_out = [name for index, name in enumerate(joint_names) if index not in columns.values()]
     if missing:
         log.warning("%s: no joint %s in the file; NaN in layout %s", file, ", ".join(missing), target.name)
     if left_out:

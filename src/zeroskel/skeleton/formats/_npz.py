@@ -67,7 +67,7 @@ class NpzSequences:
 
 
 def looks_like(head: bytes) -> bool:
-    """Whether a file that starts so is a zip archive."""
+    """Return whether a file that starts so is a zip archive."""
     return head[:4] in (b"PK\x03\x04", b"PK\x05\x06")
 
 
@@ -136,8 +136,8 @@ def parse(
             "and choose one"
         )
     names = _names(arrays["joint_names"], "joint_names", file) if "joint_names" in arrays else None
-    arranged, found = arrange_joints(joints, names, layout, file=file)
-    return SkeletonSequence(arranged, found, _frame_rate(arrays.get("fps"), file) if fps is None else fps)
+    arranged, matched_layout = arrange_joints(joints, names, layout, file=file)
+    return SkeletonSequence(arranged, matched_layout, _frame_rate(arrays.get("fps"), file) if fps is None else fps)
 
 
 def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
@@ -164,7 +164,7 @@ def write_sequences(content: NpzSequences, path: str | os.PathLike[str]) -> None
 
 
 def _load(stream: IO[bytes], file: Path) -> dict[str, np.ndarray]:
-    """All arrays of the file, after the sizes that its headers claim were found to be possible."""
+    """Return all arrays of the file, after the sizes that its headers claim were found to be possible."""
     try:
         with zipfile.ZipFile(stream) as archive:
             _check_members(archive, file)
@@ -215,10 +215,10 @@ def _joints(array: np.ndarray, axes: tuple[int, ...], file: Path) -> np.ndarray:
         )
     infinite = np.abs(array) > np.finfo(np.float32).max
     if infinite.any():
-        place = tuple(int(index) for index in np.argwhere(infinite)[0])
+        position = tuple(int(index) for index in np.argwhere(infinite)[0])
         raise SkeletonFormatError(
-            f"{file}, joints{list(place)}: found {array[place]}; expected finite numbers. Use NaN for what was not "
-            "observed"
+            f"{file}, joints{list(position)}: found {array[position]}; expected finite numbers. Use NaN for joints "
+            "that were not observed"
         )
     return array.astype(np.float32, copy=False)
 
@@ -252,7 +252,7 @@ def _names(array: np.ndarray, name: str, file: Path) -> list[str]:
 
 
 def _is_text(array: np.ndarray) -> bool:
-    """Whether all code points are ones that a Python string can hold."""
+    """Return whether all code points are ones that a Python string can hold."""
     if not array.size or not array.dtype.itemsize:
         return False
     points = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("=")).view(np.uint32)

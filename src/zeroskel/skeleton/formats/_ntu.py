@@ -41,7 +41,7 @@ class _Block(NamedTuple):
 
 
 def looks_like(head: bytes) -> bool:
-    """Whether a file that starts so has a whole number alone on each of its first two lines."""
+    """Return whether a file that starts so has a whole number alone on each of its first two lines."""
     lines = head.removeprefix(b"\xef\xbb\xbf").split(b"\n", 2)[:2]
     return len(lines) == 2 and all(line.strip().isdigit() for line in lines)
 
@@ -72,10 +72,10 @@ def parse(
     joints[bodies, [block.frame for block in blocks]] = _observed_joints(lines, blocks, file)
     if np.isnan(joints).all():
         raise SkeletonFormatError(f"{file}: found no tracked joint in {frames} frames; expected one body. Leave it out")
-    found = _own_layout()
-    if layout not in (None, found.name, found):
-        joints, found = arrange_joints(joints, found.joints, layout, file=file)
-    return SkeletonSequence(joints, found, _FPS if fps is None else fps)
+    joint_layout = _file_layout()
+    if layout not in (None, joint_layout.name, joint_layout):
+        joints, joint_layout = arrange_joints(joints, joint_layout.joints, layout, file=file)
+    return SkeletonSequence(joints, joint_layout, _FPS if fps is None else fps)
 
 
 def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
@@ -96,7 +96,7 @@ def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
 
 
 @cache
-def _own_layout() -> Layout:
+def _file_layout() -> Layout:
     return get_layout("ntu-25")
 
 
@@ -155,8 +155,8 @@ def _find_blocks(lines: list[str], file: Path) -> tuple[int, list[_Block]]:
             blocks.append(_Block(frame, lines[at].partition(" ")[0], at + 2))
             at += 2 + _JOINTS
     if at != len(lines):
-        found = "the end of the file" if at > len(lines) else f"more lines after the last of {frames} frames"
-        refuse_line(file, min(at, len(lines)) + 1, found, f"{at} lines")
+        actual = "the end of the file" if at > len(lines) else f"more lines after the last of {frames} frames"
+        refuse_line(file, min(at, len(lines)) + 1, actual, f"{at} lines")
     if not blocks:
         raise SkeletonFormatError(f"{file}: found no body in {frames} frames; expected one. Leave the recording out")
     _check_states(lines, blocks, file)
@@ -174,8 +174,8 @@ def _check_states(lines: list[str], blocks: list[_Block], file: Path) -> None:
         if not (block.tracking_id.isascii() and block.tracking_id.isdigit() and len(block.tracking_id) < 25):
             refuse_line(file, block.first - 1, repr(block.tracking_id[:60]), _BODY_LINE)
         if (block.frame, block.tracking_id) in seen:
-            found = f"tracking id {block.tracking_id} twice in frame {block.frame + 1}"
-            refuse_line(file, block.first - 1, found, "one body an id")
+            actual = f"tracking id {block.tracking_id} twice in frame {block.frame + 1}"
+            refuse_line(file, block.first - 1, actual, "one body an id")
         seen.add((block.frame, block.tracking_id))
 
 

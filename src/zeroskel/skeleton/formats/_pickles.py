@@ -70,14 +70,14 @@ def load_pickle(content: bytes | mmap.mmap, file: Path) -> Any:
     try:
         return _PlainUnpickler(stream, len(content)).load()
     except UnpicklingError as error:
-        found = str(error)[:150]
+        actual = str(error)[:150]
     except EOFError:
-        found = "the end of the file within the pickle"
+        actual = "the end of the file within the pickle"
     except MemoryError:
-        found = "more data than memory can hold"
+        actual = "more data than memory can hold"
     except Exception as error:  # noqa: BLE001 - without its operands, an instruction may raise any exception
-        found = f"an instruction without the operands that it needs ({type(error).__name__}: {str(error)[:80]})"
-    raise SkeletonFormatError(f"{file}: found {found}; expected {_EXPECTED}")
+        actual = f"an instruction without the operands that it needs ({type(error).__name__}: {str(error)[:80]})"
+    raise SkeletonFormatError(f"{file}: found {actual}; expected {_EXPECTED}")
 
 
 class _PlainUnpickler(pickle._Unpickler):

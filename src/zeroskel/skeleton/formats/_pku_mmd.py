@@ -47,7 +47,7 @@ class ActionLabel(NamedTuple):
 
 
 def looks_like(head: bytes) -> bool:
-    """Whether the first line of a file that starts so has 150 numbers."""
+    """Return whether the first line of a file that starts so has 150 numbers."""
     line, end, _ = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")
     fields = line.decode("latin-1").split()
     return bool(end) and len(fields) == _NUMBERS and all(is_number(field) for field in fields)
@@ -80,11 +80,11 @@ def parse(
     there = np.flatnonzero(~unseen.all(axis=(0, 2)))
     if not len(there):
         raise SkeletonFormatError(f"{file}: found zeros only in {len(joints)} frames; expected a body. Leave it out")
-    own = get_layout("ntu-25")
-    arranged, found = arrange_joints(
-        joints.transpose(1, 0, 2, 3)[there], own.joints, own if layout is None else layout, file=file
+    native = get_layout("ntu-25")
+    arranged, matched_layout = arrange_joints(
+        joints.transpose(1, 0, 2, 3)[there], native.joints, native if layout is None else layout, file=file
     )
-    return SkeletonSequence(arranged, found, _FPS if fps is None else fps)
+    return SkeletonSequence(arranged, matched_layout, _FPS if fps is None else fps)
 
 
 def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
@@ -111,7 +111,7 @@ def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
 
 
 def parse_labels(content: bytes, file: Path) -> list[ActionLabel]:
-    """The actions that a label file names, in its order.
+    """Return the actions that a label file names, in its order.
 
     Args:
         content: lines `class,start,end,confidence`.

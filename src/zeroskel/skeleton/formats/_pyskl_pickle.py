@@ -46,7 +46,7 @@ class PysklAnnotation:
     file: Path
 
     def joints(self) -> np.ndarray:
-        """(M, T, V, C) float32 joints, metres or pixels, y up; NaN where the confidence or all coordinates are 0.
+        """Return (M, T, V, C) float32 joints, y up; NaN where the confidence or all coordinates are 0.
 
         Raises:
             SkeletonFormatError: coordinates that are infinite, NaN or beyond measure.
@@ -73,7 +73,7 @@ class PysklAnnotation:
 
 @dataclass(frozen=True, eq=False)
 class PysklAnnotations:
-    """What a file holds.
+    """Annotations and splits of a file.
 
     Attributes:
         splits: name such as "xsub_train" -> names of its annotations; empty where the file has none.
@@ -85,7 +85,7 @@ class PysklAnnotations:
 
 
 def looks_like(head: bytes) -> bool:
-    """Whether a file that starts so is a pickle of protocol 2 to 5."""
+    """Return whether a file that starts so is a pickle of protocol 2 to 5."""
     return len(head) >= 3 and head[0] == 0x80 and 2 <= head[1] <= 5 and head[2] in b"}]\x95"
 
 
@@ -109,7 +109,7 @@ def open_annotations(path: str | os.PathLike[str]) -> PysklAnnotations:
 
 
 def parse_annotations(content: bytes, file: Path) -> PysklAnnotations:
-    """As open_annotations, from the content of a file; `file` is named in messages."""
+    """Parse the content of an annotation file; see open_annotations. Messages name `file`."""
     return _read(content, file)
 
 
@@ -130,29 +130,32 @@ def _read(content: bytes | mmap.mmap, file: Path) -> PysklAnnotations:
 
 
 def _annotation(entry: Any, at: int, file: Path) -> PysklAnnotation:
-    place = f"annotation {at + 1}"
+    position = f"annotation {at + 1}"
     if type(entry) is not dict:
-        _refuse(file, place, f"a {_kind(entry)}", "a dict with frame_dir, label and keypoint")
+        _refuse(file, position, f"a {_kind(entry)}", "a dict with frame_dir, label and keypoint")
     name, label, keypoint, score = (entry.get(key) for key in ("frame_dir", "label", "keypoint", "keypoint_score"))
     if type(name) is not str or not 0 < len(name) <= _LONGEST_NAME:
-        _refuse(file, f"{place}, frame_dir", f"a {_kind(name)}", f"a name of 1 to {_LONGEST_NAME} letters")
+        _refuse(file, f"{position}, frame_dir", f"a {_kind(name)}", f"a name of 1 to {_LONGEST_NAME} letters")
     if type(label) is not int or not 0 <= label <= _LARGEST_LABEL:
-        found = repr(label)[:30] if type(label) is int else f"a {_kind(label)}"
-        _refuse(file, f"{place}, label of {name}", found, "one class id, a whole number from 0")
+        actual = repr(label)[:30] if type(label) is int else f"a {_kind(label)}"
+        _refuse(file, f"{position}, label of {name}", actual, "one class id, a whole number from 0")
     joints = keypoint.array if type(keypoint) is PickledArray else None
     if joints is None or joints.ndim != 4 or joints.shape[2:] not in _LAYOUTS or not joints.size:
-        found = f"a {_kind(keypoint)}" if joints is None else f"an array {joints.shape}"
+        actual = f"a {_kind(keypoint)}" if joints is None else f"an array {joints.shape}"
         _refuse(
-            file, f"{place}, keypoint of {name}", found, "(bodies, frames, 25, 3) or (bodies, frames, 17, 2) numbers"
+            file,
+            f"{position}, keypoint of {name}",
+            actual,
+            "(bodies, frames, 25, 3) or (bodies, frames, 17, 2) numbers",
         )
     scores = score.array if type(score) is PickledArray else None
     if score is not None and (scores is None or scores.shape != joints.shape[:3]):
-        found = f"a {_kind(score)}" if scores is None else f"an array {scores.shape}"
-        _refuse(file, f"{place}, keypoint_score of {name}", found, f"an array {joints.shape[:3]}, as of keypoint")
+        actual = f"a {_kind(score)}" if scores is None else f"an array {scores.shape}"
+        _refuse(file, f"{position}, keypoint_score of {name}", actual, f"an array {joints.shape[:3]}, as of keypoint")
     frames = entry.get("total_frames", joints.shape[1])
     if type(frames) is not int or not 0 < frames <= joints.shape[1]:
-        found = repr(frames)[:30] if type(frames) is int else f"a {_kind(frames)}"
-        _refuse(file, f"{place}, total_frames of {name}", found, f"1 to the {joints.shape[1]} frames of keypoint")
+        actual = repr(frames)[:30] if type(frames) is int else f"a {_kind(frames)}"
+        _refuse(file, f"{position}, total_frames of {name}", actual, f"1 to the {joints.shape[1]} frames of keypoint")
     shown = None if scores is None else scores[:, :frames]
     return PysklAnnotation(name, label, joints[:, :frames], shown, _LAYOUTS[joints.shape[2:]], file)
 
@@ -177,5 +180,5 @@ def _kind(value: Any) -> str:
     return "array" if type(value) is PickledArray else type(value).__name__.lstrip("_")
 
 
-def _refuse(file: Path, place: str, found: str, expected: str) -> NoReturn:
-    raise SkeletonFormatError(f"{file}, {place}: found {found}; expected {expected}. {_REMEDY}")
+def _refuse(file: Path, position: str, actual: str, expected: str) -> NoReturn:
+    raise SkeletonFormatError(f"{file}, {position}: found {actual}; expected {expected}. {_REMEDY}")

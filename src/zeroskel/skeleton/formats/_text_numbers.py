@@ -74,9 +74,9 @@ def is_number(field: str) -> bool:
         return False
 
 
-def refuse_line(file: Path, number: int, found: str, expected: str) -> NoReturn:
+def refuse_line(file: Path, number: int, actual: str, expected: str) -> NoReturn:
     """Raise SkeletonFormatError that names the line (from 1), its content and what was expected."""
-    raise SkeletonFormatError(f"{file}, line {number}: found {found}; expected {expected}. {COPY_AGAIN}")
+    raise SkeletonFormatError(f"{file}, line {number}: found {actual}; expected {expected}. {COPY_AGAIN}")
 
 
 def _refuse_first_wrong_line(

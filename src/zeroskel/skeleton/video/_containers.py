@@ -1,4 +1,4 @@
-"""What a file is by its first bytes: only containers of video go to the decoder."""
+"""Kinds of files by their first bytes; only containers of video reach the decoder."""
 
 from pathlib import Path
 

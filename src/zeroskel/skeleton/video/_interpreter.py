@@ -1,4 +1,4 @@
-"""Which Python finds the poses: MediaPipe needs NumPy below 2, so it lives in an environment of its own."""
+"""The Python that estimates poses: MediaPipe needs NumPy below 2, so it has a separate environment."""
 
 import os
 import sys
@@ -16,13 +16,22 @@ REMEDY = (
 
 
 def video_python(given: str | os.PathLike[str] | None = None) -> Path:
-    """The Python of an environment with mediapipe.
+    """Return the Python of an environment with mediapipe.
 
-    It is the one given, else that of the variable ZEROSKEL_VIDEO_PYTHON, else the running one where it has mediapipe,
+    It is the given one, else that of the variable ZEROSKEL_VIDEO_PYTHON, else the running one where it has mediapipe,
     else that of the folder .venv-video beside the running environment.
 
+    Args:
+        given: The path of a Python; None selects one.
+
     Raises:
-        InputError: there is none; the message says how to make one.
+        InputError: There is none; the message says how to create one.
+
+    Example:
+        >>> import sys
+        >>> from zeroskel.skeleton.video import video_python
+        >>> video_python(sys.executable).name.startswith("python")
+        True
     """
     for named, by in ((given, "--video-python"), (os.environ.get(VARIABLE) or None, VARIABLE)):
         if named is not None:

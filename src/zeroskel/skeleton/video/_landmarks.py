@@ -13,7 +13,7 @@ _FEWEST_JOINTS = 4  # that must be seen for the person's size in the picture to 
 
 @dataclass(frozen=True)
 class Landmarks:
-    """What was found of one person in each of T frames of a video; NaN where nobody was found.
+    """Landmarks of one person in each of T frames of a video; NaN where nobody was found.
 
     Attributes:
         seconds: (T,) rising times of the frames.
@@ -22,6 +22,14 @@ class Landmarks:
             camera.
         visibility: (T, 33) from 0 to 1.
         size: width and height of the pictures in pixels.
+
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel.skeleton.video import Landmarks
+        >>> image, world = np.zeros((2, 33, 2)), np.zeros((2, 33, 3))
+        >>> landmarks = Landmarks(np.array([0.0, 0.1]), image, world, np.ones((2, 33)), (640, 480))
+        >>> landmarks.rate, landmarks.detected.tolist()
+        (10.0, [True, True])
     """
 
     seconds: np.ndarray
@@ -31,7 +39,7 @@ class Landmarks:
     size: tuple[int, int]
 
     @property
-    def found(self) -> np.ndarray:
+    def detected(self) -> np.ndarray:
         """(T,) bool: whether somebody was found in the frame."""
         return ~np.isnan(self.visibility).all(axis=1)
 
@@ -43,7 +51,7 @@ class Landmarks:
 
 
 def to_sequence(landmarks: Landmarks, *, visibility: float, field_of_view: float) -> SkeletonSequence:
-    """Joints in the axes of a depth camera: x to its left, y up, z away from it, in metres from the camera.
+    """Return joints in the axes of a depth camera: x to its left, y up, z away from it, in metres from the camera.
 
     MediaPipe's world landmarks lose the way that the hips go. It is put back as a camera without lens faults would
     see it (weak perspective): the least-squares size s of a pixel in metres maps the picture's x and y, measured from
@@ -52,12 +60,21 @@ def to_sequence(landmarks: Landmarks, *, visibility: float, field_of_view: float
     proportional to the focal length that it gives.
 
     Args:
-        landmarks: of one person.
-        visibility: joints below it are NaN.
-        field_of_view: of the longer side of the picture, in degrees.
+        landmarks: The landmarks of one person.
+        visibility: Joints with a lower visibility become NaN.
+        field_of_view: The angle of the longer side of the picture, in degrees.
 
     Returns:
         A sequence with joints (1, T, 33, 3), evenly spaced in time.
+
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel.skeleton.video import Landmarks, to_sequence
+        >>> generator = np.random.default_rng(0)
+        >>> world = generator.normal(size=(2, 33, 3))
+        >>> landmarks = Landmarks(np.array([0.0, 0.1]), 100 * world[..., :2], world, np.ones((2, 33)), (640, 480))
+        >>> to_sequence(landmarks, visibility=0.5, field_of_view=60.0).joints.shape
+        (1, 2, 33, 3)
     """
     seen = np.nan_to_num(landmarks.visibility) >= visibility
     joints = landmarks.world.astype(np.float64) + _way(landmarks, seen, field_of_view)[:, None]
@@ -66,7 +83,7 @@ def to_sequence(landmarks: Landmarks, *, visibility: float, field_of_view: float
 
 
 def _way(landmarks: Landmarks, seen: np.ndarray, field_of_view: float) -> np.ndarray:
-    """(T, 3) the middle of the hips from the camera, in metres and the world landmarks' axes; NaN where unknown."""
+    """Return the (T, 3) middle of the hips from the camera, metres, in the axes of the landmarks; NaN if unknown."""
     width, height = landmarks.size
     weight = np.where(seen.sum(axis=1, keepdims=True) >= _FEWEST_JOINTS, seen, False)[..., None].astype(float)
     count = np.where(weight.sum(axis=1) > 0, weight.sum(axis=1), np.nan)
@@ -82,7 +99,7 @@ def _way(landmarks: Landmarks, seen: np.ndarray, field_of_view: float) -> np.nda
 
 
 def _smooth(series: np.ndarray, width: int) -> np.ndarray:
-    """Weighted mean (Hann) over `width` frames about each of those that are known; the others stay NaN."""
+    """Return weighted mean (Hann) over `width` frames about each of those that are known; the others stay NaN."""
     window = np.hanning(2 * (width // 2) + 3)[1:-1]
     known = ~np.isnan(series)
     total = np.convolve(np.where(known, series, 0.0), window)[len(window) // 2 :][: len(series)]
@@ -91,7 +108,7 @@ def _smooth(series: np.ndarray, width: int) -> np.ndarray:
 
 
 def _evenly(joints: np.ndarray, seconds: np.ndarray, rate: float) -> np.ndarray:
-    """Frames at even times: each the mean of its neighbours in time, by distance; NaN where either is."""
+    """Return frames at even times: each the mean of its neighbours in time, by distance; NaN where either is."""
     times = seconds[0] + np.arange(len(seconds)) / rate
     if np.abs(times - seconds).max() * rate < 0.25:
         return joints

@@ -44,26 +44,32 @@ def read_video(
     most_seconds: float = MOST_SECONDS,
     progress: Progress | None = None,
 ) -> SkeletonSequence:
-    """The most prominent person of a video, by MediaPipe Pose.
+    """Read the most prominent person of a video by MediaPipe Pose.
 
     Args:
-        path: a video with a suffix of SUFFIXES, or any other file of those kinds.
-        python: of an environment with mediapipe; None finds one (see video_python).
-        visibility: joints that MediaPipe takes for less visible (0 to 1) are NaN; see docs/video.md for the default.
-        field_of_view: of the longer side of the picture in degrees, which sets the distance from the camera.
-        rate: frames a second that are searched, at most.
-        most_seconds: a longer video is refused.
-        progress: called with what is done, frames done, and frames in all.
+        path: A video with a suffix of SUFFIXES, or another file of those kinds.
+        python: The Python of an environment with mediapipe; None selects one (see video_python).
+        visibility: Joints with a lower visibility by MediaPipe (0 to 1) become NaN; docs/video.md explains the default.
+        field_of_view: The angle of the longer side of the picture in degrees; it sets the distance from the camera.
+        rate: The largest number of frames per second that are analysed.
+        most_seconds: The longest accepted duration.
+        progress: Is called with the name of the step, the frames done, and all frames.
 
     Returns:
         A sequence of layout mediapipe-33 with joints (1, T, 33, 3) in metres: x to the camera's left, y up, z away from
         it, NaN where not seen.
 
     Raises:
-        MissingFileError: there is no such file.
-        InputError: an option is out of bounds, or no Python with mediapipe is found.
-        SkeletonFormatError: the file is no video, broken, cut short or too long, or shows nobody.
-        ZeroskelError: the worker failed for another reason.
+        MissingFileError: The file does not exist.
+        InputError: An option is out of bounds, or there is no Python with mediapipe.
+        SkeletonFormatError: The file is no video, broken, truncated or too long, or shows nobody.
+        ZeroskelError: The worker failed for another reason.
+
+    Example:
+        >>> from zeroskel.skeleton.video import read_video
+        >>> read_video("clip.mp4", rate=0.0)
+        Traceback (most recent call last):
+        zeroskel.core.errors.InputError: rate 0: expected a number from 1 to 240
     """
     for name, value, low, high in (
         ("visibility", visibility, 0.0, 1.0),
@@ -77,14 +83,16 @@ def read_video(
     with file.open("rb") as opened:
         check_container(opened.read(12), file)
     landmarks = _find(file, video_python(python), most_seconds, rate, progress)
-    found = int(landmarks.found.sum())
-    if not found:
+    actual = int(landmarks.detected.sum())
+    if not actual:
         raise SkeletonFormatError(
-            f"{file}: found nobody in any of {len(landmarks.found)} frames; expected a video that shows one person, "
+            f"{file}: found nobody in any of {len(landmarks.detected)} frames; expected a video that shows one person, "
             "best whole and from the front"
         )
-    if found < len(landmarks.found):
-        log.warning("%s: nobody was found in %d of %d frames", file, len(landmarks.found) - found, len(landmarks.found))
+    if actual < len(landmarks.detected):
+        log.warning(
+            "%s: nobody was found in %d of %d frames", file, len(landmarks.detected) - actual, len(landmarks.detected)
+        )
     return to_sequence(landmarks, visibility=visibility, field_of_view=field_of_view)
 
 
@@ -109,7 +117,7 @@ def _find(file: Path, python: Path, most_seconds: float, rate: float, progress: 
 
 
 def _run(command: list[str], messages: Path, what: str, progress: Progress | None) -> tuple[int, str | None]:
-    """Exit code of the worker and the fault that it found in the video; it is ended with us, whatever ends us."""
+    """Return the exit code of the worker and the fault that it reports; the worker ends with this process."""
     error, silent = None, Event()
 
     def started() -> Timer:

@@ -35,15 +35,15 @@ def main() -> None:
     parser.add_argument("--most-seconds", type=float, required=True)
     parser.add_argument("--most-rate", type=float, required=True)
     options = parser.parse_args()
-    found = find_poses(options.video, options.most_seconds, options.most_rate)
+    actual = find_poses(options.video, options.most_seconds, options.most_rate)
     temporary = options.out.with_name(f".{options.out.name}")
     with temporary.open("wb") as file:
-        np.savez(file, **found)
+        np.savez(file, **actual)
     temporary.replace(options.out)
 
 
 def find_poses(video: Path, most_seconds: float, most_rate: float) -> dict[str, Any]:
-    """Landmarks of the most prominent person.
+    """Return landmarks of the most prominent person.
 
     Args:
         video: the file.
@@ -97,10 +97,10 @@ def find_poses(video: Path, most_seconds: float, most_rate: float) -> dict[str, 
 
 
 def _time_of_frame(capture: Any, index: int, rate: float, before: float) -> float:
-    """Seconds from the start; phones do not record evenly, so the file's own times go before counting if they rise."""
-    told = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
-    if math.isfinite(told) and told > before:
-        return told
+    """Return seconds from the start: the times of the file where they rise, because phones do not record evenly."""
+    report = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+    if math.isfinite(report) and report > before:
+        return report
     return 0.0 if index == 0 else before + 1 / rate
 
 
@@ -109,14 +109,14 @@ def _landmarks(model: Any, picture: np.ndarray) -> dict[str, np.ndarray]:
     if (factor := _LONGEST_SIDE / max(height, width)) < 1:
         smaller = max(1, round(width * factor)), max(1, round(height * factor))
         picture = cv2.resize(picture, smaller, interpolation=cv2.INTER_AREA)
-    found = model.process(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
-    if not found.pose_landmarks or not found.pose_world_landmarks:
+    actual = model.process(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
+    if not actual.pose_landmarks or not actual.pose_world_landmarks:
         return {
             "image": np.full((_JOINTS, 2), np.nan),
             "world": np.full((_JOINTS, 3), np.nan),
             "visibility": np.full(_JOINTS, np.nan),
         }
-    image, world = found.pose_landmarks.landmark, found.pose_world_landmarks.landmark
+    image, world = actual.pose_landmarks.landmark, actual.pose_world_landmarks.landmark
     return {
         "image": np.array([[point.x * width, point.y * height] for point in image]),
         "world": np.array([[point.x, point.y, point.z] for point in world]),
