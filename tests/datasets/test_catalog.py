@@ -8,7 +8,7 @@ from zeroskel.datasets import catalog, published_splits
 from zeroskel.datasets.catalog._recipes import RECIPES
 from zeroskel.datasets.synthetic import action_names
 
-OPEN = {"pyskl", "folder", "npz"}  # hold whatever was put into them
+OPEN = {"pyskl", "folder", "npz"}  # any content
 
 
 def test_names_are_unique_and_like_those_of_files() -> None:

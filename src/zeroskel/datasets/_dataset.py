@@ -42,7 +42,7 @@ class SkeletonDataset:
     Example:
         >>> from zeroskel import SkeletonDataset
         >>> from zeroskel.datasets.synthetic import generate_dataset
-        >>> sequences, labels, subjects, names = generate_dataset(["squat", "jump up"], subjects=2, repetitions=1)
+        >>> sequences, labels, subjects, names = generate_dataset(["squat", "jump"], subjects=2, repetitions=1)
         >>> SkeletonDataset(sequences, labels, subjects, names, name="two-actions")
         SkeletonDataset('two-actions', 4 sequences, 2 classes, 2 subjects, ntu-25)
     """

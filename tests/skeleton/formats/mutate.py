@@ -107,7 +107,7 @@ def main() -> None:
             refused += 1
             if str(spoilt) not in str(error):
                 faults.append([what, f"message without the file: {error}"])
-        except BaseException as error:  # noqa: BLE001 - whatever else it is, it is what this looks for
+        except BaseException as error:  # noqa: BLE001 - any other exception is a fault
             faults.append([what, "".join(traceback.format_exception_only(error)) + traceback.format_exc()[-600:]])
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)

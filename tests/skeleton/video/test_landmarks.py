@@ -85,7 +85,7 @@ def test_frames_without_a_person_are_not_observed_and_spoil_no_others():
 def test_uneven_times_become_even():
     seconds = np.sort(np.random.default_rng(1).uniform(0, 2, 60))
     seconds[[0, -1]] = 0.0, 2.0
-    way = np.stack([seconds * 0.5, seconds * 0.1, np.full(60, 3.0)], axis=1)  # steadily aside, whatever the times
+    way = np.stack([seconds * 0.5, seconds * 0.1, np.full(60, 3.0)], axis=1)  # steadily aside at all times
     sequence = to_sequence(filmed(way, seconds=seconds), visibility=0.1, field_of_view=60.0)
     assert sequence.frames == 60
     assert sequence.fps == pytest.approx(59 / 2)

@@ -1,11 +1,16 @@
 """Recordings found by the names of their files, which in most releases say what they are."""
 
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
 
 from zeroskel.core import InputError
 from zeroskel.datasets._recipe_types import Task
 from zeroskel.datasets._source_files import SourceFile
+
+MISSING = "the release's list of missing skeletons names it"
 
 
 def matching(
@@ -77,3 +82,10 @@ def numbered_tasks(
 def from_one(count: int) -> dict[int, int]:
     """Return class ids of actions that a release numbers from 1."""
     return {number: number - 1 for number in range(1, count + 1)}
+
+
+@cache
+def broken_recordings(release: str) -> frozenset[str]:
+    """Return the names of recordings that the list of a release ("ntu", "pku-mmd") calls missing or incomplete."""
+    text = (resources.files("zeroskel.resources") / "broken_recordings.toml").read_text(encoding="utf-8")
+    return frozenset(tomllib.loads(text)[release]["names"])

@@ -14,8 +14,7 @@ from zeroskel.core import InputError
 from zeroskel.datasets._class_names import published_class_names
 from zeroskel.datasets._recipe_types import LeftOut, Listing, Recording, Task
 from zeroskel.datasets._source_files import SourceFile
-from zeroskel.datasets.catalog._broken import MISSING, broken_recordings
-from zeroskel.datasets.catalog._file_names import matching
+from zeroskel.datasets.catalog._file_names import MISSING, broken_recordings, matching
 from zeroskel.skeleton.formats import _ntu
 from zeroskel.skeleton.transforms import main_actors
 

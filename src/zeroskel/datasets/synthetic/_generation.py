@@ -91,7 +91,7 @@ def generate_dataset(
 
     Example:
         >>> from zeroskel.datasets.synthetic import generate_dataset
-        >>> sequences, labels, subjects, names = generate_dataset(["squat", "jump up"], subjects=2, repetitions=1)
+        >>> sequences, labels, subjects, names = generate_dataset(["squat", "jump"], subjects=2, repetitions=1)
         >>> labels.tolist(), subjects.tolist()
         ([0, 0, 1, 1], [1, 2, 1, 2])
     """

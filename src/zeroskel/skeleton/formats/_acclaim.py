@@ -38,18 +38,18 @@ def parse(
 
     Args:
         content: The bytes of the file.
-        file: Its path, which messages name.
-        asf: its skeleton; None takes the .asf in the same folder whose name the motion's starts with (HDM_bd.asf for
-            HDM_bd_squat_001_120.amc), or the only one there.
-        layout: the layout wanted; None finds the one that has exactly these bones.
-        fps: frames a second; None is 120, which the file does not tell.
+        file: Its path, for messages and to find the skeleton.
+        skeleton: The skeleton; None takes the .asf in the same folder whose name the motion's starts with (HDM_bd.asf
+            for HDM_bd_squat_001_120.amc), or the only one there.
+        layout: The layout of the result; None selects the one that has exactly these bones.
+        fps: Frames per second; None is 120: the file does not have a rate.
 
     Returns:
         A sequence with joints (1, T, V, 3) in metres, y up.
 
     Raises:
-        SkeletonFormatError: one of the files is broken, or they do not fit each other; the message names the line.
-        InputError: no skeleton, or more than one, lies beside the file.
+        SkeletonFormatError: One of the files is broken, or they do not fit each other; the message names the line.
+        InputError: No skeleton, or more than one, lies beside the file.
     """
     if skeleton is None:
         skeleton = parse_asf(*file_content(_skeleton_beside(file)))

@@ -92,18 +92,13 @@ def parse(
     of the median step, so that gaps do not count. A column `time_s` or `time_ms` says its unit; for `time` and
     `timestamp` steps below 1 are taken as seconds and steps of 1 to 1000 as milliseconds.
 
-    Args:
-        content: The bytes of the file.
-        file: Its path, which messages name; comma, semicolon or tab separated.
-        layout: the layout wanted; None finds the one that has exactly the file's joints.
-        fps: frames a second; None takes the time stamps, else 30.
+    The arguments are those of zeroskel.skeleton.formats.parse.
 
     Returns:
         A sequence with joints (M, T, V, C) in metres, bodies in order of first appearance.
 
     Raises:
         SkeletonFormatError: not such a file; the message names the line and the column.
-        LayoutError: the joints fit no layout.
     """
     sheet = _read_sheet(text_of(content, file), file)
     joint = _joint_of_rows(sheet) if _is_long(sheet.header) else None

@@ -31,18 +31,13 @@ def parse(
     null or NaN is what was not observed (a number, a joint or a frame), and, where known, `layout`, `joint_names` and
     `fps`.
 
-    Args:
-        content: The bytes of the file.
-        file: Its path, which messages name.
-        layout: the layout wanted; None takes the file's.
-        fps: frames a second; None takes the file's, else 30.
+    The arguments are those of zeroskel.skeleton.formats.parse.
 
     Returns:
         A sequence with joints (M, T, V, C) in metres.
 
     Raises:
         SkeletonFormatError: not such a file; the message names the place, e.g. joints[3][7].
-        LayoutError: the joints fit no layout, or more than one.
     """
     record = _parse(text_of(content, file), file)
     nested = record.get("joints", record.get("skeletons"))

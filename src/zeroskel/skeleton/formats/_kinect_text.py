@@ -58,11 +58,7 @@ class KinectText:
     ) -> SkeletonSequence:
         """Parse a file of the format.
 
-        Args:
-            content: The bytes of the file.
-            file: Its path, for messages.
-            layout: The layout of the result; None keeps the layout of the data set.
-            fps: Frames per second; None is 30.
+        The arguments are those of zeroskel.skeleton.formats.parse.
 
         Returns:
             A sequence with joints (1, T, V, 3) in metres; NaN where all three coordinates are 0. A confidence is not

@@ -25,11 +25,7 @@ def parse(
 ) -> SkeletonSequence:
     """Parse a MATLAB file of UTD-MHAD, Penn Action or JHMDB; the names of its variables select the data set.
 
-    Args:
-        content: The bytes of the file.
-        file: Its path, for messages.
-        layout: The layout of the result; None keeps the layout of the data set.
-        fps: Frames per second; None is 30.
+    The arguments are those of zeroskel.skeleton.formats.parse.
 
     Returns:
         A sequence with joints (1, T, V, C): metres for UTD-MHAD; for the others pixels with y up, so negative: the

@@ -112,11 +112,7 @@ def parse(
 ) -> SkeletonSequence:
     """Parse the one sequence of a .npz file.
 
-    Args:
-        content: The bytes of the file.
-        file: Its path, which messages name.
-        layout: the layout wanted; None finds the one of the file's joint_names or joint count.
-        fps: frames a second; None takes the file's, else 30.
+    The arguments are those of zeroskel.skeleton.formats.parse.
 
     Returns:
         A sequence with joints (M, T, V, C) in metres.

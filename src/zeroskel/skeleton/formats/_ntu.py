@@ -51,11 +51,7 @@ def parse(
 ) -> SkeletonSequence:
     """Parse an NTU RGB+D `.skeleton` file.
 
-    Args:
-        content: The bytes of the file.
-        file: Its path, which messages name.
-        layout: the layout wanted; None keeps ntu-25.
-        fps: frames a second; None is 30, the rate of the Kinect.
+    The arguments are those of zeroskel.skeleton.formats.parse.
 
     Returns:
         A sequence with joints (M, T, 25, 3) in metres: all bodies, apart by tracking id, in order of first appearance.

@@ -58,11 +58,7 @@ def parse(
 ) -> SkeletonSequence:
     """Parse a PKU-MMD skeleton file.
 
-    Args:
-        content: The bytes of the file.
-        file: Its path, which messages name.
-        layout: the layout wanted; None keeps ntu-25.
-        fps: frames a second; None is 30, the rate of the recordings.
+    The arguments are those of zeroskel.skeleton.formats.parse.
 
     Returns:
         A sequence with joints (M, T, 25, 3) in metres of the bodies that are there, one or two; NaN for joints whose

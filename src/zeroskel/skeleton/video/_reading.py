@@ -1,11 +1,16 @@
-"""A video as a sequence: the worker in its own environment, its progress and its failures."""
+"""A video as a sequence: the worker, its progress and failures, and its Python.
+
+MediaPipe needs NumPy below 2, so the worker runs in a separate environment.
+"""
 
 import json
 import logging
 import math
 import os
 import subprocess
+import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Event, Timer
 
@@ -16,7 +21,6 @@ from zeroskel.core._progress import Progress
 from zeroskel.core.errors import SkeletonFormatError
 from zeroskel.skeleton.formats._named_joints import existing_file
 from zeroskel.skeleton.video._containers import check_container
-from zeroskel.skeleton.video._interpreter import REMEDY, video_python
 from zeroskel.skeleton.video._landmarks import Landmarks, to_sequence
 
 MOST_SECONDS = 600.0
@@ -30,6 +34,13 @@ _ENVIRONMENT = {
     "OPENCV_FFMPEG_LOGLEVEL": "-8",
     "OPENCV_FFMPEG_CAPTURE_OPTIONS": "protocol_whitelist;file",  # a video must not make the decoder open other things
 }
+
+VARIABLE = "ZEROSKEL_VIDEO_PYTHON"
+FOLDER = ".venv-video"
+REMEDY = (
+    f"Make one with `make video`, or with `python3.11 -m venv {FOLDER}` and "
+    f"`{FOLDER}/bin/python -m pip install mediapipe==0.10.21`, and name its python by --video-python or {VARIABLE}"
+)
 
 log = logging.getLogger(__name__)
 
@@ -153,3 +164,35 @@ def _run(command: list[str], messages: Path, what: str, progress: Progress | Non
     if silent.is_set():
         raise ZeroskelError(f"{what}: nothing happened for {_SILENCE:g} seconds; given up")
     return code, error
+
+
+def video_python(given: str | os.PathLike[str] | None = None) -> Path:
+    """Return the Python of an environment with mediapipe.
+
+    It is the given one, else that of the variable ZEROSKEL_VIDEO_PYTHON, else the running one where it has mediapipe,
+    else that of the folder .venv-video beside the running environment.
+
+    Args:
+        given: The path of a Python; None selects one.
+
+    Raises:
+        InputError: There is none; the message says how to create one.
+
+    Example:
+        >>> import sys
+        >>> from zeroskel.skeleton.video import video_python
+        >>> video_python(sys.executable).name.startswith("python")
+        True
+    """
+    for named, by in ((given, "--video-python"), (os.environ.get(VARIABLE) or None, VARIABLE)):
+        if named is not None:
+            if not (os.path.isfile(named) and os.access(named, os.X_OK)):
+                raise InputError(f"{by} {named}: found no program; expected a Python that has mediapipe. {REMEDY}")
+            return Path(named).absolute()  # unresolved: a link tells the environment
+    if find_spec("mediapipe") is not None:
+        return Path(sys.executable)
+    beside = Path(sys.prefix).parent / FOLDER
+    for python in (beside / "bin" / "python", beside / "Scripts" / "python.exe"):
+        if python.is_file():
+            return python
+    raise InputError(f"video needs a Python that has mediapipe; found none in {beside}. {REMEDY}")

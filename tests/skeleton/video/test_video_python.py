@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from zeroskel.core import InputError
-from zeroskel.skeleton.video._interpreter import FOLDER, VARIABLE, video_python
+from zeroskel.skeleton.video._reading import FOLDER, VARIABLE, video_python
 
 
 @pytest.fixture
