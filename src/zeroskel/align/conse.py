@@ -5,9 +5,8 @@ from typing import ClassVar
 import numpy as np
 
 from zeroskel.align._one_step import OneStepAligner
-from zeroskel.align._scaling import mean_and_scale
 from zeroskel.core._options import option, with_options
-from zeroskel.core._rows import unit_rows
+from zeroskel.core._rows import mean_and_scale, unit_rows
 
 
 @with_options

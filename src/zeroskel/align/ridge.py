@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from zeroskel.align._one_step import OneStepAligner
-from zeroskel.align._scaling import mean_and_scale
 from zeroskel.core._options import option, with_options
+from zeroskel.core._rows import mean_and_scale
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

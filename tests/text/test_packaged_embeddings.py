@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from zeroskel.text import SentenceEncoder
-from zeroskel.text._shipped import packaged_texts, shipped_embedding
+from zeroskel.text._sentence_encoder import packaged_texts, shipped_embedding
 
 
 @pytest.fixture(scope="module")
