@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from zeroskel.align.neural_aligner import Batch, UnitLengthAligner
+from zeroskel.align._unit_length import UnitLengthAligner
+from zeroskel.align.neural_aligner import Batch
 from zeroskel.core._options import option, with_options
 
 _BLOCK_VALUES = 4_000_000  # hidden activations in memory at once while scoring: 16 MB

@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
+from zeroskel.align._unit_length import UnitLengthAligner
 from zeroskel.align.devise import _rank_violations
-from zeroskel.align.neural_aligner import Batch, UnitLengthAligner
+from zeroskel.align.neural_aligner import Batch
 from zeroskel.core._options import option, with_options
 
 
