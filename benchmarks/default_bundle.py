@@ -11,9 +11,8 @@ from importlib import resources
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 
-from zeroskel.app.progress import shown_progress
+from zeroskel.app.options import shown_progress
 from zeroskel.core._saved import halve
 from zeroskel.datasets._pool import read_pool
 from zeroskel.recognition import ZeroShotRecognizer
@@ -121,7 +120,7 @@ def main() -> None:
     if parser.parse_args().card_only:
         recognizer = ZeroShotRecognizer.load("default")
     else:
-        with shown_progress(Console(stderr=True)) as progress:
+        with shown_progress() as progress:
             pool = read_pool(shared / "protocols" / "kinect_pool.json")
             recognizer = train_bundle(pool, DEFAULT_BUNDLE, cache=cache, progress=progress)
     facts = recognizer.facts

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from zeroskel.app.arguments import comma_list, option_map, seed_list, spread_variadic
+from zeroskel.app.options import comma_list, option_map, seed_list, spread_variadic
 from zeroskel.core import InputError
 from zeroskel.datasets import synthetic_dataset, write_container
 from zeroskel.datasets.synthetic import generate_sequence

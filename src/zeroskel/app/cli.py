@@ -1,19 +1,15 @@
 """The command line: `zeroskel --help`. Exit code 0: done; 1: a run failed; 2: wrong usage or bad input."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from zeroskel import __version__
-from zeroskel.app.arguments import spread_variadic
-from zeroskel.app.benchmark_command import benchmark
+from zeroskel.app.benchmark_commands import benchmark, demo, report
 from zeroskel.app.data_commands import data_app
-from zeroskel.app.demo_command import demo
-from zeroskel.app.options import console
-from zeroskel.app.recognition_commands import export, pose, predict
-from zeroskel.app.serve_command import serve
+from zeroskel.app.options import console, spread_variadic
+from zeroskel.app.recognition_commands import export, pose, predict, serve
 from zeroskel.app.training_commands import pretrain, train
 from zeroskel.core import InputError, MissingFileError, ZeroskelError
 
@@ -30,23 +26,6 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
     if version:
         console.print(__version__)
         raise typer.Exit
-
-
-def report(
-    folders: Annotated[list[Path], typer.Argument(help="Folders that `benchmark` wrote.")],
-    out: Annotated[Path, typer.Option("--out", help="Write a report to FILE.html, or tables to FILE.md.")],
-) -> None:
-    """Join the results of several folders.
-
-    The command writes one report (.html) or one page of tables (.md).
-    """
-    from zeroskel.benchmark import read_folders
-    from zeroskel.report import write_report
-
-    results = read_folders(folders)
-    write_report(results.records, out, commands=results.commands, maps=results.maps)
-    plural = "s" if len(folders) > 1 else ""
-    console.print(f"{out}: {len(results.records)} cells of {len(folders)} folder{plural}", soft_wrap=True)
 
 
 for command in (demo, predict, pose, train, benchmark, report, pretrain, export, serve):

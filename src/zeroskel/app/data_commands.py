@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from zeroskel.app.options import console, errors
+from zeroskel.app.options import console, errors, print_line, shown_progress
 from zeroskel.core import InputError
 
 data_app = typer.Typer(rich_markup_mode=None, help="Prepare and describe datasets.")
@@ -24,14 +24,12 @@ def data_list() -> None:
 def data_prepare(
     name: Annotated[str, typer.Argument(help="Name of the dataset, such as ntu60, pku-mmd, utd-mhad or folder.")],
     source: Annotated[Path, typer.Argument(help="Folder, zip archive or file of the release.")],
-    out: Annotated[Path, typer.Option("--out", help="Write the container to this folder, which must not exist.")],
+    out: Annotated[Path, typer.Option(help="Write the container to this folder, which must not exist.")],
     workers: Annotated[int, typer.Option(help="Number of processes that read recordings.")] = 1,
     dtype: Annotated[
         str, typer.Option(help="Number format of the coordinates: float32, or float16 for half the size.")
     ] = "float32",
-    class_names: Annotated[
-        Path | None, typer.Option("--class-names", help="For pyskl: text file with one class name per line.")
-    ] = None,
+    class_names: Annotated[Path | None, typer.Option(help="For pyskl: text file with one class name per line.")] = None,
     title: Annotated[str | None, typer.Option(help="Name of the dataset, which selects its published splits.")] = None,
     allow_bad: Annotated[
         bool,
@@ -45,19 +43,18 @@ def data_prepare(
     Every other command reads the container. An interrupted run resumes where it stopped. OUT.left-out.csv lists the
     skipped files with their reasons.
     """
-    from zeroskel.app.progress import shown_progress
     from zeroskel.datasets._class_names import read_class_names
     from zeroskel.datasets._preparing import prepare
 
     names = None if class_names is None else read_class_names(class_names)
-    with shown_progress(errors) as progress:
+    with shown_progress() as progress:
         result = prepare(
             name, source, out, workers=workers, dtype=dtype, class_names=names, title=title, progress=progress
         )
     state = "was already prepared" if result.reused < 0 else "prepared"
-    console.print(f"{out}: {state}, {result.recordings} recordings", soft_wrap=True)
+    print_line(f"{out}: {state}, {result.recordings} recordings")
     if listed := len(result.left_out) - len(result.bad):
-        console.print(f"Skipped {listed} recordings that the release or its usual list excludes.", soft_wrap=True)
+        print_line(f"Skipped {listed} recordings that the release or its usual list excludes.")
     if result.bad:
         count, first = len(result.bad), result.bad[0]
         errors.print(
@@ -81,14 +78,13 @@ def data_info(
 
     The command shows the number of sequences, the classes, lengths, missing joints and splits.
     """
-    from zeroskel.app.progress import shown_progress
     from zeroskel.app.tables import print_info
     from zeroskel.datasets import Container, open_datasets
 
     for dataset in open_datasets(data):
-        print_info(console, dataset)
+        print_info(dataset)
         if verify and isinstance(dataset.sequences, Container):
-            with shown_progress(errors) as progress:
+            with shown_progress() as progress:
                 faults = dataset.sequences.verify(progress)
             if faults:
                 more = f" ({len(faults)} files differ)" if len(faults) > 1 else ""
@@ -111,4 +107,4 @@ def data_splits(
     if not names:
         raise InputError(f"No split of {data.name} is published. Use random-U-SEED or a JSON file.")
     for split in names:
-        print_split(console, resolve_split(split, data))
+        print_split(resolve_split(split, data))

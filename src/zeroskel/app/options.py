@@ -1,11 +1,19 @@
-"""Options that several commands share, and the consoles that all commands print to."""
+"""Options that commands share, conversion of their values, and output to the terminal."""
 
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from zeroskel.core import InputError
+from zeroskel.core._progress import Progress
+from zeroskel.core._settings import value_of
+
+VARIADIC_OPTIONS = ("--data", "--actions", "--set")
 console = Console()
 errors = Console(stderr=True)
 
@@ -59,3 +67,109 @@ Synthetic = Annotated[
         help="Number of simulated people whose motion is added to the training set; 0 adds none (docs/kite.md).",
     ),
 ]
+
+
+def spread_variadic(arguments: Sequence[str]) -> list[str]:
+    """Return arguments in which every value of a variadic option has its own option.
+
+    `--data A B` becomes `--data A --data B`: such an option takes all values up to the next option.
+    """
+    spread: list[str] = []
+    option: str | None = None
+    for argument in arguments:
+        if argument.startswith("--") or (argument.startswith("-") and option is None):
+            option = argument if argument in VARIADIC_OPTIONS else None
+            spread.append(argument)
+        elif option is not None and spread[-1] != option:
+            spread.extend((option, argument))
+        else:
+            spread.append(argument)
+    return spread
+
+
+def comma_list(text: str) -> tuple[str, ...]:
+    """Return the parts of a text between commas, without surrounding blanks and without empty parts."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def prompt_list(text: str) -> tuple[str, ...]:
+    """Return the names between commas; a template, which has braces, is one name and may contain commas."""
+    return (text,) if "{" in text else comma_list(text)
+
+
+def seed_list(text: str) -> tuple[int, ...]:
+    """Return the integers between commas.
+
+    Raises:
+        InputError: A part is not an integer.
+    """
+    try:
+        return tuple(int(part) for part in comma_list(text))
+    except ValueError:
+        raise InputError(f"--seeds {text!r}: expected integers separated by commas, such as 0,1,2") from None
+
+
+def option_map(settings: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return the settings of `--set` by method or encoder.
+
+    Args:
+        settings: Texts METHOD.OPTION=VALUE. A value is parsed as JSON where it is JSON, and stays a text otherwise.
+
+    Returns:
+        Method -> option -> value: `smie.epochs=50` becomes {"smie": {"epochs": 50}}.
+
+    Raises:
+        InputError: A setting has another form.
+    """
+    options: dict[str, dict[str, Any]] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        method, dot, option = name.partition(".")
+        if not (method and dot and option and equals):
+            raise InputError(f"--set {setting!r}: expected METHOD.OPTION=VALUE, such as smie.learning_rate=1e-5")
+        options.setdefault(method, {})[option] = value_of(value)
+    return options
+
+
+def cache_folder(folder: Path | None) -> Path:
+    """Return the folder that caches features and embeddings.
+
+    Args:
+        folder: Value of `--cache`. None selects ZEROSKEL_CACHE, then the user's cache folder.
+    """
+    if folder is not None:
+        return folder
+    user_cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("ZEROSKEL_CACHE") or Path(user_cache) / "zeroskel")
+
+
+def print_line(text: str, style: str | None = None) -> None:
+    """Print a line that the width of the terminal does not break."""
+    console.print(text, style=style, soft_wrap=True)
+
+
+@contextmanager
+def shown_progress() -> Iterator[Progress]:
+    """Show one bar for the cells of a grid and one for the current stage; nothing where there is no terminal.
+
+    Yields:
+        A function that takes the name of a stage, the number of finished steps and their total.
+    """
+    from rich import progress
+
+    columns = progress.TextColumn("{task.description}"), progress.BarColumn(), progress.MofNCompleteColumn()
+    bars = progress.Progress(
+        *columns, progress.TimeElapsedColumn(), console=errors, transient=True, disable=not errors.is_terminal
+    )
+    with bars:
+        tasks: dict[str, progress.TaskID] = {}
+
+        def report(stage: str, done: int, total: int) -> None:
+            bar = "cells" if stage == "cells" else "stage"
+            if bar not in tasks:
+                tasks[bar] = bars.add_task(stage, total=total)
+            elif bar == "stage" and bars.tasks[tasks[bar]].description != stage:
+                bars.reset(tasks[bar])
+            bars.update(tasks[bar], description=stage, completed=done, total=total)
+
+        yield report

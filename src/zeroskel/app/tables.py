@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
+from zeroskel.app.options import console, print_line
 from zeroskel.core import ZeroShotSplit
 from zeroskel.datasets import Container, SkeletonDataset, split_names
 from zeroskel.recognition import Prediction
@@ -39,7 +39,7 @@ def catalog_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def print_info(console: Console, dataset: SkeletonDataset) -> None:
+def print_info(dataset: SkeletonDataset) -> None:
     """Print the size, the parts and the classes of a data set."""
     lengths, missing = dataset.sequences.frames, dataset.sequences.missing
     train = dataset.train_mask
@@ -54,13 +54,13 @@ def print_info(console: Console, dataset: SkeletonDataset) -> None:
         counts = [f"{len(facts[key])} {what}" for key, what in known.items() if len(facts[key]) > 1]
         size = sum(file["bytes"] for file in facts["files"].values()) / 1e6
         stored = f"{np.dtype(facts['dtype']).name} in {facts['shards']} shard{'s' if facts['shards'] > 1 else ''}"
-        console.print(f"container: {', '.join([stored, f'{size:.1f} MB', *counts])}", soft_wrap=True)
-        console.print(f"source: {facts['source']}", soft_wrap=True)
+        print_line(f"container: {', '.join([stored, f'{size:.1f} MB', *counts])}")
+        print_line(f"source: {facts['source']}")
     console.print(f"subjects: {len(np.unique(dataset.subjects))}")
     others = [name for name in dataset.protocols if name != dataset.protocol]
     also = f"; --protocol also takes {', '.join(others)}" if others else ""
     parts = f"{train.sum()} sequences train, {(~train).sum()} test"
-    console.print(f"protocol {dataset.protocol}: {parts}{also}", soft_wrap=True)
+    print_line(f"protocol {dataset.protocol}: {parts}{also}")
     console.print(
         f"frames: {lengths.min()} to {lengths.max()}, median {np.median(lengths):g}; bodies: {dataset.bodies}"
     )
@@ -77,7 +77,7 @@ def print_info(console: Console, dataset: SkeletonDataset) -> None:
     console.print(table)
 
 
-def print_split(console: Console, split: ZeroShotSplit) -> None:
+def print_split(split: ZeroShotSplit) -> None:
     """Print the seen, unseen and validation classes by name."""
     console.print(f"{split.name}: {split.source}", style="bold", soft_wrap=True, highlight=False)
     seen = [i for i in split.seen if i not in split.validation_unseen]

@@ -5,14 +5,28 @@ from typing import Annotated
 
 import typer
 
-from zeroskel.app.arguments import cache_folder, comma_list, option_map, seed_list
-from zeroskel.app.options import Cache, Data, Prompt, Protocol, Settings, Synthetic, Text, console, errors
+from zeroskel.app.options import (
+    Cache,
+    Data,
+    Prompt,
+    Protocol,
+    Settings,
+    Synthetic,
+    Text,
+    cache_folder,
+    comma_list,
+    console,
+    option_map,
+    print_line,
+    seed_list,
+    shown_progress,
+)
 from zeroskel.core import InputError
 
 
 def train(
     data: Data,
-    out: Annotated[Path, typer.Option("--out", help="Save the bundle in this folder.")],
+    out: Annotated[Path, typer.Option(help="Save the bundle in this folder.")],
     split: Annotated[
         str | None, typer.Option(help="Exclude the unseen classes of this split and the test subjects from training.")
     ] = None,
@@ -44,17 +58,17 @@ def train(
 
     `predict`, `serve` and ZeroShotRecognizer.load open the bundle.
     """
-    from zeroskel.app.progress import shown_progress
     from zeroskel.datasets import open_datasets
     from zeroskel.recognition import TrainingConfig, train_bundle
 
     if augment < 0:
         raise InputError(f"--augment is {augment}; expected 0 or more copies of each sequence")
+    options = option_map(settings or [])
     config = TrainingConfig(
         split,
         encoder,
         method,
-        option_map(settings or []),
+        options,
         text,
         prompt,
         seed=seed,
@@ -65,16 +79,15 @@ def train(
     datasets = open_datasets(data, protocol=protocol)
     if len(datasets) != 1:
         raise InputError(f"--data names {len(datasets)} datasets; expected one (a pool's .json file joins several)")
-    with shown_progress(errors) as progress:
+    with shown_progress() as progress:
         recognizer = train_bundle(datasets[0], config, cache=cache_folder(cache), progress=progress)
     recognizer.save(out)
     if datasets[0].notice:
         console.print(datasets[0].notice, style="yellow")
     facts = recognizer.facts
-    console.print(
+    print_line(
         f"Bundle {out}: {config.encoder} and {config.method}, trained on {facts['sequences']} sequences of "
-        f"{len(facts['seen_classes'])} classes of {facts['data']}",
-        soft_wrap=True,
+        f"{len(facts['seen_classes'])} classes of {facts['data']}"
     )
 
 
@@ -100,13 +113,12 @@ def pretrain(
     looks for them. An interrupted run resumes where it stopped. To use several processes, GPUs or machines, start the
     command with `accelerate launch` (docs/scale.md).
     """
-    from zeroskel.app.progress import shown_progress
     from zeroskel.datasets import open_datasets
     from zeroskel.features._encoded_split import EncoderConfig
     from zeroskel.features._store import pretrain as pretrain_encoders
 
     config = EncoderConfig(encoder, dict(option_map(settings or []).get(encoder, {})))
-    with shown_progress(errors) as progress:
+    with shown_progress() as progress:
         for description in pretrain_encoders(
             open_datasets(data, protocol=protocol),
             comma_list(split),
@@ -116,4 +128,4 @@ def pretrain(
             cache=cache_folder(cache),
             progress=progress,
         ):
-            console.print(description, soft_wrap=True)
+            print_line(description)

@@ -1,14 +1,38 @@
-"""The command `zeroskel benchmark`."""
+"""The commands that evaluate methods: `zeroskel demo`, `zeroskel benchmark` and `zeroskel report`."""
 
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from zeroskel.app.arguments import cache_folder, comma_list, option_map, prompt_list, seed_list
-from zeroskel.app.options import PROMPT_NAMES, Cache, OptionalData, Protocol, Settings, console, errors
+from zeroskel.app.options import (
+    PROMPT_NAMES,
+    Cache,
+    OptionalData,
+    Protocol,
+    Settings,
+    cache_folder,
+    comma_list,
+    console,
+    option_map,
+    print_line,
+    prompt_list,
+    seed_list,
+    shown_progress,
+)
+
+SUBJECTS, REPETITIONS = 8, 2
+TEST_SEED = 2027  # of the person and the clip that the last line of the demo names
+
+CONVERSIONS: dict[str, Callable[[Any], Any]] = {  # of the flags whose text the run does not take as it is
+    **dict.fromkeys(("split", "methods", "encoder", "selection", "text"), comma_list),
+    "seeds": seed_list,
+    "prompt": prompt_list,
+    "options": option_map,
+}
 
 RunFile = Annotated[
     Path | None,
@@ -94,11 +118,46 @@ Engine = Annotated[
     typer.Option(help="Where cells run: local (this machine) or dask (docs/scale.md).", show_default="local"),
 ]
 Scheduler = Annotated[
-    str | None,
-    typer.Option(
-        help="Address of the Dask scheduler for --engine dask, such as tcp://10.0.0.1:8786.",
-    ),
+    str | None, typer.Option(help="Address of the Dask scheduler for --engine dask, such as tcp://10.0.0.1:8786.")
 ]
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Write the results to this folder.")] = Path("zeroskel-demo"),
+    encoder: Annotated[
+        str, typer.Option(help="Name of the encoder: kinematic, biomechanics, or stgcn (minutes longer).")
+    ] = "kinematic",
+    cache: Cache = None,
+) -> None:
+    """Show the main task on synthetic motion.
+
+    The command trains SMIE and two baselines, evaluates them on unseen actions, writes a report and predicts the action
+    of a new clip.
+    """
+    from zeroskel.benchmark import BenchmarkConfig, run_benchmark
+    from zeroskel.datasets import synthetic_dataset
+    from zeroskel.datasets.synthetic import DEMO_UNSEEN, generate_sequence
+    from zeroskel.recognition import TrainingConfig, train_bundle
+    from zeroskel.report import results_table
+
+    folder = cache_folder(cache)
+    dataset = synthetic_dataset(subjects=SUBJECTS, repetitions=REPETITIONS)
+    benchmark = BenchmarkConfig(splits=("demo",), encoders=(encoder,))
+    training = TrainingConfig(split="demo", encoder=encoder, method="smie")
+    with shown_progress() as progress:
+        records = run_benchmark([dataset], benchmark, out, cache=folder, command="zeroskel demo", progress=progress)
+        recognizer = train_bundle(dataset, training, cache=folder, progress=progress)
+    recognizer.save(out / "bundle")
+    console.print(results_table(records))
+    console.print(dataset.notice, style="yellow")
+    print_line(f"Report: {out / 'report.html'}\nBundle: {out / 'bundle'}")
+    action = DEMO_UNSEEN[0]
+    prediction = recognizer.predict(generate_sequence(action, seed=TEST_SEED), list(DEMO_UNSEEN))
+    verdict = "correct" if prediction.best == action else "wrong"
+    print_line(
+        f'Prediction for a new clip of "{action}" among {len(DEMO_UNSEEN)} actions that were not in training: '
+        f'"{prediction.best}" ({prediction.probabilities.max():.0%}), {verdict}'
+    )
 
 
 def benchmark(
@@ -117,7 +176,7 @@ def benchmark(
     descriptions: Descriptions = None,
     masked_views: MaskedViews = None,
     synthetic: Synthetic = None,
-    settings: Settings = None,
+    options: Settings = None,
     download: Download = None,
     protocol: Protocol = None,
     workers: Workers = None,
@@ -130,38 +189,33 @@ def benchmark(
     A run file or flags describe the run. Finished cells are skipped. The command writes results.jsonl, report.html and
     run.toml, which repeats the run, to the output folder.
     """
-    from zeroskel.app.progress import shown_progress
+    given = {name: value for name, value in locals().items() if name != "run_file" and value is not None}
     from zeroskel.benchmark import read_run_file
     from zeroskel.report import results_table
 
-    flags: dict[str, Any] = {
-        "data": data,
-        "features": features,
-        "classes": classes,
-        "protocol": protocol,
-        "split": split and comma_list(split),
-        "methods": methods and comma_list(methods),
-        "encoder": encoder and comma_list(encoder),
-        "seeds": seeds and seed_list(seeds),
-        "selection": selection and comma_list(selection),
-        "text": text and comma_list(text),
-        "prompt": prompt and prompt_list(prompt),
-        "descriptions": descriptions,
-        "masked_views": masked_views,
-        "synthetic": synthetic,
-        "options": settings and option_map(settings),
-        "download": download,
-        "workers": workers,
-        "engine": engine,
-        "scheduler": scheduler,
-        "cache": cache,
-        "out": out,
-    }
-    run = read_run_file(run_file, {key: value for key, value in flags.items() if value is not None})
+    flags = {name: CONVERSIONS[name](value) if name in CONVERSIONS else value for name, value in given.items()}
+    run = read_run_file(run_file, flags)
     command = shlex.join(["zeroskel", *sys.argv[1:]])
-    with shown_progress(errors) as progress:
+    with shown_progress() as progress:
         records = run.start(cache=cache_folder(run.cache), command=command, progress=progress)
     console.print(results_table(records))
     for notice in sorted({record.notice for record in records if record.notice}):
         console.print(notice, style="yellow")
-    console.print(f"Results: {run.out / 'results.jsonl'}\nReport:  {run.out / 'report.html'}", soft_wrap=True)
+    print_line(f"Results: {run.out / 'results.jsonl'}\nReport:  {run.out / 'report.html'}")
+
+
+def report(
+    folders: Annotated[list[Path], typer.Argument(help="Folders that `benchmark` wrote.")],
+    out: Annotated[Path, typer.Option(help="Write a report to FILE.html, or tables to FILE.md.")],
+) -> None:
+    """Join the results of several folders.
+
+    The command writes one report (.html) or one page of tables (.md).
+    """
+    from zeroskel.benchmark import read_folders
+    from zeroskel.report import write_report
+
+    results = read_folders(folders)
+    write_report(results.records, out, commands=results.commands, maps=results.maps)
+    plural = "s" if len(folders) > 1 else ""
+    print_line(f"{out}: {len(results.records)} cells of {len(folders)} folder{plural}")
