@@ -199,7 +199,7 @@ def test_the_openapi_description_is_complete_and_no_documentation_page_is_served
 
 def test_no_path_of_a_client_leads_out_of_the_page(client):
     assert client.get("/").status_code == 200
-    for path in ("/page/..%2f__init__.py", "/page/%2e%2e/cli.py", "/page//etc/passwd", "/page/../server/page.py"):
+    for path in ("/page/..%2f__init__.py", "/page/%2e%2e/cli.py", "/page//etc/passwd", "/page/../server/routes.py"):
         assert client.get(path).status_code == 404
 
 

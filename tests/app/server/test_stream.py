@@ -10,8 +10,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from zeroskel.app.server.connection import measure_frame_seconds
 from zeroskel.app.server.engine import Engine
-from zeroskel.app.server.metrics import Metrics
-from zeroskel.app.server.streams import BATCH_SIZE, LiveStream, Streams, stream_capacity
+from zeroskel.app.server.streams import BATCH_SIZE, LiveStream, Metrics, Streams, stream_capacity
 from zeroskel.recognition import Stream
 
 from .conftest import ACTIONS

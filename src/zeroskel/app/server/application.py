@@ -4,13 +4,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from pydantic.json_schema import models_json_schema
-from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
 
@@ -18,12 +18,10 @@ from zeroskel import __version__
 from zeroskel.app.server.connection import Connection, measure_frame_seconds
 from zeroskel.app.server.engine import Busy, Engine
 from zeroskel.app.server.guard import Guard
-from zeroskel.app.server.metrics import Metrics
-from zeroskel.app.server.page import page_routes
 from zeroskel.app.server.reading import Reader, UnknownFormat
-from zeroskel.app.server.routes import rest_routes
+from zeroskel.app.server.routes import page_routes, rest_routes
 from zeroskel.app.server.settings import Settings
-from zeroskel.app.server.streams import Streams, stream_capacity
+from zeroskel.app.server.streams import Metrics, Streams, stream_capacity
 from zeroskel.app.server.wire import (
     ExplainRequest,
     Malformed,
@@ -110,34 +108,23 @@ def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None)
 
 def _add_error_handlers(app: FastAPI) -> None:
     for kind, status in STATUS.items():
-        app.add_exception_handler(kind, _error_handler(status))
+        app.add_exception_handler(kind, partial(_answer_input_error, status))
     app.add_exception_handler(Busy, _answer_busy)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
-    app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(Exception, _answer_unexpected_error)
 
 
-def _error_handler(status: int) -> Any:
-    async def answer(_: Request, error: Exception) -> Response:
-        return JSONResponse({"detail": one_line(error)}, status)
-
-    return answer
+async def _answer_input_error(status: int, _: Request, error: Exception) -> Response:
+    return JSONResponse({"detail": one_line(error)}, status)
 
 
-async def _answer_busy(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Busy)
+async def _answer_busy(request: Request, error: Any) -> Response:
     request.app.state.metrics.refused.labels("capacity").inc()
     return JSONResponse({"detail": str(error)}, 503, {"Retry-After": str(error.retry_after)})
 
 
-async def _answer_invalid_request(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+async def _answer_invalid_request(_: Request, error: Any) -> Response:
     return JSONResponse({"detail": describe_validation_error(error.errors()[0])}, 422)
-
-
-async def _answer_http_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return JSONResponse({"detail": str(error.detail)}, error.status_code, error.headers)
 
 
 async def _answer_unexpected_error(_: Request, error: Exception) -> Response:

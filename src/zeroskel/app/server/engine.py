@@ -1,8 +1,13 @@
 """The threads in which the recognizer works, and the order of their work."""
 
+import asyncio
+import itertools
+import queue
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, cast
@@ -10,9 +15,8 @@ from typing import Any, cast
 import numpy as np
 
 from zeroskel.app.server.wire import Actions
-from zeroskel.app.server.worker import Worker
 from zeroskel.core import InputError, SkeletonSequence, ZeroskelError, get_layout
-from zeroskel.recognition import Candidates, Explanation, Prediction, Stream, ZeroShotRecognizer
+from zeroskel.recognition import Candidates, Prediction, Stream, ZeroShotRecognizer
 
 CACHED_CANDIDATES = 128  # lists of actions whose embeddings stay in memory
 STREAM_PRIORITY, REQUEST_PRIORITY = 0, 1  # answers to streams go before answers to requests
@@ -33,6 +37,47 @@ class Busy(ZeroskelError):
     def __init__(self, message: str, retry_after: int) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class Worker:
+    """Thread that runs functions, the lowest priority number first and equal ones in the order of their arrival.
+
+    Args:
+        name: Name of the thread.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._arrivals = itertools.count()
+        self._jobs: queue.PriorityQueue[tuple[float, int, Callable[[], None] | None]] = queue.PriorityQueue()
+        threading.Thread(target=self._run_jobs, name=name, daemon=True).start()
+
+    def _run_jobs(self) -> None:
+        while (job := self._jobs.get()[2]) is not None:
+            job()
+
+    def close(self) -> None:
+        """End the thread after it has finished its jobs."""
+        self._jobs.put((float("inf"), next(self._arrivals), None))
+
+    async def run(self, priority: int, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run a function in the thread, return its result and raise its exceptions.
+
+        Args:
+            priority: Functions with a lower number run first.
+            function: Function to run.
+            *arguments: Positional arguments of the function.
+        """
+        future: Future[Any] = Future()
+
+        def job() -> None:
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(function(*arguments))
+                except Exception as error:  # noqa: BLE001  (the caller of `run` gets it)
+                    future.set_exception(error)
+
+        self._jobs.put((priority, next(self._arrivals), job))
+        return await asyncio.wrap_future(future)
 
 
 class Engine:
@@ -74,26 +119,23 @@ class Engine:
         """Return the embedded actions of a stream. No limit applies, since the number of streams is limited."""
         return cast(Candidates, await self._text_worker.run(STREAM_PRIORITY, self.candidates, actions))
 
-    async def predict(self, sequence: SkeletonSequence, actions: Actions, threshold: float | None) -> Prediction:
-        """Return the answer of `ZeroShotRecognizer.predict` to a request.
+    async def answer(
+        self, method: Callable[..., Any], sequence: SkeletonSequence, actions: Actions, **options: Any
+    ) -> Any:
+        """Return the answer of a method of the recognizer to a request.
+
+        Args:
+            method: Method `predict` or `explain` of the recognizer.
+            sequence: Recording of the request.
+            actions: Actions of the request, not yet embedded.
+            **options: Further arguments of the method.
 
         Raises:
             Busy: Too many requests wait.
         """
-        return cast(Prediction, await self._answer("predict", sequence, actions, threshold=threshold))
-
-    async def explain(self, sequence: SkeletonSequence, actions: Actions, action: str | None) -> Explanation:
-        """Return the answer of `ZeroShotRecognizer.explain` to a request.
-
-        Raises:
-            Busy: Too many requests wait.
-        """
-        return cast(Explanation, await self._answer("explain", sequence, actions, action=action))
-
-    async def _answer(self, method: str, sequence: SkeletonSequence, actions: Actions, **options: Any) -> Any:
         with self._queued():
             candidates = await self._text_worker.run(REQUEST_PRIORITY, self.candidates, actions)
-            work = partial(getattr(self.recognizer, method), sequence, candidates, **options)
+            work = partial(method, sequence, candidates, **options)
             return await self._motion_worker.run(REQUEST_PRIORITY, work)
 
     @contextmanager

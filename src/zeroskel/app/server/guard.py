@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from zeroskel.app.server.metrics import Metrics
 from zeroskel.app.server.settings import Settings
+from zeroskel.app.server.streams import Metrics
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 REFUSAL_REASONS = {400: "host", 421: "host", 403: "origin", 401: "token"}  # status -> label of the metric
@@ -71,12 +71,14 @@ class Guard:
             await self.app(scope, receive, send)
             return
         refusal = self._refusal(scope)
+        if refusal is not None:
+            self.metrics.refused.labels(REFUSAL_REASONS[refusal.status_code]).inc()
         if scope["type"] == "websocket":
-            if refusal is not None:
-                self.metrics.refused.labels(REFUSAL_REASONS[refusal.status_code]).inc()
-                await WebSocket(scope, receive, send).send_denial_response(_with_headers(refusal))
-                return
-            await self.app(scope, receive, send)
+            if refusal is None:
+                await self.app(scope, receive, send)
+            else:
+                refusal.headers.update(SECURITY_HEADERS)
+                await WebSocket(scope, receive, send).send_denial_response(refusal)
             return
         started, status = time.perf_counter(), 500
 
@@ -90,11 +92,7 @@ class Guard:
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        if refusal is not None:
-            self.metrics.refused.labels(REFUSAL_REASONS[refusal.status_code]).inc()
-            await refusal(scope, receive, send_with_headers)
-        else:
-            await self.app(scope, receive, send_with_headers)
+        await (refusal or self.app)(scope, receive, send_with_headers)
         path = getattr(scope.get("route"), "path", "other")
         self.metrics.requests.labels(path, str(status)).inc()
         self.metrics.request_seconds.labels(path).observe(time.perf_counter() - started)
@@ -116,11 +114,8 @@ class Guard:
         if self.settings.token and scope["type"] == "http" and not preflight and _needs_token(scope["path"]):
             scheme, _, token = headers.get("authorization", "").partition(" ")
             if scheme.lower() != "bearer" or not self.settings.is_token(token.strip()):
-                refusal = _refusal_response(
-                    401, "This server requires a token. Send the header Authorization: Bearer TOKEN."
-                )
-                refusal.headers["WWW-Authenticate"] = "Bearer"
-                return refusal
+                message = "This server requires a token. Send the header Authorization: Bearer TOKEN."
+                return _refusal_response(401, message, {"WWW-Authenticate": "Bearer"})
         return None
 
     def _is_served_host(self, name: str, scope: Scope) -> bool:
@@ -144,9 +139,7 @@ def _needs_token(path: str) -> bool:
 def _host_name(host: str) -> str:
     """Return a Host header without its port, in lower case."""
     host = host.strip().lower()
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0]
+    return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
 
 
 def _is_address(name: str) -> bool:
@@ -157,10 +150,5 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _refusal_response(status: int, detail: str) -> Response:
-    return JSONResponse({"detail": detail}, status)
-
-
-def _with_headers(response: Response) -> Response:
-    response.headers.update(SECURITY_HEADERS)
-    return response
+def _refusal_response(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"detail": detail}, status, headers)

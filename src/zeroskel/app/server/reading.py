@@ -37,9 +37,16 @@ class Reader:
         self._lock = asyncio.Lock()
         self._waiting = 0
 
-    async def start(self) -> None:
-        """Start the process, so that the first file does not have to wait for it."""
-        await self._running_process()
+    async def start(self) -> asyncio.subprocess.Process:
+        """Return the process, and start it where none runs."""
+        if self._process is None or self._process.returncode is not None:
+            environment = {key: value for key, value in os.environ.items() if key != "ZEROSKEL_TOKEN"}
+            environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
+            command = [sys.executable, "-m", "zeroskel.app.server.reader_process", str(self.limits.parse_bytes)]
+            self._process = await asyncio.create_subprocess_exec(
+                *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=environment
+            )
+        return self._process
 
     async def read(self, name: str, layout: str | None, content: bytes) -> bytes:
         """Return the recording of a file as JSON, in the form of `recording_to_dict`.
@@ -69,7 +76,7 @@ class Reader:
         size_limits = {"frames": limits.frames, "bodies": limits.bodies, "seconds": limits.seconds}
         header = json.dumps({"suffix": suffix, "layout": layout, **size_limits})
         request = header.encode() + b"\n" + content
-        process = await self._running_process()
+        process = await self.start()
         assert process.stdin is not None and process.stdout is not None
         try:
             async with asyncio.timeout(limits.parse_seconds):
@@ -91,16 +98,6 @@ class Reader:
         if answer[:1] == b"0":
             raise InputError(json.loads(answer[1:]))
         return answer[1:]
-
-    async def _running_process(self) -> asyncio.subprocess.Process:
-        if self._process is None or self._process.returncode is not None:
-            environment = {key: value for key, value in os.environ.items() if key != "ZEROSKEL_TOKEN"}
-            environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
-            command = [sys.executable, "-m", "zeroskel.app.server.reader_process", str(self.limits.parse_bytes)]
-            self._process = await asyncio.create_subprocess_exec(
-                *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=environment
-            )
-        return self._process
 
     async def close(self) -> None:
         """End the process."""

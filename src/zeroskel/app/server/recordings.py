@@ -59,13 +59,15 @@ def parse_positions(
         layout: Name of the layout of the result.
         joints: V names of joints; required where the positions are not in the order of the layout.
         fps: Sampling rate in frames a second.
-        limits: Largest number of frames T and bodies M, and longest duration.
+        limits: Largest number of frames T, bodies M and joints V, and longest duration.
 
     Raises:
         InputError: The positions are not a recording, exceed a limit, or their joints fit no layout.
     """
     if layout is None and joints is None:
         raise InputError("The recording has neither a layout nor joints; expected one of them.")
+    if joints is not None and len(joints) > limits.joints:
+        raise InputError(f"The recording has {len(joints)} joints; expected at most {limits.joints}.")
     if not isinstance(positions, list) or not positions or not all(isinstance(body, list) for body in positions):
         raise InputError("The field positions is not a list of bodies; expected [bodies][frames][joints][3].")
     frames = max(len(body) for body in positions)
@@ -109,26 +111,17 @@ def parse_coordinates(nested: object, axes: int) -> np.ndarray:
 
 
 def _parse_with_null_joints(nested: object, axes: int) -> np.ndarray:
-    null_joint = [np.nan] * (_channels(nested, axes) or 3)
-    try:
-        return np.asarray(_replace_null_joints(nested, axes, null_joint), dtype=np.float64)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise InputError(UNEVEN) from error
+    for channels in (3, 2):
+        try:
+            return np.asarray(_replace_null_joints(nested, axes, [np.nan] * channels), dtype=np.float64)
+        except (TypeError, ValueError, OverflowError):  # the joints have another number of channels, or are unusable
+            continue
+    raise InputError(UNEVEN)
 
 
 def _replace_null_joints(nested: object, axes: int, null_joint: list[float]) -> object:
     if not isinstance(nested, list):
-        raise InputError(UNEVEN)
+        raise TypeError("not a list")
     if axes == 2:
         return [null_joint if joint is None else joint for joint in nested]
     return [_replace_null_joints(part, axes - 1, null_joint) for part in nested]
-
-
-def _channels(nested: object, axes: int) -> int | None:
-    """Return the number of coordinates of the first observed joint; None where no joint was observed."""
-    if not isinstance(nested, list):
-        return None
-    if axes == 1:
-        return len(nested)
-    channels = (_channels(part, axes - 1) for part in nested)
-    return next((count for count in channels if count is not None), None)

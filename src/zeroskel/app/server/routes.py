@@ -1,22 +1,20 @@
-"""The REST routes."""
+"""The routes: REST, the web page and its files."""
 
 import asyncio
-import json
 import time
-from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 
 from zeroskel import __version__
-from zeroskel.app.server.clips import CLIPS, generate_clip, list_clips
 from zeroskel.app.server.engine import Engine
 from zeroskel.app.server.reading import Reader
-from zeroskel.app.server.recordings import layout_to_dict
+from zeroskel.app.server.recordings import layout_to_dict, parse_positions, recording_to_dict
 from zeroskel.app.server.settings import Limits, Settings
 from zeroskel.app.server.streams import Streams
 from zeroskel.app.server.wire import (
@@ -30,13 +28,27 @@ from zeroskel.app.server.wire import (
     explanation_to_dict,
     parse_actions,
     parse_model,
-    parse_recording,
     prediction_to_dict,
 )
 from zeroskel.core import SkeletonSequence, available_layouts, get_layout
+from zeroskel.datasets.synthetic import DEMO_UNSEEN, NOTICE, generate_sequence
 
-Compute = Callable[[Any, SkeletonSequence, Actions], Awaitable[dict[str, Any]]]
 PARALLEL_DECODING = 2  # request bodies that are decoded at the same time
+CLIPS = {title.replace(" ", "-"): title for title in DEMO_UNSEEN}  # identifier -> title of the synthetic clips
+CLIP_SEED = 7
+PAGE_FOLDER = Path(__file__).resolve().parent.parent / "page"
+MEDIA_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".woff2": "font/woff2",
+}
 
 
 def rest_routes(engine: Engine, reader: Reader, streams: Streams, settings: Settings) -> APIRouter:
@@ -102,27 +114,32 @@ def _add_information_routes(router: APIRouter, engine: Engine, streams: Streams,
     @router.get("/api/clips")
     async def clips() -> list[dict[str, Any]]:
         """Return the list of synthetic clips to try the server with."""
-        return list_clips()
+        return [{"id": clip, "title": title, "synthetic": True, "notice": NOTICE} for clip, title in CLIPS.items()]
 
     @router.get("/api/clips/{clip}", response_model=RecordingAnswer, responses=_problems(404))
     async def clip(clip: str) -> Response:
         """Return the recording of one clip."""
         if clip not in CLIPS:
             raise HTTPException(404, "There is no such clip. GET /api/clips lists them.")
-        return JSONResponse(await engine.run_for_request(generate_clip, clip))
+        recording = await engine.run_for_request(
+            lambda: recording_to_dict(generate_sequence(CLIPS[clip], CLIP_SEED), NOTICE)
+        )
+        return JSONResponse(recording)
 
 
 def _add_prediction_routes(router: APIRouter, engine: Engine, limits: Limits) -> None:
     decoding = asyncio.Semaphore(PARALLEL_DECODING)
 
-    async def respond(request: Request, model: type[PredictRequest], compute: Compute) -> Response:
-        started = time.perf_counter()
+    def decode(model: type[PredictRequest], body: bytes) -> tuple[Any, SkeletonSequence, Actions]:
+        content = parse_model(model, body)
+        recording = content.recording
+        sequence = parse_positions(recording.positions, recording.layout, recording.joints, recording.fps, limits)
+        return content, sequence, parse_actions(content.actions, limits)
+
+    async def read(request: Request, model: type[PredictRequest]) -> tuple[Any, SkeletonSequence, Actions]:
         body = await _read_body(request, limits)
         async with decoding:
-            content, sequence, actions = await asyncio.to_thread(_decode, model, body, limits)
-        answer = await compute(content, sequence, actions)
-        answer["seconds"] = round(time.perf_counter() - started, 4)
-        return Response(json.dumps(answer, allow_nan=False), media_type="application/json")
+            return await asyncio.to_thread(decode, model, body)
 
     def options(request_model: type[BaseModel], answer_model: type[BaseModel]) -> dict[str, Any]:
         schema = {"$ref": f"#/components/schemas/{request_model.__name__}"}
@@ -132,26 +149,52 @@ def _add_prediction_routes(router: APIRouter, engine: Engine, limits: Limits) ->
             "openapi_extra": _request_body("application/json", schema),
         }
 
-    async def compute_prediction(content: Any, sequence: SkeletonSequence, actions: Actions) -> dict[str, Any]:
-        return prediction_to_dict(await engine.predict(sequence, actions, content.threshold))
-
-    async def compute_explanation(content: Any, sequence: SkeletonSequence, actions: Actions) -> dict[str, Any]:
-        return explanation_to_dict(await engine.explain(sequence, actions, content.action))
-
     @router.post("/api/predict", **options(PredictRequest, PredictAnswer))
     async def predict(request: Request) -> Response:
         """Return how well each action fits a recording."""
-        return await respond(request, PredictRequest, compute_prediction)
+        started = time.perf_counter()
+        content, sequence, actions = await read(request, PredictRequest)
+        prediction = await engine.answer(engine.recognizer.predict, sequence, actions, threshold=content.threshold)
+        return _timed_response(prediction_to_dict(prediction), started)
 
     @router.post("/api/explain", **options(ExplainRequest, ExplainAnswer))
     async def explain(request: Request) -> Response:
         """Return when an action became recognisable, and by which parts of the body."""
-        return await respond(request, ExplainRequest, compute_explanation)
+        started = time.perf_counter()
+        content, sequence, actions = await read(request, ExplainRequest)
+        explanation = await engine.answer(engine.recognizer.explain, sequence, actions, action=content.action)
+        return _timed_response(explanation_to_dict(explanation), started)
 
 
-def _decode(kind: type[PredictRequest], body: bytes, limits: Limits) -> tuple[Any, SkeletonSequence, Actions]:
-    request = parse_model(kind, body)
-    return request, parse_recording(request.recording, limits), parse_actions(request.actions, limits)
+def _timed_response(answer: dict[str, Any], started: float) -> Response:
+    answer["seconds"] = round(time.perf_counter() - started, 4)
+    return JSONResponse(answer)
+
+
+def page_routes() -> APIRouter:
+    """Return a router for GET / and everything below /page/.
+
+    The files are listed once, so no path that a client sends is opened.
+    """
+    router = APIRouter(include_in_schema=False)
+    files = {
+        path.relative_to(PAGE_FOLDER).as_posix(): path
+        for path in PAGE_FOLDER.rglob("*")
+        if path.is_file() and not path.is_symlink() and not path.name.startswith(".") and path.suffix != ".py"
+    }
+
+    @router.get("/")
+    async def index() -> Response:
+        return await file("index.html")
+
+    @router.get("/page/{path:path}")
+    async def file(path: str) -> Response:
+        if path not in files:
+            raise HTTPException(404, "The page has no such file.")
+        media_type = MEDIA_TYPES.get(files[path].suffix, "application/octet-stream")
+        return FileResponse(files[path], media_type=media_type, headers={"Cache-Control": "no-cache"})
+
+    return router
 
 
 async def _read_body(request: Request, limits: Limits) -> bytes:

@@ -1,13 +1,16 @@
-"""All open streams, and the order in which they are answered."""
+"""All open streams, the order in which they are answered, and the metrics of the server."""
 
 import asyncio
 import logging
 import time
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.process_collector import ProcessCollector
+
 from zeroskel.app.server.engine import Busy, Engine
-from zeroskel.app.server.metrics import Metrics
 from zeroskel.app.server.wire import prediction_to_dict
 from zeroskel.core import InputError
 from zeroskel.recognition import Candidates, Prediction, Stream
@@ -22,9 +25,43 @@ OUTBOX_SIZE = 8  # answers that wait for a client to read them; the server drops
 POLL_INTERVAL = 0.005  # seconds between two checks for streams that are due
 RETRY_SECONDS = 10  # for clients that are refused
 MAX_MEASURED_STREAMS = 200  # even if the measurement allows more
+LATENCY_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 5.0)  # seconds
 GOODBYE = {"type": "error", "message": "The server is stopping.", "retry_after": RETRY_SECONDS}
 
 log = logging.getLogger(__name__)
+
+
+class Metrics:
+    """Prometheus metrics of one server, in a registry that no other server of the process shares.
+
+    They count requests and messages and never contain what a client sent.
+    """
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        counter, histogram = partial(Counter, registry=registry), partial(Histogram, registry=registry)
+        gauge = partial(Gauge, registry=registry)
+        self.requests = counter("zeroskel_requests", "Number of answered requests.", ["path", "status"])
+        self.request_seconds = histogram("zeroskel_request_seconds", "Seconds from a request to its answer.", ["path"])
+        self.streams = gauge("zeroskel_streams", "Number of open streams.")
+        self.capacity = gauge("zeroskel_streams_capacity", "Largest number of open streams.")
+        self.frames = counter("zeroskel_frames", "Number of frames received in streams.")
+        self.answers = counter("zeroskel_answers", "Number of answers sent in streams.")
+        self.dropped = counter(
+            "zeroskel_answers_dropped", "Number of answers dropped because the client did not read them."
+        )
+        self.answer_seconds = histogram(
+            "zeroskel_answer_seconds",
+            "Seconds from the arrival of the latest frame of an answer to that answer.",
+            buckets=LATENCY_BUCKETS,
+        )
+        self.malformed = counter("zeroskel_malformed", "Number of messages that could not be used.")
+        self.refused = counter("zeroskel_refused", "Number of refused requests and streams, by reason.", ["reason"])
+
+    def text(self) -> bytes:
+        """Return the metrics in Prometheus's text format."""
+        return generate_latest(self.registry)
 
 
 class LiveStream:

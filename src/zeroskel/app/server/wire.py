@@ -6,9 +6,8 @@ from typing import Annotated, Any, TypeVar, cast
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from zeroskel.app.server.recordings import parse_positions
 from zeroskel.app.server.settings import Limits
-from zeroskel.core import InputError, SkeletonSequence
+from zeroskel.core import InputError
 from zeroskel.recognition import Explanation, Prediction
 
 DECIMALS = 5  # of all numbers in answers
@@ -160,17 +159,6 @@ def _parse_text(text: object, max_length: int) -> str:
     if not isinstance(text, str) or not text.strip() or len(text) > max_length or not text.isprintable():
         raise InputError(f"An action is not a text of 1 to {max_length} printable characters.")
     return text.strip()
-
-
-def parse_recording(recording: Recording, limits: Limits) -> SkeletonSequence:
-    """Return a recording as a sequence.
-
-    Raises:
-        InputError: The recording is malformed, or larger than the limits.
-    """
-    if recording.joints is not None and len(recording.joints) > limits.joints:
-        raise InputError(f"The recording has {len(recording.joints)} joints; expected at most {limits.joints}.")
-    return parse_positions(recording.positions, recording.layout, recording.joints, recording.fps, limits)
 
 
 def prediction_to_dict(prediction: Prediction) -> dict[str, Any]:
