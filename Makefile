@@ -18,9 +18,11 @@ test-fast: $(STAMP) $(RECORDINGS) lint web chromium
 	$(BIN)/python -m pytest -m "not slow"
 
 lint: $(STAMP)
-	$(BIN)/ruff check src tests examples benchmarks
-	$(BIN)/ruff format --check src tests examples benchmarks
+	$(BIN)/ruff check src tests examples benchmarks tools
+	$(BIN)/ruff format --check src tests examples benchmarks tools
 	$(BIN)/mypy
+	$(BIN)/codespell src tests docs examples benchmarks tools README.md
+	$(BIN)/python tools/check_language.py
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

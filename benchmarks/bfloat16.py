@@ -27,6 +27,7 @@ AT_ONCE = 128
 
 
 def main() -> None:
+    """Compare the accuracy of features in float32 and in bfloat16."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pool", required=True)
     parser.add_argument("--split", default="pool-3")

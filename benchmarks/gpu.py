@@ -30,6 +30,7 @@ NTU60_TRAINING = 33_000
 
 
 def main() -> None:
+    """Measure the requested parts on a GPU."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, help="write the figures there too")
     parser.add_argument("--only", help="parts, with commas")
@@ -137,7 +138,7 @@ def step() -> list[dict[str, Any]]:
 
 
 def pretraining() -> list[dict[str, Any]]:
-    """A whole epoch of pre-training in NTU's size, augmented on the CPU: milliseconds a sequence."""
+    """Measure an epoch of pre-training at the size of NTU, augmented on the CPU, in milliseconds per sequence."""
     rng = np.random.default_rng(0)
     batches = rng.normal(size=(NTU_SEQUENCES, 3, FRAMES, 25, 2)).astype(np.float32)
     labels = rng.integers(0, CLASSES, NTU_SEQUENCES)

@@ -1,8 +1,8 @@
-"""How fast NTU `.skeleton` files are read, against the line-by-line reader that papers copy from each other.
+"""Compare the time to read NTU `.skeleton` files with the line-by-line reader of published code.
 
 Run `python benchmarks/ntu_parser.py`. It writes files in the release's number format (eight significant digits at most,
 Windows line ends) to a temporary folder, checks that both readers give the same numbers, and then times them in turn in
-this one process: in each round either reads all files of a kind from disk, and the best round counts.
+this one process: in each round each reader reads all files of a kind from disk, and the best round counts.
 """
 
 import argparse
@@ -27,10 +27,10 @@ BODY_KEYS = (
 
 
 def plain_read(path: Path, most_bodies: int = 2) -> np.ndarray:
-    """The yardstick: every line into a dict of floats, frames and bodies in nested dicts, an array filled from these.
+    """Read a file line by line into nested dicts of floats, as published code does, and fill an array from them.
 
     Returns:
-        (3, T, 25, M) float64, zeros where no body is; bodies by their place in the frame.
+        (3, T, 25, M) float64 with zeros for absent bodies; bodies have their order in the frame.
     """
     frames = []
     with path.open() as file:
@@ -53,15 +53,15 @@ def plain_read(path: Path, most_bodies: int = 2) -> np.ndarray:
 
 
 def write_sample(path: Path, frames: int, bodies: int, seed: int) -> None:
-    """A file as the release has them: a slow random walk of each joint, pixels and orientations, state 2."""
+    """Write a file in the format of the release: random walks of the joints, random pixels and orientations."""
     rng = np.random.default_rng(seed)
     shape = (frames, bodies, 25)
-    place = rng.normal(size=(1, *shape[1:], 3)) * [0.3, 0.5, 0.2] + [0, 0, 3.4]
-    place = place + rng.normal(scale=0.01, size=(*shape, 3)).cumsum(axis=0)
+    positions = rng.normal(size=(1, *shape[1:], 3)) * [0.3, 0.5, 0.2] + [0, 0, 3.4]
+    positions = positions + rng.normal(scale=0.01, size=(*shape, 3)).cumsum(axis=0)
     pixels = rng.uniform([150, 100, 600, 200], [350, 350, 1300, 900], size=(*shape, 4))
     turns = rng.normal(size=(*shape, 4))
     turns /= np.linalg.norm(turns, axis=-1, keepdims=True)
-    numbers = np.concatenate([place, pixels, turns], axis=-1).astype(np.float32).tolist()
+    numbers = np.concatenate([positions, pixels, turns], axis=-1).astype(np.float32).tolist()
     lines = [str(frames)]
     for frame in numbers:
         lines.append(str(bodies))
@@ -72,14 +72,14 @@ def write_sample(path: Path, frames: int, bodies: int, seed: int) -> None:
 
 
 def check_equal(path: Path) -> None:
-    """Both readers give the same float32 numbers of a file."""
+    """Check that both readers return the same float32 numbers of a file."""
     ours = read(path).joints
     plain = plain_read(path, len(ours)).transpose(3, 1, 2, 0).astype(np.float32)
     np.testing.assert_array_equal(ours, plain)
 
 
 def best_times(readers: list[Callable[[Path], object]], files: list[Path], rounds: int) -> list[float]:
-    """Seconds each reader takes for all files: they take turns, the best round of each counts."""
+    """Return the seconds of the best round of each reader; the readers take turns."""
     best = [float("inf")] * len(readers)
     for _ in range(rounds):
         for index, reader in enumerate(readers):
@@ -91,7 +91,7 @@ def best_times(readers: list[Callable[[Path], object]], files: list[Path], round
 
 
 def measure(folder: Path, frames: int, files: int, rounds: int) -> list[dict[str, float]]:
-    """A row for files of one body and one for files of two: mean milliseconds a file, megabytes a second, ratio."""
+    """Return the rows for files of one and of two bodies: milliseconds per file, megabytes per second, ratio."""
     rows = []
     for bodies in (1, 2):
         paths = [folder / f"S001C001P{seed + 1:03d}R001A{bodies:03d}.skeleton" for seed in range(files)]
@@ -115,12 +115,12 @@ def measure(folder: Path, frames: int, files: int, rounds: int) -> list[dict[str
 
 
 def main() -> None:
-    """Measure, print the table, and write it as JSON if wanted."""
+    """Measure, print the table, and write it as JSON on request."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--frames", type=int, default=100, help="frames a file (default 100, about the release's mean)")
+    parser.add_argument("--frames", type=int, default=100, help="frames per file (default: 100)")
     parser.add_argument("--files", type=int, default=10, help="files of each kind")
-    parser.add_argument("--rounds", type=int, default=10, help="rounds, of which the best counts")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the table here")
+    parser.add_argument("--rounds", type=int, default=10, help="number of rounds; the best round counts")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the table to this file")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         rows = measure(Path(folder), options.frames, options.files, options.rounds)

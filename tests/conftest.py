@@ -1,4 +1,4 @@
-"""Where the real data are, and fixtures that several folders use."""
+"""The location of the real data, and fixtures that several folders use."""
 
 import os
 import subprocess

@@ -68,9 +68,9 @@ def test_performance_is_measured_and_its_page_written(tmp_path: Path) -> None:
     shown = run(
         "performance.py", *("--only", "one,scale,scoring", "--sizes", "1000,2000", "--out", out, "--page", page)
     )
-    found = json.loads(out.read_text())
-    assert set(found["parts"]) == {"one", "scoring"}
-    assert [stage["stage"] for stage in found["scale"]] == ["prepare", "batches", "features", "training", "scoring"]
+    figures = json.loads(out.read_text())
+    assert set(figures["parts"]) == {"one", "scoring"}
+    assert [stage["stage"] for stage in figures["scale"]] == ["prepare", "batches", "features", "training", "scoring"]
     assert "| prepare | " in shown
     text = page.read_text()
     assert text.startswith("before\n<!-- measured -->\nMachine: ") and text.endswith("<!-- end -->\nafter\n")

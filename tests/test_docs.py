@@ -1,5 +1,7 @@
-"""What the documentation shows, runs."""
+"""The examples of the documentation run, and its lists match the code."""
 
+import ast
+import itertools
 import re
 import subprocess
 import sys
@@ -68,3 +70,50 @@ def test_the_results_page_is_what_the_command_writes(tmp_path):
     results = read_folders(folders)
     write_report(results.records, tmp_path / "results.md", commands=results.commands)
     assert (tmp_path / "results.md").read_text() == (PROJECT / "docs" / "results.md").read_text()
+
+
+STOP = re.compile(r"^\d+\. `(?P<file>[\w/]+\.py)`, `(?P<name>[\w.]+)`: ")
+
+
+def stops_of_walks() -> dict[str, list[tuple[str, str]]]:
+    """Return walk -> its stops, each a file and a name in it, as docs/architecture.md lists them."""
+    page = (PROJECT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    sections = page.split("\n### ")[1:]
+    return {
+        section.partition("\n")[0]: [
+            (match["file"], match["name"]) for line in section.splitlines() if (match := STOP.match(line))
+        ]
+        for section in sections
+    }
+
+
+def parsed(file: str) -> ast.Module:
+    return ast.parse((PROJECT / "src" / "zeroskel" / file).read_text(encoding="utf-8"))
+
+
+def defined_names(file: str) -> set[str]:
+    names = set()
+    for node in parsed(file).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            names |= {f"{node.name}.{member.name}" for member in node.body if isinstance(member, ast.FunctionDef)}
+    return names
+
+
+def test_there_are_three_walks():
+    assert len(stops_of_walks()) == 3
+
+
+@pytest.mark.parametrize("walk", stops_of_walks())
+def test_a_walk_has_at_most_eight_stops_and_never_goes_back(walk):
+    stops = stops_of_walks()[walk]
+    files = [file for file, _ in stops]
+    assert 3 <= len(stops) <= 8
+    assert len(set(files)) == len(files)
+    for earlier, later in itertools.combinations(files, 2):
+        imported = "zeroskel." + earlier.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        modules = {node.module for node in ast.walk(parsed(later)) if isinstance(node, ast.ImportFrom)}
+        assert imported not in modules, f"{later} imports {earlier}"
+    for file, name in stops:
+        assert name in defined_names(file), f"{file} does not define {name}"

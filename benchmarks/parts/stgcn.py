@@ -30,6 +30,7 @@ def trained_network(layout: str, bodies: int) -> STGCN:
 
 
 def apart(features: Tensor, expected: Tensor) -> float:
+    """Return the largest difference relative to the largest expected value."""
     return float((features - expected).abs().max() / expected.abs().max())
 
 

@@ -43,6 +43,9 @@ def open_datasets(sources: Sequence[str], *, protocol: str | None = None) -> lis
         sources: Folders of containers, paths of .npz files, the path of a pool's JSON, or `synthetic`.
         protocol: The protocol that selects the recordings for training; None is the default of each.
 
+    Returns:
+        One dataset for each source; a pool is one dataset.
+
     Raises:
         InputError: A source is of another kind, or there is more than one pool.
         MissingFileError: A source does not exist.
@@ -77,6 +80,9 @@ def open_dataset(path: Path, layout: str | None = None) -> SkeletonDataset:
     Args:
         path: The folder of a container, or an .npz file.
         layout: The layout of the joints of an .npz file; None selects the layout with these joints.
+
+    Returns:
+        The dataset; sequences of a container are read when they are used.
 
     Raises:
         MissingFileError: The path does not exist.

@@ -50,6 +50,9 @@ def split_names(dataset: Named) -> list[str]:
     Args:
         dataset: A SkeletonDataset, or another object with name, class_names and splits.
 
+    Returns:
+        The names, which `resolve_split` accepts.
+
     Example:
         >>> from zeroskel.datasets import split_names, synthetic_dataset
         >>> split_names(synthetic_dataset(subjects=1, repetitions=1))
@@ -69,6 +72,9 @@ def resolve_split(name: str, dataset: Named) -> ZeroShotSplit:
             `cross-MEMBER` of a pool: see read_pool), `random-U-SEED` (U unseen classes drawn with that seed), or the
             path of a JSON file {"unseen": […], "validation_unseen": […]} of class ids or names.
         dataset: A SkeletonDataset, or another object with name, class_names and splits.
+
+    Returns:
+        The split with class ids of the dataset.
 
     Raises:
         SplitError: The name is unknown, or the data set lacks a class of the split.

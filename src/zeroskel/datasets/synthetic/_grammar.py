@@ -116,6 +116,9 @@ def _actions() -> Mapping[str, Action]:
 def action_names() -> list[str]:
     """Return the names of all synthetic actions, in a fixed order.
 
+    Returns:
+        84 names, which `generate_sequence` accepts.
+
     Example:
         >>> from zeroskel.datasets.synthetic import action_names
         >>> len(action_names()), "squat" in action_names()

@@ -175,6 +175,9 @@ def video_python(given: str | os.PathLike[str] | None = None) -> Path:
     Args:
         given: The path of a Python; None selects one.
 
+    Returns:
+        The path of the interpreter.
+
     Raises:
         InputError: There is none; the message says how to create one.
 
