@@ -36,8 +36,16 @@ def test_reading_ntu_text_is_compared_on_equal_numbers(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_preparing_is_measured_with_one_and_two_workers(tmp_path: Path) -> None:
     shown = run(
-        *("prepare_ntu.py", "--recordings", "12", "--contents", "4", "--link"),
-        *("--folder", str(tmp_path), "--json", str(tmp_path / "out.json")),
+        "prepare_ntu.py",
+        "--recordings",
+        "12",
+        "--contents",
+        "4",
+        "--link",
+        "--folder",
+        str(tmp_path),
+        "--json",
+        str(tmp_path / "out.json"),
     )
     results = json.loads((tmp_path / "out.json").read_text())
     assert [(r["recordings"], r["workers"]) for r in results] == [(6, 1), (6, 2), (12, 1), (12, 2)]
@@ -65,9 +73,7 @@ def test_the_latency_of_kite_is_set_against_that_of_smie(tmp_path: Path) -> None
 def test_performance_is_measured_and_its_page_written(tmp_path: Path) -> None:
     page, out = tmp_path / "page.md", tmp_path / "out.json"
     page.write_text("before\n<!-- measured -->\nold\n<!-- end -->\nafter\n")
-    shown = run(
-        "performance.py", *("--only", "one,scale,scoring", "--sizes", "1000,2000", "--out", out, "--page", page)
-    )
+    shown = run("performance.py", "--only", "one,scale,scoring", "--sizes", "1000,2000", "--out", out, "--page", page)
     figures = json.loads(out.read_text())
     assert set(figures["parts"]) == {"one", "scoring"}
     assert [stage["stage"] for stage in figures["scale"]] == ["prepare", "batches", "features", "training", "scoring"]

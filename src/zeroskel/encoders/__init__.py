@@ -3,7 +3,7 @@
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from zeroskel.core import InputError, Layout
 from zeroskel.core._saved import load_model
@@ -70,8 +70,7 @@ def encoder_class(encoder: str) -> type[SkeletonEncoder]:
     if encoder not in ENCODERS:
         raise InputError(f"unknown encoder {encoder!r}; available are {', '.join(ENCODERS)}")
     module, name = ENCODERS[encoder]
-    cls: type[SkeletonEncoder] = getattr(import_module(module), name)
-    return cls
+    return cast(type[SkeletonEncoder], getattr(import_module(module), name))
 
 
 def create(encoder: str, layout: str | Layout, **options: Any) -> SkeletonEncoder:

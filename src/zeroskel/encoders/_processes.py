@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -29,8 +29,8 @@ def launched_accelerator() -> "Accelerator | None":
     """
     if not any(name in os.environ for name in _LAUNCHED):
         return None
-    accelerator: Accelerator = import_optional("accelerate", "Training with more than one process").Accelerator()
-    return accelerator
+    accelerate = import_optional("accelerate", "Training with more than one process")
+    return cast("Accelerator", accelerate.Accelerator())
 
 
 def is_first_process() -> bool:

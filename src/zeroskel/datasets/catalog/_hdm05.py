@@ -83,8 +83,7 @@ def motion_name(code: str) -> str:
 @cache
 def _motion_names() -> dict[str, str]:
     text = (resources.files("zeroskel.resources") / "hdm05_motions.toml").read_text(encoding="utf-8")
-    names: dict[str, str] = tomllib.loads(text)["names"]
-    return names
+    return dict(tomllib.loads(text)["names"])
 
 
 def _skeleton_of(file: SourceFile, actor: str, skeletons: dict[str, list[SourceFile]]) -> SourceFile:

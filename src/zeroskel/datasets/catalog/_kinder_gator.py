@@ -28,8 +28,7 @@ _EXPECTED = "the folder of Kinder-Gator, with files such as POSE-p103_01-Raise-y
 @cache
 def _class_of_label() -> dict[str, str]:
     text = (resources.files("zeroskel.resources") / "kinder_gator_labels.toml").read_text(encoding="utf-8")
-    classes: dict[str, str] = tomllib.loads(text)["classes"]
-    return classes
+    return dict(tomllib.loads(text)["classes"])
 
 
 def find(files: Sequence[SourceFile]) -> Listing:
