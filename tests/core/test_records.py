@@ -108,7 +108,7 @@ def test_a_map_survives_the_way_to_a_file_and_back():
         ({"labels": [0, 1, 2]}, r"labels \[2\]; expected 0 to 1"),
         ({"texts": [[0.0, 0.0]]}, "1 texts; expected 2"),
         ({"seen": [True]}, "1 seen; expected 2"),
-        ({"seen": [0, 1]}, "expected a list of true and false"),
+        ({"seen": [0, 1]}, "expected a list, each entry true or false"),
         ({"points": [[0.0, float("nan")]] * 3}, "not two finite numbers"),
         ({"points": [[0.0, 0.0, 1.0]] * 3}, "not two finite numbers"),
         ({"texts": None}, "lacks texts"),

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from zeroskel.core import InputError
-from zeroskel.evaluate._anytime import settling_share
+from zeroskel.evaluate._metrics import settling_share
 
 SHARES = np.array([0.25, 0.5, 0.75, 1.0])
 

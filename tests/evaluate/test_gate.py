@@ -7,7 +7,7 @@ import pytest
 
 from zeroskel.core import InputError, NotFittedError
 from zeroskel.evaluate._gate import SeenUnseenGate
-from zeroskel.evaluate._protocols import gzsl_result
+from zeroskel.evaluate._metrics import gzsl_result
 
 
 def draw(
@@ -137,7 +137,7 @@ def test_options_out_of_range_are_refused(options: dict[str, Any]) -> None:
 
 
 def test_an_unknown_average_is_refused() -> None:
-    with pytest.raises(InputError, match="expected one of class, sample"):
+    with pytest.raises(InputError, match="expected 'class' or 'sample'"):
         SeenUnseenGate(average="batch").fit(*draw(0))
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from zeroskel.core import InputError
 from zeroskel.evaluate import accuracy, evaluate_gzsl, predictions
-from zeroskel.evaluate._gzsl import choose_constants
-from zeroskel.evaluate._protocols import gzsl_result
+from zeroskel.evaluate._gate import choose_constants
+from zeroskel.evaluate._metrics import gzsl_result
 from zeroskel.evaluate._stacking import calibrated_stacking
 
 CLASSES, DIMENSIONS = 12, 8
@@ -49,7 +49,7 @@ def test_the_average_reaches_both_constants() -> None:
     scores, labels = draw(1, known, known[:6])
     before = np.concatenate((np.flatnonzero(labels != 0), np.flatnonzero(labels == 0)[:2]))
     assert choose_constants(scores[before], labels[before], known, WITHHELD, average="sample").gate.average == "sample"
-    with pytest.raises(InputError, match="expected one of class, sample"):
+    with pytest.raises(InputError, match="expected"):
         choose_constants(scores, labels, known, WITHHELD, average="batch")
 
 

@@ -15,10 +15,9 @@ from zeroskel.core import CellRecord, ZeroShotSplit
 from zeroskel.core._files import content_key
 from zeroskel.core._progress import Progress, quiet
 from zeroskel.core._records import CellIdentity, CurvePoints, ObservedFrames
-from zeroskel.evaluate import accuracy, evaluate_gzsl, evaluate_zsl, per_class_accuracy, predictions
-from zeroskel.evaluate._anytime import settling_share
-from zeroskel.evaluate._gzsl import GZSLConstants
-from zeroskel.evaluate._protocols import gzsl_result
+from zeroskel.evaluate import accuracy, evaluate_gzsl, evaluate_zsl, per_class_accuracy, predictions, settling_share
+from zeroskel.evaluate._gate import GZSLConstants
+from zeroskel.evaluate._metrics import gzsl_result
 from zeroskel.evaluate._stacking import SeenUnseenCurve, area_under_curve, seen_unseen_curve
 from zeroskel.features._encoded_split import OBSERVED_SHARES, EncodedSplit
 from zeroskel.features._threads import one_thread

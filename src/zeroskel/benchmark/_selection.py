@@ -13,7 +13,7 @@ from zeroskel.align._variants import Variant
 from zeroskel.core import DivergedError, InputError
 from zeroskel.core._progress import Progress, quiet
 from zeroskel.evaluate import per_class_accuracy, predictions
-from zeroskel.evaluate._gzsl import GZSLConstants, choose_constants
+from zeroskel.evaluate._gate import GZSLConstants, choose_constants
 from zeroskel.features._encoded_split import EncodedSplit, with_added
 
 SELECTIONS = ("last", "validation", "leaking-test")

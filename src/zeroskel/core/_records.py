@@ -2,9 +2,10 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, Self
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from types import UnionType
+from typing import Any, Self, get_args, get_origin
 
 from zeroskel.core.errors import InputError
 
@@ -46,7 +47,14 @@ class _JsonLine:
         required = [name for name, f in known.items() if f.default is MISSING and f.default_factory is MISSING]
         if missing := [name for name in required if name not in values]:
             raise InputError(f"{where}: lacks {', '.join(missing)}; remove the line and run its cell again")
-        arguments = {name: _parse(known[name].type, name, values.pop(name), where) for name in known if name in values}
+        arguments = {}
+        for name in known.keys() & values.keys():
+            value = values.pop(name)
+            try:
+                arguments[name] = _parse(known[name].type, value)
+            except (TypeError, ValueError) as error:
+                expected = f"expected {_expected(known[name].type)}. Remove the line"
+                raise InputError(f"{where}: {name} is {json.dumps(value):.60}; {expected}") from error
         try:
             return cls(**arguments, extra=values)
         except InputError as error:
@@ -117,6 +125,11 @@ class ObservedFrames:
     settled: tuple[float | None, ...] | None = None
     settling: float | None = None
 
+    def __post_init__(self) -> None:
+        lists = (self.share, self.accuracy, self.mutual_information, self.settled)
+        if len({len(values) for values in lists if values is not None}) != 1:
+            raise ValueError("lists of another length")
+
 
 @dataclass(frozen=True)
 class CurvePoints:
@@ -124,6 +137,10 @@ class CurvePoints:
 
     seen: tuple[float, ...]
     unseen: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.seen) != len(self.unseen):
+            raise ValueError("another number of seen than of unseen accuracies")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,6 +215,10 @@ class CellRecord(CellIdentity):
     seconds: float | None = None
     version: str = ""
 
+    def __post_init__(self) -> None:
+        if self.confusion and any(len(row) != len(self.confusion) for row in self.confusion):
+            raise InputError(f"confusion is {self.confusion}; expected as many columns as rows. Remove the line")
+
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureMap(_JsonLine):
@@ -250,78 +271,32 @@ class FeatureMap(_JsonLine):
             raise InputError("no positions, or some that are not two finite numbers; run the benchmark again")
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+_WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false", Mapping[str, Any]: "an object"}
+_JSON_TYPES: dict[Any, Any] = {float: int | float, Mapping[str, Any]: dict}
 
 
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _parse(kind: Any, value: Any) -> Any:
+    """Return a value of JSON as its annotated type. Raises TypeError or ValueError where it has another type."""
+    if isinstance(kind, UnionType):
+        return None if value is None else _parse(get_args(kind)[0], value)
+    if get_origin(kind) is tuple and isinstance(value, list):
+        return tuple(_parse(get_args(kind)[0], entry) for entry in value)
+    if isinstance(kind, type) and is_dataclass(kind) and isinstance(value, dict):
+        types = {f.name: f.type for f in fields(kind)}
+        return kind(**{name: _parse(types.get(name), entry) for name, entry in value.items()})
+    if kind not in _WORDS or not isinstance(value, _JSON_TYPES.get(kind, kind)):
+        raise TypeError
+    if isinstance(value, bool) and kind is not bool:  # to Python, true is a whole number
+        raise TypeError
+    return value
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_list(value: Any, is_entry: Callable[[Any], bool]) -> bool:
-    return isinstance(value, list) and all(map(is_entry, value))
-
-
-def _as_tuples(value: Any) -> tuple[Any, ...]:
-    return tuple(tuple(entry) if isinstance(entry, list) else entry for entry in value)
-
-
-def _parse_observed(value: Mapping[str, Any]) -> ObservedFrames:
-    lists: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in value.items()}
-    return ObservedFrames(**lists)
-
-
-def _parse_points(value: Mapping[str, Any]) -> CurvePoints:
-    return CurvePoints(tuple(value["seen"]), tuple(value["unseen"]))
-
-
-def _is_observed(value: Any) -> bool:
-    """Whether the lists of an observed entry are lists of numbers or null, all as long as the shares."""
-    if not isinstance(value, dict) or not set(value) <= {f.name for f in fields(ObservedFrames)}:
-        return False
-    lists = [entry for name, entry in value.items() if name != "settling" and (entry is not None or name == "share")]
-    numbers = all(_is_list(entry, lambda number: number is None or _is_number(number)) for entry in lists)
-    return {"share", "accuracy"} <= set(value) and numbers and len({len(entry) for entry in lists}) == 1
-
-
-def _is_points(value: Any) -> bool:
-    """Whether a curve has as many seen as unseen accuracies."""
-    if not isinstance(value, dict) or not all(_is_list(value.get(side), _is_number) for side in ("seen", "unseen")):
-        return False
-    return len(value["seen"]) == len(value["unseen"])
-
-
-_PARSERS: dict[Any, tuple[str, Callable[[Any], bool], Callable[[Any], Any] | None]] = {
-    str: ("text", _is_text, None),
-    int: ("a whole number", _is_whole, None),
-    float: ("a number", _is_number, None),
-    Mapping[str, Any]: ("an object", lambda value: isinstance(value, dict), None),
-    tuple[str, ...]: ("a list of texts", lambda value: _is_list(value, _is_text), tuple),
-    tuple[bool, ...]: ("a list of true and false", lambda v: _is_list(v, lambda e: isinstance(e, bool)), tuple),
-    tuple[int, ...]: ("a list of whole numbers", lambda value: _is_list(value, _is_whole), tuple),
-    tuple[tuple[int, ...], ...]: (
-        "lists of counts",
-        lambda value: _is_list(value, lambda row: _is_list(row, _is_whole) and len(row) == len(value)),
-        _as_tuples,
-    ),
-    tuple[tuple[float, ...], ...]: (
-        "pairs of numbers",
-        lambda value: _is_list(value, lambda row: _is_list(row, _is_number)),
-        _as_tuples,
-    ),
-    ObservedFrames: ("lists of numbers of one length by name", _is_observed, _parse_observed),
-    CurvePoints: ("lists of seen and unseen accuracies of one length", _is_points, _parse_points),
-}
-_PARSERS |= {kind | None: parser for kind, parser in _PARSERS.items()}
-
-
-def _parse(kind: Any, name: str, value: Any, where: str) -> Any:
-    """Return the value of a field as its type says. Raises InputError where JSON has another type."""
-    expected, fits, convert = _PARSERS[kind]
-    if not fits(value):
-        raise InputError(f"{where}: {name} is {json.dumps(value):.60}; expected {expected}. Remove the line")
-    return value if convert is None else convert(value)
+def _expected(kind: Any) -> str:
+    """Return in words what `_parse` accepts."""
+    if isinstance(kind, UnionType):
+        return _expected(get_args(kind)[0])
+    if get_origin(kind) is tuple:
+        return f"a list, each entry {_expected(get_args(kind)[0])}"
+    if is_dataclass(kind):
+        return f"an object with lists of one length, of {', '.join(f.name for f in fields(kind))}"
+    return _WORDS[kind]

@@ -5,16 +5,20 @@ from typing import TYPE_CHECKING
 import lazy_loader
 
 if TYPE_CHECKING:
-    from zeroskel.evaluate._anytime import settling_share
     from zeroskel.evaluate._gate import SeenUnseenGate
     from zeroskel.evaluate._metrics import (
+        GZSLResult,
+        ZSLResult,
         accuracy,
         confusion_matrix,
+        evaluate_gzsl,
+        evaluate_zsl,
         harmonic_mean,
         majority_accuracy,
         per_class_accuracy,
+        predictions,
+        settling_share,
     )
-    from zeroskel.evaluate._protocols import GZSLResult, ZSLResult, evaluate_gzsl, evaluate_zsl, predictions
     from zeroskel.evaluate._stacking import (
         SeenUnseenCurve,
         area_under_curve,
@@ -27,10 +31,20 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "_anytime": ["settling_share"],
         "_gate": ["SeenUnseenGate"],
-        "_metrics": ["accuracy", "confusion_matrix", "harmonic_mean", "majority_accuracy", "per_class_accuracy"],
-        "_protocols": ["GZSLResult", "ZSLResult", "evaluate_gzsl", "evaluate_zsl", "predictions"],
+        "_metrics": [
+            "GZSLResult",
+            "ZSLResult",
+            "accuracy",
+            "confusion_matrix",
+            "evaluate_gzsl",
+            "evaluate_zsl",
+            "harmonic_mean",
+            "majority_accuracy",
+            "per_class_accuracy",
+            "predictions",
+            "settling_share",
+        ],
         "_stacking": [
             "SeenUnseenCurve",
             "area_under_curve",

@@ -1,16 +1,19 @@
-"""Seen-unseen gate: a small classifier decides whether the best seen or the best unseen class is predicted."""
+"""Seen-unseen gate, a classifier that decides between the best seen and the best unseen class; choice of constants."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
 from zeroskel.core import InputError, NotFittedError
-from zeroskel.evaluate._stacking import Sides, best_gamma, curve_over, sides, unseen_samples
+from zeroskel.core._options import option, with_options
+from zeroskel.evaluate._metrics import AVERAGES
+from zeroskel.evaluate._stacking import Sides, best_gamma, curve_over, seen_unseen_curve, sides, unseen_samples
 
 FOLDS = 5
 
 
+@with_options
 class SeenUnseenGate:
     """Gate by logistic regression on the sorted, temperature-scaled probabilities of seen and of unseen classes.
 
@@ -48,20 +51,13 @@ class SeenUnseenGate:
         True
     """
 
-    def __init__(
-        self,
-        *,
-        temperatures: Sequence[float] = (1.0, 0.5, 2.0, 0.2, 5.0, 0.1),
-        top: int | None = None,
-        strength: float = 1.0,
-        average: str = "class",
-        seed: int = 0,
-    ) -> None:
-        self.temperatures = temperatures
-        self.top = top
-        self.strength = strength
-        self.average = average
-        self.seed = seed
+    temperatures: tuple[float, ...] = option(
+        (1.0, 0.5, 2.0, 0.2, 5.0, 0.1), above=0, check=lambda values: None if values else "at least one number above 0"
+    )
+    top: int | None = option(None, at_least=1)
+    strength: float = option(1.0, above=0)
+    average: str = option("class", one_of=AVERAGES)
+    seed: int = option(0, at_least=0)
 
     def fit(self, scores: np.ndarray, labels: np.ndarray, candidates: np.ndarray, unseen: np.ndarray) -> Self:
         """Fit the gate on samples whose kind is known.
@@ -77,12 +73,11 @@ class SeenUnseenGate:
             The gate itself.
 
         Raises:
-            InputError: An option is out of range, or samples, classes and scores do not fit.
+            InputError: Samples, classes and scores do not fit.
         """
         from sklearn.linear_model import LogisticRegression
         from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-        self._check()
         separated, labels = sides(scores, candidates, unseen), np.asarray(labels)
         known = ~unseen_samples(labels, separated)
         fewest = int(min(known.sum(), (~known).sum()))
@@ -107,7 +102,9 @@ class SeenUnseenGate:
 
     def log_odds(self, scores: np.ndarray, candidates: np.ndarray, unseen: np.ndarray) -> np.ndarray:
         """Return the (N,) log-odds z that each sample is of a seen class; arguments and errors are those of `apply`."""
-        return self._log_odds(sides(scores, candidates, unseen))
+        if not hasattr(self, "_weight"):
+            raise NotFittedError("the gate is not fitted; call fit first")
+        return self._features(sides(scores, candidates, unseen), self.temperature_) @ self._weight + self._bias
 
     def apply(self, scores: np.ndarray, candidates: np.ndarray, unseen: np.ndarray) -> np.ndarray:
         """Predict the classes of samples.
@@ -125,21 +122,8 @@ class SeenUnseenGate:
             InputError: Shapes differ, a score is not finite, or one kind of candidates is missing.
         """
         separated = sides(scores, candidates, unseen)
-        return np.where(
-            self._log_odds(separated) >= self.threshold_, separated.seen_predictions, separated.unseen_predictions
-        )
-
-    def _check(self) -> None:
-        temperatures = np.asarray(self.temperatures, np.float64)
-        if not temperatures.size or not ((temperatures > 0) & np.isfinite(temperatures)).all():
-            raise InputError(f"temperatures are {self.temperatures}; expected numbers above 0")
-        if (self.top is not None and self.top < 1) or self.strength <= 0:
-            raise InputError(f"top {self.top}, strength {self.strength}; expected at least 1 and more than 0")
-
-    def _log_odds(self, separated: Sides) -> np.ndarray:
-        if not hasattr(self, "_weight"):
-            raise NotFittedError("the gate is not fitted; call fit first")
-        return self._features(separated, self.temperature_) @ self._weight + self._bias
+        resembles_seen = self.log_odds(scores, candidates, unseen) >= self.threshold_
+        return np.where(resembles_seen, separated.seen_predictions, separated.unseen_predictions)
 
     def _features(self, separated: Sides, temperature: float) -> np.ndarray:
         """Return the (N, 2 top) probabilities, greatest first on each side."""
@@ -151,6 +135,47 @@ class SeenUnseenGate:
             greatest = -np.sort(-probabilities, axis=1)[:, : self.top_]
             result[:, side, : greatest.shape[1]] = greatest
         return result.reshape(len(result), -1)
+
+
+@dataclass(frozen=True, eq=False)
+class GZSLConstants:
+    """Constants that were chosen on validation classes and are applied to the test unchanged.
+
+    Attributes:
+        gamma: handicap of seen classes for `calibrated_stacking`, in the unit of the scores.
+        gate: the fitted gate.
+    """
+
+    gamma: float
+    gate: SeenUnseenGate
+
+
+def choose_constants(
+    scores: np.ndarray,
+    labels: np.ndarray,
+    candidates: np.ndarray,
+    withheld: np.ndarray,
+    *,
+    average: str = "class",
+    seed: int = 0,
+) -> GZSLConstants:
+    """Choose the constants with the greatest harmonic mean, with withheld seen classes in the role of unseen ones.
+
+    Args:
+        scores: (N, K) by a method that was trained without the withheld classes, of samples that it was not trained
+            on: held-out ones of the trained classes, and ones of the withheld classes. Never of test classes.
+        labels: (N,) true class ids, at least two samples of each kind.
+        candidates: (K,) class ids of the columns: trained and withheld classes.
+        withheld: ids of the withheld ones.
+        average: which accuracies the harmonic mean is of, by "class" or by "sample".
+        seed: seed of the folds of the gate.
+
+    Raises:
+        InputError: Samples, classes and scores do not fit.
+    """
+    curve = seen_unseen_curve(scores, labels, candidates, withheld, average=average)
+    gate = SeenUnseenGate(average=average, seed=seed).fit(scores, labels, candidates, withheld)
+    return GZSLConstants(best_gamma(curve), gate)
 
 
 def _deviation(scores: np.ndarray) -> float:

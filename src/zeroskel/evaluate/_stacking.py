@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zeroskel.core import InputError
-from zeroskel.evaluate._metrics import harmonic_mean, sample_weights
-from zeroskel.evaluate._protocols import GZSLResult
+from zeroskel.evaluate._metrics import GZSLResult, harmonic_mean, sample_weights
 
 
 @dataclass(frozen=True, eq=False)

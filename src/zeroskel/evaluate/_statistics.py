@@ -1,7 +1,5 @@
 """Statistics of a few cells (seeds times splits): intervals of the mean, paired tests, and many tests at once."""
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from zeroskel.core import InputError
@@ -59,10 +57,8 @@ def bootstrap_interval(
     if len(values) == 1:
         return None
     rng = np.random.default_rng(seed)
-    origin = values[0]  # taken off, so that equal values give an interval of width 0
-    drawn = np.concatenate(
-        [_resampled_means([m - origin for m in members], size, rng) for size in _batches(resamples, len(values))]
-    )
+    origin = values[0]  # subtracted, so that equal values give an interval of width 0
+    drawn = _resampled_means([member - origin for member in members], resamples, rng)
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     return float(origin + low), float(origin + high)
 
@@ -182,11 +178,3 @@ def _grouped(values: np.ndarray, groups: np.ndarray) -> list[np.ndarray]:
     if groups.shape != values.shape:
         raise InputError(f"groups {groups.shape} for values {values.shape}; expected one for each")
     return [values[groups == group] for group in np.unique(groups)]
-
-
-def _batches(total: int, width: int) -> Iterator[int]:
-    """Yield sizes that add up to `total`, so that rows of `width` numbers do not fill the memory."""
-    most = max(1, AT_ONCE // width)
-    while total > 0:
-        yield min(most, total)
-        total -= most
