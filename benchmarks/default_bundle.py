@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zeroskel.app.options import shown_progress
+from zeroskel.app.terminal import shown_progress
 from zeroskel.core._saved import halve
 from zeroskel.datasets._pool import read_pool
 from zeroskel.recognition import ZeroShotRecognizer

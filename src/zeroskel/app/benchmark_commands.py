@@ -1,4 +1,4 @@
-"""The commands that evaluate methods: `zeroskel demo`, `zeroskel benchmark` and `zeroskel report`."""
+"""The commands that evaluate methods: `zeroskel demo`, `pretrain`, `benchmark` and `report`."""
 
 import shlex
 import sys
@@ -11,18 +11,17 @@ import typer
 from zeroskel.app.options import (
     PROMPT_NAMES,
     Cache,
+    Data,
     OptionalData,
     Protocol,
     Settings,
     cache_folder,
     comma_list,
-    console,
     option_map,
-    print_line,
     prompt_list,
     seed_list,
-    shown_progress,
 )
+from zeroskel.app.terminal import console, print_line, shown_progress
 
 SUBJECTS, REPETITIONS = 8, 2
 TEST_SEED = 2027  # of the person and the clip that the last line of the demo names
@@ -158,6 +157,46 @@ def demo(
         f'Prediction for a new clip of "{action}" among {len(DEMO_UNSEEN)} actions that were not in training: '
         f'"{prediction.best}" ({prediction.probabilities.max():.0%}), {verdict}'
     )
+
+
+def pretrain(
+    data: Data,
+    split: Annotated[str, typer.Option(help="Names of splits, separated by commas.")],
+    encoder: Annotated[str, typer.Option(help="Name of the encoder, such as stgcn.")] = "stgcn",
+    seeds: Annotated[str, typer.Option(help="Seeds, separated by commas.")] = "0",
+    selection: Annotated[
+        str,
+        typer.Option(
+            help="Selections of the benchmark, separated by commas; validation also trains an encoder without the "
+            "validation classes."
+        ),
+    ] = "last",
+    settings: Settings = None,
+    protocol: Protocol = None,
+    cache: Cache = None,
+) -> None:
+    """Train encoders ahead of a benchmark.
+
+    The command trains on the seen classes and stores the encoders in the cache, where `benchmark` with the same options
+    looks for them. An interrupted run resumes where it stopped. To use several processes, GPUs or machines, start the
+    command with `accelerate launch` (docs/scale.md).
+    """
+    from zeroskel.datasets import open_datasets
+    from zeroskel.features._encoded_split import EncoderConfig
+    from zeroskel.features._store import pretrain as pretrain_encoders
+
+    config = EncoderConfig(encoder, dict(option_map(settings or []).get(encoder, {})))
+    with shown_progress() as progress:
+        for description in pretrain_encoders(
+            open_datasets(data, protocol=protocol),
+            comma_list(split),
+            config,
+            seed_list(seeds),
+            withhold="validation" in comma_list(selection),
+            cache=cache_folder(cache),
+            progress=progress,
+        ):
+            print_line(description)
 
 
 def benchmark(

@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from zeroskel import __version__
-from zeroskel.app.benchmark_commands import benchmark, demo, report
+from zeroskel.app.benchmark_commands import benchmark, demo, pretrain, report
+from zeroskel.app.bundle_commands import export, pose, predict, serve, train
 from zeroskel.app.data_commands import data_app
-from zeroskel.app.options import console, spread_variadic
-from zeroskel.app.recognition_commands import export, pose, predict, serve
-from zeroskel.app.training_commands import pretrain, train
+from zeroskel.app.options import spread_variadic
+from zeroskel.app.terminal import console
 from zeroskel.core import InputError, MissingFileError, ZeroskelError
 
 app = typer.Typer(

@@ -1,12 +1,15 @@
 """The commands `zeroskel data …`: list known datasets, prepare containers, describe datasets and their splits."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from zeroskel.app.options import console, errors, print_line, shown_progress
+from zeroskel.app.terminal import console, errors, print_line, shown_progress
 from zeroskel.core import InputError
+
+if TYPE_CHECKING:
+    from zeroskel.datasets import SkeletonDataset
 
 data_app = typer.Typer(rich_markup_mode=None, help="Prepare and describe datasets.")
 
@@ -14,10 +17,21 @@ data_app = typer.Typer(rich_markup_mode=None, help="Prepare and describe dataset
 @data_app.command("list")
 def data_list() -> None:
     """List the known datasets and their published splits."""
-    from zeroskel.app.tables import catalog_table
+    from rich.table import Table
+
     from zeroskel.datasets import catalog
 
-    console.print(catalog_table(catalog()))
+    table = Table()
+    for name in ("name", "title", "layout", "classes", "data prepare takes", "published splits"):
+        table.add_column(
+            name, justify="right" if name == "classes" else "left", overflow="fold", no_wrap=name == "name"
+        )
+    for row in catalog():
+        splits = ", ".join(row["splits"]) or "-"
+        table.add_row(
+            row["name"], row["title"], row["layout"], str(row["classes"] or "-"), row["prepare"] or "-", splits
+        )
+    console.print(table)
 
 
 @data_app.command("prepare")
@@ -78,11 +92,10 @@ def data_info(
 
     The command shows the number of sequences, the classes, lengths, missing joints and splits.
     """
-    from zeroskel.app.tables import print_info
     from zeroskel.datasets import Container, open_datasets
 
     for dataset in open_datasets(data):
-        print_info(dataset)
+        _print_info(dataset)
         if verify and isinstance(dataset.sequences, Container):
             with shown_progress() as progress:
                 faults = dataset.sequences.verify(progress)
@@ -97,7 +110,6 @@ def data_splits(
     name: Annotated[str, typer.Argument(help="Name of a known dataset, or a dataset as for --data.")],
 ) -> None:
     """Show the classes of every split of a dataset."""
-    from zeroskel.app.tables import print_split
     from zeroskel.datasets import open_datasets, resolve_split, split_names
     from zeroskel.datasets._class_names import known_classes
 
@@ -106,5 +118,53 @@ def data_splits(
     names = split_names(data)
     if not names:
         raise InputError(f"No split of {data.name} is published. Use random-U-SEED or a JSON file.")
-    for split in names:
-        print_split(resolve_split(split, data))
+    for published in names:
+        split = resolve_split(published, data)
+        console.print(f"{split.name}: {split.source}", style="bold", soft_wrap=True, highlight=False)
+        seen = [i for i in split.seen if i not in split.validation_unseen]
+        for what, ids in (("unseen", split.unseen), ("validation", split.validation_unseen), ("seen", seen)):
+            classes = ", ".join(split.names(tuple(ids))) or "none"
+            console.print(f"  {what} ({len(ids)}): {classes}", soft_wrap=True, highlight=False, markup=False)
+
+
+def _print_info(dataset: "SkeletonDataset") -> None:
+    """Print the size, the parts and the classes of a dataset."""
+    import numpy as np
+    from rich.table import Table
+
+    from zeroskel.datasets import Container, split_names
+
+    lengths, missing = dataset.sequences.frames, dataset.sequences.missing
+    train = dataset.train_mask
+    console.print(
+        f"{dataset.name}: {len(dataset)} sequences, {len(dataset.class_names)} classes, {dataset.layout.name}"
+    )
+    if dataset.notice:
+        console.print(dataset.notice, style="yellow")
+    if isinstance(dataset.sequences, Container):
+        facts = dataset.sequences.manifest
+        known = {"cameras": "cameras", "setups": "set-ups", "repetitions": "repetitions"}
+        counts = [f"{len(facts[key])} {what}" for key, what in known.items() if len(facts[key]) > 1]
+        size = sum(file["bytes"] for file in facts["files"].values()) / 1e6
+        stored = f"{np.dtype(facts['dtype']).name} in {facts['shards']} shard{'s' if facts['shards'] > 1 else ''}"
+        print_line(f"container: {', '.join([stored, f'{size:.1f} MB', *counts])}")
+        print_line(f"source: {facts['source']}")
+    console.print(f"subjects: {len(np.unique(dataset.subjects))}")
+    others = [name for name in dataset.protocols if name != dataset.protocol]
+    also = f"; --protocol also takes {', '.join(others)}" if others else ""
+    parts = f"{train.sum()} sequences train, {(~train).sum()} test"
+    print_line(f"protocol {dataset.protocol}: {parts}{also}")
+    console.print(
+        f"frames: {lengths.min()} to {lengths.max()}, median {np.median(lengths):g}; bodies: {dataset.bodies}"
+    )
+    console.print(f"joints not observed: {missing.mean():.2%}")
+    console.print(f"splits: {', '.join([*split_names(dataset), 'random-U-SEED', 'a JSON file'])}")
+    counts_of = np.bincount(dataset.labels, minlength=len(dataset.class_names))
+    table = Table()
+    table.add_column("id", justify="right")
+    table.add_column("class", overflow="fold")
+    table.add_column("sequences", justify="right")
+    table.add_column("")
+    for index, (name, count) in enumerate(zip(dataset.class_names, counts_of, strict=True)):
+        table.add_row(str(index), name, str(count), "▆" * round(20 * count / max(1, counts_of.max())))
+    console.print(table)

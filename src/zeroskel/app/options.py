@@ -1,22 +1,16 @@
-"""Options that commands share, conversion of their values, and output to the terminal."""
+"""Options that commands share, and the conversion of their values."""
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from zeroskel.core import InputError
-from zeroskel.core._progress import Progress
 from zeroskel.core._settings import value_of
 
 VARIADIC_OPTIONS = ("--data", "--actions", "--set")
-console = Console()
-errors = Console(stderr=True)
-
 DATA = typer.Option(
     "--data",
     help="Datasets: folders of prepared containers, .npz files, the .json file of a pool, or the word synthetic. "
@@ -29,7 +23,6 @@ PROMPT_NAMES = (
 
 Data = Annotated[list[str], DATA]
 OptionalData = Annotated[list[str] | None, DATA]
-Out = Annotated[Path, typer.Option("--out", help="Write the results to this folder.")]
 Cache = Annotated[
     Path | None,
     typer.Option(
@@ -141,35 +134,3 @@ def cache_folder(folder: Path | None) -> Path:
         return folder
     user_cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("ZEROSKEL_CACHE") or Path(user_cache) / "zeroskel")
-
-
-def print_line(text: str, style: str | None = None) -> None:
-    """Print a line that the width of the terminal does not break."""
-    console.print(text, style=style, soft_wrap=True)
-
-
-@contextmanager
-def shown_progress() -> Iterator[Progress]:
-    """Show one bar for the cells of a grid and one for the current stage; nothing where there is no terminal.
-
-    Yields:
-        A function that takes the name of a stage, the number of finished steps and their total.
-    """
-    from rich import progress
-
-    columns = progress.TextColumn("{task.description}"), progress.BarColumn(), progress.MofNCompleteColumn()
-    bars = progress.Progress(
-        *columns, progress.TimeElapsedColumn(), console=errors, transient=True, disable=not errors.is_terminal
-    )
-    with bars:
-        tasks: dict[str, progress.TaskID] = {}
-
-        def report(stage: str, done: int, total: int) -> None:
-            bar = "cells" if stage == "cells" else "stage"
-            if bar not in tasks:
-                tasks[bar] = bars.add_task(stage, total=total)
-            elif bar == "stage" and bars.tasks[tasks[bar]].description != stage:
-                bars.reset(tasks[bar])
-            bars.update(tasks[bar], description=stage, completed=done, total=total)
-
-        yield report

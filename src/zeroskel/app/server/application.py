@@ -34,8 +34,6 @@ from zeroskel.recognition import ZeroShotRecognizer
 
 log = logging.getLogger(__name__)
 
-STATUS: dict[type[Exception], int] = {Malformed: 422, UnknownFormat: 415, InputError: 400}
-
 
 class Application(FastAPI):
     """FastAPI application whose OpenAPI description includes the models of bodies that the routes read themselves."""
@@ -60,7 +58,7 @@ def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None)
     """
     settings = settings or Settings()
     metrics, limits = Metrics(), settings.limits
-    engine = Engine(recognizer, waiting=limits.waiting)
+    engine = Engine(recognizer)
     recognizer.candidates({"warm up": ["someone gets warm"]})  # loads the sentence encoder, which takes seconds
     capacity = limits.streams or stream_capacity(engine.measure_window_seconds(), measure_frame_seconds())
     streams = Streams(engine, metrics, capacity)
@@ -85,6 +83,7 @@ def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None)
         redoc_url=None,
         root_path=settings.root_path,
         lifespan=lifespan,
+        exception_handlers=_error_handlers(),
     )
     app.state.streams, app.state.metrics = streams, metrics
     app.include_router(rest_routes(engine, reader, streams, settings))
@@ -94,7 +93,6 @@ def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None)
     async def stream(socket: WebSocket) -> None:
         await Connection(socket, engine, streams, settings).run()
 
-    _add_error_handlers(app)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,
@@ -106,12 +104,15 @@ def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None)
     return app
 
 
-def _add_error_handlers(app: FastAPI) -> None:
-    for kind, status in STATUS.items():
-        app.add_exception_handler(kind, partial(_answer_input_error, status))
-    app.add_exception_handler(Busy, _answer_busy)
-    app.add_exception_handler(RequestValidationError, _answer_invalid_request)
-    app.add_exception_handler(Exception, _answer_unexpected_error)
+def _error_handlers() -> dict[int | type[Exception], Any]:
+    return {
+        Malformed: partial(_answer_input_error, 422),
+        UnknownFormat: partial(_answer_input_error, 415),
+        InputError: partial(_answer_input_error, 400),
+        Busy: _answer_busy,
+        RequestValidationError: _answer_invalid_request,
+        Exception: _answer_unexpected_error,
+    }
 
 
 async def _answer_input_error(status: int, _: Request, error: Exception) -> Response:

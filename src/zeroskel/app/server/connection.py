@@ -23,6 +23,7 @@ from zeroskel.recognition import Stream
 MAX_MESSAGE_RATE = 300  # messages a second; the server reads a faster client more slowly
 MAX_TIMESTAMP = 1e12  # seconds
 OVERHEAD = 5  # a frame costs this many times its JSON, with the WebSocket, the event loop and the window
+MAX_MALFORMED = 20  # consecutive unusable messages, after which the server closes a stream
 MAX_ERROR_LENGTH = 300  # characters
 POLICY_VIOLATION, TRY_AGAIN = 1008, 1013  # WebSocket close codes
 TOO_MANY_MALFORMED = "Too many consecutive messages cannot be used. The server closes the stream."
@@ -47,7 +48,6 @@ class Connection:
         self.metrics = streams.metrics
         self.live: LiveStream | None = None
         self.last_received = time.monotonic()
-        self._uncounted_frames = 0  # received and not yet added to the metrics
 
     async def run(self) -> None:
         """Serve the client until its stream ends; answer 503 where all streams are in use."""
@@ -65,14 +65,11 @@ class Connection:
         except WebSocketDisconnect:
             return  # the client disconnected
         finally:
-            self.metrics.frames.inc(self._uncounted_frames)
-            if self.live is not None:
-                self.streams.close(self.live)
-            self.streams.release()
+            self.streams.release(self.live)
 
     async def _start(self) -> bool:
         """Wait for a valid start message and open the stream. Returns False where the server closed the connection."""
-        for _ in range(self.limits.malformed):
+        for _ in range(MAX_MALFORMED):
             try:
                 with anyio.fail_after(self.limits.start_seconds):
                     message = self._parse_message(await self.socket.receive())
@@ -92,9 +89,6 @@ class Connection:
             self.last_received = time.monotonic()
             self.live = LiveStream(stream, self.last_received)
             await self._send_json({"type": "ready"})
-            if self.streams.closing:
-                await self._close_with_error("The server is stopping.", TRY_AGAIN, 10)
-                return False
             self.streams.open(self.live)
             return True
         await self._close_with_error(TOO_MANY_MALFORMED)
@@ -139,12 +133,11 @@ class Connection:
 
     async def _receive(self) -> None:
         malformed, second, count = 0, self.last_received, 0
-        while malformed < self.limits.malformed:
+        while malformed < MAX_MALFORMED:
             received = await self.socket.receive()
             self.last_received = now = time.monotonic()
             if now - second >= 1:
-                self.metrics.frames.inc(self._uncounted_frames)
-                second, count, self._uncounted_frames = now, 0, 0
+                second, count = now, 0
             count += 1
             if count > MAX_MESSAGE_RATE:
                 await anyio.sleep(max(0.0, second + 1 - now))
@@ -185,7 +178,7 @@ class Connection:
             raise Malformed("The field time of a frame must be a number of seconds.")
         stream = self.live.stream
         stream.push(None if not joints and joints in (None, []) else self._parse_joints(joints), timestamp)
-        self._uncounted_frames += 1
+        self.metrics.frames.inc()
         self.live.arrived = time.monotonic()
 
     def _parse_joints(self, joints: object) -> np.ndarray:
@@ -223,12 +216,9 @@ class Connection:
         self.metrics.malformed.inc()
         await self._send_json({"type": "error", "message": one_line(error, MAX_ERROR_LENGTH)})
 
-    async def _close_with_error(
-        self, message: str, code: int = POLICY_VIOLATION, retry_after: int | None = None
-    ) -> None:
-        retry = {} if retry_after is None else {"retry_after": retry_after}
-        await self._send_json({"type": "error", "message": message, **retry})
-        await self.socket.close(code)
+    async def _close_with_error(self, message: str) -> None:
+        await self._send_json({"type": "error", "message": message})
+        await self.socket.close(POLICY_VIOLATION)
 
 
 def measure_frame_seconds(frames: int = 300) -> float:

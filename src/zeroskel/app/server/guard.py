@@ -1,15 +1,13 @@
 """ASGI middleware that checks who may use the server and adds security headers to every answer."""
 
-import ipaddress
 import time
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from zeroskel.app.server.settings import Settings
+from zeroskel.app.server.settings import Settings, ip_address
 from zeroskel.app.server.streams import Metrics
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -120,16 +118,13 @@ class Guard:
 
     def _is_served_host(self, name: str, scope: Scope) -> bool:
         server_address = (scope.get("server") or ("",))[0]
-        return name in LOOPBACK or name in self.settings.hosts or (_is_address(name) and name == server_address)
+        return name in (*LOOPBACK, *self.settings.hosts) or (name == server_address and ip_address(name) is not None)
 
     def _is_allowed_origin(self, origin: str, host: str) -> bool:
-        if origin in self.settings.origins:
-            return True
-        try:
-            parts = urlsplit(origin)
-        except ValueError:
-            return False
-        return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
+        return origin in self.settings.origins or origin.lower() in (
+            f"http://{host.lower()}",
+            f"https://{host.lower()}",
+        )
 
 
 def _needs_token(path: str) -> bool:
@@ -140,14 +135,6 @@ def _host_name(host: str) -> str:
     """Return a Host header without its port, in lower case."""
     host = host.strip().lower()
     return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _refusal_response(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:

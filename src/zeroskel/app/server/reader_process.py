@@ -16,7 +16,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from zeroskel.app.server.recordings import recording_to_dict
+from zeroskel.app.server.recordings import check_size, recording_to_dict
+from zeroskel.app.server.settings import Limits
 from zeroskel.core import InputError
 from zeroskel.skeleton.formats import parse
 
@@ -25,22 +26,12 @@ def answer(header: dict[str, Any], content: bytes) -> bytes:
     """Return the answer to one request.
 
     Args:
-        header: Suffix of the file, layout, and limits: frames, bodies and seconds.
+        header: Suffix of the file, layout and limits, by name.
         content: Content of the file.
     """
     try:
-        file = Path(f"recording{header['suffix']}")
-        sequence = parse(content, file, layout=header["layout"])
-        if sequence.frames > header["frames"] or sequence.bodies > header["bodies"]:
-            raise InputError(
-                f"{file}: the recording has {sequence.frames} frames of {sequence.bodies} bodies; expected at most "
-                f"{header['frames']} frames of {header['bodies']} bodies. Cut it into shorter recordings."
-            )
-        if sequence.frames / sequence.fps > header["seconds"]:
-            raise InputError(
-                f"{file}: the recording has {sequence.frames / sequence.fps:.0f} seconds; expected at most "
-                f"{header['seconds']:g}. Cut it into shorter recordings."
-            )
+        sequence = parse(content, Path(f"recording{header['suffix']}"), layout=header["layout"])
+        check_size(sequence.bodies, sequence.frames, sequence.fps, Limits(**header["limits"]))
         return b"1" + json.dumps(recording_to_dict(sequence), separators=(",", ":")).encode()
     except (InputError, MemoryError, OSError, RecursionError) as error:
         reason = str(error)

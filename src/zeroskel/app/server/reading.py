@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from zeroskel.app.server.engine import Busy
@@ -13,6 +14,7 @@ from zeroskel.skeleton.formats import FORMATS
 
 COMPANION_SUFFIX = {".amc": ".asf", ".asf": ".amc"}  # formats whose recordings consist of two files
 KNOWN_SUFFIXES = sorted({known.suffix for known in FORMATS.values()} - set(COMPANION_SUFFIX))
+MAX_MEMORY = 2 * 2**30  # bytes of the process
 MAX_WAITING = 8  # uploads that may wait for the process
 RETRY_SECONDS = 5
 
@@ -42,7 +44,7 @@ class Reader:
         if self._process is None or self._process.returncode is not None:
             environment = {key: value for key, value in os.environ.items() if key != "ZEROSKEL_TOKEN"}
             environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
-            command = [sys.executable, "-m", "zeroskel.app.server.reader_process", str(self.limits.parse_bytes)]
+            command = [sys.executable, "-m", "zeroskel.app.server.reader_process", str(MAX_MEMORY)]
             self._process = await asyncio.create_subprocess_exec(
                 *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=environment
             )
@@ -73,8 +75,7 @@ class Reader:
 
     async def _read(self, suffix: str, layout: str | None, content: bytes) -> bytes:
         limits = self.limits
-        size_limits = {"frames": limits.frames, "bodies": limits.bodies, "seconds": limits.seconds}
-        header = json.dumps({"suffix": suffix, "layout": layout, **size_limits})
+        header = json.dumps({"suffix": suffix, "layout": layout, "limits": asdict(limits)})
         request = header.encode() + b"\n" + content
         process = await self.start()
         assert process.stdin is not None and process.stdout is not None

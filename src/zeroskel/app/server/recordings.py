@@ -71,11 +71,7 @@ def parse_positions(
     if not isinstance(positions, list) or not positions or not all(isinstance(body, list) for body in positions):
         raise InputError("The field positions is not a list of bodies; expected [bodies][frames][joints][3].")
     frames = max(len(body) for body in positions)
-    if len(positions) > limits.bodies or frames > limits.frames or frames > limits.seconds * fps:
-        raise InputError(
-            f"The recording has {len(positions)} bodies of {frames} frames at {fps:g} a second; expected at most "
-            f"{limits.bodies} bodies, {limits.frames} frames and {limits.seconds:g} seconds."
-        )
+    check_size(len(positions), frames, fps, limits)
     array = parse_coordinates(positions, 4)
     if array.shape[-1] == 3 and not np.nan_to_num(array[..., 2]).any():
         array = array[..., :2]
@@ -83,6 +79,20 @@ def parse_positions(
         return SkeletonSequence(array, get_layout(str(layout)), fps)
     arranged, matched_layout = arrange_joints(array, joints, layout, file=Path("recording"))
     return SkeletonSequence(arranged, matched_layout, fps)
+
+
+def check_size(bodies: int, frames: int, fps: float, limits: Limits) -> None:
+    """Check the size of a recording.
+
+    Raises:
+        InputError: The recording has too many bodies or frames, or is too long.
+    """
+    if bodies > limits.bodies or frames > limits.frames or frames > limits.seconds * fps:
+        raise InputError(
+            f"The recording has {bodies} bodies of {frames} frames at {fps:g} a second; expected at most "
+            f"{limits.bodies} bodies, {limits.frames} frames and {limits.seconds:g} seconds. Cut it into shorter "
+            "recordings."
+        )
 
 
 def parse_coordinates(nested: object, axes: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,22 +34,13 @@ from zeroskel.app.server.wire import (
 from zeroskel.core import SkeletonSequence, available_layouts, get_layout
 from zeroskel.datasets.synthetic import DEMO_UNSEEN, NOTICE, generate_sequence
 
+ToDict = Callable[[Any], dict[str, Any]]
+BODY_SECONDS = 30.0  # in which a request's body must arrive
 PARALLEL_DECODING = 2  # request bodies that are decoded at the same time
 CLIPS = {title.replace(" ", "-"): title for title in DEMO_UNSEEN}  # identifier -> title of the synthetic clips
 CLIP_SEED = 7
 PAGE_FOLDER = Path(__file__).resolve().parent.parent / "page"
-MEDIA_TYPES = {
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".mjs": "text/javascript; charset=utf-8",
-    ".json": "application/json",
-    ".svg": "image/svg+xml",
-    ".png": "image/png",
-    ".txt": "text/plain; charset=utf-8",
-    ".wasm": "application/wasm",
-    ".woff2": "font/woff2",
-}
+SCRIPT_SUFFIXES = (".js", ".mjs")  # the table of media types of the operating system may miss them
 
 
 def rest_routes(engine: Engine, reader: Reader, streams: Streams, settings: Settings) -> APIRouter:
@@ -136,10 +128,15 @@ def _add_prediction_routes(router: APIRouter, engine: Engine, limits: Limits) ->
         sequence = parse_positions(recording.positions, recording.layout, recording.joints, recording.fps, limits)
         return content, sequence, parse_actions(content.actions, limits)
 
-    async def read(request: Request, model: type[PredictRequest]) -> tuple[Any, SkeletonSequence, Actions]:
+    async def respond(
+        request: Request, model: type[PredictRequest], method: Callable[..., Any], option: str, to_dict: ToDict
+    ) -> Response:
+        started = time.perf_counter()
         body = await _read_body(request, limits)
         async with decoding:
-            return await asyncio.to_thread(decode, model, body)
+            content, sequence, actions = await asyncio.to_thread(decode, model, body)
+        result = await engine.answer(method, sequence, actions, **{option: getattr(content, option)})
+        return JSONResponse({**to_dict(result), "seconds": round(time.perf_counter() - started, 4)})
 
     def options(request_model: type[BaseModel], answer_model: type[BaseModel]) -> dict[str, Any]:
         schema = {"$ref": f"#/components/schemas/{request_model.__name__}"}
@@ -152,23 +149,12 @@ def _add_prediction_routes(router: APIRouter, engine: Engine, limits: Limits) ->
     @router.post("/api/predict", **options(PredictRequest, PredictAnswer))
     async def predict(request: Request) -> Response:
         """Return how well each action fits a recording."""
-        started = time.perf_counter()
-        content, sequence, actions = await read(request, PredictRequest)
-        prediction = await engine.answer(engine.recognizer.predict, sequence, actions, threshold=content.threshold)
-        return _timed_response(prediction_to_dict(prediction), started)
+        return await respond(request, PredictRequest, engine.recognizer.predict, "threshold", prediction_to_dict)
 
     @router.post("/api/explain", **options(ExplainRequest, ExplainAnswer))
     async def explain(request: Request) -> Response:
         """Return when an action became recognisable, and by which parts of the body."""
-        started = time.perf_counter()
-        content, sequence, actions = await read(request, ExplainRequest)
-        explanation = await engine.answer(engine.recognizer.explain, sequence, actions, action=content.action)
-        return _timed_response(explanation_to_dict(explanation), started)
-
-
-def _timed_response(answer: dict[str, Any], started: float) -> Response:
-    answer["seconds"] = round(time.perf_counter() - started, 4)
-    return JSONResponse(answer)
+        return await respond(request, ExplainRequest, engine.recognizer.explain, "action", explanation_to_dict)
 
 
 def page_routes() -> APIRouter:
@@ -191,7 +177,7 @@ def page_routes() -> APIRouter:
     async def file(path: str) -> Response:
         if path not in files:
             raise HTTPException(404, "The page has no such file.")
-        media_type = MEDIA_TYPES.get(files[path].suffix, "application/octet-stream")
+        media_type = "text/javascript" if files[path].suffix in SCRIPT_SUFFIXES else None  # None: by the suffix
         return FileResponse(files[path], media_type=media_type, headers={"Cache-Control": "no-cache"})
 
     return router
@@ -205,13 +191,13 @@ async def _read_body(request: Request, limits: Limits) -> bytes:
         raise too_large
     body = bytearray()
     try:
-        async with asyncio.timeout(limits.body_seconds):
+        async with asyncio.timeout(BODY_SECONDS):
             async for part in request.stream():
                 body += part
                 if len(body) > limits.bytes:
                     raise too_large
     except TimeoutError:
-        raise HTTPException(408, f"The body took more than {limits.body_seconds:g} seconds to arrive.") from None
+        raise HTTPException(408, f"The body took more than {BODY_SECONDS:g} seconds to arrive.") from None
     except ClientDisconnect:
         raise HTTPException(400, "The client disconnected.") from None
     return bytes(body)

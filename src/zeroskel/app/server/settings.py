@@ -28,12 +28,8 @@ class Limits:
             startup.
         message_bytes: Size of a message of a stream.
         parse_seconds: Seconds for reading an uploaded file.
-        parse_bytes: Memory of the process that reads uploaded files.
-        body_seconds: Seconds in which a request's body must arrive.
-        waiting: Requests that may wait for the recognizer. The server refuses more.
         silent_seconds: Seconds without a message after which the server closes a stream.
         start_seconds: Seconds in which the first message of a stream must arrive.
-        malformed: Consecutive unusable messages after which the server closes a stream.
 
     Raises:
         InputError: A limit is not positive.
@@ -50,12 +46,8 @@ class Limits:
     streams: int | None = None
     message_bytes: int = 64 * 2**10
     parse_seconds: float = 10.0
-    parse_bytes: int = 2 * 2**30
-    body_seconds: float = 30.0
-    waiting: int = 64
     silent_seconds: float = 60.0
     start_seconds: float = 10.0
-    malformed: int = 20
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
@@ -107,7 +99,8 @@ class Settings:
                 f"The token has {len(self.token)} characters; expected {MIN_TOKEN_LENGTH} or more ASCII characters. "
                 'Create one with: python -c "import secrets; print(secrets.token_urlsafe())"'
             )
-        if self.token is None and not is_loopback(self.host):
+        address = ip_address(self.host)
+        if self.token is None and self.host != "localhost" and not (address and address.is_loopback):
             raise InputError(
                 f"--host {self.host} lets other machines in without a token. Give a token with --token or in the "
                 "environment variable ZEROSKEL_TOKEN, which other users cannot read."
@@ -130,14 +123,12 @@ class Settings:
         )
 
 
-def is_loopback(host: str) -> bool:
-    """Return whether only this machine can reach a host."""
-    if host == "localhost":
-        return True
+def ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the IP address that a host is written as; None for a name."""
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(host)
     except ValueError:
-        return False
+        return None
 
 
 def _is_origin(text: str) -> bool:

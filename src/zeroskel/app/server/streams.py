@@ -85,6 +85,13 @@ class LiveStream:
         self.outbox.put_nowait(message)
         return True
 
+    def say_goodbye(self) -> None:
+        """Put the message that the server is stopping into the outbox, and end the stream."""
+        while self.outbox.qsize() > OUTBOX_SIZE - 2:
+            self.outbox.get_nowait()
+        self.outbox.put_nowait(GOODBYE)
+        self.outbox.put_nowait(None)
+
 
 class Streams:
     """Answers open streams in batches, the one that waited longest first.
@@ -122,19 +129,19 @@ class Streams:
         self._reserved += 1
         self.metrics.streams.set(self._reserved)
 
-    def release(self) -> None:
-        """Stop counting a client."""
-        self._reserved -= 1
-        self.metrics.streams.set(self._reserved)
-
     def open(self, stream: LiveStream) -> None:
-        """Start answering a stream."""
+        """Start answering a stream, or end it where the server is stopping."""
         self._open.add(stream)
+        if self.closing:
+            stream.say_goodbye()
         self._any_open.set()
 
-    def close(self, stream: LiveStream) -> None:
-        """Stop answering a stream."""
-        self._open.discard(stream)
+    def release(self, stream: LiveStream | None) -> None:
+        """Stop counting a client, and stop answering its stream where one is open."""
+        self._reserved -= 1
+        self.metrics.streams.set(self._reserved)
+        if stream is not None:
+            self._open.discard(stream)
         if not self._open:
             self._any_open.clear()
 
@@ -142,10 +149,7 @@ class Streams:
         """Tell all streams that the server is stopping, and end them."""
         self.closing = True
         for live in self._open:
-            while live.outbox.qsize() > OUTBOX_SIZE - 2:
-                live.outbox.get_nowait()
-            live.outbox.put_nowait(GOODBYE)
-            live.outbox.put_nowait(None)
+            live.say_goodbye()
 
     async def answer_all(self) -> None:
         """Answer streams until the task is cancelled."""

@@ -1,4 +1,4 @@
-"""The commands that use a bundle or a video: `zeroskel predict`, `pose`, `export` and `serve`."""
+"""The commands that make or use a bundle, or a video: `zeroskel train`, `predict`, `pose`, `export` and `serve`."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from zeroskel.app.options import console, print_line, shown_progress
+from zeroskel.app.options import Cache, Data, Prompt, Protocol, Settings, Synthetic, Text, cache_folder, option_map
+from zeroskel.app.terminal import console, print_line, shown_progress
 from zeroskel.core import InputError
 from zeroskel.core._optional import import_optional
 
@@ -18,6 +19,73 @@ VideoPython = Annotated[
         "ZEROSKEL_VIDEO_PYTHON, then the interpreter of .venv-video (docs/video.md).",
     ),
 ]
+
+
+def train(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Save the bundle in this folder.")],
+    split: Annotated[
+        str | None, typer.Option(help="Exclude the unseen classes of this split and the test subjects from training.")
+    ] = None,
+    method: Annotated[str, typer.Option(help="Name of the method (docs/methods.md).")] = "smie",
+    encoder: Annotated[str, typer.Option(help="Name of the encoder: kinematic, biomechanics or stgcn.")] = "kinematic",
+    text: Text = "minilm",
+    prompt: Prompt = "name",
+    synthetic: Synthetic = 0,
+    augment: Annotated[
+        int,
+        typer.Option(
+            help="Number of altered copies of each sequence that are added to the training set: other viewpoints, "
+            "missing joints and so on."
+        ),
+    ] = 0,
+    calibrate: Annotated[
+        bool,
+        typer.Option(
+            "--calibrate",
+            help="Calibrate probabilities: train again with some classes withheld and compare predictions with them.",
+        ),
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
+    settings: Settings = None,
+    protocol: Protocol = None,
+    cache: Cache = None,
+) -> None:
+    """Train a recognizer and save it as a bundle.
+
+    `predict`, `serve` and ZeroShotRecognizer.load open the bundle.
+    """
+    from zeroskel.datasets import open_datasets
+    from zeroskel.recognition import TrainingConfig, train_bundle
+
+    if augment < 0:
+        raise InputError(f"--augment is {augment}; expected 0 or more copies of each sequence")
+    options = option_map(settings or [])
+    config = TrainingConfig(
+        split,
+        encoder,
+        method,
+        options,
+        text,
+        prompt,
+        seed=seed,
+        synthetic=synthetic,
+        augment=augment,
+        calibrate=calibrate,
+    )
+    datasets = open_datasets(data, protocol=protocol)
+    if len(datasets) != 1:
+        raise InputError(f"--data names {len(datasets)} datasets; expected one (a pool's .json file joins several)")
+    with shown_progress() as progress:
+        recognizer = train_bundle(datasets[0], config, cache=cache_folder(cache), progress=progress)
+    recognizer.save(out)
+    if datasets[0].notice:
+        console.print(datasets[0].notice, style="yellow")
+    facts = recognizer.facts
+    print_line(
+        f"Bundle {out}: {config.encoder} and {config.method}, trained on {facts['sequences']} sequences of "
+        f"{len(facts['seen_classes'])} classes of {facts['data']}"
+    )
 
 
 def predict(
@@ -33,8 +101,9 @@ def predict(
     video_python: VideoPython = None,
 ) -> None:
     """Name the action in one recording."""
+    from rich.table import Table
+
     from zeroskel import ZeroShotRecognizer, read
-    from zeroskel.app.tables import prediction_table
     from zeroskel.skeleton.transforms import convert_layout
     from zeroskel.skeleton.video import SUFFIXES, read_video
 
@@ -50,7 +119,14 @@ def predict(
     if as_json:
         print(json.dumps({"file": str(file), **prediction.to_dict(), "notice": notice}))
         return
-    console.print(prediction_table(prediction))
+    table = Table()
+    table.add_column("action", overflow="fold")
+    table.add_column("probability", justify="right")
+    table.add_column("score", justify="right")
+    for index in (-prediction.scores).argsort(kind="stable"):
+        share, score = prediction.probabilities[index], prediction.scores[index]
+        table.add_row(prediction.actions[index], f"{share:.1%}", f"{score:.3f}")
+    console.print(table)
     _print_bundle_notice(notice)
 
 
