@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from zeroskel.core import Layout, SkeletonFormatError, SkeletonSequence
-from zeroskel.skeleton.formats._named_joints import arrange_joints
 from zeroskel.skeleton.formats._npz import NpzSequences, read_sequences, write_sequences
+from zeroskel.skeleton.formats._parsing import arrange_joints
 
 _FPS = 30.0
 

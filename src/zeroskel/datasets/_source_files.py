@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from zeroskel.core import InputError, MissingFileError, SkeletonFormatError
 from zeroskel.core._files import content_key
-from zeroskel.skeleton.formats._named_joints import MOST_FILE_BYTES
+from zeroskel.skeleton.formats._parsing import MOST_FILE_BYTES
 
 _MOST_RATIO = 200  # text of numbers shrinks to a third or a tenth
 _RATIO_MATTERS = 2**20

@@ -17,7 +17,7 @@ from zeroskel.skeleton.formats._kinect_text import (
     parse_utkinect,
     parse_utkinect_frames,
 )
-from zeroskel.skeleton.formats._named_joints import file_content
+from zeroskel.skeleton.formats._parsing import file_content
 
 PARSERS: dict[str, Callable[..., SkeletonSequence]] = {
     "msr": MSR_ACTION3D.parse,

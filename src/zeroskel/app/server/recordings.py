@@ -8,7 +8,7 @@ import numpy as np
 
 from zeroskel.app.server.settings import Limits
 from zeroskel.core import InputError, Layout, SkeletonSequence, get_layout
-from zeroskel.skeleton.formats._named_joints import arrange_joints
+from zeroskel.skeleton.formats._parsing import arrange_joints
 
 MAX_COORDINATE = 1e5  # metres or pixels; a larger coordinate is an error
 FLAT_NOTICE = "Flat: image coordinates, without depth."

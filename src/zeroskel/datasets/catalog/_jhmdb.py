@@ -12,7 +12,7 @@ from zeroskel.core import InputError, SkeletonFormatError
 from zeroskel.datasets._recipe_types import Listing, Recording, Task
 from zeroskel.datasets._source_files import SourceFile
 from zeroskel.skeleton.formats._matlab import parse_jhmdb
-from zeroskel.skeleton.formats._named_joints import text_of
+from zeroskel.skeleton.formats._parsing import text_of
 
 _JOINTS = "joint_positions.mat"
 _EXPECTED = f"the folder of JHMDB, with files such as clap/<video>/{_JOINTS}"

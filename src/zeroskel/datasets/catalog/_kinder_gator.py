@@ -19,7 +19,7 @@ from zeroskel.datasets._recipe_types import Listing, Recording, Task
 from zeroskel.datasets._source_files import SourceFile
 from zeroskel.datasets.catalog._file_names import named_recordings
 from zeroskel.skeleton.formats import _csv_joints
-from zeroskel.skeleton.formats._named_joints import LARGEST, text_of
+from zeroskel.skeleton.formats._parsing import LARGEST, text_of
 
 _PATTERN = re.compile(r"(?P<name>POSE-p(?P<subject>\d+)_\d+-(?P<label>.+)-\d+)\.csv", re.ASCII)
 _EXPECTED = "the folder of Kinder-Gator, with files such as POSE-p103_01-Raise-your-hand-1455370152780.csv"

@@ -16,7 +16,7 @@ from zeroskel.datasets._recipe_types import Listing, Recording, Task
 from zeroskel.datasets._source_files import SourceFile
 from zeroskel.datasets.catalog._file_names import named_recordings
 from zeroskel.skeleton.formats._kinect_text import parse_utkinect_frames
-from zeroskel.skeleton.formats._named_joints import text_of
+from zeroskel.skeleton.formats._parsing import text_of
 
 _PATTERN = re.compile(r"joints_(?P<name>s(?P<subject>\d+)_e(?P<repetition>\d+))\.txt", re.ASCII)
 _EXPECTED = "the folder of UTKinect, with files such as joints_s01_e01.txt and actionLabel.txt"

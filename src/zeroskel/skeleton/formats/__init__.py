@@ -24,7 +24,7 @@ from zeroskel.skeleton.formats import (
     _ntu,
     _pku_mmd,
 )
-from zeroskel.skeleton.formats._named_joints import file_content
+from zeroskel.skeleton.formats._parsing import file_content
 from zeroskel.skeleton.video._containers import SUFFIXES as _VIDEO_SUFFIXES
 
 __all__ = ["FORMATS", "Format", "parse", "read", "register_format", "write"]

@@ -14,8 +14,14 @@ from zeroskel.core._layout import Layout
 from zeroskel.core.errors import InputError, SkeletonFormatError
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats._acclaim_skeleton import AcclaimBone, AcclaimSkeleton, parse_asf
-from zeroskel.skeleton.formats._euler import FRAMES_AT_ONCE, euler_rotations
-from zeroskel.skeleton.formats._named_joints import LARGEST, arrange_joints, file_content, unobserved
+from zeroskel.skeleton.formats._parsing import (
+    FRAMES_AT_ONCE,
+    LARGEST,
+    arrange_joints,
+    euler_rotations,
+    file_content,
+    unobserved,
+)
 
 _FPS = 120.0
 _CUT = "The file is cut short or altered: take it from the release again"

@@ -12,8 +12,7 @@ from typing import NoReturn
 import numpy as np
 
 from zeroskel.core.errors import SkeletonFormatError
-from zeroskel.skeleton.formats._euler import euler_rotations
-from zeroskel.skeleton.formats._named_joints import LARGEST
+from zeroskel.skeleton.formats._parsing import LARGEST, euler_rotations
 
 _INCH = 0.0254
 _MOST_BONES = 512

@@ -15,7 +15,7 @@ import numpy as np
 from zeroskel.core._layout import Layout
 from zeroskel.core.errors import InputError, SkeletonFormatError
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats._named_joints import LARGEST, arrange_joints, unobserved
+from zeroskel.skeleton.formats._parsing import LARGEST, arrange_joints, unobserved
 
 if TYPE_CHECKING:
     import c3d

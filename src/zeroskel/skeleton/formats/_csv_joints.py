@@ -20,7 +20,7 @@ from zeroskel.core._files import atomic_path
 from zeroskel.core._layout import Layout
 from zeroskel.core.errors import SkeletonFormatError
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats._named_joints import LARGEST, arrange_joints, text_of, unobserved
+from zeroskel.skeleton.formats._parsing import LARGEST, arrange_joints, text_of, unobserved
 
 _COORDINATE = re.compile(r"(?P<joint>.+)[_.\- ](?P<axis>[xyzXYZ])|(?P<joint2>.*[a-z0-9])(?P<axis2>[XYZ])")
 _TIMES = {  # column name -> seconds a unit; None: told by magnitude

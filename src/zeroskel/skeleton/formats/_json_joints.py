@@ -12,7 +12,7 @@ from zeroskel.core._files import atomic_path
 from zeroskel.core._layout import Layout, available_layouts, get_layout
 from zeroskel.core.errors import FileLayoutError, LayoutError, SkeletonFormatError
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats._named_joints import LARGEST, arrange_joints, text_of, unobserved
+from zeroskel.skeleton.formats._parsing import LARGEST, arrange_joints, text_of, unobserved
 
 _SHAPES = "expected [frame][joint][x, y, z] or [body][frame][joint][x, y, z], also with [x, y] only"
 

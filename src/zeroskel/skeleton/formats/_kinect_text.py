@@ -19,8 +19,7 @@ import numpy as np
 from zeroskel.core._layout import Layout
 from zeroskel.core.errors import SkeletonFormatError
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats._named_joints import LARGEST, arrange_joints, text_of
-from zeroskel.skeleton.formats._text_numbers import COPY_AGAIN, number_table, refuse_line
+from zeroskel.skeleton.formats._parsing import COPY_AGAIN, LARGEST, arrange_joints, number_table, refuse_line, text_of
 
 _FPS = 30.0
 _LARGEST_FRAME_NUMBER = 2**31

@@ -21,7 +21,7 @@ from zeroskel.core._files import atomic_path
 from zeroskel.core._layout import Layout
 from zeroskel.core.errors import InputError, SkeletonFormatError
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats._named_joints import LARGEST, arrange_joints, existing_file
+from zeroskel.skeleton.formats._parsing import LARGEST, arrange_joints, existing_file
 
 _MOST_BYTES = 4 * 2**30  # of all arrays, as the zip directory declares them
 _DATASET_ARRAYS = ("joints", "offsets", "labels", "subjects", "class_names", "joint_names")

@@ -17,8 +17,7 @@ from zeroskel.core._files import atomic_path
 from zeroskel.core._layout import Layout, get_layout
 from zeroskel.core.errors import InputError, SkeletonFormatError
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats._named_joints import arrange_joints, lines_of, unobserved
-from zeroskel.skeleton.formats._text_numbers import number_table, refuse_line
+from zeroskel.skeleton.formats._parsing import arrange_joints, lines_of, number_table, refuse_line, unobserved
 
 _FPS = 30.0
 _JOINTS = 25

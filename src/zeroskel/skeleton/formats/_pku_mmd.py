@@ -17,8 +17,15 @@ from zeroskel.core._files import atomic_path
 from zeroskel.core._layout import Layout, get_layout
 from zeroskel.core.errors import InputError, SkeletonFormatError
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats._named_joints import LARGEST, arrange_joints, lines_of, text_of
-from zeroskel.skeleton.formats._text_numbers import is_number, number_table, refuse_line
+from zeroskel.skeleton.formats._parsing import (
+    LARGEST,
+    arrange_joints,
+    is_number,
+    lines_of,
+    number_table,
+    refuse_line,
+    text_of,
+)
 
 _FPS = 30.0
 _BODIES = 2

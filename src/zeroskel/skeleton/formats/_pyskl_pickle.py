@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from zeroskel.core.errors import SkeletonFormatError
-from zeroskel.skeleton.formats._named_joints import LARGEST, existing_file, unobserved
+from zeroskel.skeleton.formats._parsing import LARGEST, existing_file, unobserved
 from zeroskel.skeleton.formats._pickles import PickledArray, load_pickle
 
 _MOST_BYTES = 2**33

@@ -19,7 +19,7 @@ import numpy as np
 from zeroskel.core import InputError, SkeletonSequence, ZeroskelError
 from zeroskel.core._progress import Progress
 from zeroskel.core.errors import SkeletonFormatError
-from zeroskel.skeleton.formats._named_joints import existing_file
+from zeroskel.skeleton.formats._parsing import existing_file
 from zeroskel.skeleton.video._containers import check_container
 from zeroskel.skeleton.video._landmarks import Landmarks, to_sequence
 

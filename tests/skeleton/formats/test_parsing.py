@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from zeroskel.skeleton.formats._euler import euler_rotations
+from zeroskel.skeleton.formats._parsing import euler_rotations
 
 
 @pytest.mark.parametrize(("axis", "turned"), [("X", [0, 0, 1]), ("Y", [0, 1, 0]), ("Z", [-1, 0, 0])])
