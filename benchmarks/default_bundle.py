@@ -14,7 +14,7 @@ import numpy as np
 
 from zeroskel.app.terminal import shown_progress
 from zeroskel.core._saved import halve
-from zeroskel.datasets._pool import read_pool
+from zeroskel.datasets._opening import read_pool
 from zeroskel.recognition import ZeroShotRecognizer
 from zeroskel.recognition._training import DEFAULT_BUNDLE, train_bundle
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from zeroskel.core._files import atomic_path
 from zeroskel.datasets import SkeletonDataset
-from zeroskel.datasets._pool import read_pool
+from zeroskel.datasets._opening import read_pool
 from zeroskel.recognition import ZeroShotRecognizer
 from zeroskel.recognition._prediction import Candidates
 from zeroskel.recognition._training import DEFAULT_BUNDLE, train_on_rows

@@ -18,10 +18,9 @@ from zeroskel.datasets.synthetic import (
     iterate,
 )
 from zeroskel.datasets.synthetic._body import pose_body
-from zeroskel.datasets.synthetic._channels import CHANNEL, CHANNELS, channel_values
 from zeroskel.datasets.synthetic._grammar import get_action, mean_body
-from zeroskel.datasets.synthetic._person import draw_person, perform
-from zeroskel.datasets.synthetic._sensor import Camera
+from zeroskel.datasets.synthetic._moves import CHANNEL, CHANNELS, channel_values
+from zeroskel.datasets.synthetic._person import Camera, draw_person, perform
 
 LAYOUT = get_layout("ntu-25")
 RIGID = [

@@ -10,9 +10,8 @@ import numpy as np
 
 from zeroskel.core import InputError, Layout, SkeletonSequence, ZeroShotSplit
 from zeroskel.core._files import content_key
-from zeroskel.datasets._container import open_container
+from zeroskel.datasets._container import ListedSequences, StoredSequences, open_container
 from zeroskel.datasets._npz_dataset import read_npz_dataset, write_npz_dataset
-from zeroskel.datasets._sequences import ListedSequences, StoredSequences
 
 _ODD_SUBJECTS = "odd-subjects"
 

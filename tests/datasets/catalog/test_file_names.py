@@ -1,6 +1,5 @@
 """Facts of finding recordings by the names of their files."""
 
-import json
 import re
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 
 from zeroskel.core import InputError
 from zeroskel.datasets._source_files import SourceFile
-from zeroskel.datasets.catalog._file_names import from_one, matching, named_recordings, numbered_tasks
+from zeroskel.datasets.catalog._file_names import matching, named_recordings
 
 PATTERN = re.compile(r"(?P<name>a(?P<action>\d+)_s(?P<subject>\d+)_e(?P<repetition>\d+))\.txt")
 
@@ -33,17 +32,3 @@ def test_a_name_that_is_there_twice_is_refused_unless_wanted() -> None:
 def test_no_recording_at_all_says_what_was_expected() -> None:
     with pytest.raises(InputError, match=r"found 1 files, none of them a recording; expected the folder of X\. Name"):
         named_recordings(files("README.txt"), PATTERN, "the folder of X")
-
-
-def test_tasks_have_the_numbers_of_the_name_and_the_class_id() -> None:
-    tasks = numbered_tasks(files("a3_s10_e2.txt", "a1_s2_e1.txt"), PATTERN, "x", {1: 0, 3: 1})
-    assert [dict(task.facts) for task in tasks] == [
-        {"name": "a1_s2_e1", "label": 0, "subject": 2, "repetition": 1},
-        {"name": "a3_s10_e2", "label": 1, "subject": 10, "repetition": 2},
-    ]
-    assert json.loads(json.dumps(dict(tasks[0].facts))) == tasks[0].facts
-
-
-def test_an_action_that_the_release_does_not_have_is_refused() -> None:
-    with pytest.raises(InputError, match=r"a4_s1_e1\.txt: found action 4; expected one of 1, 2, 3\. Remove"):
-        numbered_tasks(files("a4_s1_e1.txt"), PATTERN, "x", from_one(3))

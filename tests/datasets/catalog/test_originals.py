@@ -1,7 +1,6 @@
 """Original files of the small sets become the recordings that the labelled arrays of the same sets hold."""
 
 import json
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from zeroskel.core import get_layout
 from zeroskel.datasets._dataset import SkeletonDataset
 from zeroskel.datasets._recipe_types import Listing, Recording
 from zeroskel.datasets._source_files import list_files
+from zeroskel.datasets.catalog._recipes import get_recipe
 
 COUNTS = {
     "utd_mhad": 4,
@@ -26,9 +26,9 @@ ARRAYS = {name: name for name in COUNTS if name not in ("kard", "florence3d")} |
 
 
 def originals(shared: Path, name: str) -> tuple[Listing, list[Recording]]:
-    module = import_module(f"zeroskel.datasets.catalog._{name}")
-    listing = module.find(list_files(shared / "raw" / name))
-    return listing, [recording for task in listing.tasks for recording in module.read(task)]
+    recipe = get_recipe(name.replace("_", "-"))
+    listing = recipe.find(list_files(shared / "raw" / name))
+    return listing, [recording for task in listing.tasks for recording in recipe.read(task)]
 
 
 @pytest.mark.parametrize("name", COUNTS)

@@ -1,4 +1,4 @@
-"""The data sets known by name: one module each, with `find` (recordings of a source) and `read` (of one task)."""
+"""The data sets known by name: recipes with `find` (recordings of a source) and `read` (of one task)."""
 
 import tomllib
 from importlib import resources

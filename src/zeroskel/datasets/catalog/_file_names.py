@@ -2,12 +2,11 @@
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 
 from zeroskel.core import InputError
-from zeroskel.datasets._recipe_types import Task
 from zeroskel.datasets._source_files import SourceFile
 
 MISSING = "the release's list of missing skeletons names it"
@@ -51,37 +50,6 @@ def named_recordings(
     if not actual:
         raise InputError(f"found {len(files)} files, none of them a recording; expected {expected}. Name its folder")
     return actual
-
-
-def numbered_tasks(
-    files: Sequence[SourceFile], pattern: re.Pattern[str], expected: str, labels: Mapping[int, int]
-) -> tuple[Task, ...]:
-    """Return a task a file, with what its name says; the facts are arguments of Recording.
-
-    Args:
-        files: those of the source; others are left out.
-        pattern: with groups `name`, `action`, `subject`, `repetition` and, where wanted, `camera`.
-        expected: what the user should name, for the message.
-        labels: action number of the release -> class id.
-
-    Raises:
-        InputError: no file matches, a name is there twice, or an action is none of the release.
-    """
-    tasks = []
-    for file, match in named_recordings(files, pattern, expected):
-        numbers = {key: int(value) for key, value in match.groupdict().items() if key != "name"}
-        action = numbers.pop("action")
-        if action not in labels:
-            raise InputError(
-                f"{file.origin}: found action {action}; expected one of {', '.join(map(str, labels))}. Remove the file"
-            )
-        tasks.append(Task(file, {"name": match["name"], "label": labels[action], **numbers}))
-    return tuple(tasks)
-
-
-def from_one(count: int) -> dict[int, int]:
-    """Return class ids of actions that a release numbers from 1."""
-    return {number: number - 1 for number in range(1, count + 1)}
 
 
 @cache

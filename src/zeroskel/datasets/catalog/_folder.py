@@ -1,20 +1,25 @@
-"""A folder with one sub-folder a class of recordings in any format that `zeroskel.read` knows.
+"""Recordings of one's own: a folder with a sub-folder for each class, or an .npz of labelled sequences.
 
-The class's name is the sub-folder's, "_" read as a blank. A number after s, p, subject or person in a file's name or in
-a folder between (`wave/s03/take1.bvh`, `wave/p3_1.csv`) is the subject; where some file has none, every second
-recording of each class trains (protocol "every-second").
+A folder may hold any format that `zeroskel.read` knows. The class's name is the sub-folder's, "_" read as a blank. A
+number after s, p, subject or person in a file's name or in a folder between (`wave/s03/take1.bvh`, `wave/p3_1.csv`) is
+the subject; where some file has none, every second recording of each class trains (protocol "every-second"). The .npz
+is that of `zeroskel.skeleton.formats._npz`.
 """
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from os.path import commonpath
 from pathlib import Path
 
 from zeroskel.core import InputError, SkeletonFormatError
+from zeroskel.datasets._container_writing import recordings_of
+from zeroskel.datasets._dataset import SkeletonDataset
 from zeroskel.datasets._recipe_types import Listing, Recording, Task
 from zeroskel.datasets._source_files import SourceFile
 from zeroskel.skeleton.formats import FORMATS, parse
 
+_AT_ONCE = 256  # sequences of an .npz
 _SUBJECT = re.compile(r"(?:^|[_\-. ])(?:s|p|subject|person)[_\-]?(\d+)(?=$|[_\-. ])", re.IGNORECASE)
 
 
@@ -76,3 +81,27 @@ def _layout(files: Sequence[SourceFile]) -> str:
             first = first or error
     assert first is not None
     raise first
+
+
+def find_npz(files: Sequence[SourceFile]) -> Listing:
+    """Return the sequences of one .npz file."""
+    arrays = [file for file in files if file.origin.suffix.lower() == ".npz" and not file.member]
+    if len(arrays) != 1:
+        raise InputError(f"found {len(arrays)} .npz files; expected one. Name the file")
+    dataset = _open_npz(arrays[0])
+    tasks = [
+        Task(arrays[0], {"start": start, "stop": min(start + _AT_ONCE, len(dataset))})
+        for start in range(0, len(dataset), _AT_ONCE)
+    ]
+    return Listing(tuple(tasks), tuple(dataset.class_names), dataset.layout.name, tuple(dataset.protocols))
+
+
+def read_npz(task: Task) -> list[Recording]:
+    """Return some of the sequences."""
+    dataset = _open_npz(task.file)
+    return recordings_of(dataset, range(task.facts["start"], task.facts["stop"]), dataset.names)
+
+
+@lru_cache(maxsize=1)
+def _open_npz(file: SourceFile) -> SkeletonDataset:
+    return SkeletonDataset.from_npz(file.path)

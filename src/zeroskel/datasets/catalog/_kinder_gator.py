@@ -18,6 +18,7 @@ from zeroskel.datasets._class_names import published_class_names
 from zeroskel.datasets._recipe_types import Listing, Recording, Task
 from zeroskel.datasets._source_files import SourceFile
 from zeroskel.datasets.catalog._file_names import named_recordings
+from zeroskel.datasets.catalog._numbered import without_origin
 from zeroskel.skeleton.formats import _csv_joints
 from zeroskel.skeleton.formats._parsing import LARGEST, text_of
 
@@ -50,8 +51,7 @@ def read(task: Task) -> list[Recording]:
     """Return the recording of one file; NaN where a joint is at the origin."""
     content, position = task.file.content(), task.file.origin
     sequence = _csv_joints.parse(content, position, layout="kinect-20", fps=_frame_rate(content, position))
-    unseen = (sequence.joints == 0).all(axis=-1, keepdims=True)
-    return [Recording(sequence=sequence.replace(np.where(unseen, np.nan, sequence.joints)), **task.facts)]
+    return [Recording(sequence=without_origin(sequence), **task.facts)]
 
 
 def _frame_rate(content: bytes, file: Path) -> float:

@@ -6,22 +6,17 @@ from dataclasses import dataclass
 from zeroskel.core import InputError
 from zeroskel.datasets._recipe_types import LeftOut, Listing, Recording, Task
 from zeroskel.datasets.catalog import (
-    _florence3d,
     _folder,
     _hdm05,
     _jhmdb,
-    _kard,
     _kinder_gator,
-    _msr_action3d,
-    _npz_arrays,
     _ntu,
-    _nw_ucla,
     _penn_action,
     _pku_mmd,
     _pyskl,
-    _utd_mhad,
     _utkinect,
 )
+from zeroskel.datasets.catalog._numbered import FLORENCE3D, KARD, MSR_ACTION3D, NW_UCLA, UTD_MHAD
 
 
 @dataclass(frozen=True)
@@ -45,19 +40,19 @@ RECIPES: dict[str, Recipe] = {
     "ntu60": Recipe(_ntu.find_60, _ntu.read, "Shahroudy et al., NTU RGB+D, CVPR 2016"),
     "ntu120": Recipe(_ntu.find_120, _ntu.read, "Liu et al., NTU RGB+D 120, TPAMI 2019"),
     "pku-mmd": Recipe(_pku_mmd.find, _pku_mmd.read, "Liu et al., PKU-MMD, 2017 (part 1)"),
-    "utd-mhad": Recipe(_utd_mhad.find, _utd_mhad.read, "Chen, Jafari, Kehtarnavaz, UTD-MHAD, ICIP 2015"),
-    "msr-action3d": Recipe(_msr_action3d.find, _msr_action3d.read, "Li, Zhang, Liu, CVPR Workshops 2010"),
+    "utd-mhad": Recipe(UTD_MHAD.find, UTD_MHAD.read, "Chen, Jafari, Kehtarnavaz, UTD-MHAD, ICIP 2015"),
+    "msr-action3d": Recipe(MSR_ACTION3D.find, MSR_ACTION3D.read, "Li, Zhang, Liu, CVPR Workshops 2010"),
     "utkinect": Recipe(_utkinect.find, _utkinect.read, "Xia, Chen, Aggarwal, CVPR Workshops 2012"),
-    "nw-ucla": Recipe(_nw_ucla.find, _nw_ucla.read, "Wang, Nie, Xia, Wu, Zhu, CVPR 2014"),
+    "nw-ucla": Recipe(NW_UCLA.find, NW_UCLA.read, "Wang, Nie, Xia, Wu, Zhu, CVPR 2014"),
     "kinder-gator": Recipe(_kinder_gator.find, _kinder_gator.read, "Aloba et al., Kinder-Gator, Eurographics 2018"),
-    "kard": Recipe(_kard.find, _kard.read, "Gaglio, Lo Re, Morana, KARD, IEEE THMS 2015"),
-    "florence3d": Recipe(_florence3d.find, _florence3d.read, "Seidenari et al., Florence 3D, CVPR Workshops 2013"),
+    "kard": Recipe(KARD.find, KARD.read, "Gaglio, Lo Re, Morana, KARD, IEEE THMS 2015"),
+    "florence3d": Recipe(FLORENCE3D.find, FLORENCE3D.read, "Seidenari et al., Florence 3D, CVPR Workshops 2013"),
     "hdm05": Recipe(_hdm05.find, _hdm05.read, "Müller et al., HDM05, Universität Bonn 2007"),
     "penn-action": Recipe(_penn_action.find, _penn_action.read, "Zhang, Zhu, Derpanis, Penn Action, ICCV 2013"),
     "jhmdb": Recipe(_jhmdb.find, _jhmdb.read, "Jhuang et al., JHMDB, ICCV 2013"),
     "pyskl": Recipe(_pyskl.find, _pyskl.read, "annotations of PYSKL (Duan et al., 2022)", takes_class_names=True),
     "folder": Recipe(_folder.find, _folder.read, "a folder of recordings"),
-    "npz": Recipe(_npz_arrays.find, _npz_arrays.read, "an .npz of labelled sequences"),
+    "npz": Recipe(_folder.find_npz, _folder.read_npz, "an .npz of labelled sequences"),
 }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zeroskel.core import get_layout
-from zeroskel.datasets.synthetic._channels import ARM_CHANNELS, CHANNEL, LEG_CHANNELS
+from zeroskel.datasets.synthetic._moves import ARM_CHANNELS, CHANNEL, LEG_CHANNELS
 
 LAYOUT = "ntu-25"
 _UP = np.array([0.0, 1.0, 0.0])

@@ -8,8 +8,7 @@ import numpy as np
 from zeroskel.core import InputError, SkeletonSequence
 from zeroskel.datasets.synthetic._body import LAYOUT
 from zeroskel.datasets.synthetic._grammar import Action, action_names, get_action
-from zeroskel.datasets.synthetic._person import FPS, Person, draw_person, perform
-from zeroskel.datasets.synthetic._sensor import draw_camera, sense
+from zeroskel.datasets.synthetic._person import FPS, Person, draw_camera, draw_person, perform, sense
 
 NOTICE = "Synthetic motion of a computed figure: for demos, tests and scale, not evidence about real people."
 _FRAMES = (40, 120)

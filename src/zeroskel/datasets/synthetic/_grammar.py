@@ -12,8 +12,7 @@ import numpy as np
 
 from zeroskel.core import InputError
 from zeroskel.datasets.synthetic._body import Body, pose_body
-from zeroskel.datasets.synthetic._channels import channel_values, mirror_channels, on_both_sides, overlay
-from zeroskel.datasets.synthetic._moves import Move, parse_move
+from zeroskel.datasets.synthetic._moves import Move, channel_values, mirror_channels, on_both_sides, overlay, parse_move
 
 DEMO_UNSEEN: tuple[str, ...] = (
     "wave both hands",
