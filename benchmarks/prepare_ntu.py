@@ -23,7 +23,7 @@ import numpy as np
 
 from ntu_recordings import recording_names, recording_text
 from zeroskel import SkeletonDataset
-from zeroskel.datasets.catalog._file_names import broken_recordings
+from zeroskel.datasets._recipe_parts import broken_recordings
 
 FULL = 114_480
 CONTENTS = 200

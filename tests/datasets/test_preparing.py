@@ -17,7 +17,7 @@ import pytest
 from zeroskel import SkeletonDataset
 from zeroskel.core import InputError, MissingFileError
 from zeroskel.datasets._preparing import prepare
-from zeroskel.datasets.catalog._file_names import broken_recordings
+from zeroskel.datasets._recipe_parts import broken_recordings
 from zeroskel.datasets.catalog._recipes import RECIPES
 from zeroskel.skeleton.formats import write
 

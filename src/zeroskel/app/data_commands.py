@@ -57,7 +57,7 @@ def data_prepare(
     Every other command reads the container. An interrupted run resumes where it stopped. OUT.left-out.csv lists the
     skipped files with their reasons.
     """
-    from zeroskel.datasets._class_names import read_class_names
+    from zeroskel.datasets._classes import read_class_names
     from zeroskel.datasets._preparing import prepare
 
     names = None if class_names is None else read_class_names(class_names)
@@ -111,7 +111,7 @@ def data_splits(
 ) -> None:
     """Show the classes of every split of a dataset."""
     from zeroskel.datasets import open_datasets, resolve_split, split_names
-    from zeroskel.datasets._class_names import known_classes
+    from zeroskel.datasets._classes import known_classes
 
     is_dataset = Path(name).exists() or name == "synthetic"
     data = open_datasets([name])[0] if is_dataset else known_classes(name.lower().replace("_", "-"))

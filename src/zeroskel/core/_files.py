@@ -1,12 +1,14 @@
-"""Files that are replaced in one step, JSON objects in files, and hashes of contents."""
+"""Files that are replaced in one step, JSON objects in files, tables of the package, and hashes of contents."""
 
 import hashlib
 import json
 import os
 import shutil
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,11 @@ def atomic_folder(target: Path) -> Iterator[Path]:
     finally:
         if temporary.exists():
             shutil.rmtree(temporary)
+
+
+def resource_table(name: str) -> dict[str, Any]:
+    """Return the content of a TOML file in the folder `resources` of the package."""
+    return tomllib.loads((resources.files("zeroskel.resources") / name).read_text(encoding="utf-8"))
 
 
 def read_json_object(file: Path, expected: str, error: type[InputError] = InputError) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from zeroskel.core import InputError, Layout, SkeletonSequence
 from zeroskel.core._files import atomic_path
 from zeroskel.datasets._container import INDEX, MANIFEST, VERSION, sha256_of, shard_file
 from zeroskel.datasets._dataset import SkeletonDataset
-from zeroskel.datasets._recipe_types import Recording
+from zeroskel.datasets._recipe_parts import Recording
 
 DTYPES = {"float32": "<f4", "float16": "<f2"}
 SHARD_RECORDINGS = 256

@@ -1,6 +1,7 @@
 """SkeletonDataset: labelled sequences of one joint layout."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -8,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from zeroskel.core import InputError, Layout, SkeletonSequence, ZeroShotSplit
+from zeroskel.core import InputError, Layout, SkeletonFormatError, SkeletonSequence, ZeroShotSplit
 from zeroskel.core._files import content_key
 from zeroskel.datasets._container import ListedSequences, StoredSequences, open_container
-from zeroskel.datasets._npz_dataset import read_npz_dataset, write_npz_dataset
+from zeroskel.skeleton.formats._npz import NpzSequences, read_sequences, write_sequences
+from zeroskel.skeleton.formats._parsing import arrange_joints
 
 _ODD_SUBJECTS = "odd-subjects"
+_FPS = 30.0  # of an .npz without frame rates
 
 
 class SkeletonDataset:
@@ -74,10 +77,13 @@ class SkeletonDataset:
         self._names = names
         self.members = None if members is None else np.asarray(members, dtype=np.str_)
         self._check()
+        self.protocol = self._known_protocol(protocol)
+
+    def _known_protocol(self, protocol: str | None) -> str:
         known = list(self.protocols) or [_ODD_SUBJECTS]
-        self.protocol = known[0] if protocol is None else protocol
-        if self.protocol not in known:
-            raise InputError(f"data set {name} has no protocol {protocol!r}; it has {', '.join(known)}")
+        if protocol is not None and protocol not in known:
+            raise InputError(f"data set {self.name} has no protocol {protocol!r}; it has {', '.join(known)}")
+        return known[0] if protocol is None else protocol
 
     def _check(self) -> None:
         count = len(self)
@@ -149,19 +155,10 @@ class SkeletonDataset:
         """
         if protocol is None:
             return self
-        return SkeletonDataset(
-            self.sequences,
-            self.labels,
-            self.subjects,
-            self.class_names,
-            name=self.name,
-            protocols=self.protocols,
-            protocol=protocol,
-            splits=self.splits,
-            notice=self.notice,
-            names=self._names,
-            members=None if self.members is None else self.members.tolist(),
-        )
+        dataset = copy(self)
+        dataset.protocol = self._known_protocol(protocol)
+        dataset.__dict__.pop("fingerprint", None)  # it depends on the recordings for training
+        return dataset
 
     @classmethod
     def from_npz(cls, path: str | PathLike[str], layout: str | Layout | None = None) -> "SkeletonDataset":
@@ -180,7 +177,26 @@ class SkeletonDataset:
             SkeletonFormatError: The file is broken.
             LayoutError: The joints fit no layout.
         """
-        return cls(**read_npz_dataset(Path(path), layout))
+        file = Path(path)
+        content = read_sequences(file)
+        joints, joint_layout = arrange_joints(_observed(content), content.joint_names, layout, file=file)
+        parts = np.split(joints, content.offsets[1:-1])
+        names = content.extras.get("sample_names")
+        notice = content.extras.get("notice")
+        has_notice = notice is not None and notice.dtype.kind == "U" and notice.shape == ()
+        return cls(
+            sequences=[
+                SkeletonSequence(part.reshape(bodies, -1, *part.shape[1:]), joint_layout, rate)
+                for part, bodies, rate in zip(parts, _bodies(content, file), _frame_rates(content, file), strict=True)
+            ],
+            labels=content.labels,
+            subjects=content.subjects,
+            class_names=content.class_names,
+            name=file.stem.lower().replace("_", "-"),
+            protocols=_protocols(content),
+            notice=str(notice) if has_notice else "",
+            names=None if names is None or names.shape != content.labels.shape else [str(name) for name in names],
+        )
 
     def to_npz(self, path: str | PathLike[str]) -> None:
         """Write everything to one compressed .npz that from_npz reads; all sequences are loaded into memory.
@@ -188,16 +204,24 @@ class SkeletonDataset:
         Args:
             path: The file. The bodies of a sequence follow each other in its `joints`, and `bodies` counts them.
         """
-        write_npz_dataset(
-            Path(path),
-            [self[i] for i in range(len(self))],
-            self.labels,
-            self.subjects,
-            self.class_names,
-            names=self.names,
-            notice=self.notice,
-            protocols=self.protocols,
+        sequences = [self[i] for i in range(len(self))]
+        rows = [sequence.joints.reshape(-1, *sequence.joints.shape[2:]) for sequence in sequences]
+        content = NpzSequences(
+            joints=np.concatenate(rows),
+            offsets=np.cumsum([0, *map(len, rows)]),
+            labels=self.labels,
+            subjects=self.subjects,
+            class_names=self.class_names,
+            joint_names=list(self.layout.joints),
+            extras={
+                "fps": np.array([sequence.fps for sequence in sequences]),
+                "bodies": np.array([sequence.bodies for sequence in sequences]),
+                "sample_names": np.array(self.names),
+                "notice": np.array(self.notice),
+                **{f"train_{protocol}": mask for protocol, mask in self.protocols.items()},
+            },
         )
+        write_sequences(content, path)
 
     @property
     def layout(self) -> Layout:
@@ -255,3 +279,54 @@ class SkeletonDataset:
             f"SkeletonDataset({self.name!r}, {len(self)} sequences, {len(self.class_names)} classes, "
             f"{len(np.unique(self.subjects))} subjects, {self.layout.name})"
         )
+
+
+def _observed(content: NpzSequences) -> np.ndarray:
+    """Return (sum_T, V, C) float32 joints with NaN for joints at exactly 0 or marked as not visible."""
+    joints = content.joints.astype(np.float32)
+    hidden = (joints == 0).all(axis=-1)
+    visibility = content.extras.get("visibility")
+    if visibility is not None and visibility.shape == hidden.shape:
+        hidden |= visibility == 0
+    joints[hidden] = np.nan
+    return joints
+
+
+def _protocols(content: NpzSequences) -> dict[str, np.ndarray]:
+    """Return protocol -> (N,) train mask."""
+    masks = {k.removeprefix("train_"): mask for k, mask in content.extras.items() if k.startswith("train_")}
+    official = next((mask for k, mask in sorted(content.extras.items()) if k.startswith("official_train")), None)
+    return masks if official is None else {"published": official, **masks}
+
+
+def _bodies(content: NpzSequences, file: Path) -> np.ndarray:
+    """Return the (N,) counts of bodies, which follow each other in the rows of a sequence."""
+    lengths = np.diff(content.offsets)
+    bodies = content.extras.get("bodies", np.ones_like(lengths))
+    if bodies.dtype.kind not in "iu" or bodies.shape != lengths.shape or (bodies < 1).any() or (lengths % bodies).any():
+        raise SkeletonFormatError(
+            f"{file}, array bodies: found {bodies.dtype} {bodies.shape}; expected one whole number a sequence that "
+            "divides its rows"
+        )
+    return bodies
+
+
+def _frame_rates(content: NpzSequences, file: Path) -> np.ndarray:
+    """Return the (N,) frames per second, from `fps`, else from the median step of `timestamps_ms`, else 30."""
+    count = len(content.offsets) - 1
+    if "fps" in content.extras:
+        fps = content.extras["fps"]
+        if fps.dtype.kind not in "fiu" or fps.shape not in ((), (1,), (count,)):
+            raise SkeletonFormatError(
+                f"{file}, array fps: found {fps.dtype} {fps.shape}; expected one number, or one for each of the "
+                f"{count} sequences"
+            )
+        return np.broadcast_to(fps.astype(float), (count,))
+    rates = np.full(count, _FPS)
+    stamps = content.extras.get("timestamps_ms")
+    if stamps is not None and stamps.shape == (len(content.joints),):
+        for i in range(count):
+            steps = np.diff(stamps[content.offsets[i] : content.offsets[i + 1]])
+            if len(steps) and np.median(steps) > 0:
+                rates[i] = 1000.0 / np.median(steps)
+    return rates

@@ -23,7 +23,7 @@ from zeroskel.core._progress import Progress
 from zeroskel.core.errors import ZeroskelError
 from zeroskel.datasets._container import is_container, open_container
 from zeroskel.datasets._container_writing import WorkingFolder, check_target
-from zeroskel.datasets._recipe_types import LeftOut, Listing, Recording, Task
+from zeroskel.datasets._recipe_parts import LeftOut, Listing, Recording, Task
 from zeroskel.datasets._source_files import list_files
 from zeroskel.datasets.catalog._recipes import get_recipe
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from zeroskel.core import InputError, ZeroShotSplit
 from zeroskel.datasets import published_splits, resolve_split
-from zeroskel.datasets._class_names import KnownClasses, published_class_names, read_class_names
+from zeroskel.datasets._classes import KnownClasses, published_class_names, read_class_names
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import numpy as np
 from zeroskel.core import InputError, Layout, SkeletonSequence, available_layouts, get_layout
 from zeroskel.core._files import content_key
 from zeroskel.datasets import SkeletonDataset
-from zeroskel.datasets._class_names import KnownClasses
+from zeroskel.datasets._classes import KnownClasses
 
 PROTOCOL = "as in the folder"
 _FPS = 30.0  # the arrays have no frame rate; they were resampled to 50 frames

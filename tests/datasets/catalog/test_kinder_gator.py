@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from zeroskel.core import InputError, SkeletonFormatError, get_layout
-from zeroskel.datasets._class_names import published_class_names
-from zeroskel.datasets._recipe_types import Recording
+from zeroskel.datasets._classes import published_class_names
+from zeroskel.datasets._recipe_parts import Recording
 from zeroskel.datasets._source_files import list_files
 from zeroskel.datasets.catalog._kinder_gator import find, read
 

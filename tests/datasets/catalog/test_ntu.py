@@ -8,9 +8,9 @@ import pytest
 from zeroskel import SkeletonDataset
 from zeroskel.core import InputError, SkeletonSequence
 from zeroskel.datasets._preparing import prepare
+from zeroskel.datasets._recipe_parts import broken_recordings
 from zeroskel.datasets._source_files import SourceFile
 from zeroskel.datasets.catalog import _ntu
-from zeroskel.datasets.catalog._file_names import broken_recordings
 from zeroskel.skeleton.formats import write
 
 

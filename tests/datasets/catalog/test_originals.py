@@ -8,7 +8,7 @@ import pytest
 
 from zeroskel.core import get_layout
 from zeroskel.datasets._dataset import SkeletonDataset
-from zeroskel.datasets._recipe_types import Listing, Recording
+from zeroskel.datasets._recipe_parts import Listing, Recording
 from zeroskel.datasets._source_files import list_files
 from zeroskel.datasets.catalog._recipes import get_recipe
 

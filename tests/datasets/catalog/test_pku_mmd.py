@@ -8,9 +8,9 @@ import pytest
 from zeroskel import SkeletonDataset
 from zeroskel.core import InputError, SkeletonFormatError, SkeletonSequence
 from zeroskel.datasets._preparing import prepare
+from zeroskel.datasets._recipe_parts import broken_recordings
 from zeroskel.datasets._source_files import SourceFile, list_files
 from zeroskel.datasets.catalog import _pku_mmd
-from zeroskel.datasets.catalog._file_names import broken_recordings
 from zeroskel.skeleton.formats import write
 from zeroskel.skeleton.formats._pku_mmd import ActionLabel, write_labels
 

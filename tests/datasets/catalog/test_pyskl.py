@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from zeroskel.core import InputError, SkeletonFormatError
-from zeroskel.datasets._class_names import published_class_names
+from zeroskel.datasets._classes import published_class_names
 from zeroskel.datasets._source_files import list_files
 from zeroskel.datasets.catalog._pyskl import find, read
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from zeroskel.core import InputError, SkeletonFormatError
-from zeroskel.datasets._recipe_types import Recording
+from zeroskel.datasets._recipe_parts import Recording
 from zeroskel.datasets._source_files import list_files
 from zeroskel.datasets.catalog._utkinect import find, read
 

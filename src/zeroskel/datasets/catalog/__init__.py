@@ -1,10 +1,9 @@
 """The data sets known by name: recipes with `find` (recordings of a source) and `read` (of one task)."""
 
-import tomllib
-from importlib import resources
 from typing import Any
 
-from zeroskel.datasets._splits import published_splits
+from zeroskel.core._files import resource_table
+from zeroskel.datasets._classes import published_splits
 
 __all__ = ["catalog"]
 
@@ -21,8 +20,7 @@ def catalog() -> list[dict[str, Any]]:
         >>> [row["layout"] for row in catalog() if row["name"] == "ntu60"]
         ['ntu-25']
     """
-    text = (resources.files("zeroskel.resources") / "catalog.toml").read_text(encoding="utf-8")
-    rows: list[dict[str, Any]] = tomllib.loads(text)["dataset"]
+    rows: list[dict[str, Any]] = resource_table("catalog.toml")["dataset"]
     for row in rows:
         row["splits"] = [split for data, split in published_splits() if data == row["name"]]
     return rows

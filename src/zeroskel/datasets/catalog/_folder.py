@@ -15,7 +15,7 @@ from pathlib import Path
 from zeroskel.core import InputError, SkeletonFormatError
 from zeroskel.datasets._container_writing import recordings_of
 from zeroskel.datasets._dataset import SkeletonDataset
-from zeroskel.datasets._recipe_types import Listing, Recording, Task
+from zeroskel.datasets._recipe_parts import Listing, Recording, Task
 from zeroskel.datasets._source_files import SourceFile
 from zeroskel.skeleton.formats import FORMATS, parse
 

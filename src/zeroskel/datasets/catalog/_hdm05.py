@@ -6,15 +6,13 @@ Clausen, Eberhardt, Krüger, Weber, "Documentation Mocap Database HDM05", Univer
 """
 
 import re
-import tomllib
 from collections.abc import Sequence
 from functools import cache, lru_cache
-from importlib import resources
 
 from zeroskel.core import InputError
-from zeroskel.datasets._recipe_types import Listing, Recording, Task
+from zeroskel.core._files import resource_table
+from zeroskel.datasets._recipe_parts import Listing, Recording, Task, named_recordings
 from zeroskel.datasets._source_files import SourceFile
-from zeroskel.datasets.catalog._file_names import named_recordings
 from zeroskel.skeleton.formats import _acclaim
 from zeroskel.skeleton.formats._acclaim_skeleton import AcclaimSkeleton, parse_asf
 
@@ -82,8 +80,7 @@ def motion_name(code: str) -> str:
 
 @cache
 def _motion_names() -> dict[str, str]:
-    text = (resources.files("zeroskel.resources") / "hdm05_motions.toml").read_text(encoding="utf-8")
-    return dict(tomllib.loads(text)["names"])
+    return dict(resource_table("hdm05_motions.toml")["names"])
 
 
 def _skeleton_of(file: SourceFile, actor: str, skeletons: dict[str, list[SourceFile]]) -> SourceFile:

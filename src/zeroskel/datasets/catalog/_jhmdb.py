@@ -9,7 +9,7 @@ Zuffi, Schmid, Black, "Towards Understanding Action Recognition", ICCV 2013.
 from collections.abc import Iterable, Sequence
 
 from zeroskel.core import InputError, SkeletonFormatError
-from zeroskel.datasets._recipe_types import Listing, Recording, Task
+from zeroskel.datasets._recipe_parts import Listing, Recording, Task
 from zeroskel.datasets._source_files import SourceFile
 from zeroskel.skeleton.formats._matlab import parse_jhmdb
 from zeroskel.skeleton.formats._parsing import text_of

@@ -5,20 +5,17 @@ Aloba, Flores, Woodward et al., "Kinder-Gator: The UF Kinect Database of Child a
 """
 
 import re
-import tomllib
 from collections.abc import Sequence
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
 
 from zeroskel.core import InputError, SkeletonFormatError
-from zeroskel.datasets._class_names import published_class_names
-from zeroskel.datasets._recipe_types import Listing, Recording, Task
+from zeroskel.core._files import resource_table
+from zeroskel.datasets._classes import published_class_names
+from zeroskel.datasets._recipe_parts import Listing, Recording, Task, named_recordings, without_origin
 from zeroskel.datasets._source_files import SourceFile
-from zeroskel.datasets.catalog._file_names import named_recordings
-from zeroskel.datasets.catalog._numbered import without_origin
 from zeroskel.skeleton.formats import _csv_joints
 from zeroskel.skeleton.formats._parsing import LARGEST, text_of
 
@@ -28,8 +25,7 @@ _EXPECTED = "the folder of Kinder-Gator, with files such as POSE-p103_01-Raise-y
 
 @cache
 def _class_of_label() -> dict[str, str]:
-    text = (resources.files("zeroskel.resources") / "kinder_gator_labels.toml").read_text(encoding="utf-8")
-    return dict(tomllib.loads(text)["classes"])
+    return dict(resource_table("kinder_gator_labels.toml")["classes"])
 
 
 def find(files: Sequence[SourceFile]) -> Listing:

@@ -23,13 +23,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from zeroskel.core import InputError, SkeletonSequence
-from zeroskel.datasets._class_names import published_class_names
-from zeroskel.datasets._recipe_types import LeftOut, Listing, Recording, Task
+from zeroskel.datasets._classes import published_class_names
+from zeroskel.datasets._recipe_parts import LeftOut, Listing, Recording, Task, named_recordings, without_origin
 from zeroskel.datasets._source_files import SourceFile
-from zeroskel.datasets.catalog._file_names import named_recordings
 from zeroskel.skeleton.formats import _json_joints, _kinect_text
 from zeroskel.skeleton.formats._matlab import parse_utd_mhad
 
@@ -91,12 +88,6 @@ class NumberedRelease:
         if self.views:
             train = {"cross-subject": task.facts["subject"] % 2 == 1, "cross-view": task.facts["camera"] != _TEST_VIEW}
         return [Recording(sequence=self.parse(task.file.content(), task.file.origin), train=train, **task.facts)]
-
-
-def without_origin(sequence: SkeletonSequence) -> SkeletonSequence:
-    """Return the sequence with NaN for joints whose coordinates are all 0."""
-    unseen = (sequence.joints == 0).all(axis=-1, keepdims=True)
-    return sequence.replace(np.where(unseen, np.nan, sequence.joints))
 
 
 def _parse_nw_ucla(content: bytes, file: Path) -> SkeletonSequence:

@@ -9,10 +9,9 @@ import re
 from collections.abc import Sequence
 
 from zeroskel.core import SkeletonFormatError
-from zeroskel.datasets._class_names import published_class_names
-from zeroskel.datasets._recipe_types import Listing, Recording, Task
+from zeroskel.datasets._classes import published_class_names
+from zeroskel.datasets._recipe_parts import Listing, Recording, Task, named_recordings
 from zeroskel.datasets._source_files import SourceFile
-from zeroskel.datasets.catalog._file_names import named_recordings
 from zeroskel.skeleton.formats._matlab import parse_penn_action, penn_action_facts
 
 _PATTERN = re.compile(r"(?P<name>\d{4})\.mat", re.ASCII)

@@ -12,10 +12,9 @@ import re
 from collections.abc import Sequence
 
 from zeroskel.core import InputError, SkeletonFormatError
-from zeroskel.datasets._class_names import published_class_names
-from zeroskel.datasets._recipe_types import LeftOut, Listing, Recording, Task
+from zeroskel.datasets._classes import published_class_names
+from zeroskel.datasets._recipe_parts import MISSING, LeftOut, Listing, Recording, Task, broken_recordings, matching
 from zeroskel.datasets._source_files import SourceFile
-from zeroskel.datasets.catalog._file_names import MISSING, broken_recordings, matching
 from zeroskel.skeleton.formats import _pku_mmd
 
 VIEWS = {"L": 1, "M": 2, "R": 3}

@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from zeroskel.core import InputError, SkeletonFormatError, SkeletonSequence
-from zeroskel.datasets._class_names import published_class_names
-from zeroskel.datasets._recipe_types import LeftOut, Listing, Recording, Task
+from zeroskel.datasets._classes import published_class_names
+from zeroskel.datasets._recipe_parts import LeftOut, Listing, Recording, Task
 from zeroskel.datasets._source_files import SourceFile
 from zeroskel.skeleton.formats._pyskl_pickle import (
     PysklAnnotation,

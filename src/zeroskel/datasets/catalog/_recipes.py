@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from zeroskel.core import InputError
-from zeroskel.datasets._recipe_types import LeftOut, Listing, Recording, Task
+from zeroskel.datasets._recipe_parts import LeftOut, Listing, Recording, Task
 from zeroskel.datasets.catalog import (
     _folder,
     _hdm05,

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from zeroskel.core import InputError, SkeletonFormatError
-from zeroskel.datasets._class_names import published_class_names
-from zeroskel.datasets._recipe_types import Listing, Recording, Task
+from zeroskel.datasets._classes import published_class_names
+from zeroskel.datasets._recipe_parts import Listing, Recording, Task, named_recordings
 from zeroskel.datasets._source_files import SourceFile
-from zeroskel.datasets.catalog._file_names import named_recordings
 from zeroskel.skeleton.formats._kinect_text import parse_utkinect_frames
 from zeroskel.skeleton.formats._parsing import text_of
 

@@ -1,16 +1,15 @@
 """Grammar: action names, each a move done by a side once or twice, read from resources/synthetic_actions.toml."""
 
 import difflib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
 from typing import Any
 
 import numpy as np
 
 from zeroskel.core import InputError
+from zeroskel.core._files import resource_table
 from zeroskel.datasets.synthetic._body import Body, pose_body
 from zeroskel.datasets.synthetic._moves import Move, channel_values, mirror_channels, on_both_sides, overlay, parse_move
 
@@ -76,8 +75,7 @@ class Action:
 @cache
 def grammar_table() -> Mapping[str, Any]:
     """Return the grammar file as it is."""
-    text = (resources.files("zeroskel.resources") / "synthetic_actions.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return resource_table("synthetic_actions.toml")
 
 
 @cache

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from zeroskel.core import InputError
+from zeroskel.datasets._recipe_parts import matching, named_recordings
 from zeroskel.datasets._source_files import SourceFile
-from zeroskel.datasets.catalog._file_names import matching, named_recordings
 
 PATTERN = re.compile(r"(?P<name>a(?P<action>\d+)_s(?P<subject>\d+)_e(?P<repetition>\d+))\.txt")
 
