@@ -126,12 +126,12 @@ def test_names_of_nobody_are_refused() -> None:
         ("Frame Time:\t0.0333333", "Frame Time: 0", "Frame Time: 0"),
         ("Frame Time:\t0.0333333", "Frame Time: nan", "Frame Time: nan"),
         ("Frame Time:\t0.0333333", "1 2 3", "1 2 3"),
-        ("1 2 3 4", "1 2 3", "11 numbers; expected 12"),
-        ("1 2 3 4", "1 2 3 4 5", "13 numbers; expected 12"),
-        ("1 2 3 4", "1 2 x 4", "'1 2 x 4 0 0"),
-        ("1 2 3 4", "1 2 nan 4", "1 2 nan 4"),
-        ("1 2 3 4", "1 2 3_0 4", "1 2 3_0 4"),
-        ("1 2 3 4", "1 2 1e39 4", "1 2 1e39 4"),
+        ("1 2 3 4", "1 2 3", "11 fields; expected 12 numbers"),
+        ("1 2 3 4", "1 2 3 4 5", "13 fields; expected 12 numbers"),
+        ("1 2 3 4", "1 2 x 4", "'x'"),
+        ("1 2 3 4", "1 2 nan 4", "'nan'"),
+        ("1 2 3 4", "1 2 3_0 4", "'3_0'"),
+        ("1 2 3 4", "1 2 1e39 4", "'1e39'"),
         ("1 2 3 4", "1 3e38 3 4", "joints beyond measure"),
     ],
 )
@@ -144,7 +144,7 @@ def test_a_wrong_line_is_named(old: str, new: str, actual: str) -> None:
 
 def test_rows_of_uneven_length_are_refused_though_their_sum_fits() -> None:
     content = arm(["1 2 3 4 0 0 0 0 0 0 0 0 0", "5 6 7 8 0 0 0 0 0 0 0"])
-    with pytest.raises(SkeletonFormatError, match="13 numbers"):
+    with pytest.raises(SkeletonFormatError, match="13 fields"):
         parse(content, Path("clip.bvh"))
 
 

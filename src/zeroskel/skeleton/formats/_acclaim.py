@@ -15,16 +15,17 @@ from zeroskel.core.errors import InputError, SkeletonFormatError
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats._acclaim_skeleton import AcclaimBone, AcclaimSkeleton, parse_asf
 from zeroskel.skeleton.formats._parsing import (
-    FRAMES_AT_ONCE,
+    COPY_AGAIN,
     LARGEST,
     arrange_joints,
     euler_rotations,
     file_content,
-    unobserved,
+    finite_numbers,
+    posed_joints,
+    refuse_line,
 )
 
 _FPS = 120.0
-_CUT = "The file is cut short or altered: take it from the release again"
 
 
 def looks_like(head: bytes) -> bool:
@@ -60,15 +61,14 @@ def parse(
     if skeleton is None:
         skeleton = parse_asf(*file_content(_skeleton_beside(file)))
     numbers, degrees = _motion(content, skeleton, file)
-    joints = unobserved((1, len(numbers), len(skeleton.bones), 3), file)
-    for start in range(0, len(numbers), FRAMES_AT_ONCE):
-        placed = _positions(skeleton, numbers[start : start + FRAMES_AT_ONCE], degrees)
-        if not (np.abs(placed) <= LARGEST).all():
-            frame = start + int(np.argmax(~(np.abs(placed) <= LARGEST).all(axis=(1, 2))))
-            raise SkeletonFormatError(
-                f"{file}: joints of frame {frame + 1} lie beyond measure; expected metres. {_CUT}"
-            )
-        joints[0, start : start + FRAMES_AT_ONCE] = placed
+
+    def refuse_frame(frame: int) -> NoReturn:
+        raise SkeletonFormatError(
+            f"{file}: joints of frame {frame + 1} lie beyond measure; expected metres. {COPY_AGAIN}"
+        )
+
+    shape = (len(numbers), len(skeleton.bones))
+    joints = posed_joints(shape, lambda block: _positions(skeleton, numbers[block], degrees), file, refuse_frame)
     arranged, matched_layout = arrange_joints(joints, [bone.name for bone in skeleton.bones], layout, file=file)
     return SkeletonSequence(arranged, matched_layout, _FPS if fps is None else fps)
 
@@ -133,7 +133,7 @@ def _alike_frames(lines: list[str], moving: Sequence[AcclaimBone]) -> np.ndarray
 def _frame_by_frame(lines: list[str], first: int, moving: Sequence[AcclaimBone], file: Path) -> np.ndarray:
     """Return the numbers of bones in any order, read line by line; the first wrong line is refused."""
     bones = {bone.name: bone for bone in moving}
-    frames: list[dict[str, list[float]]] = []
+    frames: list[dict[str, np.ndarray]] = []
     for at in range(first, len(lines)):
         fields = lines[at].split()
         if not fields:
@@ -141,36 +141,28 @@ def _frame_by_frame(lines: list[str], first: int, moving: Sequence[AcclaimBone],
         if len(fields) == 1 and fields[0].isascii() and fields[0].isdigit():
             _refuse_gaps(frames, bones, at, file)
             if fields[0].lstrip("0") != str(len(frames) + 1):
-                _refuse(file, at, fields[0][:20], f"the number {len(frames) + 1} of the next frame")
+                refuse_line(file, at + 1, fields[0][:20], f"the number {len(frames) + 1} of the next frame")
             frames.append({})
             continue
         if not frames:
-            _refuse(file, at, repr(lines[at].strip()[:60]), "the number 1 of the first frame")
+            refuse_line(file, at + 1, repr(lines[at].strip()[:60]), "the number 1 of the first frame")
         bone = bones.get(fields[0])
         if bone is None or bone.name in frames[-1]:
-            _refuse(file, at, repr(fields[0][:60]), "a bone of the skeleton that moves, once a frame")
-        values = _numbers(fields[1:])
+            refuse_line(file, at + 1, repr(fields[0][:60]), "a bone of the skeleton that moves, once a frame")
+        values = finite_numbers(fields[1:])
         if values is None or len(values) != len(bone.channels):
-            _refuse(file, at, repr(lines[at].strip()[:100]), f"{len(bone.channels)} numbers of {bone.name}")
+            refuse_line(file, at + 1, repr(lines[at].strip()[:100]), f"{len(bone.channels)} numbers of {bone.name}")
         frames[-1][bone.name] = values
     if not frames:
-        raise SkeletonFormatError(f"{file}: found no frame; expected one or more. {_CUT}")
+        raise SkeletonFormatError(f"{file}: found no frame; expected one or more. {COPY_AGAIN}")
     _refuse_gaps(frames, bones, len(lines), file)
     return np.array([[value for bone in moving for value in frame[bone.name]] for frame in frames])
 
 
-def _refuse_gaps(frames: list[dict[str, list[float]]], bones: dict[str, AcclaimBone], at: int, file: Path) -> None:
+def _refuse_gaps(frames: list[dict[str, np.ndarray]], bones: dict[str, AcclaimBone], at: int, file: Path) -> None:
     if frames and len(frames[-1]) < len(bones):
         missing = [name for name in bones if name not in frames[-1]]
-        _refuse(file, at, f"the end of frame {len(frames)}", f"{', '.join(missing)[:100]} in it")
-
-
-def _numbers(fields: list[str]) -> list[float] | None:
-    try:
-        values = [float(field) for field in fields]
-    except ValueError:
-        return None
-    return values if all(abs(value) <= LARGEST for value in values) and not any("_" in f for f in fields) else None
+        refuse_line(file, at + 1, f"the end of frame {len(frames)}", f"{', '.join(missing)[:100]} in it")
 
 
 def _positions(skeleton: AcclaimSkeleton, numbers: np.ndarray, degrees: bool) -> np.ndarray:
@@ -203,7 +195,3 @@ def _turned(bone: AcclaimBone, values: np.ndarray, degrees: bool) -> np.ndarray:
     order = "".join(axis for axis in bone.order if axis in turning)
     angles = values[:, [turning[axis] for axis in order]]
     return bone.axis @ euler_rotations(order, np.radians(angles) if degrees else angles) @ bone.axis.T
-
-
-def _refuse(file: Path, at: int, actual: str, expected: str) -> NoReturn:
-    raise SkeletonFormatError(f"{file}, line {at + 1}: found {actual}; expected {expected}. {_CUT}")

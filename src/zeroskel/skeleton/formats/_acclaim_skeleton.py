@@ -12,7 +12,7 @@ from typing import NoReturn
 import numpy as np
 
 from zeroskel.core.errors import SkeletonFormatError
-from zeroskel.skeleton.formats._parsing import LARGEST, euler_rotations
+from zeroskel.skeleton.formats._parsing import euler_rotations, finite_numbers
 
 _INCH = 0.0254
 _MOST_BONES = 512
@@ -70,13 +70,8 @@ class _Line:
 
     def numbers(self, count: int, expected: str) -> np.ndarray:
         """Return the fields after the first as that many finite numbers."""
-        try:
-            if any("_" in field for field in self.fields[1 : count + 1]):
-                raise ValueError
-            values = np.array([float(field) for field in self.fields[1 : count + 1]])
-        except ValueError:
-            values = np.array([np.nan])
-        if len(values) != count or not (np.abs(values) <= LARGEST).all():
+        values = finite_numbers(self.fields[1 : count + 1])
+        if values is None or len(values) != count:
             self.refuse(repr(" ".join(self.fields)), expected)
         return values
 

@@ -14,12 +14,13 @@ from zeroskel.core._layout import Layout, get_layout, layout_of_joints
 from zeroskel.core.errors import InputError, LayoutError, SkeletonFormatError
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats._parsing import (
-    FRAMES_AT_ONCE,
-    LARGEST,
     arrange_joints,
     euler_rotations,
+    finite_numbers,
+    number_table,
+    posed_joints,
+    refuse_line,
     text_of,
-    unobserved,
 )
 from zeroskel.skeleton.transforms import convert_layout
 
@@ -71,7 +72,7 @@ def read_hierarchy(lines: list[str], file: Path) -> tuple[list[BvhJoint], int]:
         SkeletonFormatError: names the line at fault.
     """
     if not lines or lines[0].split() != ["HIERARCHY"]:
-        refuse(file, 0, repr(lines[0][:60]) if lines else "nothing", "HIERARCHY")
+        _refuse(file, 0, repr(lines[0][:60]) if lines else "nothing", "HIERARCHY")
     joints: list[BvhJoint | None] = []
     open_blocks: list[_Block] = []
     for at in range(1, len(lines)):
@@ -87,36 +88,27 @@ def read_hierarchy(lines: list[str], file: Path) -> tuple[list[BvhJoint], int]:
                 block.joint = len(joints)
                 joints.append(None)
                 if len(joints) > _MOST_JOINTS:
-                    refuse(file, at, f"over {_MOST_JOINTS} joints", "a skeleton")
+                    _refuse(file, at, f"over {_MOST_JOINTS} joints", "a skeleton")
             open_blocks.append(block)
         elif not open_blocks:
-            refuse(file, at, repr(lines[at].strip()[:60]), "ROOT or MOTION")
+            _refuse(file, at, repr(lines[at].strip()[:60]), "ROOT or MOTION")
         elif word == "{":
             if open_blocks[-1].opened:
-                refuse(file, at, "a second {", "OFFSET, CHANNELS or JOINT")
+                _refuse(file, at, "a second {", "OFFSET, CHANNELS or JOINT")
             open_blocks[-1].opened = True
         elif not open_blocks[-1].opened:
-            refuse(file, at, repr(lines[at].strip()[:60]), "{")
+            _refuse(file, at, repr(lines[at].strip()[:60]), "{")
         elif word == "}":
             _complete(open_blocks.pop(), joints, at, file)
         else:
             _describe(open_blocks[-1], word, fields, at, file)
             _complete(open_blocks[-1], joints, None, file)
-    refuse(file, len(lines), "the end of the file", "the line MOTION" if not open_blocks else "}")
+    _refuse(file, len(lines), "the end of the file", "the line MOTION" if not open_blocks else "}")
 
 
-def refuse(file: Path, at: int, actual: str, expected: str) -> NoReturn:
+def _refuse(file: Path, at: int, actual: str, expected: str) -> NoReturn:
     """Raise SkeletonFormatError for line `at`, counted from 0."""
-    raise SkeletonFormatError(f"{file}, line {at + 1}: found {actual}; expected {expected}. {_EXPORT_AGAIN}")
-
-
-def numbers(fields: list[str]) -> np.ndarray | None:
-    """Return the fields as finite numbers; None where they are not."""
-    try:
-        values = np.array([float(field) for field in fields])
-    except ValueError:
-        return None
-    return values if (np.abs(values) <= LARGEST).all() and not any("_" in field for field in fields) else None
+    refuse_line(file, at + 1, actual, expected, remedy=_EXPORT_AGAIN)
 
 
 def _begin(word: str, fields: list[str], open_blocks: list[_Block], at: int, file: Path) -> _Block:
@@ -124,22 +116,22 @@ def _begin(word: str, fields: list[str], open_blocks: list[_Block], at: int, fil
     fits = outer is None if word == "ROOT" else outer is not None and outer.joint is not None and outer.opened
     named = len(fields) >= 2 and (word != "END" or fields[1].upper() == "SITE")
     if not fits or not named:
-        refuse(file, at, repr(" ".join(fields)[:60]), "ROOT outside of braces; JOINT or End Site inside a joint's")
+        _refuse(file, at, repr(" ".join(fields)[:60]), "ROOT outside of braces; JOINT or End Site inside a joint's")
     if outer is not None and outer.channels is None:
-        refuse(file, at, f"{fields[0]} before CHANNELS of {outer.name}", "OFFSET and CHANNELS first")
+        _refuse(file, at, f"{fields[0]} before CHANNELS of {outer.name}", "OFFSET and CHANNELS first")
     parent = -1 if outer is None or outer.joint is None else outer.joint
     return _Block(" ".join(fields[1:]), at, parent)
 
 
 def _describe(block: _Block, word: str, fields: list[str], at: int, file: Path) -> None:
     if word == "OFFSET" and block.offset is None:
-        block.offset = numbers(fields[1:])
+        block.offset = finite_numbers(fields[1:])
         if block.offset is None or len(block.offset) != 3:
-            refuse(file, at, repr(" ".join(fields)[:100]), "OFFSET x y z")
+            _refuse(file, at, repr(" ".join(fields)[:100]), "OFFSET x y z")
     elif word == "CHANNELS" and block.channels is None and block.joint is not None:
         named = tuple(field.lower() for field in fields[2:])
         if not set(named) <= _CHANNELS or len(set(named)) != len(named) or fields[1:2] != [str(len(named))]:
-            refuse(
+            _refuse(
                 file,
                 at,
                 repr(" ".join(fields)[:100]),
@@ -147,7 +139,7 @@ def _describe(block: _Block, word: str, fields: list[str], at: int, file: Path) 
             )
         block.channels = named
     else:
-        refuse(file, at, repr(" ".join(fields)[:60]), "OFFSET and CHANNELS once, JOINT, End Site or }")
+        _refuse(file, at, repr(" ".join(fields)[:60]), "OFFSET and CHANNELS once, JOINT, End Site or }")
 
 
 def _complete(block: _Block, joints: list[BvhJoint | None], closed_at: int | None, file: Path) -> None:
@@ -155,7 +147,7 @@ def _complete(block: _Block, joints: list[BvhJoint | None], closed_at: int | Non
     needed = block.offset is not None and (block.channels is not None or block.joint is None)
     if not needed:
         if closed_at is not None:
-            refuse(file, closed_at, f"}} of {block.name}", "its OFFSET and CHANNELS before")
+            _refuse(file, closed_at, f"}} of {block.name}", "its OFFSET and CHANNELS before")
         return
     if block.joint is not None and joints[block.joint] is None:
         assert block.offset is not None and block.channels is not None
@@ -204,13 +196,12 @@ def parse(
     width = sum(len(joint.channels) for joint in joints)
     table = _numbers(lines, at + 3, frames, width, file)
     scale = _unit(joints) if metres_per_unit is None else metres_per_unit
-    positions = unobserved((1, frames, len(joints), 3), file)
-    for start in range(0, frames, FRAMES_AT_ONCE):
-        placed = _positions(joints, table[start : start + FRAMES_AT_ONCE]) * scale
-        if not (np.abs(placed) <= LARGEST).all():
-            frame = start + int(np.argmax(~(np.abs(placed) <= LARGEST).all(axis=(1, 2))))
-            refuse(file, at + 3 + frame, "joints beyond measure", "positions and angles of people")
-        positions[0, start : start + FRAMES_AT_ONCE] = placed
+
+    def refuse_frame(frame: int) -> NoReturn:
+        _refuse(file, at + 3 + frame, "joints beyond measure", "positions and angles of people")
+
+    shape = (frames, len(joints))
+    positions = posed_joints(shape, lambda block: _positions(joints, table[block]) * scale, file, refuse_frame)
     names = [joint.name.rpartition(":")[2].strip() for joint in joints]
     arranged, native = arrange_joints(positions, names, _own_layout(names), file=file)
     sequence = SkeletonSequence(arranged, native, rate if fps is None else fps)
@@ -228,16 +219,16 @@ def _announced(lines: list[str], at: int, file: Path) -> tuple[int, float]:
     """Return the number of frames and the frame rate, from the two lines after MOTION."""
     fields = lines[at + 1].replace(":", " : ").split() if at + 1 < len(lines) else []
     if fields[:2] != ["Frames", ":"] or len(fields) != 3 or not (fields[2].isascii() and fields[2].isdigit()):
-        refuse(file, at + 1, repr(" ".join(fields)[:60]), "Frames: and their number")
+        _refuse(file, at + 1, repr(" ".join(fields)[:60]), "Frames: and their number")
     following = len(lines) - at - 3
     if len(fields[2]) > 9 or not 0 < int(fields[2]) <= following:
-        refuse(
+        _refuse(
             file, at + 1, f"{fields[2][:20]} frames announced and {max(following, 0)} lines for them", "a line a frame"
         )
     time = lines[at + 2].replace(":", " : ").split()
-    seconds = numbers(time[3:]) if time[:3] == ["Frame", "Time", ":"] else None
+    seconds = finite_numbers(time[3:]) if time[:3] == ["Frame", "Time", ":"] else None
     if seconds is None or len(seconds) != 1 or not 1e-6 < seconds[0] < 1e6:
-        refuse(file, at + 2, repr(lines[at + 2][:60]), "Frame Time: and the seconds of a frame")
+        _refuse(file, at + 2, repr(lines[at + 2][:60]), "Frame Time: and the seconds of a frame")
     rate = 1 / float(seconds[0])
     return int(fields[2]), float(round(rate)) if abs(round(rate) - rate) < _WHOLE_RATE * rate else rate
 
@@ -246,23 +237,13 @@ def _numbers(lines: list[str], first: int, frames: int, width: int, file: Path) 
     """Return (frames, width) numbers of the frames, a line each."""
     text = [line for line in lines[first:] if line.strip()]
     if len(text) != frames:
-        refuse(file, first + min(len(text), frames), f"{len(text)} lines of numbers", f"{frames}, one a frame")
+        _refuse(file, first + min(len(text), frames), f"{len(text)} lines of numbers", f"{frames}, one a frame")
     if width == 0:
         raise SkeletonFormatError(f"{file}: found no channels; expected some. Export the motion, not only the skeleton")
-    rows = [line.split() for line in text]
-    if all(len(row) == width for row in rows) and "_" not in "".join(text):
-        try:
-            table = np.array(rows, dtype=np.float64)
-        except ValueError:
-            table = np.full((1, 1), np.nan)
-        if (np.abs(table) <= LARGEST).all():
-            return table
-    for at in range(first, len(lines)):
-        values = numbers(lines[at].split())
-        if lines[at].strip() and (values is None or len(values) != width):
-            actual = f"{len(values)} numbers" if values is not None else repr(lines[at][:60])
-            refuse(file, at, actual, f"{width} finite numbers, one a channel")
-    refuse(file, first, "numbers that cannot be read", f"{width} finite numbers a line")
+    at = [first + row for row, line in enumerate(lines[first:], 1) if line.strip()]
+    return number_table(
+        text, width, f"{width} numbers, one for each channel", file, line_number=at.__getitem__, remedy=_EXPORT_AGAIN
+    )
 
 
 def _unit(joints: list[BvhJoint]) -> float:

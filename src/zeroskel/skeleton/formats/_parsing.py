@@ -13,7 +13,7 @@ from zeroskel.core._layout import Layout, available_layouts, canonical_joint, ge
 from zeroskel.core.errors import FileLayoutError, InputError, LayoutError, MissingFileError, SkeletonFormatError
 
 COPY_AGAIN = "The file is cut short or altered: take it from the release again"
-FRAMES_AT_ONCE = 4096  # of forward kinematics: a rotation a joint and frame would fill the memory on long recordings
+_FRAMES_AT_ONCE = 4096  # that posed_joints computes
 LARGEST = 3.4028235e38  # rounds to the largest float32, in which joints are kept
 MOST_FILE_BYTES = 2**28  # of the file of one recording
 _MOST_BYTES = 2**30  # of one sequence: a small file must not claim the memory of a machine
@@ -169,6 +169,7 @@ def number_table(
     *,
     line_number: Callable[[int], int] = lambda row: row + 1,
     columns: Sequence[int] | None = None,
+    remedy: str = COPY_AGAIN,
 ) -> np.ndarray:
     """Return the numbers of lines that all hold the same count of numbers.
 
@@ -179,6 +180,7 @@ def number_table(
         file: The path, for the message.
         line_number: Gives the number in the file, from 1, of a row of `lines`, for the message.
         columns: The columns to read, the last one of the line among them; None reads all. Others are not parsed.
+        remedy: What the user should do, for the message.
 
     Returns:
         The numbers, float64, shape (len(lines), number of columns), all finite in float32.
@@ -190,12 +192,12 @@ def number_table(
     try:
         numbers = _parsed(lines, width, columns)
     except ValueError:
-        _refuse_first_wrong_line(lines, width, read, expected, file, line_number)
+        _refuse_first_wrong_line(lines, width, read, expected, file, line_number, remedy)
     wrong = ~(np.abs(numbers) <= LARGEST)
     if wrong.any():
         row = int(np.argmax(wrong.any(axis=1)))
         column = read[int(np.argmax(wrong[row]))]
-        refuse_line(file, line_number(row), repr(lines[row].split()[column][:60]), f"{expected}, all finite")
+        refuse_line(file, line_number(row), repr(lines[row].split()[column][:60]), f"{expected}, all finite", remedy)
     return numbers
 
 
@@ -223,9 +225,42 @@ def is_number(field: str) -> bool:
         return False
 
 
-def refuse_line(file: Path, number: int, actual: str, expected: str) -> NoReturn:
+def finite_numbers(fields: Sequence[str]) -> np.ndarray | None:
+    """Return the fields as float64 numbers that are finite in float32; None where a field is no such number."""
+    try:
+        values = np.array([float(field) for field in fields])
+    except ValueError:
+        return None
+    return values if (np.abs(values) <= LARGEST).all() and not any("_" in field for field in fields) else None
+
+
+def posed_joints(
+    shape: tuple[int, int], pose: Callable[[slice], np.ndarray], file: Path, refuse_frame: Callable[[int], NoReturn]
+) -> np.ndarray:
+    """Return joints (1, T, V, 3), posed block by block: the rotations of all frames would fill the memory.
+
+    Args:
+        shape: The numbers of frames T and joints V.
+        pose: Gives positions (t, V, 3) in metres of a block of t frames.
+        file: The path, for the message where there are too many joints.
+        refuse_frame: Raises the error for a frame, from 0, in which a position is not finite in float32.
+
+    Raises:
+        SkeletonFormatError: There are more joints than one recording can have.
+    """
+    joints = unobserved((1, *shape, 3), file)
+    for start in range(0, shape[0], _FRAMES_AT_ONCE):
+        posed = pose(slice(start, start + _FRAMES_AT_ONCE))
+        beyond = ~(np.abs(posed) <= LARGEST).all(axis=(1, 2))
+        if beyond.any():
+            refuse_frame(start + int(np.argmax(beyond)))
+        joints[0, start : start + _FRAMES_AT_ONCE] = posed
+    return joints
+
+
+def refuse_line(file: Path, number: int, actual: str, expected: str, remedy: str = COPY_AGAIN) -> NoReturn:
     """Raise SkeletonFormatError that names the line (from 1), its content and what was expected."""
-    raise SkeletonFormatError(f"{file}, line {number}: found {actual}; expected {expected}. {COPY_AGAIN}")
+    raise SkeletonFormatError(f"{file}, line {number}: found {actual}; expected {expected}. {remedy}")
 
 
 def _refuse_first_wrong_line(
@@ -235,15 +270,16 @@ def _refuse_first_wrong_line(
     expected: str,
     file: Path,
     line_number: Callable[[int], int],
+    remedy: str,
 ) -> NoReturn:
     for row, line in enumerate(lines):
         fields = line.split()
         if len(fields) != width:
-            refuse_line(file, line_number(row), f"{len(fields)} fields", expected)
+            refuse_line(file, line_number(row), f"{len(fields)} fields", expected, remedy)
         for column in columns:
             if not is_number(fields[column]):
-                refuse_line(file, line_number(row), repr(fields[column][:60]), expected)
-    raise SkeletonFormatError(f"{file}: its lines cannot be parsed; expected {expected} in each. {COPY_AGAIN}")
+                refuse_line(file, line_number(row), repr(fields[column][:60]), expected, remedy)
+    raise SkeletonFormatError(f"{file}: its lines cannot be parsed; expected {expected} in each. {remedy}")
 
 
 def euler_rotations(axes: str, angles: np.ndarray) -> np.ndarray:
