@@ -26,19 +26,7 @@ NUMBERS = (
 )
 """Columns of the table that have a mean."""
 
-TEXTS = (
-    "data",
-    "split",
-    "protocol",
-    "encoder",
-    "method",
-    "text",
-    "prompt",
-    "variant",
-    "selection",
-    "version",
-    "notice",
-)
+TEXTS = tuple("data split protocol encoder method text prompt variant selection version notice".split())
 COLUMNS = [*TEXTS, "seed", "classes_unseen", "options", "encoder_options", "selected_options", *NUMBERS, "record"]
 OBSERVED = ("accuracy", "mutual_information", "settled")
 
@@ -117,19 +105,19 @@ def curves(table: "pd.DataFrame", by: str) -> dict[Any, Mapping[str, Curve]]:
     """
     import pandas as pd
 
-    rows = [
-        (key, round(share, 6), *(lists[i] if lists else None for lists in (getattr(seen, name) for name in OBSERVED)))
-        for key, seen in ((key, record.observed) for key, record in zip(table[by], table["record"], strict=True))
-        if seen is not None
-        for i, share in enumerate(seen.share)
+    parts = [
+        pd.DataFrame({name: getattr(record.observed, name) for name in ("share", *OBSERVED)}).assign(**{by: key})
+        for key, record in zip(table[by], table["record"], strict=True)
+        if record.observed is not None
     ]
-    observed = pd.DataFrame(rows, columns=[by, "share", *OBSERVED]).astype(dict.fromkeys(OBSERVED, float))
+    if not parts:
+        return {}
+    observed = pd.concat([part.astype(dict.fromkeys(OBSERVED, float)) for part in parts]).round({"share": 6})
     result: dict[Any, dict[str, dict[float, Spread]]] = {}
-    if len(observed):
-        for (key, share), at_share in spreads(observed, [by, "share"], OBSERVED).items():
-            for name, spread in at_share.items():
-                if spread is not None:
-                    result.setdefault(key, {}).setdefault(name, {})[float(share)] = spread
+    for (key, share), at_share in spreads(observed, [by, "share"], OBSERVED).items():
+        for name, spread in at_share.items():
+            if spread is not None:
+                result.setdefault(key, {}).setdefault(name, {})[float(share)] = spread
     return dict(result)
 
 

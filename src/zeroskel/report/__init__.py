@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from zeroskel.report._leaderboard import Board, leaderboards
     from zeroskel.report._pages import write_report
     from zeroskel.report._published import published_results
-    from zeroskel.report._terminal import results_table
+    from zeroskel.report._text import results_table
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
@@ -16,6 +16,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "_leaderboard": ["Board", "leaderboards"],
         "_pages": ["write_report"],
         "_published": ["published_results"],
-        "_terminal": ["results_table"],
+        "_text": ["results_table"],
     },
 )

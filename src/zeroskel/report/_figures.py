@@ -13,12 +13,11 @@ import numpy as np
 
 from zeroskel.core._records import FeatureMap
 from zeroskel.report._settings import NOTHING_KNOWN, Row, Setting
-from zeroskel.report._wording import number, number_spread, percent, percent_mean, percent_spread
+from zeroskel.report._text import number, number_spread, percent, percent_mean, percent_spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.text import Annotation
 
 MOST_LINES = 6
 """Number of lines in one panel; more lines get a panel each."""
@@ -39,12 +38,6 @@ VARIABLES = {colour: f"s{i}" for i, colour in enumerate(COLOURS)} | {
 MARKERS = ("o", "s", "^", "D")
 RULES = (("plain", "gzsl", "o"), ("stacked", "stacked", "s"), ("gated", "gated", "^"))
 """Rules of generalised recognition: title, start of the names of their numbers, marker."""
-
-LEFT, RIGHT, BOTTOM, TOP = 0.45, 0.15, 0.4, 0.7
-"""Margins of a panel, in inches."""
-
-OFFSETS = ((8, -3), (8, 7), (8, -13), (0, 9), (0, -15), (8, 17), (8, -23), (0, 19), (0, -25))
-"""Where a label may stand beside its mark, in points; those with a side also stand to the left."""
 
 
 @dataclass(frozen=True)
@@ -171,46 +164,49 @@ def feature_map(drawn: FeatureMap, name: str) -> Drawing:
         axes.plot(*points[of_class].T, _marker(rank), color=colour, markersize=5, markeredgecolor=CARD, label=label)
         axes.plot(*texts[c], "X", color=colour, markersize=10, markeredgecolor=CARD)
     axes.margins(0.06)
+    axes.autoscale_view()
     _legend(figure, axes, columns=3)
-    _place_labels(axes, [drawn.classes[c] for c in coloured], texts[coloured])
-    where = f"split {drawn.split}" + "".join(
-        f", {part}" for part in (drawn.protocol, f"encoder {drawn.encoder}" if drawn.encoder else "") if part
-    )
+    for c in coloured:
+        inwards = 1 if texts[c, 0] < np.mean(axes.get_xlim()) else -1  # a name beside the frame would be cut off
+        axes.annotate(
+            drawn.classes[c],
+            texts[c],
+            (8 * inwards, 0),
+            textcoords="offset points",
+            horizontalalignment="left" if inwards > 0 else "right",
+            verticalalignment="center",
+            fontsize=9,
+            color=INK,
+        )
+    encoder = f"encoder {drawn.encoder}" if drawn.encoder else ""
+    where = ", ".join(part for part in (f"split {drawn.split}", drawn.protocol, encoder) if part)
     about = f"Map of features and texts; classes: {', '.join(drawn.classes[c] for c in coloured)}"
     return Drawing(drawn.data, where, _svg(figure, about, name), 1)
 
 
 def _panels(count: int, single: tuple[float, float]) -> "tuple[Figure, list[Axes]]":
-    """Return a figure with panels that share their axes, each with room for a title of four lines."""
+    """Return a figure with panels that share their axes; layout leaves room for titles and a legend."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
     width, height = single if count == 1 else (2.75, 2.6)
     columns = min(count, COLUMNS)
     rows = math.ceil(count / columns)
-    figure = Figure(figsize=(columns * width, rows * height))
-    axes: list[Axes] = []
-    for number_of_panel in range(count):
-        row, column = divmod(number_of_panel, columns)
-        box = (
-            (column * width + LEFT) / (columns * width),
-            ((rows - 1 - row) * height + BOTTOM) / (rows * height),
-            (width - LEFT - RIGHT) / (columns * width),
-            (height - BOTTOM - TOP) / (rows * height),
-        )
-        first = axes[0] if axes else None
-        panel = figure.add_axes(box, sharex=first, sharey=first)
+    figure = Figure(figsize=(columns * width, rows * height), layout="constrained")
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel().tolist()
+    for unused in panels[count:]:
+        unused.remove()
+    for panel in panels[:count]:
         panel.patch.set_visible(False)
         panel.spines[["top", "right", "left"]].set_visible(False)
         panel.spines["bottom"].set_color(LINE)
         panel.grid(axis="y", color=LINE, linewidth=0.5)
-        panel.tick_params(colors=SOFT, length=0, labelsize=8)
+        panel.tick_params(colors=SOFT, length=0, labelsize=8, labelbottom=True, labelleft=True)
         for axis in (panel.xaxis, panel.yaxis):
             axis.set_major_locator(MaxNLocator(5))
             axis.label.set(color=SOFT, fontsize=8)
-        axes.append(panel)
     figure.patch.set_visible(False)
-    return figure, axes
+    return figure, panels[:count]
 
 
 def _percent() -> Any:
@@ -249,66 +245,16 @@ def _range(axes: "Axes", curves: Sequence[np.ndarray]) -> None:
 
 def _title(axes: "Axes", label: str, numbers: str) -> None:
     lines = [*textwrap.wrap(label, 42, max_lines=3, placeholder=" …"), *textwrap.wrap(numbers, 42)]
-    axes.set_title("\n".join(lines), loc="left", fontsize=7.5, color=INK, x=-0.12)
+    axes.set_title("\n".join(lines), loc="left", fontsize=7.5, color=INK, x=0)
 
 
 def _legend(figure: "Figure", axes: "Axes", columns: int = 1) -> None:
-    """Add a legend under the figure, and the room for it."""
+    """Add a legend under the panel, and its height to the figure."""
     handles, labels = axes.get_legend_handles_labels()
     labels = [textwrap.fill(label, 80 // columns) for label in labels]
-    rows = math.ceil(sum(label.count("\n") + 1 for label in labels) / columns)
-    width, height = figure.get_size_inches()
-    extra = 0.2 * rows + 0.1
-    box = axes.get_position()
-    figure.set_size_inches(width, height - TOP + 0.15 + extra)
-    total = height - TOP + 0.15 + extra
-    axes.set_position((box.x0, (BOTTOM + extra) / total, box.width, (height - BOTTOM - TOP) / total))
-    figure.legend(
-        handles,
-        labels,
-        loc="lower left",
-        bbox_to_anchor=(0.02, 0.0),
-        borderaxespad=0.2,
-        ncols=columns,
-        frameon=False,
-        fontsize=8.5,
-        labelcolor=INK,
-    )
-
-
-def _place_labels(axes: "Axes", names: Sequence[str], positions: np.ndarray) -> "list[Annotation]":
-    """Write names beside their marks, each at the first offset that overlaps least with what is there."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.transforms import Bbox
-
-    figure = axes.get_figure()
-    assert figure is not None
-    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[arg-type]
-    axes.autoscale_view()
-    marks = axes.transData.transform(positions)
-    occupied = [Bbox.from_bounds(x - 7, y - 7, 14, 14) for x, y in marks]
-    page = axes.bbox
-    annotations = []
-    for name, position in zip(names, positions, strict=True):
-        offsets = [(sign * x, y, side) for x, y in OFFSETS for sign, side in ((1, "left"), (-1, "right"))]
-        annotation = axes.annotate(
-            name, position, (0, 0), textcoords="offset points", fontsize=9, color=INK, parse_math=False
-        )
-        best: tuple[float, tuple[float, float, str], Bbox] | None = None
-        for x, y, side in offsets:
-            annotation.set(position=(x, y), horizontalalignment=side)
-            box = annotation.get_window_extent(renderer)
-            inside = Bbox.intersection(box, page)
-            visible = inside.width * inside.height if inside else 0.0
-            overlaps = [overlap for other in occupied if (overlap := Bbox.intersection(box, other)) is not None]
-            cost = 100 * (box.width * box.height - visible) + sum(part.width * part.height for part in overlaps)
-            if best is None or cost < best[0]:
-                best = cost, (x, y, side), box
-        assert best is not None
-        annotation.set(position=best[1][:2], horizontalalignment=best[1][2])
-        occupied.append(best[2])
-        annotations.append(annotation)
-    return annotations
+    lines = math.ceil(sum(label.count("\n") + 1 for label in labels) / columns)
+    figure.set_figheight(figure.get_figheight() + 0.2 * lines)
+    figure.legend(handles, labels, loc="outside lower left", ncols=columns, frameon=False, fontsize=8.5, labelcolor=INK)
 
 
 def _svg(figure: "Figure", description: str, name: str) -> str:

@@ -75,7 +75,7 @@ class Board:
     @property
     def guess(self) -> float:
         """Mean over the splits of the accuracy of a uniform guess."""
-        return float(np.mean([self.chance[split] for split in self.splits])) if self.splits else 0.0
+        return float(np.mean([self.chance[split] for split in self.splits]))
 
     @property
     def features_name(self) -> str:
@@ -110,10 +110,9 @@ class Board:
             Row, difference of the means, number of cells; the largest distance first.
         """
         bar = self.preferred(method)
-        rows = [(row, *_difference(row, bar)) for row in self.honest if row is not bar] if bar else []
-        return sorted(
-            (entry for entry in rows if entry[2] and entry[1] < 0), key=lambda entry: (entry[1], entry[0].label)
-        )
+        rows = [(row, *_difference(row, bar)) for row in self.honest] if bar else []
+        below = [(row, difference, cells) for row, difference, cells in rows if difference < 0]
+        return sorted(below, key=lambda entry: (entry[1], entry[0].label))
 
 
 def leaderboards(records: Iterable[CellRecord]) -> list[Board]:
@@ -164,10 +163,15 @@ def boards_of(table: "pd.DataFrame") -> list[Board]:
 
 def main_boards(boards: Sequence[Board]) -> list[Board]:
     """Return, of boards that differ in their texts only, the one with the most cells."""
+    return [max(group, key=lambda board: sum(len(row.cells) for row in board.honest)) for group in by_features(boards)]
+
+
+def by_features(boards: Sequence[Board]) -> list[list[Board]]:
+    """Return groups of boards that differ in their texts only."""
     groups: dict[tuple[Any, ...], list[Board]] = {}
     for board in boards:
         groups.setdefault(board.features, []).append(board)
-    return [max(group, key=lambda board: sum(len(row.cells) for row in board.honest)) for group in groups.values()]
+    return list(groups.values())
 
 
 def _board(key: tuple[Any, ...], members: "pd.DataFrame") -> Board:
@@ -207,18 +211,19 @@ def _difference(row: Standing, other: Standing) -> tuple[float, int]:
 
 def _tested(rows: Sequence[Standing], reference: Standing | None) -> list[Standing]:
     """Return the rows with their comparison; the tests of each family are adjusted together."""
-    compared = {row.label: _comparison(row, reference) for row in rows} if reference else {}
+    if reference is None:
+        return list(rows)
+    compared = [replace(row, against=_comparison(row, reference)) for row in rows]
+    adjusted: dict[str, float] = {}
     for of_reference in (True, False):  # two questions: other options of the reference, and other methods
-        family = {
-            row.label: comparison
-            for row in rows
-            if (comparison := compared.get(row.label)) and (row.method == REFERENCE) == of_reference
-        }
+        family = [row for row in compared if row.against and (row.method == REFERENCE) == of_reference]
         if family:
-            adjusted = holm(np.array([comparison.p for comparison in family.values()]))
-            for (label, comparison), p in zip(family.items(), adjusted, strict=True):
-                compared[label] = replace(comparison, adjusted=float(p))
-    return [replace(row, against=compared.get(row.label)) for row in rows]
+            p_values = holm(np.array([row.against.p for row in family if row.against]))
+            adjusted |= dict(zip([row.label for row in family], p_values.tolist(), strict=True))
+    return [
+        replace(row, against=replace(row.against, adjusted=adjusted[row.label])) if row.against else row
+        for row in compared
+    ]
 
 
 def _comparison(row: Standing, reference: Standing) -> Comparison | None:

@@ -1,14 +1,15 @@
 """Results page: the tables of a benchmark in Markdown, for the documentation."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zeroskel.report._leaderboard import REFERENCE, Board, boards_of, main_boards
+from zeroskel.report._leaderboard import REFERENCE, Board, boards_of, by_features, main_boards
 from zeroskel.report._settings import NOTHING_KNOWN
 from zeroskel.report._standing import Standing
-from zeroskel.report._wording import (
+from zeroskel.report._text import (
     MISSING,
     interval,
     leak_text,
@@ -103,28 +104,27 @@ def _has(board: Board, name: str) -> bool:
 
 
 def _board_parts(board: Board) -> list[str]:
-    notice = [f"**{markdown_text(board.notice)}**"] if board.notice else []
     chance = ", ".join(f"{split} {percent(board.chance[split])}" for split in sorted(board.chance))
     about = f"Chance: {markdown_text(chance)}. {_selections(board)}".strip()
     sections = (_zsl, _below_baseline, _chosen, _gzsl, _anytime, _information, _option_ablation, _leaks)
-    return [
-        f"## {markdown_text(board.name)}",
-        *notice,
-        about,
-        *(part for section in sections for part in section(board)),
-    ]
+    parts = [part for section in sections for part in section(board)]
+    return [f"## {markdown_text(board.name)}", *_notice(board), about, *parts]
+
+
+def _notice(board: Board) -> list[str]:
+    return [f"**{markdown_text(board.notice)}**"] if board.notice else []
 
 
 def _selections(board: Board) -> str:
     """Name the selection of most honest rows, and the rows of each rarer one."""
-    rows_of: dict[str, list[str]] = {}
-    for row in board.honest:
-        rows_of.setdefault(row.selection, []).append(row.label)
-    if not rows_of:
+    selections = [row.selection for row in board.honest]
+    if not selections:
         return ""
-    most = max(sorted(rows_of), key=lambda selection: len(rows_of[selection]))
-    others = [f"`{name}`: {', '.join(sorted(rows_of[name]))}" for name in sorted(rows_of) if name != most]
-    return markdown_text(f"Selection: {'; '.join([f'`{most}`', *others])}.")
+    most, *others = sorted(set(selections), key=lambda name: (-selections.count(name), name))
+    parts = [f"`{most}`"]
+    for name in sorted(others):
+        parts.append(f"`{name}`: {', '.join(sorted(row.label for row in board.honest if row.selection == name))}")
+    return markdown_text(f"Selection: {'; '.join(parts)}.")
 
 
 def _zsl(board: Board) -> list[str]:
@@ -194,7 +194,10 @@ def _gzsl(board: Board) -> list[str]:
     columns: list[Column] = []
     for title, rule in RULES:
         if _has(board, f"{rule}_harmonic_mean"):
-            columns += [_seen_and_unseen(title, rule), _spread(f"{title} H", f"{rule}_harmonic_mean")]
+            columns += [
+                (f"{title} s / u", partial(_seen_and_unseen, rule=rule)),
+                _spread(f"{title} H", f"{rule}_harmonic_mean"),
+            ]
     if _has(board, "gzsl_auc"):
         columns.append(_spread("AUC", "gzsl_auc"))
     if not columns:
@@ -209,25 +212,19 @@ def _gzsl(board: Board) -> list[str]:
     ]
 
 
-def _seen_and_unseen(title: str, rule: str) -> Column:
-    def text(row: Standing) -> str:
-        return f"{percent_mean(row.spreads[f'{rule}_seen'])} / {percent_mean(row.spreads[f'{rule}_unseen'])}"
-
-    return f"{title} s / u", text
+def _seen_and_unseen(row: Standing, rule: str) -> str:
+    return f"{percent_mean(row.spreads[f'{rule}_seen'])} / {percent_mean(row.spreads[f'{rule}_unseen'])}"
 
 
 def _shares(rows: Sequence[Standing], name: str, text: Callable[[float], str]) -> list[Column]:
     """Return a column for each share of the frames at which a row has the number."""
+
+    def mean(row: Standing, share: float) -> str:
+        spread = row.curves.get(name, {}).get(share)
+        return text(spread.mean) if spread else MISSING
+
     shares = [share for share in SHARES if any(share in row.curves.get(name, {}) for row in rows)]
-
-    def column(share: float) -> Column:
-        def mean(row: Standing) -> str:
-            spread = row.curves.get(name, {}).get(share)
-            return text(spread.mean) if spread else MISSING
-
-        return f"{share:.0%}", mean
-
-    return [column(share) for share in shares]
+    return [(f"{share:.0%}", partial(mean, share=share)) for share in shares]
 
 
 def _anytime(board: Board) -> list[str]:
@@ -287,11 +284,8 @@ def _leaks(board: Board) -> list[str]:
 
 def _text_ablation(boards: Sequence[Board]) -> list[str]:
     """Return one table for each data, protocol and encoder on which a method was run with more than one text."""
-    groups: dict[tuple[Any, ...], list[Board]] = {}
-    for board in boards:
-        groups.setdefault(board.features, []).append(board)
     parts: list[str] = []
-    for group in groups.values():
+    for group in by_features(boards):
         if columns := _text_columns(group):
             variants = any(board.variant for board in group)
             lines = [
@@ -341,7 +335,6 @@ def _cross_parts(boards: Sequence[Board]) -> list[str]:
     for board in boards:
         splits = [_of_split(f"{split} (chance {percent(board.chance[split])})", split) for split in board.splits]
         columns = (RANK, METHOD, *splits, ("mean", BY_CLASS[1]), _spread("transductive", TRANSDUCTIVE))
-        notice = [f"**{markdown_text(board.notice)}**"] if board.notice else []
-        parts += [f"### {markdown_text(board.name)}", *notice, _table(board.honest, *columns)]
+        parts += [f"### {markdown_text(board.name)}", *_notice(board), _table(board.honest, *columns)]
         parts += [*_below_baseline(board), *_leaks(board)]
     return parts

@@ -121,12 +121,14 @@ def published_tables(settings: Sequence[Setting]) -> list[Table]:
         A table for each metric and family of splits. Each published row says why it is not comparable with ours.
     """
     results = published_results()
-    families: dict[tuple[str, bool], dict[Column, None]] = {}
+    families: dict[tuple[str, bool], list[Column]] = {}
     for figure in (figure for result in results for figure in result.figures):
-        families.setdefault((figure.metric, len(figure.column[1]) > 1), {})[figure.column] = None
+        columns = families.setdefault((figure.metric, len(figure.column[1]) > 1), [])
+        if figure.column not in columns:
+            columns.append(figure.column)
     tables = []
     for (metric, means), columns in families.items():
-        lines = _our_lines(settings, metric, list(columns))
+        lines = _our_lines(settings, metric, columns)
         for result in results:
             values = {
                 f.column: (f.value, f.verified) for f in result.figures if f.metric == metric and f.column in columns
@@ -142,25 +144,24 @@ def published_tables(settings: Sequence[Setting]) -> list[Table]:
 
 def _our_lines(settings: Sequence[Setting], metric: str, columns: Sequence[Column]) -> list[Line]:
     """Return the honest rows of the records that have all splits of a column: the mean over splits of their means."""
-    means: dict[tuple[str, str, str], dict[str, dict[str, float]]] = {}
+    means: dict[tuple[str, str, str], dict[tuple[str, str], float]] = {}
     texts: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for setting in settings:
         for row in setting.honest:
-            spread = row.spreads[metric]
-            if spread is not None:
+            if spread := row.spreads[metric]:
                 key = (row.label, setting.protocol, setting.name)
-                means.setdefault(key, {}).setdefault(setting.data, {})[setting.split] = spread.mean
+                means.setdefault(key, {})[setting.data, setting.split] = spread.mean
                 texts[key] = row.texts
     lines = []
-    for key in sorted(means):
-        label, protocol, encoder = key
-        values = {}
-        for data, splits in columns:
-            of_data = means[key].get(data, {})
-            if all(split in of_data for split in splits):
-                values[data, splits] = (float(np.mean([of_data[split] for split in splits])), True)
+    for (label, protocol, encoder), of_split in sorted(means.items()):
+        values = {
+            (data, splits): (float(np.mean([of_split[data, split] for split in splits])), True)
+            for data, splits in columns
+            if all((data, split) in of_split for split in splits)
+        }
         if values:
-            about = (encoder, ", ".join(texts[key]), ", ".join(part for part in ("this report", protocol) if part))
+            origin = f"this report, {protocol}" if protocol else "this report"
+            about = (encoder, ", ".join(texts[label, protocol, encoder]), origin)
             lines.append(Line(label, about, values, ours=True))
     return lines
 
@@ -180,12 +181,8 @@ def _differences(result: Published, columns: Sequence[Column], settings: Sequenc
         texts = sorted({", ".join(row.texts) for setting in same for row in setting.honest})
         if result.text not in texts:
             reasons.append(f"other texts (ours: {'; '.join(texts) or 'none'})")
-    if result.selection == "unseen test classes":
-        reasons.append("chosen on the test classes, one seed")
-    elif result.selection:
-        reasons.append(f"chosen on {result.selection}, one seed")
-    else:
-        reasons.append("how it was chosen is not known")
+    selection = result.selection.replace("unseen test classes", "the test classes")
+    reasons.append(f"chosen on {selection}, one seed" if selection else "how it was chosen is not known")
     if result.transductive:
         reasons.append("uses the whole test set at test time")
     return [*reasons, *([result.note] if result.note else [])]

@@ -136,17 +136,13 @@ def settings_of(table: "pd.DataFrame") -> list[Setting]:
     numbers, observed = spreads(table, ["row"]), curves(table, "row")
     settings = []
     for key, members in table.groupby(SETTING, sort=True):
-        groups = [(row, group) for row, group in members.groupby("row", sort=True)]
-        rows = tuple(_row(group, varying, numbers[row], observed.get(row, {})) for row, group in groups)
+        groups = members.groupby("row", sort=True)
+        rows = [_row(group, varying, numbers[row], observed.get(row, {})) for row, group in groups]
+        sizes: dict[str, Any] = {
+            name: _distinct(members, name) for name in ("classes_seen", "train_sequences", "test_sequences")
+        }
         settings.append(
-            Setting(
-                **dict(zip(SETTING, key, strict=True)),
-                notice=notice_of(members),
-                classes_seen=_distinct(members, "classes_seen"),
-                train_sequences=_distinct(members, "train_sequences"),
-                test_sequences=_distinct(members, "test_sequences"),
-                rows=rows,
-            )
+            Setting(**dict(zip(SETTING, key, strict=True)), **sizes, notice=notice_of(members), rows=tuple(rows))
         )
     return sorted(settings, key=lambda setting: bool(setting.notice))
 
@@ -159,7 +155,7 @@ def notice_of(table: "pd.DataFrame") -> str:
 def _row(group: "pd.DataFrame", varying: list[str], numbers: Spreads, observed: Mapping[str, Curve]) -> Row:
     records = list(group["record"])
     first = records[0]
-    shown = [name for name in varying if getattr(first, name) and not (name == "selection" and _leaks(first))]
+    shown = [name for name in varying if getattr(first, name) not in ("", LEAKING)]
     confusions = [np.array(record.confusion) for record in records if record.confusion]
     return Row(
         method=first.method,
@@ -175,10 +171,6 @@ def _row(group: "pd.DataFrame", varying: list[str], numbers: Spreads, observed: 
         trade_off=_trade_off([record.gzsl_curve for record in records if record.gzsl_curve]),
         texts=tuple(text for text in (first.text, first.prompt) if text),
     )
-
-
-def _leaks(record: Any) -> bool:
-    return bool(record.selection == LEAKING)
 
 
 def _distinct(table: "pd.DataFrame", name: str) -> tuple[int, ...]:

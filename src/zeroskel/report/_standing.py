@@ -144,9 +144,6 @@ def standings(groups: Mapping[RowKey, "pd.DataFrame"], splits: Sequence[str]) ->
     counted = {key: _counted(group, splits) for key, group in groups.items()}
     together = pd.concat([group.assign(row=row) for row, group in enumerate(counted.values())])
     numbers, observed = spreads(together, ["row"], NUMBERS), curves(together, "row")
-    by_split = spreads(
-        pd.concat([group.assign(row=row) for row, group in enumerate(groups.values())]), ["row", "split"], [ACCURACY]
-    )
     versions = len({key[3] for key in groups})
     rows = {}
     for row, key in enumerate(groups):
@@ -158,6 +155,7 @@ def standings(groups: Mapping[RowKey, "pd.DataFrame"], splits: Sequence[str]) ->
             f"selection {selection}" if len(selections) > 1 and selection != LEAKING else "",
             f"version {version}" if versions > 1 else "",
         )
+        by_split = spreads(groups[key], ["split"], [ACCURACY])
         choices = counted[key]["selected_options"].map(", ".join).value_counts()
         rows[key] = Standing(
             *key,
@@ -167,11 +165,7 @@ def standings(groups: Mapping[RowKey, "pd.DataFrame"], splits: Sequence[str]) ->
             accuracy=_values(groups[key], ACCURACY),
             per_class=estimate(_values(counted[key], ACCURACY)),
             per_sample=estimate(_values(counted[key], "zsl_accuracy")),
-            by_split={
-                split: spread
-                for (of, split), number in by_split.items()
-                if of == row and (spread := number[ACCURACY]) is not None
-            },
+            by_split={split: spread for split, number in by_split.items() if (spread := number[ACCURACY])},
             spreads=numbers[row],
             curves=observed.get(row, {}),
             chosen=tuple(sorted(((t, n) for t, n in choices.items() if t), key=lambda entry: (-entry[1], entry[0]))),
@@ -204,5 +198,5 @@ def _cells(group: "pd.DataFrame") -> tuple[Cell, ...]:
 
 
 def _values(group: "pd.DataFrame", name: str) -> dict[Cell, float]:
-    cells = zip(group["split"], map(int, group["seed"]), strict=True)
-    return {cell: float(value) for cell, value in zip(cells, group[name], strict=True) if np.isfinite(value)}
+    """Return the numbers of the cells that have one."""
+    return group.dropna(subset=name).set_index(["split", "seed"])[name].to_dict()
