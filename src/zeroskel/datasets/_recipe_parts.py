@@ -130,8 +130,8 @@ def named_recordings(
 
 @cache
 def broken_recordings(release: str) -> frozenset[str]:
-    """Return the names of recordings that the list of a release ("ntu", "pku-mmd") calls missing or incomplete."""
-    return frozenset(resource_table("broken_recordings.toml")[release]["names"])
+    """Return the names of recordings that a list ("ntu", "pku-mmd", "msr-action3d") calls missing or incomplete."""
+    return frozenset(resource_table("broken_recordings.toml").get(release, {"names": []})["names"])
 
 
 def without_origin(sequence: SkeletonSequence) -> SkeletonSequence:

@@ -25,7 +25,15 @@ from pathlib import Path
 
 from zeroskel.core import InputError, SkeletonSequence
 from zeroskel.datasets._classes import published_class_names
-from zeroskel.datasets._recipe_parts import LeftOut, Listing, Recording, Task, named_recordings, without_origin
+from zeroskel.datasets._recipe_parts import (
+    LeftOut,
+    Listing,
+    Recording,
+    Task,
+    broken_recordings,
+    named_recordings,
+    without_origin,
+)
 from zeroskel.datasets._source_files import SourceFile
 from zeroskel.skeleton.formats import _json_joints, _kinect_text
 from zeroskel.skeleton.formats._matlab import parse_utd_mhad
@@ -46,7 +54,6 @@ class NumberedRelease:
         parse: Returns the sequence of (content, file).
         actions: The action numbers of the release in the order of the class ids; empty: from 1.
         views: Whether the protocols are cross-subject and cross-view; otherwise odd subjects train.
-        broken: Names of recordings that results are not reported on.
     """
 
     data: str
@@ -56,7 +63,6 @@ class NumberedRelease:
     parse: Callable[[bytes, Path], SkeletonSequence]
     actions: tuple[int, ...] = ()
     views: bool = False
-    broken: frozenset[str] = frozenset()
 
     def find(self, files: Sequence[SourceFile]) -> Listing:
         """Return the recordings of the release among the files.
@@ -75,7 +81,7 @@ class NumberedRelease:
                     f"{file.origin}: found action {action}; expected one of {', '.join(map(str, actions))}. Remove the "
                     "file"
                 )
-            if match["name"] in self.broken:
+            if match["name"] in broken_recordings(self.data):
                 left_out.append(LeftOut(match["name"], _NOT_LISTED))
             else:
                 tasks.append(Task(file, {"name": match["name"], "label": actions.index(action), **numbers}))
@@ -107,15 +113,6 @@ MSR_ACTION3D = NumberedRelease(
     expected="the folder of MSR-Action3D, with files such as a01_s01_e01_skeleton3D.txt",
     layout="kinect-20",
     parse=_kinect_text.MSR_ACTION3D.parse,
-    # What 20 actions x 10 subjects x 3 repetitions have beyond the list of 557; the release lacks most of them anyway.
-    broken=frozenset(
-        "a01_s04_e01 a01_s04_e02 a01_s04_e03 a02_s03_e02 a02_s04_e01 a02_s04_e02 a02_s04_e03 "
-        "a03_s04_e01 a03_s04_e02 a03_s04_e03 a04_s03_e01 a04_s03_e03 a04_s04_e01 a04_s04_e02 a04_s04_e03 "
-        "a05_s04_e01 a05_s04_e02 a05_s04_e03 a05_s06_e03 a06_s04_e01 a06_s04_e02 a06_s04_e03 a06_s06_e03 "
-        "a07_s04_e01 a07_s04_e03 a07_s07_e03 a13_s09_e01 a13_s09_e02 a13_s09_e03 a14_s03_e01 "
-        "a15_s02_e03 a15_s03_e01 a15_s03_e02 a15_s03_e03 a15_s04_e01 a15_s04_e02 a15_s04_e03 "
-        "a15_s05_e01 a15_s05_e02 a15_s05_e03 a20_s07_e01 a20_s07_e03 a20_s10_e03".split()
-    ),
 )
 NW_UCLA = NumberedRelease(
     data="nw-ucla",

@@ -11,11 +11,13 @@ All are converted to the axes of the Kinect SDK, in which x grows to the sensor'
 faces the sensor has the smaller x. The last two look alike, so only the recipes of the two data sets parse them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from zeroskel.core._files import resource_table
 from zeroskel.core._layout import Layout
 from zeroskel.core.errors import SkeletonFormatError
 from zeroskel.core.sequence import SkeletonSequence
@@ -45,7 +47,7 @@ class KinectText:
     lines: int
     layout: str
     joints: str
-    metres: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    metres: Sequence[float] = (1.0, 1.0, 1.0)
 
     def looks_like(self, head: bytes) -> bool:
         """Return whether the whole lines in the head of a file, one frame at most, hold the right count of numbers."""
@@ -101,45 +103,11 @@ class KinectText:
         return SkeletonSequence(arranged, matched_layout, _FPS if fps is None else fps)
 
 
-MSR_ACTION3D = KinectText(
-    line="x y z confidence",
-    width=4,
-    first=0,
-    lines=20,
-    layout="kinect-20",
-    joints="shoulder_left shoulder_right shoulder_center spine hip_left hip_right hip_center elbow_left elbow_right "
-    "wrist_left wrist_right hand_left hand_right knee_left knee_right ankle_left ankle_right foot_left foot_right head",
-)
-UTKINECT = KinectText(
-    line="the frame number and x y z of 20 joints",
-    width=61,
-    first=1,
-    lines=1,
-    layout="kinect-20",
-    joints="hip_center spine shoulder_center head shoulder_left elbow_left wrist_left hand_left shoulder_right "
-    "elbow_right wrist_right hand_right hip_left knee_left ankle_left foot_left hip_right knee_right ankle_right "
-    "foot_right",
-)
-KARD = KinectText(
-    line="x y z",
-    width=3,
-    first=0,
-    lines=15,
-    layout="kinect-15",
-    joints="head neck shoulder_right elbow_right hand_right shoulder_left elbow_left hand_left spine "
-    "hip_right knee_right foot_right hip_left knee_left foot_left",
-    metres=(-0.001, 0.001, 0.001),
-)
-FLORENCE3D = KinectText(
-    line="x y z",
-    width=3,
-    first=0,
-    lines=15,
-    layout="kinect-15",
-    joints="head neck spine shoulder_left elbow_left hand_left shoulder_right elbow_right hand_right "
-    "hip_left knee_left foot_left hip_right knee_right foot_right",
-    metres=(0.001, 0.001, 0.001),
-)
+_FORMATS = {name: KinectText(**table) for name, table in resource_table("kinect_text.toml").items()}
+MSR_ACTION3D = _FORMATS["msr-action3d"]
+UTKINECT = _FORMATS["utkinect"]
+KARD = _FORMATS["kard"]
+FLORENCE3D = _FORMATS["florence3d"]
 
 
 def parse_utkinect(

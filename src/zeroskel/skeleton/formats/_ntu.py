@@ -7,7 +7,6 @@ tracked, 1 inferred, 2 tracked).
 
 import logging
 import os
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -67,7 +66,7 @@ def parse(
     joints[bodies, [block.frame for block in blocks]] = _observed_joints(lines, blocks, file)
     if np.isnan(joints).all():
         raise SkeletonFormatError(f"{file}: found no tracked joint in {frames} frames; expected one body. Leave it out")
-    joint_layout = _file_layout()
+    joint_layout = get_layout("ntu-25")
     if layout not in (None, joint_layout.name, joint_layout):
         joints, joint_layout = arrange_joints(joints, joint_layout.joints, layout, file=file)
     return SkeletonSequence(joints, joint_layout, _FPS if fps is None else fps)
@@ -88,11 +87,6 @@ def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
         log.warning("%s: an NTU file has no frame rate; it will read as 30 fps, not %g", path, sequence.fps)
     with atomic_path(Path(path)) as temporary:
         temporary.write_text(_written(sequence), encoding="ascii", newline="\n")
-
-
-@cache
-def _file_layout() -> Layout:
-    return get_layout("ntu-25")
 
 
 def _observed_joints(lines: list[str], blocks: list[_Block], file: Path) -> np.ndarray:
