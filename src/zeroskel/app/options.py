@@ -130,7 +130,5 @@ def cache_folder(folder: Path | None) -> Path:
     Args:
         folder: Value of `--cache`. None selects ZEROSKEL_CACHE, then the user's cache folder.
     """
-    if folder is not None:
-        return folder
     user_cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("ZEROSKEL_CACHE") or Path(user_cache) / "zeroskel")
+    return Path(folder or os.environ.get("ZEROSKEL_CACHE") or Path(user_cache, "zeroskel"))

@@ -17,7 +17,7 @@ from zeroskel.app.server.recordings import parse_coordinates
 from zeroskel.app.server.settings import Settings
 from zeroskel.app.server.streams import LiveStream, Streams
 from zeroskel.app.server.wire import Malformed, one_line, parse_actions
-from zeroskel.core import InputError, get_layout
+from zeroskel.core import InputError
 from zeroskel.recognition import Stream
 
 MAX_MESSAGE_RATE = 300  # messages a second; the server reads a faster client more slowly
@@ -46,7 +46,6 @@ class Connection:
         self.settings = settings
         self.limits = settings.limits
         self.metrics = streams.metrics
-        self.live: LiveStream | None = None
         self.last_received = time.monotonic()
 
     async def run(self) -> None:
@@ -58,17 +57,19 @@ class Connection:
             headers = {**SECURITY_HEADERS, "Retry-After": str(busy.retry_after)}
             await self.socket.send_denial_response(JSONResponse({"detail": str(busy)}, 503, headers))
             return
+        live = None
         try:
             await self.socket.accept()
-            if await self._start():
-                await self._exchange_messages()
+            live = await self._start()
+            if live is not None:
+                await self._exchange_messages(live)
         except WebSocketDisconnect:
             return  # the client disconnected
         finally:
-            self.streams.release(self.live)
+            self.streams.release(live)
 
-    async def _start(self) -> bool:
-        """Wait for a valid start message and open the stream. Returns False where the server closed the connection."""
+    async def _start(self) -> LiveStream | None:
+        """Wait for a valid start message and open the stream. Returns None where the server closed the connection."""
         for _ in range(MAX_MALFORMED):
             try:
                 with anyio.fail_after(self.limits.start_seconds):
@@ -78,28 +79,27 @@ class Connection:
                 if not self.settings.is_token(message.get("token")):
                     self.metrics.refused.labels("token").inc()
                     await self._close_with_error("This server requires a token. Send it as token in the start message.")
-                    return False
+                    return None
                 stream = await self._create_stream(message)
             except TimeoutError:
                 await self._close_with_error(f"No start message arrived within {self.limits.start_seconds:g} seconds.")
-                return False
+                return None
             except InputError as error:
                 await self._report_malformed(error)
                 continue
             self.last_received = time.monotonic()
-            self.live = LiveStream(stream, self.last_received)
+            live = LiveStream(stream, self.last_received)
             await self._send_json({"type": "ready"})
-            self.streams.open(self.live)
-            return True
+            self.streams.open(live)
+            return live
         await self._close_with_error(TOO_MANY_MALFORMED)
-        return False
+        return None
 
     async def _create_stream(self, message: dict[str, Any]) -> Stream:
         _check_fields(message, {"type", "layout", "actions", "threshold", "token"})
         layout, threshold = message.get("layout", "kinect-20"), message.get("threshold")
         if not isinstance(layout, str) or len(layout) > 40:
             raise Malformed("The field layout must be the name of a joint layout.")
-        get_layout(layout)
         if threshold is not None:
             if isinstance(threshold, bool) or not isinstance(threshold, (int, float)) or not 0 <= threshold <= 1:
                 raise Malformed("The field threshold must be a number from 0 to 1.")
@@ -109,29 +109,28 @@ class Connection:
         candidates = await self.engine.embed_for_stream(actions)
         return Stream(self.engine.recognizer, candidates, layout=layout, threshold=threshold)
 
-    async def _exchange_messages(self) -> None:
+    async def _exchange_messages(self, live: LiveStream) -> None:
         """Receive and send messages until one side ends the stream or the client is silent for too long."""
         async with anyio.create_task_group() as group:
 
-            async def run_and_cancel(work: Callable[[], Awaitable[None]]) -> None:
+            async def run_and_cancel(work: Callable[..., Awaitable[None]], *arguments: LiveStream) -> None:
                 try:
-                    await work()
+                    await work(*arguments)
                 except WebSocketDisconnect:
                     return  # the client disconnected
                 finally:
                     group.cancel_scope.cancel()
 
-            group.start_soon(run_and_cancel, self._receive)
+            group.start_soon(run_and_cancel, self._receive, live)
             group.start_soon(run_and_cancel, self._close_when_silent)
-            group.start_soon(run_and_cancel, self._send)
+            group.start_soon(run_and_cancel, self._send, live)
 
-    async def _send(self) -> None:
-        assert self.live is not None
-        while (message := await self.live.outbox.get()) is not None:
+    async def _send(self, live: LiveStream) -> None:
+        while (message := await live.outbox.get()) is not None:
             await self._send_json(message)
         await self.socket.close(TRY_AGAIN)
 
-    async def _receive(self) -> None:
+    async def _receive(self, live: LiveStream) -> None:
         malformed, second, count = 0, self.last_received, 0
         while malformed < MAX_MALFORMED:
             received = await self.socket.receive()
@@ -142,7 +141,7 @@ class Connection:
             if count > MAX_MESSAGE_RATE:
                 await anyio.sleep(max(0.0, second + 1 - now))
             try:
-                await self._handle(self._parse_message(received))
+                await self._handle(live, self._parse_message(received))
                 malformed = 0
             except InputError as error:
                 malformed += 1
@@ -156,30 +155,27 @@ class Connection:
             await anyio.sleep(remaining)
         await self._close_with_error(f"No message arrived for {limit:g} seconds.")
 
-    async def _handle(self, message: dict[str, Any]) -> None:
+    async def _handle(self, live: LiveStream, message: dict[str, Any]) -> None:
         """Handle one message after the start."""
-        assert self.live is not None
         kind = message.get("type")
         if kind == "frame":
-            self._push(message)
+            self._push(live, message)
         elif kind == "actions":
             _check_fields(message, {"type", "actions"})
             actions = parse_actions(message.get("actions"), self.limits)
-            self.live.stream.candidates = await self.engine.embed_for_stream(actions)
+            live.stream.candidates = await self.engine.embed_for_stream(actions)
         else:
             raise Malformed('The type of a message must be "frame" or "actions".')
 
-    def _push(self, message: dict[str, Any]) -> None:
-        assert self.live is not None
+    def _push(self, live: LiveStream, message: dict[str, Any]) -> None:
         timestamp, joints = message.get("time"), message.get("joints")
         if timestamp is not None and (
             isinstance(timestamp, bool) or not isinstance(timestamp, (int, float)) or not abs(timestamp) < MAX_TIMESTAMP
         ):
             raise Malformed("The field time of a frame must be a number of seconds.")
-        stream = self.live.stream
-        stream.push(None if not joints and joints in (None, []) else self._parse_joints(joints), timestamp)
+        live.stream.push(None if not joints and joints in (None, []) else self._parse_joints(joints), timestamp)
         self.metrics.frames.inc()
-        self.live.arrived = time.monotonic()
+        live.arrived = time.monotonic()
 
     def _parse_joints(self, joints: object) -> np.ndarray:
         """Return the joints of one body (V, C), or of a list of bodies (M, V, C)."""
@@ -228,13 +224,10 @@ def measure_frame_seconds(frames: int = 300) -> float:
         frames: Number of messages to measure.
     """
     pose = np.random.default_rng(0).normal(size=(20, 3)).round(4).tolist()
-    texts = [json.dumps({"type": "frame", "time": number / 30, "joints": pose}) for number in range(frames)]
-    timestamps: list[float] = []
+    text = json.dumps({"type": "frame", "time": 1 / 30, "joints": pose})
     started = time.thread_time()
-    for text in texts:
-        message = from_json(text)
-        timestamps.append(message["time"])
-        np.isinf(parse_coordinates(message["joints"], 2)).any()
+    for _ in range(frames):
+        np.isinf(parse_coordinates(from_json(text)["joints"], 2)).any()
     return OVERHEAD * (time.thread_time() - started) / frames
 
 

@@ -12,7 +12,7 @@ import os
 import resource
 import sys
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
@@ -40,18 +40,8 @@ def answer(header: dict[str, Any], content: bytes) -> bytes:
         return b"0" + json.dumps(" ".join(reason.split())[:500]).encode()
 
 
-def serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    """Answer requests until the input ends."""
-    while length := requests.read(8):
-        request = requests.read(int.from_bytes(length, "big"))
-        header, _, content = request.partition(b"\n")
-        result = answer(json.loads(header), content)
-        answers.write(len(result).to_bytes(8, "big") + result)
-        answers.flush()
-
-
 def main() -> None:
-    """Restrict this process, then serve. The only argument is the memory limit in bytes."""
+    """Restrict this process, then answer requests until the input ends. The only argument is a limit in bytes."""
     answers = os.fdopen(os.dup(1), "wb")
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 1)  # a parser that prints must not disturb the answers
@@ -61,7 +51,12 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     np.seterr(all="ignore")
-    serve(sys.stdin.buffer, answers)
+    requests = sys.stdin.buffer
+    while length := requests.read(8):
+        header, _, content = requests.read(int.from_bytes(length, "big")).partition(b"\n")
+        result = answer(json.loads(header), content)
+        answers.write(len(result).to_bytes(8, "big") + result)
+        answers.flush()
 
 
 if __name__ == "__main__":
