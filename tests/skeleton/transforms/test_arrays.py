@@ -7,7 +7,7 @@ import torch
 from zeroskel.core import SkeletonSequence
 from zeroskel.datasets.synthetic import generate_sequence
 from zeroskel.skeleton import Preprocessing
-from zeroskel.skeleton.transforms import _arrays
+from zeroskel.skeleton.transforms import _arrays, face_camera, rotate
 
 
 def same(sequence, **options):
@@ -68,6 +68,28 @@ def test_gaps_are_filled_up_to_their_limit_also_at_the_ends(sequence_maker, max_
     for kind in (np.asarray, torch.from_numpy):
         computed = np.asarray(_arrays.fill_gaps(kind(joints)[None], max_gap))[0]
         np.testing.assert_allclose(computed, expected, atol=1e-6)
+
+
+def test_a_filled_gap_is_rounded_once(sequence_maker):
+    joints = sequence_maker(frames=60).joints * np.float32(300)  # as large as pixels
+    joints[:, 20:29] = np.nan
+    frames = np.flatnonzero(~np.isnan(joints[0, :, 0, 0]))
+    filled = _arrays.fill_gaps(joints[None], 10)[0]
+    for joint, channel in np.ndindex(joints.shape[2:]):
+        expected = np.interp(np.arange(60), frames, joints[0, frames, joint, channel]).astype(np.float32)
+        np.testing.assert_array_equal(filled[0, :, joint, channel], expected)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_turn_to_the_camera_is_rounded_once(seed):
+    sequence = rotate(generate_sequence("wave the right hand", seed), yaw=0.3 + seed)
+    first = sequence.joints[0, 0].astype(np.float64)
+    left, right = (
+        sequence.layout.indices([f"{limb}_{side}" for limb in ("shoulder", "hip")]) for side in ("left", "right")
+    )
+    across = (first[left] - first[right]).sum(axis=0)
+    expected = rotate(sequence, yaw=np.pi + np.arctan2(across[2], across[0]))
+    np.testing.assert_array_equal(face_camera(sequence).joints, expected.joints)
 
 
 def test_bodies_are_ordered_by_their_movement(sequence_maker):

@@ -73,10 +73,12 @@ def fill_gaps(joints: Array, max_gap: int) -> Array:
     time = padded_time[1:-1]
     first = xp.where(short, xp.where(has_before, before, after), time)
     second = xp.where(short, xp.where(has_after, after, before), time)
-    share = xp.astype(time - first, joints.dtype) / xp.astype(xp.maximum(second - first, 1), joints.dtype)
+    # In float32, large coordinates such as pixels would be rounded several times.
+    share = xp.astype(time - first, xp.float64) / xp.astype(xp.maximum(second - first, 1), xp.float64)
     share = xp.where(second > first, share, 0.0)[..., None]
-    start, stop = _take_rows(series, first), _take_rows(series, second)
-    filled = xp.where(short[..., None], start + (stop - start) * share, series)
+    start, stop = (xp.astype(_take_rows(series, moment), xp.float64) for moment in (first, second))
+    between = xp.astype(start + (stop - start) * share, joints.dtype)
+    filled = xp.where(short[..., None], between, series)
     return xp.permute_dims(xp.reshape(filled, (n, bodies, number, frames, channels)), (0, 1, 3, 2, 4))
 
 
@@ -125,16 +127,17 @@ def face_camera(joints: Array, layout: Layout) -> Array:
         return joints
     xp = array_namespace(joints)
     body = joints[:, 0]
-    left, right = (_named_joints(body, layout, names) for names in zip(*pairs, strict=True))
-    across = _first_observed(xp.sum(left - right, axis=2))
+    left, right = (xp.astype(_named_joints(body, layout, names), xp.float64) for names in zip(*pairs, strict=True))
+    across = _first_observed(xp.sum(left - right, axis=2))  # in float64, so that the rotation is rounded once
     x, z = across[:, 0], across[:, 2]
     distance = xp.sqrt(x * x + z * z)
     known = distance >= SHORTEST  # False for NaN
     divisor = xp.where(known, distance, 1.0)
-    cosine = xp.where(known, -x / divisor, 1.0)[:, None, None, None]
-    sine = xp.where(known, -z / divisor, 0.0)[:, None, None, None]
-    x, y, z = joints[..., 0], joints[..., 1], joints[..., 2]
-    return xp.stack([cosine * x + sine * z, y, cosine * z - sine * x], axis=-1)
+    cosine = xp.where(known, -x / divisor, 1.0)
+    sine = xp.where(known, -z / divisor, 0.0)
+    zero, one = xp.zeros_like(cosine), xp.ones_like(cosine)
+    rotation = xp.stack([cosine, zero, -sine, zero, one, zero, sine, zero, cosine], axis=1)
+    return joints @ xp.reshape(xp.astype(rotation, joints.dtype), (-1, 1, 1, 3, 3))
 
 
 def torso_lengths(joints: Array, layout: Layout) -> Array:
