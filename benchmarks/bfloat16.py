@@ -17,7 +17,7 @@ import torch
 from zeroskel import align
 from zeroskel.datasets import open_datasets, resolve_split
 from zeroskel.encoders import STGCN, PretrainedSTGCN
-from zeroskel.encoders._fast_inference import fast_inference
+from zeroskel.encoders.stgcn import _fast_inference
 from zeroskel.evaluate import per_class_accuracy
 from zeroskel.features._encoded_split import EncoderConfig
 from zeroskel.features._store import FeatureStore
@@ -61,7 +61,7 @@ def main() -> None:
 
 def _encode(network: STGCN, store: FeatureStore, indices: np.ndarray) -> np.ndarray:
     parts = np.array_split(indices, max(1, len(indices) // AT_ONCE))
-    return np.concatenate([fast_inference(network, store.batches[part]).float().numpy() for part in parts])
+    return np.concatenate([_fast_inference(network, store.batches[part]).float().numpy() for part in parts])
 
 
 if __name__ == "__main__":

@@ -15,11 +15,10 @@ from parts.scoring import plain_critic
 from parts.stgcn import trained_network
 from zeroskel import align
 from zeroskel.align._critic import Critic
-from zeroskel.align._negatives import rolled_by_one
-from zeroskel.align.mutual_information import jensen_shannon
+from zeroskel.align.mutual_information import _rolled_by_one, jensen_shannon
 from zeroskel.benchmark import BenchmarkConfig, run_benchmark
 from zeroskel.datasets import open_datasets
-from zeroskel.encoders._fast_inference import fast_inference
+from zeroskel.encoders.stgcn import _fast_inference
 from zeroskel.skeleton.transforms import temporal_mask
 
 SEQUENCES, EPOCHS, BATCH, VIEWS, CLASSES = 8_000, 100, 128, 4, 55
@@ -47,7 +46,7 @@ def training() -> list[Row]:
             with torch.no_grad():
                 v, v_masked = (layer_norm(plain(torch.from_numpy(x)), (256,)) for x in (part, masked))
             text = of_each[start : start + BATCH]
-            other = v[rolled_by_one(len(v))]
+            other = v[_rolled_by_one(len(v))]
             against = plain_critic(critic, other, text)
             information = jensen_shannon(plain_critic(critic, v, text), against)
             masked_information = jensen_shannon(plain_critic(critic, v_masked, text), against)
@@ -59,7 +58,7 @@ def training() -> list[Row]:
     def encode_once() -> tuple[np.ndarray, np.ndarray]:
         """Return the features and the masked views that all epochs use."""
         whole = np.concatenate(
-            [fast_inference(network, part).numpy() for part in np.array_split(batches, SAMPLE // BATCH)]
+            [_fast_inference(network, part).numpy() for part in np.array_split(batches, SAMPLE // BATCH)]
         )
         views = []
         for _ in range(VIEWS):
@@ -67,7 +66,7 @@ def training() -> list[Row]:
                 temporal_mask(part, rng, keep=LOW_MOTION_FRAMES, frames=REMAINING_FRAMES)
                 for part in np.array_split(batches, SAMPLE // BATCH)
             ]
-            views.append(np.concatenate([fast_inference(network, part).numpy() for part in masked]))
+            views.append(np.concatenate([_fast_inference(network, part).numpy() for part in masked]))
         return whole, np.stack(views)
 
     published = _median(published_epoch)

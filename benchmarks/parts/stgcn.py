@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from parts.plain_stgcn import PlainSTGCN
 from parts.rows import Row, duration_text, time_in_turn
 from zeroskel.encoders import STGCN
-from zeroskel.encoders._fast_inference import fast_inference
+from zeroskel.encoders.stgcn import _fast_inference
 
 BATCH, FRAMES, CLASSES = 64, 50, 60
 CASES = (("ntu-25", 2), ("kinect-20", 1))
@@ -45,8 +45,8 @@ def ways_of_inference(network: STGCN) -> dict[str, Callable[[Tensor], Tensor]]:
     plain, short = PlainSTGCN(network).eval(), copy.deepcopy(network).bfloat16()
     return {
         "plain": plain,
-        "float32": lambda batch: fast_inference(network, batch),
-        "bfloat16": lambda batch: fast_inference(short, batch).float(),
+        "float32": lambda batch: _fast_inference(network, batch),
+        "bfloat16": lambda batch: _fast_inference(short, batch).float(),
     }
 
 

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from zeroskel import align
 from zeroskel.align._critic import CRITICS
-from zeroskel.align._negatives import other_class, rolled_by_one
 from zeroskel.align.mutual_information import (
     _ESTIMATES,
+    _other_class,
+    _rolled_by_one,
     donsker_varadhan,
     info_nce,
     jensen_shannon,
@@ -66,15 +67,15 @@ def test_the_best_critic_on_discrete_pairs_gives_the_jensen_shannon_divergence()
 
 
 def test_published_negatives_are_the_next_of_the_batch():
-    assert rolled_by_one(4).tolist() == [1, 2, 3, 0]
+    assert _rolled_by_one(4).tolist() == [1, 2, 3, 0]
 
 
 def test_corrected_negatives_are_of_another_class():
     labels = torch.tensor([0, 0, 0, 1, 1, 2])
-    rows, partners = other_class(labels, torch.Generator().manual_seed(0))
+    rows, partners = _other_class(labels, torch.Generator().manual_seed(0))
     assert rows.tolist() == list(range(6))
     assert (labels[rows] != labels[partners]).all()
-    rows, partners = other_class(torch.zeros(3, dtype=torch.long), torch.Generator())
+    rows, partners = _other_class(torch.zeros(3, dtype=torch.long), torch.Generator())
     assert len(rows) == len(partners) == 0
 
 
@@ -92,7 +93,7 @@ def held_out(estimator, correlation, batch_size=256, epochs=20):
         a, b = x[rows], y[rows]
         if estimator == "infonce":
             return info_nce(critic(a, b), critic.grid(a, b), ~torch.eye(len(rows), dtype=torch.bool))
-        return _ESTIMATES[estimator](critic(a, b), critic(a[rolled_by_one(len(rows))], b))
+        return _ESTIMATES[estimator](critic(a, b), critic(a[_rolled_by_one(len(rows))], b))
 
     train(
         critic,

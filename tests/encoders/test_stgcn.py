@@ -7,8 +7,7 @@ from torch import nn
 
 from zeroskel.core import InputError
 from zeroskel.encoders import STGCN, _frequency_convolution
-from zeroskel.encoders._graph import spatial_partition
-from zeroskel.encoders.stgcn import _Block, _GraphConvolution
+from zeroskel.encoders.stgcn import _Block, _GraphConvolution, _spatial_partition
 
 CASES = [("stgcn_25", "ntu-25"), ("stgcn_20", "kinect-20")]
 
@@ -36,7 +35,7 @@ def published_graph_convolution(spatial, x, adjacency):
 def test_the_graph_convolution_equals_the_published_order():
     torch.manual_seed(0)
     spatial = _GraphConvolution(6, 3 * 10, kernel_size=1)
-    x, adjacency = torch.randn(2, 6, 7, 20), torch.from_numpy(spatial_partition("kinect-20"))
+    x, adjacency = torch.randn(2, 6, 7, 20), torch.from_numpy(_spatial_partition("kinect-20"))
     y = spatial(x.permute(0, 2, 3, 1), adjacency).permute(0, 3, 1, 2)
     torch.testing.assert_close(y, published_graph_convolution(spatial, x, adjacency), rtol=1e-4, atol=1e-5)
 
@@ -49,7 +48,7 @@ def test_a_block_equals_the_published_order(monkeypatch, least_channels, channel
     torch.manual_seed(0)
     c_in, c_out = channels
     block = _Block(c_in, c_out, parts=3, stride=stride, shortcut=True, dropout=0.0).train()
-    x, adjacency = torch.randn(2, c_in, 8, 20), torch.from_numpy(spatial_partition("kinect-20"))
+    x, adjacency = torch.randn(2, c_in, 8, 20), torch.from_numpy(_spatial_partition("kinect-20"))
     norm, _, convolution, last_norm, _ = block.temporal
 
     def normalised(values, by):
@@ -90,3 +89,16 @@ def test_weights_that_do_not_fit_are_refused(reference):
         STGCN.from_smie(state, layout="ntu-25")
     with pytest.raises(InputError, match="published SMIE encoder"):
         STGCN.from_smie({}, layout="ntu-25")
+
+
+@pytest.mark.parametrize(("file", "layout"), CASES)
+def test_the_graph_equals_the_published_code(reference, file, layout):
+    np.testing.assert_allclose(_spatial_partition(layout), reference(file)["state/A"], atol=1e-6)
+
+
+@pytest.mark.parametrize("layout", ["ntu-25", "kinect-15", "coco-17", "mediapipe-33"])
+def test_the_partition_adds_up_to_the_normalised_graph(layout):
+    parts = _spatial_partition(layout)
+    np.testing.assert_allclose(parts.sum(axis=(0, 1)), 1, atol=1e-6)
+    assert ((parts > 0).sum(axis=0) <= 1).all()
+    np.testing.assert_array_equal(parts[0] > 0, np.eye(parts.shape[1], dtype=bool))

@@ -6,7 +6,7 @@ from typing import Any
 
 from zeroskel import align
 from zeroskel.core import InputError
-from zeroskel.core._settings import did_you_mean, value_of
+from zeroskel.core._options import did_you_mean, value_of
 
 GROUPS = {
     "closed-forms": ("ridge", "conse", "sae"),

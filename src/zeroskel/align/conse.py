@@ -4,13 +4,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from zeroskel.align._one_step import OneStepAligner
+from zeroskel.align.base import _OneStepAligner
 from zeroskel.core._options import option, with_options
 from zeroskel.core._rows import mean_and_scale, unit_rows
 
 
 @with_options
-class ConSE(OneStepAligner):
+class ConSE(_OneStepAligner):
     """Cosine of a text with the mean of the most probable seen texts.
 
         f(x) = sum over the `top` most probable seen classes of p(k | x) s_k / sum of p        score = cos(f(x), s)

@@ -7,9 +7,9 @@ from torch import Tensor, nn
 from torch.nn.functional import log_softmax, normalize
 
 from zeroskel.align._projections import Projection, ProjectionAligner
-from zeroskel.align._score_module import ScoreModule
 from zeroskel.align.neural_aligner import Batch
 from zeroskel.core._options import option, with_options
+from zeroskel.neural._tensors import ScoreModule
 
 
 def _multi_positive_loss(features: Tensor, texts: Tensor, labels: Tensor, temperature: float) -> Tensor:

@@ -2,17 +2,39 @@
 
 from typing import ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize, relu
 
-from zeroskel.align._unit_length import UnitLengthAligner
-from zeroskel.align.neural_aligner import Batch
+from zeroskel.align.neural_aligner import Batch, NeuralAligner
 from zeroskel.core._options import option, with_options
+from zeroskel.core._rows import unit_rows
 
 
 @with_options
-class DeViSE(UnitLengthAligner):
+class _UnitLengthAligner(NeuralAligner):
+    """NeuralAligner that can scale features to length one before it standardises them.
+
+    Args:
+        unit_length: Scale features to length one.
+    """
+
+    _feature_prefix = ""
+    unit_length: bool = option(True)
+
+    def _prepare(self, features: np.ndarray, class_embeddings: np.ndarray, generator: torch.Generator) -> None:
+        super()._prepare(self._directions(features), class_embeddings, generator)
+
+    def _feature_tensor(self, features: np.ndarray) -> Tensor:
+        return super()._feature_tensor(self._directions(features))
+
+    def _directions(self, features: np.ndarray) -> np.ndarray:
+        return unit_rows(features) if self.unit_length else features
+
+
+@with_options
+class DeViSE(_UnitLengthAligner):
     """Linear map with a ranking loss.
 
         loss = sum over seen classes j other than y of max(0, margin - t_y M x + t_j M x) + penalty * |M|^2

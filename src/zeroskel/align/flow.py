@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.nn.functional import layer_norm, mse_loss
 
 from zeroskel.align._diffusion_transformer import TimeEmbedding, zeros
-from zeroskel.align._negatives import other_class
 from zeroskel.align._variational import Gaussian
+from zeroskel.align.mutual_information import _other_class
 from zeroskel.align.neural_aligner import Batch, NeuralAligner
 from zeroskel.core._options import option, with_options
 from zeroskel.core._rows import unit_rows
@@ -119,7 +119,7 @@ class Flow(NeuralAligner):
         z0, z1 = z0.detach(), z1.detach()
         t = torch.randn(len(x), generator=generator).sigmoid().to(x.device)
         velocity = network.velocity(_between(z0, z1, t), t)
-        rows, partners = other_class(batch.labels.cpu(), generator)
+        rows, partners = _other_class(batch.labels.cpu(), generator)
         return {"loss": _flow_matching(velocity, z1 - z0, rows, partners, self.contrast_weight)}
 
     def _scores(self, features: Tensor, texts: Tensor) -> Tensor:

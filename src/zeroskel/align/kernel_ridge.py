@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from zeroskel.align._hubness import hub_advantage, nearest_count
-from zeroskel.align._one_step import OneStepAligner
+from zeroskel.align.base import _OneStepAligner
 from zeroskel.core._options import option, with_options
 from zeroskel.core._rows import mean_and_scale, unit_rows
 
@@ -18,17 +17,19 @@ _PER_SEQUENCES = 1000  # number of sequences that the penalty refers to
 _SMALLEST_EIGENVALUE = 1e-10  # as a share of the largest
 _ROWS_AT_ONCE = 2048  # sequences that are mapped at a time
 _ROWS_FOR_MEDIAN = 500  # sequences whose distances set the width of the kernel
+_NEAREST_SHARE = 0.02  # of the seen motions, which count as the nearest of a candidate
+_FEWEST_NEAREST = 5
 
 
 @with_options
-class KernelRidge(OneStepAligner):
+class KernelRidge(_OneStepAligner):
     """Regression of the text on the motion with a Gaussian kernel; the score is a cosine less a share of hubness.
 
         t(x) = m + k(x)^T (K + p W^-1)^-1 (T - m)        k(x, z) = exp(-g |x - z|^2 / median |x - z|^2)
         score(x, s) = cos(t(x) - c, s - c) - b h_s
 
     T: the text of each training sequence; W: weights that fall with the root of the size of its class, mean 1; m: the
-    weighted mean of T; c: the mean of the seen texts; h: the hub advantage of a text (`_hubness.py`), from predictions
+    weighted mean of T; c: the mean of the seen texts; h: the hub advantage of a text, from predictions
     for the landmarks by regressions that were fitted without an eighth of the classes, theirs among them.
 
     Sources: Saunders, Gammerman and Vovk, "Ridge regression learning algorithm in dual variables", ICML 1998. With more
@@ -100,7 +101,7 @@ class KernelRidge(OneStepAligner):
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
         predicted = unit_rows(self._kernel(self._standardised(features)) @ self._weight + self._bias)
         texts = unit_rows(class_embeddings - self._text_mean)
-        return predicted @ texts.T - self.hubness * hub_advantage(self._blind @ texts.T)
+        return predicted @ texts.T - self.hubness * _hub_advantage(self._blind @ texts.T)
 
     def _kernel(self, rows: np.ndarray) -> np.ndarray:
         return np.exp(-self._width * _squared_distances(rows, self._landmarks))
@@ -110,9 +111,9 @@ class KernelRidge(OneStepAligner):
         import torch
         from torch.nn.functional import normalize
 
-        from zeroskel.align._score_module import ScoreModule
+        from zeroskel.neural._tensors import ScoreModule
 
-        hubness, nearest = self.hubness, nearest_count(len(self._blind))
+        hubness, nearest = self.hubness, _nearest_count(len(self._blind))
 
         def scores(fitted: Any, features: "Tensor", texts: "Tensor") -> "Tensor":
             x = (features - fitted.mean) / fitted.scale
@@ -209,3 +210,28 @@ def _cluster_means(rows: np.ndarray, most: int) -> np.ndarray:
         warnings.simplefilter("ignore", ConvergenceWarning)
         clusters = KMeans(most, n_init=1, max_iter=20, random_state=0).fit(rows)
     return clusters.cluster_centers_.astype(rows.dtype)
+
+
+def _hub_advantage(seen_scores: np.ndarray) -> np.ndarray:
+    """Return how near each candidate is to the seen motions that are nearest to it: large for a hub, near to all.
+
+        h_k = mean of the largest 2 % (at least 5) of s(x, k) over seen motions x
+
+    This is the term that "Cross-domain similarity local scaling" subtracts (Conneau et al., "Word translation without
+    parallel data", ICLR 2018, arXiv 1710.04087), over motions of the training set instead of the test set, so that each
+    test motion is scored without the others.
+
+    Args:
+        seen_scores: (N, K) scores of the candidates for motions of seen classes, by models that were trained without
+            these classes.
+
+    Returns:
+        (K,) advantages; a share of them is subtracted from the scores of every motion.
+    """
+    count = _nearest_count(len(seen_scores))
+    return np.partition(seen_scores, len(seen_scores) - count, axis=0)[-count:].mean(axis=0)
+
+
+def _nearest_count(motions: int) -> int:
+    """Return how many of this number of seen motions count as the nearest."""
+    return min(motions, max(_FEWEST_NEAREST, round(_NEAREST_SHARE * motions)))

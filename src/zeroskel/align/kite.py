@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from zeroskel.align._one_step import OneStepAligner
-from zeroskel.align.base import Aligner
+from zeroskel.align.base import Aligner, _OneStepAligner
 from zeroskel.align.contrastive import Contrastive
 from zeroskel.align.kernel_ridge import KernelRidge
 from zeroskel.core._options import option, option_of, refuse, with_options
@@ -18,7 +17,7 @@ _KERNEL = "kernel."  # prefix of the arrays of the regression in saved files
 
 
 @with_options
-class Kite(OneStepAligner):
+class Kite(_OneStepAligner):
     """Sum of `KernelRidge` on the first text of a class and `Contrastive` on the others (ours, 2026).
 
         score(x, s) = a r(x, s_1) / d_r + mean over networks n of n(x, s_2 …) / d_n
@@ -135,7 +134,7 @@ class Kite(OneStepAligner):
         """Return the fitted method as a torch module: see `Aligner.to_torch`."""
         import torch
 
-        from zeroskel.align._score_module import ScoreModule
+        from zeroskel.neural._tensors import ScoreModule
 
         assert self.text_dim_ is not None
         columns = [self._columns(name, self.text_dim_) for name in self._parts]

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from zeroskel.align._unit_length import UnitLengthAligner
+from zeroskel.align.devise import _UnitLengthAligner
 from zeroskel.align.neural_aligner import Batch
 from zeroskel.core._options import option, with_options
 
@@ -14,7 +14,7 @@ _BLOCK_VALUES = 4_000_000  # hidden activations in memory at once while scoring:
 
 
 @with_options
-class RelationNetwork(UnitLengthAligner):
+class RelationNetwork(_UnitLengthAligner):
     """Learnt comparison of motion and text, the zero-shot form of relation networks.
 
         r(x, s) = sigmoid(g([f(s), x]))        loss = mean over pairs of (r(x_n, s_k) - [k = y_n])^2

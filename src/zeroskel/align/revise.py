@@ -6,14 +6,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
-from zeroskel.align._unit_length import UnitLengthAligner
-from zeroskel.align.devise import _rank_violations
+from zeroskel.align.devise import _rank_violations, _UnitLengthAligner
 from zeroskel.align.neural_aligner import Batch
 from zeroskel.core._options import option, with_options
 
 
 @with_options
-class ReViSE(UnitLengthAligner):
+class ReViSE(_UnitLengthAligner):
     """Two auto-encoders whose latents are aligned by class and by distribution, the inductive part of the paper.
 
         loss = association + reconstruction_weight * (|x - x'|^2 / D + |s - s'|^2 / D_text) + contraction * |dh/dx|^2

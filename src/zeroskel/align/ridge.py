@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from zeroskel.align._one_step import OneStepAligner
+from zeroskel.align.base import _OneStepAligner
 from zeroskel.core._options import option, with_options
 from zeroskel.core._rows import mean_and_scale
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @with_options
-class Ridge(OneStepAligner):
+class Ridge(_OneStepAligner):
     """Bilinear score in closed form (ESZSL).
 
         W = (X^T X / N + g I)^-1 X^T Y S / N (S^T S + h I)^-1        score(x, s) = x W s
@@ -59,7 +59,7 @@ class Ridge(OneStepAligner):
 
     def to_torch(self) -> "nn.Module":
         """Return the fitted method as a torch module: see `Aligner.to_torch`."""
-        from zeroskel.align._score_module import ScoreModule
+        from zeroskel.neural._tensors import ScoreModule
 
         def scores(fitted: Any, features: "Tensor", texts: "Tensor") -> "Tensor":
             return (features - fitted.mean) / fitted.scale @ fitted.weight @ (texts - fitted.text_mean).T

@@ -4,13 +4,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from zeroskel.align._one_step import OneStepAligner
+from zeroskel.align.base import _OneStepAligner
 from zeroskel.core._options import option, with_options
 from zeroskel.core._rows import mean_and_scale, unit_rows
 
 
 @with_options
-class SAE(OneStepAligner):
+class SAE(_OneStepAligner):
     """Semantic auto-encoder: a linear map that encodes motions as texts and decodes texts to motions.
 
         min over W of |X - W^T S|^2 + strength * |W X - S|^2,  solved by

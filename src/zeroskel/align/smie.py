@@ -9,13 +9,11 @@ from torch import Tensor, nn
 from torch.nn.functional import layer_norm, relu
 
 from zeroskel.align._critic import CRITICS, Critic, PairCritic
-from zeroskel.align._negatives import other_class, rolled_by_one
-from zeroskel.align._score_module import ScoreModule
-from zeroskel.align.mutual_information import _ESTIMATES, info_nce
+from zeroskel.align.mutual_information import _ESTIMATES, _other_class, _rolled_by_one, info_nce
 from zeroskel.align.neural_aligner import Batch, NeuralAligner
 from zeroskel.core import InputError
 from zeroskel.core._options import option, with_options
-from zeroskel.neural._tensors import load_arrays
+from zeroskel.neural._tensors import ScoreModule, load_arrays
 from zeroskel.neural._training import index_batches, warmup_cosine
 
 _PUBLISHED_LAYERS = {"l0": "first", "l1": "second", "l2": "last"}
@@ -132,8 +130,8 @@ class SMIE(NeuralAligner):
     def _negatives(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return which texts of a batch meet which other sequences."""
         if self.negatives == "published":
-            return torch.arange(len(batch.labels)), rolled_by_one(len(batch.labels))
-        return other_class(batch.labels.cpu(), batch.generator)
+            return torch.arange(len(batch.labels)), _rolled_by_one(len(batch.labels))
+        return _other_class(batch.labels.cpu(), batch.generator)
 
     def _grid_negatives(self, classes: Tensor) -> Tensor:
         """Return a mask (B, B) of the texts that are negatives of each motion; "published" includes false ones."""
@@ -197,7 +195,7 @@ class SMIE(NeuralAligner):
             text = self._tensor(text_of_each)
             joint = self.network_(v, text)
             if self.estimator != "infonce":
-                return float(_ESTIMATES[self.estimator](joint, self.network_(other[rolled_by_one(len(v))], text)))
+                return float(_ESTIMATES[self.estimator](joint, self.network_(other[_rolled_by_one(len(v))], text)))
             classes = torch.unique(text, dim=0, return_inverse=True)[1]
             total = 0.0
             for block in torch.arange(len(v)).split(self.batch_size):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from zeroskel.core import InputError
-from zeroskel.core._settings import value_of
+from zeroskel.core._options import value_of
 
 VARIADIC_OPTIONS = ("--data", "--actions", "--set")
 DATA = typer.Option(

@@ -12,7 +12,7 @@ from zeroskel.align._variants import Variant, parse_methods
 from zeroskel.benchmark import _options
 from zeroskel.benchmark._options import OptionError, declare
 from zeroskel.benchmark._selection import SELECTIONS
-from zeroskel.core._settings import did_you_mean
+from zeroskel.core._options import did_you_mean
 from zeroskel.datasets.synthetic import action_names
 from zeroskel.text import Description, class_texts, prompt_names, read_descriptions
 

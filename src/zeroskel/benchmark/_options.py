@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from zeroskel.core import InputError
-from zeroskel.core._settings import did_you_mean
+from zeroskel.core._options import did_you_mean
 
 _LARGEST_SEED = 2**32 - 1  # of NumPy's and scikit-learn's generators
 SEEDS = f"whole numbers from 0 to {_LARGEST_SEED}, each once, such as [0, 1, 2]"

@@ -15,8 +15,8 @@ from zeroskel.benchmark._config import BenchmarkConfig
 from zeroskel.benchmark._options import OptionError, declare
 from zeroskel.benchmark._run import run_benchmark
 from zeroskel.core import CellRecord, InputError, MissingFileError
+from zeroskel.core._options import did_you_mean
 from zeroskel.core._progress import Progress, quiet
-from zeroskel.core._settings import did_you_mean
 from zeroskel.datasets import SkeletonDataset, open_datasets
 from zeroskel.features._ready_features import FeatureFolder, read_feature_folder
 from zeroskel.text import prompt_names

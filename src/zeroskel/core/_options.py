@@ -1,6 +1,8 @@
-"""Options of encoders and methods: attrs fields that are declared once, with their bounds."""
+"""Options of encoders and methods as attrs fields with bounds, and settings that people type."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from numbers import Integral, Real
 from types import NoneType, UnionType
 from typing import Any, NoReturn, TypeVar, dataclass_transform, get_args, get_origin
@@ -173,3 +175,17 @@ def with_options(cls: Class) -> Class:
 
 def _tuple_of_list(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
+
+
+def value_of(text: str) -> Any:
+    """Return the value that a text stands for: JSON where it reads as JSON, else the text itself."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return "; did you mean NAME?" for the known name that is nearest to a misspelt one, or an empty text."""
+    nearest = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {nearest[0]!r}?" if nearest else ""

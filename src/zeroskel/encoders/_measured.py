@@ -3,7 +3,7 @@
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar, cast
 
 import attrs
 import numpy as np
@@ -15,9 +15,6 @@ from zeroskel.core import InputError
 from zeroskel.core._options import layout_name, option
 from zeroskel.encoders._series import Array
 from zeroskel.encoders.base import BatchSource, SkeletonEncoder
-
-if TYPE_CHECKING:  # importing torch takes seconds
-    from torch import nn
 
 FIT_SEQUENCES = 8192  # bounds the memory of fitting: more training sequences are sampled
 BLOCK = 256  # sequences measured at once while fitting
@@ -54,10 +51,8 @@ class MeasuredEncoder(SkeletonEncoder):
     def _project(self, values: Array, arrays: Mapping[str, Array]) -> Array:
         """Return the features (N, D) of measures (N, K)."""
 
-    def to_torch(self) -> "nn.Module":
+    def to_torch(self) -> nn.Module:
         """Return the encoder as a module; see `SkeletonEncoder.to_torch`."""
-        from zeroskel.encoders._measured import StateModule
-
         self._check_fitted()
         return StateModule(self._features, self.arrays_).eval()
 

@@ -12,17 +12,19 @@ from torch import Tensor, nn
 
 from zeroskel.core import InputError
 from zeroskel.core._options import layout_name, option
-from zeroskel.encoders._augment import augment
-from zeroskel.encoders._fast_inference import fast_inference
 from zeroskel.encoders._processes import launched_accelerator, share_of
 from zeroskel.encoders.base import BatchSource, EpochProgress, SkeletonEncoder
-from zeroskel.encoders.stgcn import STGCN
+from zeroskel.encoders.stgcn import STGCN, _fast_inference
 from zeroskel.neural._tensors import arrays_of, expected_device, load_arrays
 from zeroskel.neural._training import seeded, train, warmup_cosine
 
 logger = logging.getLogger(__name__)
 
 _WITHHELD_SHARE = 0.2
+_LARGEST_ROTATION = np.deg2rad(30.0)  # about the vertical axis, to either side
+_SCALE = 0.15  # largest relative change of size
+_CROP = 0.75  # shortest share of the frames that a crop leaves
+_JITTER = 0.01  # standard deviation of joint noise, in torso lengths
 
 
 @attrs.define(slots=False, eq=False, repr=False)
@@ -113,7 +115,7 @@ class PretrainedSTGCN(SkeletonEncoder):
 
         def step(model: nn.Module, chosen: np.ndarray, epoch: int) -> dict[str, Tensor]:
             batch = np.asarray(batches[chosen])
-            batch = augment(batch, rng) if self.augment else batch
+            batch = _augment(batch, rng) if self.augment else batch
             share = share_of(len(chosen), accelerator)
             logits = model(torch.from_numpy(np.ascontiguousarray(batch[share])))
             target = classes[chosen[share]].to(logits.device)
@@ -159,7 +161,7 @@ class PretrainedSTGCN(SkeletonEncoder):
         return correct / len(rows)
 
     def _encode(self, batch: np.ndarray) -> np.ndarray:
-        return fast_inference(self.network_, np.asarray(batch)).cpu().numpy()
+        return _fast_inference(self.network_, np.asarray(batch)).cpu().numpy()
 
     def _new_model(self, classes: int) -> nn.Sequential:
         """Set and return a new network and classifier."""
@@ -183,3 +185,43 @@ def _withhold(subjects: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarra
     chosen = people[: max(1, round(_WITHHELD_SHARE * len(people)))]
     withheld = np.isin(subjects, chosen)
     return np.flatnonzero(~withheld), np.flatnonzero(withheld)
+
+
+def _augment(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return a copy of a batch in which each sequence is rotated, scaled, cropped in time and jittered at random.
+
+    The crop is resampled to T frames, so the tempo changes with it. Joints that were not observed stay 0.
+
+    Args:
+        batch: (N, C, T, V, M) float32.
+        rng: Generator of the random draws.
+
+    Returns:
+        (N, C, T, V, M) float32.
+    """
+    result = _crop(batch, rng)
+    n, channels = result.shape[:2]
+    if channels == 3:
+        angle = (_LARGEST_ROTATION * (2 * rng.random((n, 1, 1, 1)) - 1)).astype(np.float32)
+        cos, sin = np.cos(angle), np.sin(angle)
+        x, z = result[:, 0].copy(), result[:, 2].copy()
+        result[:, 0], result[:, 2] = cos * x + sin * z, cos * z - sin * x
+    result *= rng.uniform(1 - _SCALE, 1 + _SCALE, (n, 1, 1, 1, 1)).astype(np.float32)
+    noise = rng.standard_normal(result.shape, dtype=np.float32) * np.float32(_JITTER)
+    return result + np.where(batch == 0, 0, noise).astype(np.float32)
+
+
+def _crop(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return a random window of each sequence, resampled linearly to the number of frames of the batch."""
+    n, t = batch.shape[0], batch.shape[2]
+    share = _CROP + (1 - _CROP) * rng.random((n, 1))
+    start = (1 - share) * rng.random((n, 1))
+    positions = (start + share * np.linspace(0, 1, t)) * (t - 1)
+    before = np.floor(positions).astype(int)
+    after = np.minimum(before + 1, t - 1)
+    weight = (positions - before).astype(np.float32)[:, None, :, None, None]
+    rows = np.arange(n)[:, None]
+    frames = batch.transpose(0, 2, 1, 3, 4)
+    first = frames[rows, before].transpose(0, 2, 1, 3, 4)
+    second = frames[rows, after].transpose(0, 2, 1, 3, 4)
+    return first * (1 - weight) + second * weight
