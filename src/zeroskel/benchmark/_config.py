@@ -1,24 +1,102 @@
 """The grid of a benchmark: each option is declared once, with its bounds, for Python, for run files and for flags."""
 
-from collections.abc import Mapping
-from functools import partial
+import json
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import attrs
 
 from zeroskel import align, encoders
 from zeroskel.align._variants import Variant, parse_methods
-from zeroskel.benchmark import _options
-from zeroskel.benchmark._options import OptionError, declare
 from zeroskel.benchmark._selection import SELECTIONS
+from zeroskel.core import InputError
 from zeroskel.core._options import did_you_mean
 from zeroskel.datasets.synthetic import action_names
 from zeroskel.text import Description, class_texts, prompt_names, read_descriptions
 
+_LARGEST_SEED = 2**32 - 1  # of NumPy's and scikit-learn's generators
+SEEDS = f"whole numbers from 0 to {_LARGEST_SEED}, each once, such as [0, 1, 2]"
 
-def _names_of(known: tuple[str, ...] | list[str], value: Any) -> tuple[str, ...]:
-    return tuple(map(_options.one_of(known), _options.texts(value)))
+
+class OptionError(InputError):
+    """An option of a benchmark has a value that it cannot have.
+
+    Attributes:
+        key: Name of the option in run files; the flag of the same name begins with two dashes.
+        problem: What is wrong and what was expected.
+    """
+
+    def __init__(self, key: str, problem: str) -> None:
+        super().__init__(key, problem)
+        self.key = key
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.problem}"
+
+
+def declare(
+    expected: str,
+    *,
+    key: str | None = None,
+    known: Iterable[str] = (),
+    least: int = 0,
+    parse: Callable[[Any], Any] | None = None,
+    **default: Any,
+) -> Any:
+    """Return a field of a class of options that parses and checks what it is given.
+
+    The annotation of the field says what it holds: text, a path, a whole number or a truth value, a tuple of these
+    (of which a single value stands for one, and which has each value once), or None in addition.
+
+    Args:
+        expected: The values that the option can have, with an example, for messages.
+        key: Name of the option in run files, where it differs from the attribute.
+        known: Names that a text must be one of; none for any text.
+        least: Lower bound of a whole number.
+        parse: Returns the value that the option takes, or raises ValueError for one that it cannot have; for options
+            of another form.
+        default: `default` or `factory`, as `attrs.field` takes them. An option without either is required.
+    """
+    names = tuple(known)
+
+    def convert(value: Any, field: Any) -> Any:
+        try:
+            return parse(value) if parse is not None else _parsed(value, field.type, names, least)
+        except InputError as error:
+            raise OptionError(key or field.name, str(error)) from error
+        except ValueError as error:
+            raise OptionError(key or field.name, f"found {value!r:.80}; expected {expected}") from error
+
+    return attrs.field(converter=attrs.Converter(convert, takes_field=True), metadata={"key": key}, **default)
+
+
+def _parsed(value: Any, kind: Any, known: tuple[str, ...] = (), least: int = 0) -> Any:
+    """Return a value as its annotation `kind` says. Raises ValueError or InputError for a value that is none."""
+    if type(None) in get_args(kind):
+        return None if value is None else _parsed(value, get_args(kind)[0], known, least)
+    if get_origin(kind) is tuple:
+        values = _each_once(value if isinstance(value, (list, tuple)) else [value])
+        return tuple(_parsed(item, get_args(kind)[0], known, least) for item in values)
+    if kind is Path and isinstance(value, Path):
+        return value
+    if known and value not in known:
+        hint = did_you_mean(value, known) if isinstance(value, str) else ""
+        raise InputError(f"found {value!r:.80}; expected one of {', '.join(known)}{hint}")
+    if isinstance(value, str):
+        valid = kind in (str, Path) and bool(value.strip())
+    else:
+        valid = type(value) is kind and (kind is not int or least <= value <= _LARGEST_SEED)
+    if not valid:
+        raise ValueError
+    return kind(value)
+
+
+def _each_once(values: Any) -> list[Any]:
+    if not isinstance(values, (list, tuple)) or not values or len({repr(value) for value in values}) < len(values):
+        raise ValueError
+    return list(values)
 
 
 def _methods(value: Any) -> tuple[Variant, ...]:
@@ -27,28 +105,36 @@ def _methods(value: Any) -> tuple[Variant, ...]:
         raise ValueError
     variants = parse_methods(values)
     for variant in variants:
-        _options.plain(variant.options)
+        _plain(variant.options)
     return variants
 
 
 def _prompts(value: Any) -> tuple[str, ...]:
-    prompts = [value] if isinstance(value, str) else _options.each_once(value)
-    return _options.texts([prompt if isinstance(prompt, str) else _joined(prompt) for prompt in prompts])
-
-
-def _joined(parts: Any) -> str:
-    parse = _options.one_of(prompt_names())
-    return "+".join(parse(part) for part in _options.each_once(parts))
+    names = tuple(prompt_names())
+    prompts = [
+        prompt if isinstance(prompt, str) else "+".join(_parsed(_each_once(prompt), tuple[str, ...], names))
+        for prompt in ([value] if isinstance(value, str) else _each_once(value))
+    ]
+    return tuple(_parsed(prompts, tuple[str, ...]))
 
 
 def _option_tables(value: Any) -> dict[str, dict[str, Any]]:
     if not isinstance(value, Mapping) or not all(isinstance(options, Mapping) for options in value.values()):
         raise ValueError
-    return {name: _options.plain(options) for name, options in value.items()}
+    return {name: _plain(options) for name, options in value.items()}
+
+
+def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options of numbers, texts, truth values, lists and tables. Raises InputError for others, such as dates."""
+    try:
+        json.dumps(options)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(f"options {options!r:.80}; expected numbers, texts, true, false, lists or tables") from error
+    return dict(options)
 
 
 def _descriptions(value: Any) -> Any:
-    return value if isinstance(value, Mapping) else _options.path(value)
+    return value if isinstance(value, Mapping) else _parsed(value, Path | None)
 
 
 @attrs.frozen
@@ -82,43 +168,35 @@ class BenchmarkConfig:
         [('ridge', {}), ('smie', {'epochs': 50})]
     """
 
-    splits: tuple[str, ...] = declare(
-        _options.texts, 'names of class splits, each once, such as ["purls-5"]', key="split"
-    )
+    splits: tuple[str, ...] = declare('names of class splits, each once, such as ["purls-5"]', key="split")
     methods: tuple[Variant, ...] = declare(
-        _methods, 'at least one method, such as ["ridge", "smie"]', default=("smie", "ridge", "conse")
+        'at least one method, such as ["ridge", "smie"]', parse=_methods, default=("smie", "ridge", "conse")
     )
     encoders: tuple[str, ...] = declare(
-        partial(_names_of, encoders.available()),
-        'names of encoders, each once, such as ["stgcn"]',
-        key="encoder",
-        default=("stgcn",),
+        'names of encoders, each once, such as ["stgcn"]', key="encoder", known=encoders.available(), default="stgcn"
     )
-    seeds: tuple[int, ...] = declare(_options.seeds, _options.SEEDS, default=(0,))
+    seeds: tuple[int, ...] = declare(SEEDS, default=(0,))
     options: Mapping[str, Mapping[str, Any]] = declare(
-        _option_tables, "a table for each method or encoder, such as [options.smie] with epochs = 50", factory=dict
+        "a table for each method or encoder, such as [options.smie] with epochs = 50",
+        parse=_option_tables,
+        factory=dict,
     )
-    texts: tuple[str, ...] = declare(
-        _options.texts, 'sentence encoders, each once, such as ["minilm"]', key="text", default=("minilm",)
-    )
-    download: bool = declare(_options.truth, "true or false", default=False)
+    texts: tuple[str, ...] = declare('sentence encoders, each once, such as ["minilm"]', key="text", default="minilm")
+    download: bool = declare("true or false", default=False)
     prompts: tuple[str, ...] = declare(
-        _prompts,
         'prompts, each once, such as ["name"], or [["name", "description"]] for both together',
         key="prompt",
-        default=("name",),
+        parse=_prompts,
+        default="name",
     )
     descriptions: Mapping[str, Description] | Path | None = declare(
-        _options.optional(_descriptions), "the path of a JSON or TOML file with descriptions", default=None
+        "the path of a JSON or TOML file with descriptions", parse=_descriptions, default=None
     )
     selections: tuple[str, ...] = declare(
-        partial(_names_of, SELECTIONS),
-        'ways of selection, each once, such as ["last"]',
-        key="selection",
-        default=("last",),
+        'ways of selection, each once, such as ["last"]', key="selection", known=SELECTIONS, default="last"
     )
-    masked_views: int = declare(_options.at_least(1), "a whole number of at least 1", default=4)
-    synthetic: int = declare(_options.at_least(0), "a whole number of 0 or more", default=0)
+    masked_views: int = declare("a whole number of at least 1", least=1, default=4)
+    synthetic: int = declare("a whole number of 0 or more", default=0)
 
     @property
     def variants(self) -> tuple[Variant, ...]:
@@ -150,13 +228,13 @@ class BenchmarkConfig:
         for variant in self.variants:
             key = "methods" if variant in self.methods else "options"
             _check_names(key, f"method {variant.method}", variant.options, align.create(variant.method).options())
-            _options.run_checked(key, variant.create)
+            _naming(key, variant.create)
         for encoder in self.encoders:
             options = self.options.get(encoder, {})
             _check_names("options", f"encoder {encoder}", options, encoders.create(encoder, "kinect-20").options())
-            _options.run_checked("options", partial(encoders.create, encoder, "kinect-20", **options))
+            _naming("options", encoders.create, encoder, "kinect-20", **options)
         for prompt in self.prompts if self.synthetic else ():
-            _options.run_checked("prompt", partial(class_texts, action_names(), prompt))  # these have names only
+            _naming("prompt", class_texts, action_names(), prompt)  # these have names only
 
 
 def _check_names(key: str, owner: str, options: Mapping[str, Any], known: Mapping[str, Any]) -> None:
@@ -166,3 +244,11 @@ def _check_names(key: str, owner: str, options: Mapping[str, Any], known: Mappin
                 key,
                 f"{owner} has no option {option!r}; its options are {', '.join(known)}" + did_you_mean(option, known),
             )
+
+
+def _naming(key: str, action: Callable[..., Any], *arguments: Any, **options: Any) -> None:
+    """Call an action whose InputErrors come from the option `key`; they become OptionErrors that name it."""
+    try:
+        action(*arguments, **options)
+    except InputError as error:
+        raise OptionError(key, str(error)) from error

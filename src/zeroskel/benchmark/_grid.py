@@ -51,9 +51,13 @@ def make_groups(
     sentences = {name: SentenceEncoder(name, cache=cache, download=config.download) for name in config.texts}
     groups = []
     for source in sources:
-        texts = _class_embeddings(source, config, sentences)
+        descriptions = config.class_descriptions()
+        if descriptions is None:
+            descriptions = published_descriptions(source.name)
+        prompts = {name: class_texts(source.class_names, name, descriptions) for name in config.prompts}
+        texts = ClassEmbeddings(sentences, prompts)
         groups += [CellGroup(source, split, config, texts, cache, progress) for split in splits[source.name]]
-    _check_cells(groups)
+    _check_cells(groups, config)
     return groups
 
 
@@ -83,22 +87,14 @@ def _check_folder(folder: FeatureFolder, config: BenchmarkConfig, splits: Sequen
         )
 
 
-def _class_embeddings(
-    source: Source, config: BenchmarkConfig, sentences: dict[str, SentenceEncoder]
-) -> ClassEmbeddings:
-    descriptions = config.class_descriptions()
-    if descriptions is None:
-        descriptions = published_descriptions(source.name)
-    prompts = {name: class_texts(source.class_names, name, descriptions) for name in config.prompts}
-    return ClassEmbeddings(sentences, prompts)
-
-
-def _check_cells(groups: Sequence["CellGroup"]) -> None:
+def _check_cells(groups: Sequence["CellGroup"], config: BenchmarkConfig) -> None:
     """Raise InputError for a split with an empty part and for options that a method cannot use."""
     tried: list[tuple[Variant, int]] = []
     for group in groups:
-        group.check_parts()
-        for text, prompt in product(group.config.texts, group.config.prompts):
+        if isinstance(group.store, FeatureStore):
+            for withhold in {selection == "validation" for selection in config.selections}:
+                group.store.rows(group.split, withhold)
+        for text, prompt in product(config.texts, config.prompts):
             width = group.texts.embeddings(text, prompt).shape[1]
             for variant in group.variants(text, prompt):
                 if (variant, width) not in tried:  # splits, and most prompts, ask the same of a method
@@ -147,12 +143,6 @@ class CellGroup:
         """Return the methods; those that ask for the blocks of the class embeddings get their widths."""
         widths = self.texts.block_widths(text, prompt)
         return [with_text_blocks(variant, widths) for variant in self.config.variants]
-
-    def check_parts(self) -> None:
-        """Raise InputError for a part of the split without recordings."""
-        if isinstance(self.store, FeatureStore):
-            for withhold in {selection == "validation" for selection in self.config.selections}:
-                self.store.rows(self.split, withhold)
 
     def encode(self, encoder: str, seed: int) -> None:
         """Train an encoder and store the features that all cells of this seed need."""

@@ -53,7 +53,7 @@ def read_folders(folders: Sequence[Path]) -> Results:
             raise MissingFileError(f"{folder}: no {FILE} there; expected a folder that `zeroskel benchmark` wrote")
     records = {record.cell: record for folder in folders for record in read_results(folder)}
     check_apart(records.values(), ", ".join(map(str, folders)))
-    commands = dict.fromkeys(command for folder in folders for command in read_commands(folder))
+    commands = dict.fromkeys(command for folder in folders for command in _lines(folder / COMMANDS))
     maps = {drawn.cell: drawn for folder in folders for drawn in read_maps(folder)}
     return Results(list(records.values()), list(commands), list(maps.values()))
 
@@ -94,7 +94,7 @@ def add_results(folder: Path, records: Iterable[CellRecord], order: Sequence[str
     finished = {record.cell: record for record in (*read_results(folder), *records)}
     rank = {cell: index for index, cell in enumerate(order)}
     ordered = sorted(finished.values(), key=lambda record: rank.get(record.cell, len(rank)))
-    _write(folder / FILE, (record.to_json() for record in ordered))
+    write_lines(folder / FILE, (record.to_json() for record in ordered))
     return finished
 
 
@@ -117,16 +117,6 @@ def read_maps(folder: Path) -> list[FeatureMap]:
     return [FeatureMap.from_json(line, f"{file}, line {n}") for n, line in enumerate(_lines(file), start=1)]
 
 
-def write_maps(folder: Path, maps: Iterable[FeatureMap]) -> None:
-    """Replace maps.jsonl."""
-    _write(folder / MAPS, (feature_map.to_json() for feature_map in maps))
-
-
-def read_commands(folder: Path) -> list[str]:
-    """Read the commands that wrote into the folder, in the order in which they first ran."""
-    return _lines(folder / COMMANDS)
-
-
 def note_run(folder: Path, command: str, run_file: str) -> None:
     """Note how to run this again: the command once, and the run file, which replaces that of an earlier run.
 
@@ -135,11 +125,11 @@ def note_run(folder: Path, command: str, run_file: str) -> None:
         command: The command that runs; an empty text is not noted.
         run_file: The text of run.toml; an empty text writes none.
     """
-    commands = read_commands(folder)
+    commands = _lines(folder / COMMANDS)
     if command and command not in commands:
-        _write(folder / COMMANDS, [*commands, command])
+        write_lines(folder / COMMANDS, [*commands, command])
     if run_file:
-        _write(folder / RUN_FILE, run_file.splitlines())
+        write_lines(folder / RUN_FILE, run_file.splitlines())
 
 
 def _lines(file: Path) -> list[str]:
@@ -152,6 +142,7 @@ def _lines(file: Path) -> list[str]:
         raise InputError(f"{file}: not UTF-8 text; remove the file") from error
 
 
-def _write(file: Path, lines: Iterable[str]) -> None:
+def write_lines(file: Path, lines: Iterable[str]) -> None:
+    """Replace a text file, in one step."""
     with atomic_path(file) as temporary:
         temporary.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

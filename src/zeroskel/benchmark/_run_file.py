@@ -9,10 +9,7 @@ import attrs
 import tomli_w
 
 from zeroskel import __version__
-from zeroskel.align._variants import Variant
-from zeroskel.benchmark import _options
-from zeroskel.benchmark._config import BenchmarkConfig
-from zeroskel.benchmark._options import OptionError, declare
+from zeroskel.benchmark._config import SEEDS, BenchmarkConfig, OptionError, declare
 from zeroskel.benchmark._run import run_benchmark
 from zeroskel.core import CellRecord, InputError, MissingFileError
 from zeroskel.core._options import did_you_mean
@@ -53,29 +50,17 @@ class BenchmarkRun(BenchmarkConfig):
         ((0, 1, 2), 1)
     """
 
-    data: tuple[str, ...] = declare(
-        _options.optional(_options.texts), 'datasets, each once, such as ["prepared/utd-mhad"]', default=None
-    )
-    features: Path | None = declare(
-        _options.optional(_options.path), "the path of a folder of ready features", default=None
-    )
-    classes: str | None = declare(
-        _options.optional(_options.text), "a dataset such as ntu60, or a file of class names", default=None
-    )
-    protocol: str | None = declare(
-        _options.optional(_options.text), "a protocol of the dataset, such as cross-subject", default=None
-    )
-    seeds: tuple[int, ...] = declare(_options.seeds, _options.SEEDS, default=(0, 1, 2))
-    descriptions: Path | None = declare(
-        _options.optional(_options.path), "the path of a JSON or TOML file with descriptions", default=None
-    )
-    workers: int = declare(_options.at_least(1), "a whole number of at least 1", default=1)
-    engine: str = declare(_options.one_of(("local", "dask")), "local or dask", default="local")
-    scheduler: str | None = declare(
-        _options.optional(_options.text), "an address such as tcp://10.0.0.1:8786", default=None
-    )
-    cache: Path | None = declare(_options.optional(_options.path), "the path of a folder", default=None)
-    out: Path = declare(_options.path, "the folder of the results, such as runs/first")
+    data: tuple[str, ...] | None = declare('datasets, each once, such as ["prepared/utd-mhad"]', default=None)
+    features: Path | None = declare("the path of a folder of ready features", default=None)
+    classes: str | None = declare("a dataset such as ntu60, or a file of class names", default=None)
+    protocol: str | None = declare("a protocol of the dataset, such as cross-subject", default=None)
+    seeds: tuple[int, ...] = declare(SEEDS, default=(0, 1, 2))
+    descriptions: Path | None = declare("the path of a JSON or TOML file with descriptions", default=None)
+    workers: int = declare("a whole number of at least 1", least=1, default=1)
+    engine: str = declare("local or dask", known=("local", "dask"), default="local")
+    scheduler: str | None = declare("an address such as tcp://10.0.0.1:8786", default=None)
+    cache: Path | None = declare("the path of a folder", default=None)
+    out: Path = declare("the folder of the results, such as runs/first")
 
     def check(self) -> None:
         """Check what depends on more than one option.
@@ -116,8 +101,13 @@ class BenchmarkRun(BenchmarkConfig):
         Raises:
             InputError: What `run_benchmark` refuses, before anything is computed.
         """
+        data: list[SkeletonDataset] | list[FeatureFolder | SkeletonDataset]
+        if self.features is None:
+            data = open_datasets(self.data or (), protocol=self.protocol)
+        else:
+            data = [read_feature_folder(self.features, self.splits[0], classes=self.classes)]
         return run_benchmark(
-            self._open_data(),
+            data,
             self,
             self.out,
             cache=cache,
@@ -127,11 +117,6 @@ class BenchmarkRun(BenchmarkConfig):
             scheduler=self.scheduler,
             progress=progress,
         )
-
-    def _open_data(self) -> list[SkeletonDataset] | list[FeatureFolder | SkeletonDataset]:
-        if self.features is None:
-            return open_datasets(self.data, protocol=self.protocol)
-        return [read_feature_folder(self.features, self.splits[0], classes=self.classes)]
 
     def to_toml(self) -> str:
         """Return the run file that gives this run again."""
@@ -188,7 +173,10 @@ def read_run_file(file: Path | None, flags: Mapping[str, Any] | None = None) -> 
             need = "" if file is None else f", or the key {key} in {file}"
             raise InputError(f"--{key} is missing; expected this flag{need}")
     try:
-        run = BenchmarkRun(**{attributes[key]: _with_none(key, value) for key, value in values.items()})
+        for key in ("options", "methods"):
+            if key in values:
+                values[key] = _exchanged(values[key], _NULL, None)
+        run = BenchmarkRun(**{attributes[key]: value for key, value in values.items()})
         run.check()
     except OptionError as error:
         raise InputError(f"{where(error.key)}: {error.problem}") from error
@@ -223,23 +211,22 @@ def _merged(options: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str,
     return merged
 
 
-def _with_none(key: str, value: Any) -> Any:
-    """Return the value of a run file with None for the text "null" in options."""
-    if key not in ("options", "methods"):
-        return value
+def _exchanged(value: Any, old: str | None, new: str | None) -> Any:
+    """Return a value with every `old` in its tables and lists replaced by `new`."""
     if isinstance(value, Mapping):
-        return {name: _with_none(key, item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_with_none(key, item) for item in value]
-    return None if value == _NULL else value
+        return {name: _exchanged(item, old, new) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_exchanged(item, old, new) for item in value]
+    return new if value == old else value
 
 
 def _as_toml(key: str, value: Any) -> Any:
     """Return a value in the types of TOML, None for an option that is left out."""
     if key == "methods":
-        return [_method_table(variant) for variant in value]
+        tables = [{"name": variant.method, "options": variant.options} for variant in value]
+        return _exchanged([{k: v for k, v in table.items() if v} for table in tables], None, _NULL)
     if key == "options":
-        return _without_none(value)
+        return _exchanged(value, None, _NULL)
     if key == "prompt":
         return [_parts(prompt) for prompt in value]
     if isinstance(value, Path):
@@ -247,18 +234,6 @@ def _as_toml(key: str, value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _method_table(variant: Variant) -> dict[str, Any]:
-    return {"name": variant.method, **({"options": _without_none(variant.options)} if variant.options else {})}
-
-
 def _parts(prompt: str) -> str | list[str]:
     parts = prompt.split("+")
     return parts if len(parts) > 1 and set(parts) <= set(prompt_names()) else prompt
-
-
-def _without_none(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _without_none(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_none(item) for item in value]
-    return _NULL if value is None else value
