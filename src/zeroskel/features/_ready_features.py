@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -12,9 +13,8 @@ from zeroskel.core import FeatureSet, InputError, ZeroShotSplit
 from zeroskel.core._files import content_key
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.features._encoded_split import EncodedSplit, EncoderConfig, held_out, seen_class_accuracy
-from zeroskel.features._ready_arrays import NAMINGS, as_features, find_naming, open_array, read_labels
+from zeroskel.features._ready_arrays import as_features, find_files, open_array, read_labels, skeletons_as_dataset
 from zeroskel.features._ready_labels import FolderLabels, find_classes, find_counting
-from zeroskel.features._ready_skeletons import skeletons_as_dataset
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,15 +56,8 @@ class FeatureFolder:
     seen: FeatureSet | None
     notice: str
 
-    @property
-    def splits(self) -> Mapping[str, Mapping[str, list[str]]]:
-        """Class splits of this folder alone: none, so that published ones are looked up."""
-        return {}
-
-    @property
-    def protocol(self) -> str:
-        """Name of the choice of training recordings, which the authors of the features made."""
-        return "as in the features"
+    splits: ClassVar[Mapping[str, Mapping[str, list[str]]]] = {}  # none, so that published ones are looked up
+    protocol: ClassVar[str] = "as in the features"  # the authors of the features chose the training recordings
 
     @property
     def encoder(self) -> EncoderConfig:
@@ -162,12 +155,7 @@ def read_feature_folder(
         (55, 60)
     """
     folder = Path(path)
-    naming = find_naming(folder)
-    files = {
-        part: (folder / features, folder / labels)
-        for part, (features, labels) in NAMINGS[naming].items()
-        if (folder / features).exists()
-    }
+    naming, files = find_files(folder)
     arrays = {part: open_array(features) for part, (features, _) in files.items()}
     are_skeletons = naming == "SMIE" and arrays["train"].ndim == 5 and arrays["train"].shape[3] > 1
     if not are_skeletons:
@@ -179,12 +167,18 @@ def read_feature_folder(
     label_names = {part: labels.name for part, (_, labels) in files.items()}
     labels = FolderLabels(folder, label_names, values, seen_holds_all=naming == "SynSE")
     data, resolved = find_classes(labels, split, classes)
-    counting = find_counting(labels, resolved, data.name)
+    ids, note = find_counting(labels, resolved, data.name)
     if are_skeletons:
         skeletons = {part: (files[part][0], array) for part, array in arrays.items()}
-        return skeletons_as_dataset(skeletons, counting.ids, data, counting.note)
-    _check_widths({files[part][0]: array for part, array in arrays.items()}, files["train"][0])
-    sets = {part: FeatureSet(arrays[part], ids) for part, ids in counting.ids.items()}
+        return skeletons_as_dataset(skeletons, ids, data, note)
+    width = arrays["train"].shape[1]
+    for part, array in arrays.items():
+        if array.shape[1] != width:
+            raise InputError(
+                f"{files[part][0]}: found features of width {array.shape[1]}; expected {width}, as in "
+                f"{files['train'][0].name}. Take all files from one encoder"
+            )
+    sets = {part: FeatureSet(arrays[part], part_ids) for part, part_ids in ids.items()}
     seen = _of_seen_classes(sets["seen"], resolved, files["seen"][1]) if "seen" in sets else None
     return FeatureFolder(
         path=folder,
@@ -194,18 +188,8 @@ def read_feature_folder(
         train=sets["train"],
         unseen=sets["unseen"],
         seen=seen,
-        notice=_notice(counting.note, with_gzsl=seen is not None),
+        notice=_notice(note, with_gzsl=seen is not None),
     )
-
-
-def _check_widths(arrays: Mapping[Path, np.ndarray], train: Path) -> None:
-    width = arrays[train].shape[1]
-    for file, array in arrays.items():
-        if array.shape[1] != width:
-            raise InputError(
-                f"{file}: found features of width {array.shape[1]}; expected {width}, as in {train.name}. Take all "
-                "files from one encoder"
-            )
 
 
 def _of_seen_classes(test: FeatureSet, split: ZeroShotSplit, file: Path) -> FeatureSet:

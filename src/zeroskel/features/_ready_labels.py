@@ -9,7 +9,7 @@ import numpy as np
 
 from zeroskel.core import InputError, ZeroShotSplit
 from zeroskel.datasets import published_splits, resolve_split
-from zeroskel.datasets._classes import KnownClasses, published_class_names, read_class_names
+from zeroskel.datasets._classes import KnownClasses, known_classes, read_class_names
 
 log = logging.getLogger(__name__)
 
@@ -53,26 +53,17 @@ class FolderLabels:
         return set(np.unique(self.values[part]).tolist())
 
 
-@dataclass(frozen=True, eq=False)
-class Counting:
-    """Labels as global 0-based class ids.
-
-    Attributes:
-        ids: Part -> (N,) int64 ids; a part whose labels are ambiguous is absent.
-        note: What was assumed and a reader should know, or "".
-    """
-
-    ids: Mapping[str, np.ndarray]
-    note: str
-
-
-def find_counting(labels: FolderLabels, split: ZeroShotSplit, data: str) -> Counting:
+def find_counting(labels: FolderLabels, split: ZeroShotSplit, data: str) -> tuple[dict[str, np.ndarray], str]:
     """Return the global ids of all labels by the one counting that fits the split.
 
     Args:
         labels: Labels of a folder.
         split: The class split.
         data: Name of the dataset, for messages.
+
+    Returns:
+        Part -> (N,) int64 class ids, without a part whose labels are ambiguous; what was assumed and a reader should
+        know, or "".
 
     Raises:
         InputError: No counting fits, or more than one does. The message lists the labels that do not fit.
@@ -89,7 +80,7 @@ def find_counting(labels: FolderLabels, split: ZeroShotSplit, data: str) -> Coun
         note = "labels count classes from 1, so 1 was subtracted" if fitting == [1] else ""
         if note:
             log.info("%s: %s", labels.folder, note)
-        return Counting({part: values - fitting[0] for part, values in labels.values.items()}, note)
+        return {part: values - fitting[0] for part, values in labels.values.items()}, note
     if labels.are_local(split):
         return _from_local(labels, split)
     reasons = "; ".join(f"counted from {first}, {_describe(labels, misfits)}" for first, misfits in strangers.items())
@@ -101,14 +92,14 @@ def find_counting(labels: FolderLabels, split: ZeroShotSplit, data: str) -> Coun
     )
 
 
-def _from_local(labels: FolderLabels, split: ZeroShotSplit) -> Counting:
+def _from_local(labels: FolderLabels, split: ZeroShotSplit) -> tuple[dict[str, np.ndarray], str]:
     classes = {"train": split.seen, "unseen": tuple(sorted(split.unseen)), "seen": split.seen}
     usable = [part for part in labels.values if part != "seen" or not labels.seen_holds_all]
     note = "labels count from 0 within seen and within unseen classes; taken to be in the order of the class ids"
     if len(usable) < len(labels.values):
         note += f", which leaves {labels.files['seen']} with two classes to a label, so it is not used"
     log.warning("%s: %s", labels.folder, note)  # an assumption: nothing in the folder can confirm it
-    return Counting({part: np.asarray(classes[part])[labels.values[part]] for part in usable}, note)
+    return {part: np.asarray(classes[part])[labels.values[part]] for part in usable}, note
 
 
 def _describe(labels: FolderLabels, strangers: Mapping[str, list[int]]) -> str:
@@ -139,7 +130,8 @@ def find_classes(labels: FolderLabels, split: str, classes: str | None) -> tuple
     if classes is not None:
         chosen = _classes_of(classes)
         return chosen, resolve_split(split, chosen)
-    candidates = [(data, resolve_split(split, data)) for data in _datasets_with(split)]
+    known = [_known_classes(data) for data, name in sorted(published_splits()) if name == split]
+    candidates = [(data, resolve_split(split, data)) for data in known if data is not None]
     if not candidates:
         raise InputError(
             f"split {split!r} is not a published one of a dataset whose class names are known, so it does not say "
@@ -162,29 +154,19 @@ def _fits(labels: FolderLabels, split: ZeroShotSplit) -> bool:
     return any(not labels.strangers(split, first) for first in (0, 1)) or labels.are_local(split)
 
 
-def _datasets_with(split: str) -> list[KnownClasses]:
-    """Return the datasets of known class names that have a published split of that name."""
-    names = sorted({data for data, name in published_splits() if name == split})
-    known = [(name, _known_names(name)) for name in names]
-    return [KnownClasses(name, class_names) for name, class_names in known if class_names is not None]
-
-
-def _known_names(data: str) -> tuple[str, ...] | None:
+def _known_classes(data: str) -> KnownClasses | None:
     try:
-        return published_class_names(data)
+        return known_classes(data)
     except InputError:
         return None
 
 
 def _classes_of(classes: str) -> KnownClasses:
     """Return the classes of a known dataset, or of a file with one name a line."""
-    known = _known_names(classes)
-    if known is not None:
-        return KnownClasses(classes, known)
     file = Path(classes)
-    if not file.is_file():
-        try:
-            published_class_names(classes)
-        except InputError as error:
+    try:
+        return known_classes(classes)
+    except InputError as error:
+        if not file.is_file():
             raise InputError(f"classes {classes!r}: no such file, and {error}") from error
     return KnownClasses(file.stem.lower().replace("_", "-"), tuple(read_class_names(file)))

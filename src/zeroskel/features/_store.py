@@ -1,9 +1,9 @@
 """Features of a dataset under a class split, computed once and stored on disk by content."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -157,9 +157,19 @@ class FeatureStore:
         masked = self._encode_views(encoder, rows, config) if config.masked_views else None
         return encoder, FeatureSet(self.encode_with(encoder, rows), self.dataset.labels[rows], masked)
 
-    def encode_with(self, encoder: SkeletonEncoder, rows: np.ndarray) -> np.ndarray:
-        """Return features (n, D) of these rows by an encoder that is already fitted."""
-        return self._encode(encoder, rows, "encoding")
+    def encode_with(
+        self,
+        encoder: SkeletonEncoder,
+        rows: np.ndarray,
+        what: str = "encoding",
+        alter: Callable[[np.ndarray], np.ndarray] = np.asarray,
+    ) -> np.ndarray:
+        """Return features (n, D) of these rows by an encoder that is already fitted; `alter` changes each batch."""
+        features = []
+        for part in _parts(rows):
+            features.append(encoder.encode(alter(self.batches[part])))
+            self.progress(what, sum(map(len, features)), len(rows))
+        return np.concatenate(features)
 
     def encode_altered(self, rows: np.ndarray, encoder: SkeletonEncoder, augmentation: Augmentation) -> FeatureSet:
         """Return features of altered copies of these rows; a mirrored copy whose class does not train is left out."""
@@ -202,10 +212,7 @@ class FeatureStore:
         arrays["masked"] = self._encode_views(encoder, rows["train"], config)
         if observed:
             arrays["observed"] = np.stack(
-                [
-                    self._encode(encoder, rows["unseen"], f"encoding the first {share:.0%} of the frames", share)
-                    for share in OBSERVED_SHARES
-                ]
+                [self._encode_first(encoder, rows["unseen"], share) for share in OBSERVED_SHARES]
             )
         accuracy = None
         if "seen" in arrays:
@@ -216,26 +223,19 @@ class FeatureStore:
                 np.save(temporary / f"{name}.npy", array, allow_pickle=False)
             (temporary / "facts.json").write_text(json.dumps({"accuracy": accuracy}), encoding="utf-8")
 
-    def _encode(self, encoder: SkeletonEncoder, rows: np.ndarray, what: str, share: float = 1.0) -> np.ndarray:
+    def _encode_first(self, encoder: SkeletonEncoder, rows: np.ndarray, share: float) -> np.ndarray:
         """Return features (n, D) of rows of which only the first share of the frames is observed."""
         frames = max(1, round(share * self.preprocessing.frames))
-        features = []
-        for part in _parts(rows):
-            features.append(encoder.encode(self.batches[part][:, :, :frames]))
-            self.progress(what, sum(map(len, features)), len(rows))
-        return np.concatenate(features)
+        what = f"encoding the first {share:.0%} of the frames"
+        return self.encode_with(encoder, rows, what, lambda batch: batch[:, :, :frames])
 
     def _encode_views(self, encoder: SkeletonEncoder, rows: np.ndarray, config: EncoderConfig) -> np.ndarray:
         """Return features (R, n, D) of SMIE's masked views."""
         keep, frames = (round(share * self.preprocessing.frames) for share in (STILL_SHARE, MASKED_SHARE))
         views = []
         for view in range(config.masked_views):
-            rng = np.random.default_rng([config.seed, view])
-            features = []
-            for part in _parts(rows):
-                features.append(encoder.encode(temporal_mask(self.batches[part], rng, keep=keep, frames=frames)))
-                self.progress(f"encoding masked view {view + 1}", sum(map(len, features)), len(rows))
-            views.append(np.concatenate(features))
+            masked = partial(temporal_mask, rng=np.random.default_rng([config.seed, view]), keep=keep, frames=frames)
+            views.append(self.encode_with(encoder, rows, f"encoding masked view {view + 1}", masked))
         return np.stack(views)
 
     def _key(self, config: EncoderConfig, *parts: Any) -> str:

@@ -154,14 +154,15 @@ def fit_calibration(parts: Sequence[Withheld], centre: np.ndarray, seed: int = 0
     temperature = min(TEMPERATURES * deviation, key=lambda t: sum(each.loss(each.scores / t) for each in lists))
     shots = [shot for part in parts for shot in _random_examples(part, rng)]
     evidence = _evidence_weights(shots)
-    lists_with_evidence = []
-    for shot in shots:
-        values = np.nan_to_num(shot.inputs @ np.array(evidence))
-        values[:, rng.random(values.shape[1]) < WORDS_ONLY] = 0
-        lists_with_evidence.append((_Lists(shot.scores, shot.labels, _class_weights(shot.labels)), values))
+    values = [np.nan_to_num(inputs @ np.array(evidence)) for inputs, _ in shots]
+    for each in values:
+        each[:, rng.random(each.shape[1]) < WORDS_ONLY] = 0
 
     def loss_of_share(share: float) -> float:
-        return sum(each.loss(each.scores / temperature + share * values) for each, values in lists_with_evidence)
+        return sum(
+            listed.loss(listed.scores / temperature + share * each)
+            for (_, listed), each in zip(shots, values, strict=True)
+        )
 
     return Calibration(
         temperature=float(temperature),
@@ -194,21 +195,6 @@ class _Lists:
         return float(self.weights @ (logsumexp(logits, axis=1) - right))
 
 
-@dataclass(frozen=True, eq=False)
-class _Shots:
-    """Recordings of some people, with examples of K classes by other people.
-
-    Args:
-        inputs: (r, K, 6) `evidence_inputs` of each recording and class; NaN for a class without examples.
-        scores: (r, K) scores.
-        labels: (r,) the right class.
-    """
-
-    inputs: np.ndarray
-    scores: np.ndarray
-    labels: np.ndarray
-
-
 def _random_lists(part: Withheld, rng: np.random.Generator) -> _Lists:
     rows = np.repeat(np.arange(len(part.labels)), LISTS)
     classes = part.scores.shape[1]
@@ -220,8 +206,12 @@ def _random_lists(part: Withheld, rng: np.random.Generator) -> _Lists:
     return _Lists(scores, part.labels[rows], _class_weights(part.labels)[rows])
 
 
-def _random_examples(part: Withheld, rng: np.random.Generator) -> list[_Shots]:
-    """Return, for each number in SHOTS, examples by half of the people and the recordings of the other half."""
+def _random_examples(part: Withheld, rng: np.random.Generator) -> list[tuple[np.ndarray, _Lists]]:
+    """Return the recordings of half of the people, with examples by the other half, for each number in SHOTS.
+
+    The examples are `evidence_inputs` (r, K, 6) of each recording and class; NaN for a class without examples. The
+    recordings are lists of all K classes.
+    """
     people, classes = np.unique(part.subjects), part.scores.shape[1]
     result = []
     for count in SHOTS:
@@ -235,7 +225,8 @@ def _random_examples(part: Withheld, rng: np.random.Generator) -> list[_Shots]:
                 chosen = rng.choice(available, min(count, len(available)), replace=False)
                 inputs[:, label] = evidence_inputs(part.features[rows], part.features[chosen])
         if len(rows):
-            result.append(_Shots(inputs, part.scores[rows], part.labels[rows]))
+            labels = part.labels[rows]
+            result.append((inputs, _Lists(part.scores[rows], labels, _class_weights(labels))))
     return result
 
 
@@ -258,12 +249,12 @@ def _presence_weights(lists: Sequence[_Lists], temperature: float) -> tuple[floa
     return _logistic_weights(np.concatenate(inputs), np.concatenate(present), np.concatenate(weights))
 
 
-def _evidence_weights(shots: Sequence[_Shots]) -> tuple[float, ...]:
+def _evidence_weights(shots: Sequence[tuple[np.ndarray, _Lists]]) -> tuple[float, ...]:
     inputs, same_class = [], []
-    for shot in shots:
-        known = np.isfinite(shot.inputs[..., 0])
-        inputs.append(shot.inputs[known])
-        same_class.append((shot.labels[:, None] == np.arange(shot.inputs.shape[1]))[known])
+    for rows, listed in shots:
+        known = np.isfinite(rows[..., 0])
+        inputs.append(rows[known])
+        same_class.append((listed.labels[:, None] == np.arange(rows.shape[1]))[known])
     answers = np.concatenate(same_class) if same_class else np.zeros(0, dtype=bool)
     if answers.all() or not answers.any():
         return (0.0,) * 6  # there is nothing to fit

