@@ -1,4 +1,4 @@
-"""What recipes share: recordings, tasks and listings, and recordings found by the names of their files."""
+"""Parts that recipes share: recordings, tasks and listings, and recordings found by the names of their files."""
 
 import re
 from collections.abc import Mapping, Sequence
