@@ -121,6 +121,9 @@ def read_pool(path: Path, members: Sequence[Path] = ()) -> SkeletonDataset:
         members: The .npz files and containers of members, by name ("-" as "_"); others are `MEMBER.npz` in the folder
             of the JSON or in the folder `data` beside that.
 
+    Returns:
+        The recordings of all members with the concepts as classes.
+
     Raises:
         InputError: The JSON is broken or names classes that a member lacks.
         MissingFileError: The file of a member does not exist.
