@@ -7,8 +7,7 @@ import pytest
 
 from zeroskel import encoders
 from zeroskel.core import InputError, SkeletonSequence, available_layouts, get_layout
-from zeroskel.encoders._measures import body_measures, relation_measures
-from zeroskel.encoders._roles import role_joints
+from zeroskel.encoders._measures import body_measures, relation_measures, role_joints
 from zeroskel.encoders._series import angle, enclosed_area, reversals, statistics
 from zeroskel.skeleton import Preprocessing
 

@@ -100,14 +100,13 @@ class Flow(NeuralAligner):
         return warmup_cosine(epoch + 1, self.epochs + 1, self.warmup_epochs)
 
     def _prepare(self, features: np.ndarray, class_embeddings: np.ndarray, generator: torch.Generator) -> None:
-        super()._prepare(features, self._smoothed(class_embeddings, class_embeddings), generator)
+        texts = _smooth(class_embeddings, class_embeddings, self.neighbours, self.neighbour_weight)
+        super()._prepare(features, texts, generator)
         self._arrays["seen"] = class_embeddings
 
     def _text_tensor(self, class_embeddings: np.ndarray) -> Tensor:
-        return super()._text_tensor(self._smoothed(class_embeddings, self._arrays["seen"]))
-
-    def _smoothed(self, texts: np.ndarray, seen: np.ndarray) -> np.ndarray:
-        return _smooth(texts, seen, self.neighbours, self.neighbour_weight)
+        texts = _smooth(class_embeddings, self._arrays["seen"], self.neighbours, self.neighbour_weight)
+        return super()._text_tensor(texts)
 
     def _loss(self, batch: Batch) -> dict[str, Tensor]:
         network, x, s, generator = self.network_, batch.features, batch.text_of_each, batch.generator

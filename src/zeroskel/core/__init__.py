@@ -14,9 +14,8 @@ from zeroskel.core.errors import (
     SplitError,
     ZeroskelError,
 )
-from zeroskel.core.features import FeatureSet
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.core.split import ZeroShotSplit
+from zeroskel.core.split import FeatureSet, ZeroShotSplit
 
 __all__ = [
     "CellRecord",

@@ -13,9 +13,7 @@ from zeroskel.encoders._measures import body_measures, relation_measures
 from zeroskel.encoders._series import Array
 
 _ONE_UNIT = ("poses", "spread", "frequencies", "speed")  # groups whose numbers share a unit and are not scaled apart
-_FLOOR = (
-    1e-3  # share of a group's overall deviation that is added to each number's: numbers that hardly vary stay small
-)
+_FLOOR = 1e-3  # share of a group's overall deviation added to each number's: numbers that hardly vary stay small
 _CONSTANT = 1e-6  # a smaller deviation is rounding
 
 
