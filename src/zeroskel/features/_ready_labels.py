@@ -139,7 +139,11 @@ def find_classes(labels: FolderLabels, split: str, classes: str | None) -> tuple
         )
     if len(candidates) == 1:
         return candidates[0]
-    fitting = [(data, resolved) for data, resolved in candidates if _fits(labels, resolved)]
+    fitting = [
+        (data, resolved)
+        for data, resolved in candidates
+        if any(not labels.strangers(resolved, first) for first in (0, 1)) or labels.are_local(resolved)
+    ]
     if len(fitting) != 1:
         names = ", ".join(data.name for data, _ in candidates)
         which = ", ".join(data.name for data, _ in fitting) or "none of them"
@@ -148,10 +152,6 @@ def find_classes(labels: FolderLabels, split: str, classes: str | None) -> tuple
             "dataset (--classes)"
         )
     return fitting[0]
-
-
-def _fits(labels: FolderLabels, split: ZeroShotSplit) -> bool:
-    return any(not labels.strangers(split, first) for first in (0, 1)) or labels.are_local(split)
 
 
 def _known_classes(data: str) -> KnownClasses | None:

@@ -195,16 +195,14 @@ class FeatureStore:
         file = self.cache / f"{name}-{key}.npy"
         with first_process_first():
             if not file.is_file():
-                self._write_batches(file, SequenceBatches(sequences, self.preprocessing), what)
+                batches = SequenceBatches(sequences, self.preprocessing)
+                header = {"descr": "<f4", "fortran_order": False, "shape": batches.shape}
+                with atomic_path(file) as temporary, temporary.open("wb") as stream:
+                    np.lib.format.write_array_header_1_0(stream, header)
+                    for rows in _parts(np.arange(len(batches))):
+                        stream.write(np.ascontiguousarray(batches[rows]).tobytes())
+                        self.progress(what, int(rows[-1]) + 1, len(batches))
         return np.load(file, mmap_mode="r", allow_pickle=False)
-
-    def _write_batches(self, file: Path, batches: SequenceBatches, what: str) -> None:
-        header = {"descr": "<f4", "fortran_order": False, "shape": batches.shape}
-        with atomic_path(file) as temporary, temporary.open("wb") as stream:
-            np.lib.format.write_array_header_1_0(stream, header)
-            for rows in _parts(np.arange(len(batches))):
-                stream.write(np.ascontiguousarray(batches[rows]).tobytes())
-                self.progress(what, int(rows[-1]) + 1, len(batches))
 
     def _write_split(self, folder: Path, rows: dict[str, np.ndarray], config: EncoderConfig, *, observed: bool) -> None:
         encoder = self.encoder(config, rows["train"])

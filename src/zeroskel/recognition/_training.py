@@ -10,7 +10,7 @@ import numpy as np
 from zeroskel import __version__
 from zeroskel.align import Aligner
 from zeroskel.align._variants import Variant, with_text_blocks
-from zeroskel.core import FeatureSet, InputError
+from zeroskel.core import InputError
 from zeroskel.core._progress import Progress, quiet
 from zeroskel.datasets import SkeletonDataset, resolve_split
 from zeroskel.datasets.synthetic import action_names
@@ -187,7 +187,12 @@ class _Trainer:
     ) -> tuple[SkeletonEncoder, Aligner, np.ndarray]:
         """Return an encoder and an aligner fitted on some recordings, and the features (n, D) of these."""
         encoder, recorded = self.store.encode_rows(rows, self.encoder_config)
-        train, embeddings = self._with_additions(recorded, rows, encoder, unseen)
+        train, embeddings = recorded, self.embeddings
+        if self.augmentation is not None:
+            train = with_more(train, self.store.encode_altered(rows, encoder, self.augmentation))
+        if self.motion is not None:
+            added = self.motion.classes(encoder, self.store.preprocessing, unseen, self.sentences, self.config.prompt)
+            train, embeddings = with_added(train, added, embeddings)
         aligner = self.variant.create()
         epochs = aligner.options().get("epochs") or 0
         aligner.fit(
@@ -199,17 +204,6 @@ class _Trainer:
             on_epoch=lambda _, epoch: self.progress(description, epoch, epochs),
         )
         return encoder, aligner, recorded.features
-
-    def _with_additions(
-        self, train: FeatureSet, rows: np.ndarray, encoder: SkeletonEncoder, unseen: Sequence[str]
-    ) -> tuple[FeatureSet, np.ndarray]:
-        """Return the features with altered copies and synthetic actions, and the embeddings of all classes."""
-        if self.augmentation is not None:
-            train = with_more(train, self.store.encode_altered(rows, encoder, self.augmentation))
-        if self.motion is None:
-            return train, self.embeddings
-        added = self.motion.classes(encoder, self.store.preprocessing, unseen, self.sentences, self.config.prompt)
-        return with_added(train, added, self.embeddings)
 
     def withheld(self, rows: np.ndarray, tested: np.ndarray, unseen: Sequence[str]) -> Withheld:
         """Return the recordings `tested`, scored by a model that is fitted on `rows` without their classes."""

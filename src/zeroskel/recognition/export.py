@@ -6,8 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from zeroskel import __version__
 from zeroskel.core import InputError, get_layout
 from zeroskel.core._files import atomic_path
@@ -84,7 +82,10 @@ def export_onnx(
         description |= {
             "axes": axes,
             "actions": [] if candidates is None else list(candidates.actions),
-            "embeddings": [] if candidates is None else _shortest(candidates.embeddings),
+            # numbers with the fewest digits that identify a float32
+            "embeddings": []
+            if candidates is None
+            else [list(map(float, map(str, row))) for row in candidates.embeddings],
         }
         temporary_json.write_text(json.dumps(description), encoding="utf-8")
     return json_file
@@ -111,8 +112,3 @@ def _description(recognizer: ZeroShotRecognizer, prepared: bool) -> dict[str, An
         "facts": recognizer.facts,
         "notice": recognizer.facts.get("notice", ""),
     }
-
-
-def _shortest(rows: np.ndarray) -> list[list[float]]:
-    """Return float32 rows (K, D_text) as numbers with the fewest digits that identify them."""
-    return [[float(str(value)) for value in row] for row in rows]

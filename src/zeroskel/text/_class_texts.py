@@ -71,7 +71,8 @@ def class_texts(
         >>> class_texts(["sit down"], "person")[0].all_texts
         ['a person performing the action: sit down']
     """
-    prompts = _joined_prompts(prompt)
+    names = prompt.split("+")
+    prompts = names if all(name in _prompts() for name in names) else [prompt]  # a template may contain a "+"
     if descriptions is None:
         needed = ASPECTS in prompts or any(_fields(part) for part in prompts)
         descriptions = published_descriptions() if needed else {}
@@ -182,12 +183,6 @@ def _entries(description: Description | None) -> list[dict[str, str]]:
         sentence = {"description": description["sentence"]} if "sentence" in description else {}
         return [{**description, **sentence}]
     return [{"description": text} for text in description or ()]
-
-
-def _joined_prompts(prompt: str) -> list[str]:
-    """Return the names that "+" joins; anything else is one template, which may contain a "+"."""
-    names = prompt.split("+")
-    return names if all(name in _prompts() for name in names) else [prompt]
 
 
 def _templates(prompt: str) -> tuple[str, ...]:
