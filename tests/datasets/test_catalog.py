@@ -1,4 +1,4 @@
-"""Facts of the data sets known by name."""
+"""Facts of the datasets known by name."""
 
 import numpy as np
 import pytest

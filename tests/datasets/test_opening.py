@@ -1,4 +1,4 @@
-"""Facts of opening data sets by name: synthetic motion, files, containers and pools of members with shared concepts."""
+"""Facts of opening datasets by name: synthetic motion, files, containers and pools of members with shared concepts."""
 
 import json
 from pathlib import Path

@@ -225,7 +225,7 @@ def test_exit_codes_and_the_report(release: Path, tmp_path: Path) -> None:
     gone = run_cli("data", "prepare", "ntu60", str(tmp_path / "gone"), "--out", str(tmp_path / "e"))
     assert gone.returncode == 2 and "gone: no such file or folder" in gone.stderr
     unknown = run_cli("data", "prepare", "ntu61", str(release), "--out", str(tmp_path / "e"))
-    assert unknown.returncode == 2 and "unknown data set 'ntu61'" in unknown.stderr
+    assert unknown.returncode == 2 and "unknown dataset 'ntu61'" in unknown.stderr
 
 
 def test_info_verifies_and_tells_an_altered_container(release: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The original sample files, prepared as a user would: the same numbers as in the data sets made of them elsewhere."""
+"""The original sample files, prepared as a user would: the same numbers as in the datasets made of them elsewhere."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 from zeroskel import SkeletonDataset, read
 from zeroskel.app.cli import main
 
-PREPARED = {  # data set -> folder of samples, .npz with the same recordings
+PREPARED = {  # dataset -> folder of samples, .npz with the same recordings
     "utd-mhad": ("utd_mhad", "utd_mhad"),
     "msr-action3d": ("msr_action3d", "msr_action3d"),
     "utkinect": ("utkinect", "utkinect"),

@@ -157,7 +157,7 @@ def test_the_data_set_is_guessed_only_where_one_fits(tmp_path):
     refused("split 'nope' is not a published one", first, "nope")
     assert read_feature_folder(first, "synse-5", classes="ntu60").name == "ntu60"
     refused("do not fit split purls-10 of ntu120", first, "purls-10", classes="ntu120")
-    refused("data set ntu60 has no split 'nope'", first, "nope", classes="ntu60", error=SplitError)
+    refused("dataset ntu60 has no split 'nope'", first, "nope", classes="ntu60", error=SplitError)
     refused("classes 'nope': no such file, and no class names of 'nope' are known", first, "synse-5", classes="nope")
 
 

@@ -67,7 +67,7 @@ def rendered(tmp_path: Path):
 
 @pytest.fixture
 def grid(record) -> list[CellRecord]:
-    """Two data sets, one of them synthetic, two methods, three seeds and a leaking row."""
+    """Two datasets, one of them synthetic, two methods, three seeds and a leaking row."""
     rows = [
         record(data=data, notice=notice, method=method, seed=seed, zsl_accuracy=0.6 + 0.1 * seed)
         for data, notice in (("utd-mhad", ""), ("made-up", NOTICE))
@@ -160,8 +160,8 @@ def test_a_method_at_chance_is_said_to_be_there(rendered, record):
 
 def test_each_setting_has_its_curves_and_confusion_matrices(rendered, grid):
     page = rendered(grid)
-    assert page.count('<figure class="plot">') == 4  # accuracy and information of two data sets
-    assert page.count('<table class="confusion') == 4  # two methods of two data sets
+    assert page.count('<figure class="plot">') == 4  # accuracy and information of two datasets
+    assert page.count('<table class="confusion') == 4  # two methods of two datasets
     assert page.count('role="img" aria-label="') == 4
 
 

@@ -173,10 +173,10 @@ def test_splits_across_data_sets_have_their_own_section(page, record):
         for name, accuracy in (("nw-ucla", 0.234), ("utkinect", 0.434))
     ]
     text = page([record(), *held_out])
-    assert "cross-nw-ucla" not in text[: text.index("## Across data sets")]
+    assert "cross-nw-ucla" not in text[: text.index("## Across datasets")]
     (row,) = [line for line in text.splitlines() if line.startswith("| 1 | smie | 23.4 | 43.4 | 33.4 ")]
     assert row.count("|") == 7
-    assert "Across data sets" not in page([record()])
+    assert "Across datasets" not in page([record()])
 
 
 def test_what_validation_chose_stands_beside_what_the_test_gave(page, record):

@@ -112,7 +112,7 @@ def check_apart(records: Iterable[CellIdentity], where: str) -> None:
 
 
 def read_maps(folder: Path) -> list[FeatureMap]:
-    """Read the maps of features, one a data set, split and encoder. Raises InputError for a line that is not one."""
+    """Read the maps of features, one a dataset, split and encoder. Raises InputError for a line that is not one."""
     file = folder / MAPS
     return [FeatureMap.from_json(line, f"{file}, line {n}") for n, line in enumerate(_lines(file), start=1)]
 

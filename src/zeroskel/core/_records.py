@@ -79,7 +79,7 @@ class CellIdentity(_JsonLine):
     """Configuration of a cell, as far as a line of results.jsonl names it.
 
     Attributes:
-        data, split, protocol: names of the data set, of the class split and of the choice of training recordings.
+        data, split, protocol: names of the dataset, of the class split and of the choice of training recordings.
         encoder, encoder_options: the skeleton encoder and its options that differ from the defaults.
         method, options: the aligner and its options that differ from the defaults.
         text, prompt: the sentence encoder and the prompt.

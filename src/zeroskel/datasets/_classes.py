@@ -1,4 +1,4 @@
-"""Class names of the published data sets, and splits of classes into seen and unseen ones."""
+"""Class names of the published datasets, and splits of classes into seen and unseen ones."""
 
 import re
 import zlib
@@ -16,12 +16,12 @@ from zeroskel.core._files import read_json_object, resource_table
 
 @dataclass(frozen=True)
 class KnownClasses:
-    """Classes of a data set without its sequences: enough to resolve a split.
+    """Classes of a dataset without its sequences: enough to resolve a split.
 
     Attributes:
-        name: The name of the data set.
+        name: The name of the dataset.
         class_names: The names in the order of the class ids.
-        splits: Splits that come with the data set: none.
+        splits: Splits that come with the dataset: none.
     """
 
     name: str
@@ -30,10 +30,10 @@ class KnownClasses:
 
 
 def known_classes(data: str) -> KnownClasses:
-    """Return the classes of a published data set.
+    """Return the classes of a published dataset.
 
     Raises:
-        InputError: The class names of the data set are not known.
+        InputError: The class names of the dataset are not known.
     """
     return KnownClasses(data, published_class_names(data))
 
@@ -48,16 +48,16 @@ def _tables() -> dict[str, tuple[str, ...]]:
 
 
 def published_class_names(data: str) -> tuple[str, ...]:
-    """Return the class names of a published data set in the order of the class ids.
+    """Return the class names of a published dataset in the order of the class ids.
 
     Args:
-        data: The name of the data set, such as "ntu60"; `catalog` lists them.
+        data: The name of the dataset, such as "ntu60"; `catalog` lists them.
 
     Returns:
         K names; "class 0", … where the release does not publish them.
 
     Raises:
-        InputError: The class names of the data set are not known.
+        InputError: The class names of the dataset are not known.
 
     Example:
         >>> from zeroskel.datasets import published_class_names
@@ -108,7 +108,7 @@ def published_splits() -> dict[tuple[str, str], dict[str, Any]]:
     """Return the class splits that papers publish.
 
     Returns:
-        (data set name, split name) -> {"unseen", "validation_unseen", "source"} with class ids from 0.
+        (dataset name, split name) -> {"unseen", "validation_unseen", "source"} with class ids from 0.
 
     Example:
         >>> from zeroskel.datasets import published_splits
@@ -119,7 +119,7 @@ def published_splits() -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def split_names(dataset: Named) -> list[str]:
-    """Return the names of the splits of a data set: its own first, then the published ones.
+    """Return the names of the splits of a dataset: its own first, then the published ones.
 
     Args:
         dataset: A SkeletonDataset, or another object with name, class_names and splits.
@@ -136,13 +136,13 @@ def split_names(dataset: Named) -> list[str]:
 
 
 def resolve_split(name: str, dataset: Named) -> ZeroShotSplit:
-    """Return the class split of that name for a data set.
+    """Return the class split of that name for a dataset.
 
     Where a split has no validation classes, some seen classes are drawn: as many as are unseen, but at most a third of
     the seen ones, from a generator seeded with the name of the split.
 
     Args:
-        name: A published split (`smie-1`, `synse-12`, `purls-5`, `star-12`, …), a split of the data set (`pool-1`, and
+        name: A published split (`smie-1`, `synse-12`, `purls-5`, `star-12`, …), a split of the dataset (`pool-1`, and
             `cross-MEMBER` of a pool: see read_pool), `random-U-SEED` (U unseen classes drawn with that seed), or the
             path of a JSON file {"unseen": […], "validation_unseen": […]} of class ids or names.
         dataset: A SkeletonDataset, or another object with name, class_names and splits.
@@ -151,7 +151,7 @@ def resolve_split(name: str, dataset: Named) -> ZeroShotSplit:
         The split with class ids of the dataset.
 
     Raises:
-        SplitError: The name is unknown, or the data set lacks a class of the split.
+        SplitError: The name is unknown, or the dataset lacks a class of the split.
         MissingFileError: The JSON file does not exist.
 
     Example:
@@ -165,16 +165,14 @@ def resolve_split(name: str, dataset: Named) -> ZeroShotSplit:
         return _random_split(name, dataset, int(random[1]), int(random[2]))
     if name in dataset.splits:
         native = dataset.splits[name]
-        return _make(
-            name, dataset, native, native.get("source", "the data set's own split"), native.get("held_out", "")
-        )
+        return _make(name, dataset, native, native.get("source", "the dataset's own split"), native.get("held_out", ""))
     if (dataset.name, name) in published_splits():
         row = published_splits()[dataset.name, name]
         return _make(name, dataset, row, row["source"])
     if name.endswith(".json"):
         return _from_file(Path(name), dataset)
     known = ", ".join([*split_names(dataset), "random-U-SEED", "a JSON file"])
-    raise SplitError(f"data set {dataset.name} has no split {name!r}; it has {known}")
+    raise SplitError(f"dataset {dataset.name} has no split {name!r}; it has {known}")
 
 
 def _from_file(path: Path, dataset: Named) -> ZeroShotSplit:
@@ -207,7 +205,7 @@ def _ids(name: str, what: str, classes: Any, dataset: Named) -> tuple[int, ...]:
             ids.append(entry)
         else:
             raise SplitError(
-                f"split {name}: {what} names {entry!r}, which data set {dataset.name} does not have; it has "
+                f"split {name}: {what} names {entry!r}, which dataset {dataset.name} does not have; it has "
                 f"{len(dataset.class_names)} classes (ids 0 to {len(dataset.class_names) - 1})"
             )
     return tuple(ids)

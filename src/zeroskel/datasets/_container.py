@@ -1,4 +1,4 @@
-"""The container: a folder that holds a data set of any size, read through memory maps.
+"""The container: a folder that holds a dataset of any size, read through memory maps.
 
 `manifest.json` says what it is; `joints-00000.npy`, … are shards of joints, each (sum over recordings of M * T, V, C);
 `names.npy`, `labels.npy`, … have one entry a recording. Written by `zeroskel data prepare` and `write_container`.
@@ -41,7 +41,7 @@ INDEX = {  # array -> dtype; one entry a recording
     "starts": "<i8",  # first row in the shard
 }
 _OPEN_SHARDS = 2048  # a mapping holds no file open, and the system takes its pages back when it needs them
-_REMEDY = "Prepare the data set again"
+_REMEDY = "Prepare the dataset again"
 
 
 class StoredSequences(Protocol):
@@ -93,7 +93,7 @@ class ListedSequences:
         if not self._sequences:
             raise InputError("there are no sequences; expected at least one")
         if any(sequence.layout != self.layout for sequence in self._sequences):
-            raise LayoutError("the data set mixes layouts; convert its sequences to one first")
+            raise LayoutError("the dataset mixes layouts; convert its sequences to one first")
 
     @property
     def layout(self) -> Layout:

@@ -187,13 +187,13 @@ class WorkingFolder:
 def write_container(
     dataset: SkeletonDataset, target: Path, *, dtype: str = "float32", names: Sequence[str] | None = None
 ) -> None:
-    """Write a data set that is open already as a container.
+    """Write a dataset that is open already as a container.
 
     Args:
-        dataset: The data set.
+        dataset: The dataset.
         target: A folder that does not exist yet.
         dtype: "float32" or "float16" (half the space, millimetres within 2 metres of the sensor).
-        names: N names of the recordings; None takes the names of the data set, else numbers.
+        names: N names of the recordings; None takes the names of the dataset, else numbers.
 
     Raises:
         InputError: The target exists, or the dtype is unknown.
@@ -222,7 +222,7 @@ def write_container(
         "splits": splits,
         "notice": dataset.notice,
         "dtype": dtype,
-        "source": "an open data set",
+        "source": "an open dataset",
     }
     starts = range(0, len(dataset), SHARD_RECORDINGS)
     with working.locked():
@@ -233,7 +233,7 @@ def write_container(
 
 
 def recordings_of(dataset: SkeletonDataset, rows: Iterable[int], names: Sequence[str]) -> list[Recording]:
-    """Return some sequences of a data set as recordings; `names` are those of all its sequences."""
+    """Return some sequences of a dataset as recordings; `names` are those of all its sequences."""
     return [
         Recording(
             names[i],

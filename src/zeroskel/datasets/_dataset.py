@@ -31,11 +31,11 @@ class SkeletonDataset:
         protocols: Name -> (N,) bool, published ways to choose the recordings that train; the first is the default.
             Without any, odd subject ids train and even ones test ("odd-subjects").
         protocol: The protocol in use; None is the default.
-        splits: Class splits that come with the data set: name -> {"unseen": class names, "validation_unseen": class
+        splits: Class splits that come with the dataset: name -> {"unseen": class names, "validation_unseen": class
             names}, and "held_out" of a split that trains on all members but one and tests on that one.
         notice: A sentence that every result shows (synthetic data have one), or "".
         names: N names of the sequences; None numbers them.
-        members: N names of the data sets that the sequences come from, no subject in two of them; None: one data set.
+        members: N names of the datasets that the sequences come from, no subject in two of them; None: one dataset.
 
     Raises:
         InputError: Lengths or ids do not agree, or the protocol is unknown.
@@ -82,19 +82,19 @@ class SkeletonDataset:
     def _known_protocol(self, protocol: str | None) -> str:
         known = list(self.protocols) or [_ODD_SUBJECTS]
         if protocol is not None and protocol not in known:
-            raise InputError(f"data set {self.name} has no protocol {protocol!r}; it has {', '.join(known)}")
+            raise InputError(f"dataset {self.name} has no protocol {protocol!r}; it has {', '.join(known)}")
         return known[0] if protocol is None else protocol
 
     def _check(self) -> None:
         count = len(self)
         if self.labels.shape != (count,) or self.subjects.shape != (count,):
             raise InputError(
-                f"data set {self.name}: {count} sequences, {self.labels.shape} labels, {self.subjects.shape} subjects; "
+                f"dataset {self.name}: {count} sequences, {self.labels.shape} labels, {self.subjects.shape} subjects; "
                 "expected one of each for every sequence"
             )
         if self.labels.min() < 0 or self.labels.max() >= len(self.class_names):
             raise InputError(
-                f"data set {self.name}: labels run from {self.labels.min()} to {self.labels.max()}; expected 0 to "
+                f"dataset {self.name}: labels run from {self.labels.min()} to {self.labels.max()}; expected 0 to "
                 f"{len(self.class_names) - 1}, one for each of the {len(self.class_names)} class names"
             )
         if self.members is not None:
@@ -102,19 +102,19 @@ class SkeletonDataset:
         for protocol, mask in self.protocols.items():
             if mask.shape != (count,):
                 raise InputError(
-                    f"data set {self.name}: protocol {protocol} has a train mask of shape {mask.shape}; expected "
+                    f"dataset {self.name}: protocol {protocol} has a train mask of shape {mask.shape}; expected "
                     f"({count},)"
                 )
 
     def _check_members(self, members: np.ndarray) -> None:
         if members.shape != (len(self),):
-            raise InputError(f"data set {self.name}: members have shape {members.shape}; expected ({len(self)},)")
+            raise InputError(f"dataset {self.name}: members have shape {members.shape}; expected ({len(self)},)")
         of_subject: dict[int, str] = {}
         for subject, member in zip(self.subjects.tolist(), members.tolist(), strict=True):
             if of_subject.setdefault(subject, member) != member:
                 raise InputError(
-                    f"data set {self.name}: subject {subject} is in the members {of_subject[subject]} and {member}; "
-                    "expected ids of one member each. Give people of two data sets different ids"
+                    f"dataset {self.name}: subject {subject} is in the members {of_subject[subject]} and {member}; "
+                    "expected ids of one member each. Give people of two datasets different ids"
                 )
 
     @classmethod
@@ -145,7 +145,7 @@ class SkeletonDataset:
         )
 
     def with_protocol(self, protocol: str | None) -> "SkeletonDataset":
-        """Return the same data set under another protocol.
+        """Return the same dataset under another protocol.
 
         Args:
             protocol: The name of the protocol; None keeps the present one.
@@ -252,14 +252,14 @@ class SkeletonDataset:
             split: The class split.
 
         Raises:
-            InputError: The data set has no member that the split holds out.
+            InputError: The dataset has no member that the split holds out.
         """
         if not split.held_out:
             return self.train_mask
         held_out = np.zeros(len(self), dtype=bool) if self.members is None else self.members == split.held_out
         if not held_out.any():
             has = "no members" if self.members is None else ", ".join(np.unique(self.members))
-            raise InputError(f"data set {self.name}, split {split.name}: holds out {split.held_out}; it has {has}")
+            raise InputError(f"dataset {self.name}, split {split.name}: holds out {split.held_out}; it has {has}")
         return ~held_out
 
     @cached_property

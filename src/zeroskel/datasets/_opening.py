@@ -1,4 +1,4 @@
-"""Open the data sets that a user names: synthetic motion, containers, .npz files and pools of them."""
+"""Open the datasets that a user names: synthetic motion, containers, .npz files and pools of them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ _FEWEST_FRAMES = 5
 
 
 def synthetic_dataset(*, subjects: int = 8, repetitions: int = 3, seed: int = 0) -> SkeletonDataset:
-    """Return synthetic motion as a data set with the split `demo`: for demos, tests and scale, not evidence.
+    """Return synthetic motion as a dataset with the split `demo`: for demos, tests and scale, not evidence.
 
     Args:
         subjects: The number of people.
@@ -24,7 +24,7 @@ def synthetic_dataset(*, subjects: int = 8, repetitions: int = 3, seed: int = 0)
         seed: 0 or more.
 
     Returns:
-        A data set of all synthetic actions, layout "ntu-25".
+        A dataset of all synthetic actions, layout "ntu-25".
 
     Example:
         >>> from zeroskel.datasets import synthetic_dataset
@@ -39,9 +39,9 @@ def synthetic_dataset(*, subjects: int = 8, repetitions: int = 3, seed: int = 0)
 
 
 def open_datasets(sources: Sequence[str], *, protocol: str | None = None) -> list[SkeletonDataset]:
-    """Open the data sets that the option `--data` names.
+    """Open the datasets that the option `--data` names.
 
-    Containers and .npz files that come with one pool are its members; otherwise each is a data set.
+    Containers and .npz files that come with one pool are its members; otherwise each is a dataset.
 
     Args:
         sources: Folders of containers, paths of .npz files, the path of a pool's JSON, or `synthetic`.
@@ -79,7 +79,7 @@ def open_datasets(sources: Sequence[str], *, protocol: str | None = None) -> lis
 
 
 def open_dataset(path: Path, layout: str | None = None) -> SkeletonDataset:
-    """Open a container or an .npz file as a data set.
+    """Open a container or an .npz file as a dataset.
 
     Args:
         path: The folder of a container, or an .npz file.
@@ -108,7 +108,7 @@ def open_dataset(path: Path, layout: str | None = None) -> SkeletonDataset:
 
 
 def read_pool(path: Path, members: Sequence[Path] = ()) -> SkeletonDataset:
-    """Read the data set that a pool file describes.
+    """Read the dataset that a pool file describes.
 
     Subject ids stay odd or even: 1,000 is added for each member before. Sequences of fewer than 5 frames with an
     observed joint are dropped. A split `cross-MEMBER` is added for each member: all concepts of the member are unseen,
@@ -181,7 +181,7 @@ def read_pool(path: Path, members: Sequence[Path] = ()) -> SkeletonDataset:
 
 
 def _parse(path: Path) -> dict[str, Any]:
-    pool = read_json_object(path, "a pool of data sets")
+    pool = read_json_object(path, "a pool of datasets")
     for key, kind in (("concepts", dict), ("class_names", list), ("splits", dict)):
         if not isinstance(pool.get(key), kind):
             raise InputError(f"{path}: no {key} ({kind.__name__}); expected concepts, class_names and splits")

@@ -1,7 +1,7 @@
 """From the archive of a release to a container: resumable, in parallel, of any size.
 
 The files are listed, parted into shards of bounded size, and each shard is read and written by itself, in worker
-processes where several are wanted; memory is bounded by the shards in work, not by the data set.
+processes where several are wanted; memory is bounded by the shards in work, not by the dataset.
 """
 
 import csv
@@ -83,13 +83,13 @@ def prepare(
     """Turn a release into a container.
 
     Args:
-        name: a data set of `RECIPES`, e.g. "ntu60", "utd-mhad", "folder".
+        name: a dataset of `RECIPES`, e.g. "ntu60", "utd-mhad", "folder".
         source: the folder, zip archive or file of the release.
         out: the container's folder; must not exist, unless it was made from the same source by the same version.
         workers: processes.
         dtype: "float32" or "float16" (half the space; millimetres within 2 metres of the sensor).
         class_names: for sources without class names.
-        title: the data set's name in the container; None takes `name` ("folder", "npz" and "pyskl": what fits).
+        title: the dataset's name in the container; None takes `name` ("folder", "npz" and "pyskl": what fits).
         shard_tasks: most files a shard.
         progress: told about finished shards.
 
@@ -141,7 +141,7 @@ def prepare(
 
 
 def _title(name: str, source: Path, listing: Listing) -> str:
-    """Return the data set's name: published splits are found by it."""
+    """Return the dataset's name: published splits are found by it."""
     if name == "pyskl":
         return {60: "ntu60", 120: "ntu120"}.get(len(listing.class_names), source.stem.lower().replace("_", "-"))
     return source.resolve().stem.lower().replace("_", "-") if name in ("folder", "npz") else name

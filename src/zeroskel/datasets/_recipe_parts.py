@@ -18,10 +18,10 @@ class Recording:
     """One action.
 
     Attributes:
-        name: unique in its data set, e.g. "S001C001P001R001A001".
+        name: unique in its dataset, e.g. "S001C001P001R001A001".
         sequence: its joints.
         label: class id from 0.
-        subject, camera, setup, repetition: as the data set numbers them; 0 where it does not say.
+        subject, camera, setup, repetition: as the dataset numbers them; 0 where it does not say.
         train: protocol -> whether this recording trains under it; every protocol of the listing. A listing without
             protocols leaves it empty: odd subjects then train.
     """

@@ -150,7 +150,7 @@ def boards_of(table: "pd.DataFrame") -> list[Board]:
     methods = table.groupby("variant")["method"].nunique()
     shared = table["variant"].isin(methods[methods > 1].index)
     cross = table["split"].str.startswith("cross-")
-    member_free = table["protocol"].str.partition(":")[0]  # the rest names the held-out data set, as the split does
+    member_free = table["protocol"].str.partition(":")[0]  # the rest names the held-out dataset, as the split does
     table = table.assign(
         cross=cross,
         protocol=table["protocol"].where(~cross, member_free),

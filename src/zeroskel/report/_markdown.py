@@ -328,8 +328,8 @@ def _cross_parts(boards: Sequence[Board]) -> list[str]:
     if not boards:
         return []
     parts = [
-        "## Across data sets",
-        "All recordings of one data set are named by a model that was trained on the others, on classes that the set "
+        "## Across datasets",
+        "All recordings of one dataset are named by a model that was trained on the others, on classes that the set "
         "does not have. Accuracy by class; the mean is over the sets.",
     ]
     for board in boards:

@@ -128,7 +128,7 @@ def results_table(records: Sequence[CellRecord]) -> "Table":
         records: lines of results.jsonl.
 
     Returns:
-        A row for each method within each data set, split, encoder, text, prompt and selection. What all records share
+        A row for each method within each dataset, split, encoder, text, prompt and selection. What all records share
         is in the title.
 
     Example:

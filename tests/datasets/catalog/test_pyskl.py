@@ -1,4 +1,4 @@
-"""Facts of PYSKL's annotation files as a data set."""
+"""Facts of PYSKL's annotation files as a dataset."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Facts of .npz files: one sequence, and the labelled sequences of a data set."""
+"""Facts of .npz files: one sequence, and the labelled sequences of a dataset."""
 
 import io
 import zipfile

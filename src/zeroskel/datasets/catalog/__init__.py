@@ -1,4 +1,4 @@
-"""The data sets known by name: recipes with `find` (recordings of a source) and `read` (of one task)."""
+"""The datasets known by name: recipes with `find` (recordings of a source) and `read` (of one task)."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ __all__ = ["catalog"]
 
 
 def catalog() -> list[dict[str, Any]]:
-    """Return the facts of each known data set.
+    """Return the facts of each known dataset.
 
     Returns:
         A dict for each: name, title, layout, classes (their number; 0: as in the source), prepare (its name for

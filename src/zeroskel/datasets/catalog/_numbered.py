@@ -47,7 +47,7 @@ class NumberedRelease:
     """Recipe of a release whose file names give the numbers of action, subject and repetition.
 
     Attributes:
-        data: The name of the data set, by which its class names are known.
+        data: The name of the dataset, by which its class names are known.
         pattern: The pattern of file names with groups `name`, `action`, `subject`, `repetition` and perhaps `camera`.
         expected: What the user should name, for the message.
         layout: The layout of every sequence.

@@ -117,7 +117,7 @@ def _class_names(release: _Release, given: Sequence[str] | None, file: SourceFil
     if given is None:
         if not _is_ntu(release) or most >= 120:
             raise InputError(
-                f"{file.origin}: found recordings of no data set whose class names are known; "
+                f"{file.origin}: found recordings of no dataset whose class names are known; "
                 f"give --class-names FILE, one name a line, for labels 0 to {most}"
             )
         given = published_class_names("ntu60" if most < 60 else "ntu120")

@@ -1,4 +1,4 @@
-"""Recipes to find and read each data set that `zeroskel data prepare` knows."""
+"""Recipes to find and read each dataset that `zeroskel data prepare` knows."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -59,5 +59,5 @@ RECIPES: dict[str, Recipe] = {
 def get_recipe(name: str) -> Recipe:
     """Return the recipe of that name. Raises InputError for an unknown one."""
     if name not in RECIPES:
-        raise InputError(f"unknown data set {name!r}; expected one of {', '.join(RECIPES)}")
+        raise InputError(f"unknown dataset {name!r}; expected one of {', '.join(RECIPES)}")
     return RECIPES[name]

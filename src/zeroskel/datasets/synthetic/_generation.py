@@ -1,4 +1,4 @@
-"""Recordings: synthetic sequences and whole labelled data sets, reproducible from a seed."""
+"""Recordings: synthetic sequences and whole labelled datasets, reproducible from a seed."""
 
 import zlib
 from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ def generate_sequence(action: str, seed: int, *, frames: int | None = None) -> S
 def iterate(
     actions: Sequence[str] | None = None, *, subjects: int = 8, repetitions: int = 3, seed: int = 0
 ) -> Iterator[tuple[SkeletonSequence, int, int]]:
-    """Yield synthetic recordings one at a time, so that a data set of any size needs little memory.
+    """Yield synthetic recordings one at a time, so that a dataset of any size needs little memory.
 
     Args:
         actions: Class names in the order of the labels; None is all of `action_names()`.
@@ -72,7 +72,7 @@ def iterate(
 def generate_dataset(
     actions: Sequence[str] | None = None, *, subjects: int = 8, repetitions: int = 3, seed: int = 0
 ) -> tuple[list[SkeletonSequence], np.ndarray, np.ndarray, list[str]]:
-    """Return a labelled synthetic data set: every subject does every action several times.
+    """Return a labelled synthetic dataset: every subject does every action several times.
 
     Body, handedness and style are a subject's; tempo, camera and noise differ from one repetition to the next.
 

@@ -1,4 +1,4 @@
-"""Text files of numbers from four small Kinect v1 data sets: metres, y up, 30 frames per second.
+"""Text files of numbers from four small Kinect v1 datasets: metres, y up, 30 frames per second.
 
 MSR-Action3D, KARD and Florence 3D have one line per joint and no mark between frames, UTKinect has one line per frame:
 
@@ -8,7 +8,7 @@ MSR-Action3D, KARD and Florence 3D have one line per joint and no mark between f
 - Florence 3D Actions `aNN_sN_idN.txt`: 15 lines per frame, `x y z`, millimetres.
 
 All are converted to the axes of the Kinect SDK, in which x grows to the sensor's left: the left side of a person who
-faces the sensor has the smaller x. The last two look alike, so only the recipes of the two data sets parse them.
+faces the sensor has the smaller x. The last two look alike, so only the recipes of the two datasets parse them.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ _LARGEST_FRAME_NUMBER = 2**31
 
 @dataclass(frozen=True)
 class KinectText:
-    """Text format of one data set.
+    """Text format of one dataset.
 
     Attributes:
         line: The content of a line, for messages.

@@ -198,7 +198,7 @@ def _decompressed(data: bytes, allowed: int, position: int, file: Path) -> bytes
 def parse(
     content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
 ) -> SkeletonSequence:
-    """Parse a MATLAB file of UTD-MHAD, Penn Action or JHMDB; the names of its variables select the data set.
+    """Parse a MATLAB file of UTD-MHAD, Penn Action or JHMDB; the names of its variables select the dataset.
 
     The arguments are those of zeroskel.skeleton.formats.parse.
 

@@ -1,6 +1,6 @@
-"""NumPy `.npz` files without pickle: one sequence, or the labelled sequences of a data set.
+"""NumPy `.npz` files without pickle: one sequence, or the labelled sequences of a dataset.
 
-A data set holds `joints` (sum of T, V, C), `offsets` (N + 1; sequence i is joints[offsets[i]:offsets[i + 1]]), `labels`
+A dataset holds `joints` (sum of T, V, C), `offsets` (N + 1; sequence i is joints[offsets[i]:offsets[i + 1]]), `labels`
 (N), `subjects` (N), `class_names` (K), `joint_names` (V) and any further arrays. One sequence holds `joints` (T, V, C)
 or (M, T, V, C) and, where known, `joint_names` and `fps`. Metres, y up; NaN where not observed.
 """
@@ -72,7 +72,7 @@ def looks_like(head: bytes) -> bool:
 
 
 def read_sequences(path: str | os.PathLike[str]) -> NpzSequences:
-    """Read and check the labelled sequences of a data set.
+    """Read and check the labelled sequences of a dataset.
 
     Args:
         path: the .npz file.
@@ -86,7 +86,7 @@ def read_sequences(path: str | os.PathLike[str]) -> NpzSequences:
     missing = [name for name in _DATASET_ARRAYS if name not in arrays]
     if missing:
         raise SkeletonFormatError(
-            f"{file}: no array {', '.join(missing)}; found {', '.join(arrays)}. A data set needs "
+            f"{file}: no array {', '.join(missing)}; found {', '.join(arrays)}. A dataset needs "
             f"{', '.join(_DATASET_ARRAYS)}; a single sequence is read with zeroskel.read"
         )
     joints = _joints(arrays["joints"], (3,), file)
@@ -146,7 +146,7 @@ def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
 
 
 def write_sequences(content: NpzSequences, path: str | os.PathLike[str]) -> None:
-    """Write the labelled sequences of a data set, compressed; `extras` become arrays of their names."""
+    """Write the labelled sequences of a dataset, compressed; `extras` become arrays of their names."""
     arrays = {
         "joints": content.joints,
         "offsets": content.offsets,
