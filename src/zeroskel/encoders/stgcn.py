@@ -90,7 +90,10 @@ class _Convolution(nn.Conv2d):
             assert self.bias is not None
             y = frequency_convolution(frames_first, self.weight[..., 0], self.bias, self.stride[0])
             return y.unflatten(1, (x.shape[0], -1)).transpose(0, 1)
-        return super().forward(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+        channels_first = x.permute(0, 3, 1, 2)
+        if self.in_channels % 16 or self.out_channels % 16:  # here PyTorch 2.13 corrupts memory with channels last
+            channels_first = channels_first.contiguous()
+        return super().forward(channels_first).permute(0, 2, 3, 1)
 
 
 class _Block(nn.Module):
