@@ -38,7 +38,7 @@ def check_python(path: Path, text: str) -> Iterator[str]:
         if remedy is not None:
             yield f"{path}:{line}: identifier {name!r}; write {remedy}"
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first_word = (ast.get_docstring(node) or "").partition(" ")[0]
             if first_word in BANNED["docstrings"]["begin"]:
                 line = getattr(node, "lineno", 1)

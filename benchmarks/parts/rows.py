@@ -33,7 +33,7 @@ class Row:
 
     @property
     def met(self) -> bool | None:
-        """Whether the figure meets the target; None without a target."""
+        """Return whether the figure meets the target; None without a target."""
         if self.target is None:
             return None
         return bool(self.figure >= self.target if self.more_is_better else self.figure <= self.target)

@@ -152,7 +152,7 @@ def _gradients_apart(layout: str, bodies: int) -> float:
 
 
 def has_bfloat16() -> bool:
-    """Whether the CPU multiplies bfloat16 itself."""
+    """Return whether the CPU has instructions for products of bfloat16."""
     flags = torch.backends.cpu.get_cpu_capability()
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as stream:
@@ -163,7 +163,7 @@ def has_bfloat16() -> bool:
 
 
 def profile(layout: str = "ntu-25", bodies: int = 2) -> str:
-    """Where the time of the plain and the folded network goes: share of each operation."""
+    """Return the share of each operation in the time of the plain network and of ours."""
     from torch.profiler import profile as profiled
 
     network = trained_network(layout, bodies)

@@ -70,7 +70,7 @@ def motion(cache):
 
 @pytest.fixture(scope="module", params=[False, True], ids=["whole", "withheld"])
 def encoded(request, store, split, motion):
-    """What trains on the whole or with validation classes withheld, and the names of all classes it is tested on."""
+    """Return the encoded split, with or without withheld validation classes, and the names of all tested classes."""
     plain = store.encode_split(split, KINEMATIC, withhold=request.param)
     added = motion.add_to(plain, store, split, KINEMATIC, Unused(), "aspects", withhold=request.param)
     return added, split.names((*split.unseen, *(split.validation_unseen if request.param else ())))

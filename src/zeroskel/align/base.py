@@ -156,8 +156,20 @@ class Aligner(ABC):
 
     @property
     def knows_candidates(self) -> bool:
-        """Whether the scores of a text depend on the other candidates, as with generative methods."""
+        """Return whether the scores of a text depend on the other candidates, as with generative methods."""
         return type(self).fit_candidates is not Aligner.fit_candidates
+
+    def information(self, features: np.ndarray, text_of_each: np.ndarray) -> float | None:
+        """Return the estimate of the mutual information of N pairs, on the Jensen-Shannon scale of SMIE.
+
+        Args:
+            features: (N, D).
+            text_of_each: (N, D_text), the text of each feature.
+
+        Returns:
+            The estimate; None for a method without one, and for fewer than two pairs.
+        """
+        return None
 
     def check_text_dim(self, text_dim: int) -> None:
         """Check that the option `text_blocks`, if the method has it, fits class embeddings.

@@ -122,8 +122,11 @@ class NeuralAligner(Aligner):
         """Return named scalars of a batch; "loss" is minimised and all of them are recorded."""
 
     def _scores(self, features: Tensor, texts: Tensor) -> Tensor:
-        """Return the scores (N, K) of standardised features (N, D) and texts (K, D_text)."""
-        raise NotImplementedError
+        """Return the scores (N, K) of standardised features (N, D) and texts (K, D_text).
+
+        A method whose scores need more than the network overrides `_score` instead, as the generative methods do.
+        """
+        raise NotImplementedError(f"{type(self).__name__} defines neither _scores nor _score")
 
     def _schedule(self, epoch: int) -> float:
         """Return the share of the base learning rate in a 0-based epoch."""

@@ -160,6 +160,12 @@ class SMIE(NeuralAligner):
             v = self._tensor(features) if self.inference == "published" else self._feature_tensor(features)
             return self.network_.grid(v, self._tensor(class_embeddings)).cpu().numpy()
 
+    def information(self, features: np.ndarray, text_of_each: np.ndarray) -> float | None:
+        """Return `mutual_information` where the estimator is "jsd"; None for the other estimators."""
+        if self.estimator != "jsd" or len(features) < 2:
+            return None
+        return self.mutual_information(features, text_of_each)
+
     def mutual_information(
         self, features: np.ndarray, text_of_each: np.ndarray, *, marginal_features: np.ndarray | None = None
     ) -> float:

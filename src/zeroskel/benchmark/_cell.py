@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from zeroskel import __version__, align
+from zeroskel import __version__
 from zeroskel.align import Aligner
 from zeroskel.align._variants import Variant
 from zeroskel.align.prototypes import Prototypes
@@ -214,14 +214,13 @@ def _observed_frames(
     predicted, information = [], []
     for features in encoded.observed:
         predicted.append(predictions(aligner.score_classes(features, class_embeddings[unseen]), unseen))
-        if isinstance(aligner, align.SMIE) and aligner.estimator == "jsd" and len(labels) > 1:  # one scale for all
-            information.append(aligner.mutual_information(features[order], texts))
+        information.append(aligner.information(features[order], texts))
     shares = np.asarray(OBSERVED_SHARES)
     settling = settling_share(np.stack(predicted), shares)
     return ObservedFrames(
         share=OBSERVED_SHARES,
         accuracy=tuple(accuracy(answer, labels) for answer in predicted),
-        mutual_information=tuple(information) or None,
+        mutual_information=tuple(value for value in information if value is not None) or None,
         settled=tuple(float((settling <= share + 1e-9).mean()) for share in shares),
         settling=float(settling.mean()),
     )

@@ -51,7 +51,7 @@ class Prepared:
 
     @property
     def bad(self) -> tuple[LeftOut, ...]:
-        """Those left out that no published list names."""
+        """Return the recordings that were left out although no published list names them."""
         return tuple(entry for entry in self.left_out if not entry.listed)
 
 

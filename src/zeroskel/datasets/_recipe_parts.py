@@ -117,7 +117,7 @@ def matching(
 def named_recordings(
     files: Sequence[SourceFile], pattern: re.Pattern[str], expected: str
 ) -> list[tuple[SourceFile, re.Match[str]]]:
-    """As matching, sorted by the pattern's group `name`; `expected` says what to name, for the message.
+    """Return what `matching` returns, sorted by the group `name` of the pattern; `expected` is part of the message.
 
     Raises:
         InputError: no file matches, or a name is there twice.

@@ -45,7 +45,7 @@ class SourceFile:
 
     @property
     def origin(self) -> Path:
-        """For messages, and to look at names and folders: the path, with the member's name below the archive's."""
+        """Return the path of the file, for messages; the path of a member continues that of its archive."""
         return self.path / self.member if self.member else self.path
 
     @property

@@ -19,7 +19,7 @@ REFERENCE = "smie"
 """The method that the others are tested against."""
 
 ENOUGH_SEEDS = 3
-"""How many of the first seeds of the reference a row needs for a rank."""
+"""Number of the first seeds of the reference that a row needs for a rank."""
 
 BOARD = ["data", "protocol", "encoder", "encoder_options", "text", "prompt", "board_variant", "cross"]
 FIELDS = [*BOARD[:-2], "variant", "cross"]
@@ -69,29 +69,29 @@ class Board:
 
     @property
     def features(self) -> tuple[Any, ...]:
-        """What boards share that differ in their texts only."""
+        """Return the key that boards share if only their texts differ."""
         return self.data, self.protocol, self.encoder, self.encoder_options, self.cross
 
     @property
     def guess(self) -> float:
-        """Mean over the splits of the accuracy of a uniform guess."""
+        """Return the mean over the splits of the accuracy of a uniform guess."""
         return float(np.mean([self.chance[split] for split in self.splits]))
 
     @property
     def features_name(self) -> str:
-        """Data, protocol and encoder in words."""
+        """Return data, protocol and encoder as text."""
         encoder = (f"encoder {self.encoder}", *self.encoder_options)
         return ", ".join(part for part in (self.data, self.protocol, *encoder) if part)
 
     @property
     def name(self) -> str:
-        """What the rows share, in words."""
+        """Return data, protocol, encoder and texts of the rows as text."""
         texts = (f"text {self.text}" if self.text else "", f"prompt {self.prompt}" if self.prompt else "", self.variant)
         return ", ".join(part for part in (self.features_name, *texts) if part)
 
     @property
     def tested(self) -> list[Standing]:
-        """Rows that were compared with the reference."""
+        """Return the rows that were compared with the reference."""
         return [row for row in self.honest if row.against]
 
     def preferred(self, method: str) -> Standing | None:

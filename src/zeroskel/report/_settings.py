@@ -54,17 +54,17 @@ class Row:
 
     @property
     def label(self) -> str:
-        """The name of the method with what distinguishes the row."""
+        """Return the name of the method and the options that distinguish the row."""
         return ", ".join((self.method, *self.details))
 
     @property
     def leaks(self) -> bool:
-        """Whether the epoch was chosen on the unseen test classes."""
+        """Return whether the epoch was chosen on the unseen test classes."""
         return self.selection == LEAKING
 
     @property
     def verdict(self) -> str:
-        """A warning about the accuracy; empty when the mean less one standard deviation beats a guess."""
+        """Return a warning about the accuracy; empty if the mean minus one standard deviation beats a guess."""
         zsl = self.spreads["zsl_accuracy"]
         if zsl is None:
             return "no accuracy"

@@ -103,22 +103,22 @@ class Standing:
 
     @property
     def label(self) -> str:
-        """The name of the method with what distinguishes the row."""
+        """Return the name of the method and the options that distinguish the row."""
         return ", ".join((self.method, *self.details))
 
     @property
     def plain(self) -> bool:
-        """Whether it has the default options, apart from how the texts of the prompt are parted, and no variant."""
+        """Return whether the row has no variant and only default options; `text_blocks` follows the prompt."""
         return not self.variant and all(option.startswith("text_blocks=") for option in self.options)
 
     @property
     def base(self) -> tuple[object, ...]:
-        """What rows share that differ in their selection only."""
+        """Return the key that rows share if only their selection differs."""
         return self.method, self.options, self.variant, self.version
 
     @property
     def splits(self) -> set[str]:
-        """Splits of its cells."""
+        """Return the splits of the cells."""
         return {split for split, _ in self.cells}
 
     @property

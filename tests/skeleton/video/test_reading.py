@@ -55,7 +55,7 @@ def standing(film, photograph, read):
 
 @pytest.fixture(scope="module")
 def report():
-    """What the reading of the recording from the front told of its progress."""
+    """Return the progress that was reported while the recording from the front was read."""
     return []
 
 
