@@ -1,13 +1,14 @@
 """Joint layouts: the joints of a skeleton by name, and their meaning."""
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
 
+from zeroskel.core._files import resource_table
 from zeroskel.core.errors import LayoutError
 
 
@@ -121,21 +122,14 @@ def _names() -> tuple[str, ...]:
 
 @cache
 def _load(name: str) -> Layout:
-    text = (resources.files("zeroskel.resources") / "layouts" / f"{name}.toml").read_text(encoding="utf-8")
-    data = tomllib.loads(text)
-    return Layout(
-        name=name,
-        joints=tuple(data["joints"]),
-        bones=tuple((child, parent) for child, parent in data["bones"]),
-        centre=data["centre"],
-        pelvis=tuple(data["pelvis"]),
-        chest=tuple(data["chest"]),
-        mirror=tuple((left, right) for left, right in data["mirror"]),
-        parts={part: tuple(joints) for part, joints in data["parts"].items()},
-        derived={joint: tuple(joints) for joint, joints in data.get("derived", {}).items()},
-        aliases=dict(data.get("aliases", {})),
-        source=data["source"],
-    )
+    return Layout(name=name, **{"derived": {}, "aliases": {}} | _tuples(resource_table(f"layouts/{name}.toml")))
+
+
+def _tuples(value: Any) -> Any:
+    """Return a value of a TOML file with tuples for its lists."""
+    if isinstance(value, dict):
+        return {name: _tuples(entry) for name, entry in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def get_layout(layout: str | Layout) -> Layout:
@@ -163,21 +157,13 @@ def get_layout(layout: str | Layout) -> Layout:
 
 
 def canonical_joint(name: str, layout: Layout) -> str:
-    """Return the layout's spelling of a joint name: letter case, blanks and aliases are resolved.
-
-    Args:
-        name: joint name as a file spells it.
-        layout: layout whose aliases apply.
-    """
+    """Return the layout's spelling of a joint name: letter case, blanks and aliases are resolved."""
     plain = name.strip().lower().replace(" ", "_").replace("-", "_")
     return layout.aliases.get(plain, plain)
 
 
 def layout_of_joints(joint_names: Iterable[str]) -> Layout:
-    """Return the known layout whose joints are exactly the given names, in any order.
-
-    Args:
-        joint_names: joint names as a file spells them.
+    """Return the known layout whose joints are exactly the given names, in any order and as a file spells them.
 
     Raises:
         LayoutError: no known layout has exactly these joints.

@@ -1,6 +1,7 @@
 """Options of encoders and methods as attrs fields with bounds, and settings that people type."""
 
 import json
+import operator
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from numbers import Integral, Real
@@ -14,32 +15,23 @@ from zeroskel.core.errors import InputError
 
 Class = TypeVar("Class", bound=type)
 _NUMBERS: dict[Any, type] = {int: Integral, float: Real}
+_LIMITS = {"at least": operator.ge, "more than": operator.gt, "at most": operator.le, "less than": operator.lt}
 _WORDS = {int: "whole number", float: "number", bool: "True or False", str: "text", NoneType: "None"}
 
 
 def refuse(owner: object, name: str, value: Any, expected: str) -> NoReturn:
-    """Raise InputError for the value of an option, in one line.
-
-    Args:
-        owner: The object with the option.
-        name: The option.
-        value: The value that it cannot have.
-        expected: The values that it can have.
-    """
+    """Raise InputError for the value of an option, in one line that says which values were expected."""
     cls = type(owner)
     kind = next((kind for kind in ("method", "encoder") if hasattr(cls, kind)), None)
     label = cls.__name__ if kind is None else f"{kind} {getattr(cls, kind)}"
     raise InputError(f"{label}: {name} is {value!r}; expected {expected}")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class _Bounds:
-    """Validator that compares the value of an option with the annotated type and with bounds."""
+    """Validator that compares the value of an option with the annotated type and with limits, by their words."""
 
-    at_least: float | None
-    above: float | None
-    at_most: float | None
-    below: float | None
+    limits: dict[str, float]
     one_of: tuple[str, ...] | None
     check: Callable[[Any], str | None] | None
 
@@ -65,12 +57,7 @@ class _Bounds:
         return True  # a type that this validator does not know
 
     def _within(self, number: Any) -> bool:
-        return (
-            (self.at_least is None or number >= self.at_least)
-            and (self.above is None or number > self.above)
-            and (self.at_most is None or number <= self.at_most)
-            and (self.below is None or number < self.below)
-        )
+        return all(_LIMITS[words](number, limit) for words, limit in self.limits.items())
 
     def _expected(self, kind: Any) -> str:
         if get_origin(kind) is UnionType:
@@ -85,8 +72,7 @@ class _Bounds:
         return f"{article}{_WORDS[kind]}{self._limits() if kind in _NUMBERS else ''}"
 
     def _limits(self) -> str:
-        words = {"at least": self.at_least, "more than": self.above, "at most": self.at_most, "less than": self.below}
-        limits = " and ".join(f"{word} {bound}" for word, bound in words.items() if bound is not None)
+        limits = " and ".join(f"{words} {limit}" for words, limit in self.limits.items())
         return limits and f", {limits}"
 
 
@@ -129,7 +115,8 @@ def option(
         Traceback (most recent call last):
         zeroskel.core.errors.InputError: Scaled: factor is -1.0; expected a number, more than 0
     """
-    bounds = _Bounds(at_least=at_least, above=above, at_most=at_most, below=below, one_of=one_of, check=check)
+    limits = zip(_LIMITS, (at_least, above, at_most, below), strict=True)
+    bounds = _Bounds({words: limit for words, limit in limits if limit is not None}, one_of, check)
     return attrs.field(default=default, kw_only=kw_only, validator=bounds, converter=_tuple_of_list)
 
 
@@ -140,14 +127,7 @@ def option_of(cls: type, name: str) -> Any:
 
 
 def layout_name(default: str) -> Any:
-    """Declare the option of an encoder that names a joint layout; the constructor also takes a Layout, by position.
-
-    Args:
-        default: Name of the default layout.
-
-    Returns:
-        An attrs field that holds the name of the layout.
-    """
+    """Declare the option of an encoder that names a joint layout; the constructor also takes a Layout, by position."""
     return attrs.field(default=default, converter=lambda layout: get_layout(layout).name)
 
 

@@ -22,12 +22,8 @@ LARGE = 10_000  # smallest number of entries of an array that `halve` rounds
 def save_model(folder: str | PathLike[str], config: dict[str, Any], state: Mapping[str, np.ndarray]) -> None:
     """Write a model's configuration and arrays; an existing folder is replaced in one step.
 
-    The option "device" is not saved, so a model that was trained on a GPU loads on any device.
-
-    Args:
-        folder: folder to write.
-        config: configuration as values that JSON can hold, with the constructor's arguments under "options".
-        state: arrays by name.
+    The configuration has the constructor's arguments under "options". The option "device" is not saved, so a model that
+    was trained on a GPU loads on any device.
     """
     config = {**config, "options": {name: value for name, value in config["options"].items() if name != DEVICE}}
     with atomic_folder(Path(folder)) as temporary:
@@ -54,14 +50,11 @@ def halve(folder: str | PathLike[str]) -> None:
 
 
 def load_model(folder: str | PathLike[str], device: str | None = None) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Load a model that `save_model` wrote.
+    """Return the configuration and the arrays of a model that `save_model` wrote; float16 arrays become float32.
 
     Args:
         folder: folder of the model.
         device: value of the option "device" of models that have it. None selects the CPU.
-
-    Returns:
-        Configuration, and arrays by name; float16 arrays become float32.
 
     Raises:
         MissingFileError: a file of the model does not exist.
