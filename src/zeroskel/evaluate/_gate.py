@@ -161,17 +161,9 @@ def choose_constants(
 ) -> GZSLConstants:
     """Choose the constants with the greatest harmonic mean, with withheld seen classes in the role of unseen ones.
 
-    Args:
-        scores: (N, K) by a method that was trained without the withheld classes, of samples that it was not trained
-            on: held-out ones of the trained classes, and ones of the withheld classes. Never of test classes.
-        labels: (N,) true class ids, at least two samples of each kind.
-        candidates: (K,) class ids of the columns: trained and withheld classes.
-        withheld: ids of the withheld ones.
-        average: which accuracies the harmonic mean is of, by "class" or by "sample".
-        seed: seed of the folds of the gate.
-
-    Raises:
-        InputError: Samples, classes and scores do not fit.
+    The scores are those of a method that was trained without the withheld classes, of samples that it was not trained
+    on: held-out ones of the trained classes, and ones of the withheld classes. Never of test classes. The other
+    arguments are those of `SeenUnseenGate` and its `fit`.
     """
     curve = seen_unseen_curve(scores, labels, candidates, withheld, average=average)
     gate = SeenUnseenGate(average=average, seed=seed).fit(scores, labels, candidates, withheld)

@@ -50,13 +50,8 @@ Curve = Mapping[float, Spread]
 def records_table(records: Iterable[CellRecord]) -> "pd.DataFrame":
     """Return the records as a table in an order that depends on their content only.
 
-    Args:
-        records: finished cells. Of several records of one cell the last one counts.
-
-    Returns:
-        One row a cell with the columns `TEXTS`, `NUMBERS`, "seed"; "options", "encoder_options" and
-        "selected_options" as tuples of texts; "classes_unseen"; and "record", the record itself. Numbers that are
-        absent or not finite are NaN. An absent accuracy by class is computed from the confusion matrix.
+    Of several records of one cell the last one counts. Options are tuples of texts; "record" is the record itself.
+    Numbers that are absent or not finite are NaN; an absent accuracy by class comes from the confusion matrix.
     """
     import pandas as pd
 
@@ -69,16 +64,11 @@ def records_table(records: Iterable[CellRecord]) -> "pd.DataFrame":
 
 
 def spreads(table: "pd.DataFrame", by: Sequence[str], names: Sequence[str] = NUMBERS) -> dict[Any, Spreads]:
-    """Return the mean, the standard deviation and the count of numbers over each group of rows.
-
-    Args:
-        table: what `records_table` or `observed_table` returned, or some of its rows.
-        by: columns whose equal values make a group.
-        names: columns of numbers.
+    """Return the spread of numbers over each group of rows that have equal values of `by`; groups are sorted.
 
     Returns:
         Values of `by` (a tuple when there is more than one) -> name -> spread, or None where no row of the group has
-        the number. Groups are sorted.
+        the number.
     """
     groups = table.groupby(list(by), sort=True)[list(names)]
     statistics = groups.agg(["mean", "std", "count"])
@@ -93,11 +83,7 @@ def spreads(table: "pd.DataFrame", by: Sequence[str], names: Sequence[str] = NUM
 
 
 def curves(table: "pd.DataFrame", by: str) -> dict[Any, Mapping[str, Curve]]:
-    """Return the numbers of growing shares of the frames, over each group of rows.
-
-    Args:
-        table: what `records_table` returned, or some of its rows.
-        by: column whose equal values make a group.
+    """Return the numbers of growing shares of the frames, over each group of rows that have equal values of `by`.
 
     Returns:
         Value of `by` -> name, of `OBSERVED` -> share of the frames -> spread; shares rise, and those at which no row

@@ -90,11 +90,7 @@ def confusion_matrix(predicted: np.ndarray, labels: np.ndarray, classes: np.ndar
         >>> confusion_matrix(np.array([5, 5, 9]), np.array([5, 9, 9]), np.array([5, 9])).tolist()
         [[1, 0], [1, 1]]
     """
-    column = {int(c): i for i, c in enumerate(classes)}
-    counts = np.zeros((len(classes), len(classes)), np.int64)
-    for truth, guess in zip(labels, predicted, strict=True):
-        counts[column[int(truth)], column[int(guess)]] += 1
-    return counts
+    return np.equal.outer(classes, labels).astype(np.int64) @ np.equal.outer(predicted, classes)
 
 
 def majority_accuracy(labels: np.ndarray) -> float:
@@ -122,15 +118,7 @@ def recalls(confusion: np.ndarray) -> np.ndarray:
 
 
 def sample_weights(labels: np.ndarray, average: str) -> np.ndarray:
-    """Return (N,) weights that sum to 1, equal for each sample or for each class.
-
-    Args:
-        labels: (N,) true class ids.
-        average: "sample" or "class".
-
-    Raises:
-        InputError: The average is unknown.
-    """
+    """Return the (N,) weights of samples that sum to 1, equal for each "sample" or for each "class"."""
     if average not in AVERAGES:
         raise InputError(f"average is {average!r}; expected one of {', '.join(AVERAGES)}")
     if average == "sample":
@@ -268,17 +256,7 @@ def evaluate_gzsl(scores: np.ndarray, labels: np.ndarray, unseen: np.ndarray) ->
 
 
 def gzsl_result(predicted: np.ndarray, labels: np.ndarray, unseen: np.ndarray, *, average: str = "class") -> GZSLResult:
-    """Return the GZSL accuracies of predictions, such as those of a gate.
-
-    Args:
-        predicted: (N,) class ids.
-        labels: (N,) true class ids; some samples of each kind.
-        unseen: ids of the unseen classes.
-        average: "class" for the mean over classes, or "sample".
-
-    Raises:
-        InputError: Shapes differ, or there are no samples of one kind.
-    """
+    """Return the GZSL accuracies of (N,) predicted class ids, such as those of a gate, as `evaluate_gzsl` does."""
     predicted, labels = np.asarray(predicted), np.asarray(labels)
     if predicted.shape != labels.shape or labels.ndim != 1:
         raise InputError(f"predictions {predicted.shape}, labels {labels.shape}; expected one for each")

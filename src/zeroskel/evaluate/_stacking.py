@@ -39,15 +39,10 @@ class Sides:
 
 
 def sides(scores: np.ndarray, candidates: np.ndarray, unseen: np.ndarray) -> Sides:
-    """Separate the columns of seen and of unseen classes.
-
-    Args:
-        scores: (N, K), finite.
-        candidates: (K,) distinct class ids of the columns.
-        unseen: ids of the unseen ones among them; both kinds are needed.
+    """Separate the columns of seen and of unseen classes, both of which are needed.
 
     Raises:
-        InputError: Shapes differ, a score is not finite, or one kind of candidates is missing.
+        InputError: Shapes differ, a score is not finite, a class is repeated, or one kind of candidates is missing.
     """
     scores, candidates, unseen = np.asarray(scores, np.float64), np.asarray(candidates), np.asarray(unseen)
     if candidates.ndim != 1 or scores.ndim != 2 or scores.shape[1] != len(candidates):
@@ -194,14 +189,7 @@ def seen_unseen_curve(
 def curve_over(margins: np.ndarray, separated: Sides, labels: np.ndarray, *, average: str = "class") -> SeenUnseenCurve:
     """Return the curve of a rule that predicts the best seen class where gamma <= margin, else the best unseen one.
 
-    Args:
-        margins: (N,) how much each sample resembles those of seen classes.
-        separated: scores of the same samples.
-        labels: (N,) true class ids.
-        average: "class" or "sample".
-
-    Raises:
-        InputError: See `seen_unseen_curve`.
+    The (N,) margins say how much each sample resembles those of seen classes.
     """
     labels = np.asarray(labels)
     new = unseen_samples(labels, separated)
