@@ -7,13 +7,13 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zeroskel.core._records import FeatureMap
 from zeroskel.report._settings import NOTHING_KNOWN, Row, Setting
-from zeroskel.report._text import number, number_spread, percent, percent_mean, percent_spread
+from zeroskel.report._text import RULES, mean_percent, number, percent, spread_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,8 +36,6 @@ VARIABLES = {colour: f"s{i}" for i, colour in enumerate(COLOURS)} | {
 """Colour in a drawing -> variable of the page that has its light and its dark value."""
 
 MARKERS = ("o", "s", "^", "D")
-RULES = (("plain", "gzsl", "o"), ("stacked", "stacked", "s"), ("gated", "gated", "^"))
-"""Rules of generalised recognition: title, start of the names of their numbers, marker."""
 
 
 @dataclass(frozen=True)
@@ -59,31 +57,22 @@ class Drawing:
 def over_frames(setting: Setting, series: Mapping[str, int], name: str) -> list[Drawing]:
     """Draw the accuracy of all honest rows as more frames are observed, and the information that some estimate.
 
-    Args:
-        setting: the rows.
-        series: label of a row -> number of its colour and marker.
-        name: start of the ids of the drawings; unique on the page.
+    `series` maps the label of a row to the number of its colour and marker; the ids of the drawings begin with `name`.
     """
     chance = setting.rows[0].chance
+    information = ("Estimated mutual information", "Jensen-Shannon", "mutual_information")
     numbers = (
-        ("Accuracy", "%", "accuracy", chance, f"chance {percent(chance)} %", percent_spread),
-        (
-            "Estimated mutual information",
-            "Jensen-Shannon",
-            "mutual_information",
-            NOTHING_KNOWN,
-            f"nothing known {number(NOTHING_KNOWN)}",
-            number_spread,
-        ),
+        ("Accuracy", "%", "accuracy", chance, f"chance {percent(chance)} %", percent),
+        (*information, NOTHING_KNOWN, f"nothing known {number(NOTHING_KNOWN)}", number),
     )
     drawings = []
     for title, unit, key, level, meaning, text in numbers:
         rows = [row for row in setting.honest if key in row.curves]
         if not rows:
             continue
-        last = {row.label: f"{text(list(row.curves[key].values())[-1])} {unit}" for row in rows}
+        last = {row.label: f"{spread_text(list(row.curves[key].values())[-1], text)} {unit}" for row in rows}
         panels = [rows] if len(rows) <= MOST_LINES else [[row] for row in rows]
-        figure, axes = _panels(len(panels), single=(6.2, 3.8))
+        figure, axes = _panels(len(panels), single=(6.2, 3.8), in_percent="xy" if unit == "%" else "x")
         for panel, shown in zip(axes, panels, strict=True):
             panel.axhline(level, color=INK, linewidth=1, linestyle=(0, (5, 4)), label=meaning)
             if len(panels) > 1:
@@ -92,11 +81,9 @@ def over_frames(setting: Setting, series: Mapping[str, int], name: str) -> list[
             for row in shown:
                 _line(panel, row, key, series[row.label], f"{row.label}  {last[row.label]}")
             panel.set_xlim(0, 1.02)
-            panel.xaxis.set_major_formatter(_percent())
         axes[-1].set_xlabel("frames observed, %")
         if unit == "%":
             axes[0].set_ylim(bottom=0)
-            axes[0].yaxis.set_major_formatter(_percent())
         if len(panels) == 1:
             _legend(figure, axes[0])
         ends = "; ".join(f"{label} {value}" for label, value in last.items())
@@ -106,32 +93,24 @@ def over_frames(setting: Setting, series: Mapping[str, int], name: str) -> list[
 
 
 def trade_offs(setting: Setting, series: Mapping[str, int], name: str) -> Drawing | None:
-    """Draw the seen-unseen curves of all honest rows that have one, a panel each; None where none has.
-
-    Args:
-        setting: the rows.
-        series: label of a row -> number of its colour.
-        name: start of the ids of the drawing; unique on the page.
-    """
+    """Draw the seen-unseen curves of all honest rows that have one, a panel each; None where none has."""
     curves = [(row, row.trade_off) for row in setting.honest if row.trade_off is not None]
     if not curves:
         return None
-    figure, axes = _panels(len(curves), single=(3.4, 3.2))
+    figure, axes = _panels(len(curves), single=(3.4, 3.2), in_percent="xy")
     abouts = []
     for panel, (row, curve) in zip(axes, curves, strict=True):
         colour = COLOURS[series[row.label] % len(COLOURS)]
         if len(curves) > 1:
             _range(panel, [other[::-1] for _, other in curves])
         panel.plot(*curve.T, color=colour, linewidth=2)
-        means = [f"AUC {percent_mean(row.spreads['gzsl_auc'])}"]
-        for title, rule, marker in RULES:
+        means = [f"AUC {mean_percent(row.spreads['gzsl_auc'])}"]
+        for (title, rule), marker in zip(RULES, MARKERS, strict=False):
             seen, unseen = row.spreads[f"{rule}_seen"], row.spreads[f"{rule}_unseen"]
             if seen and unseen:
                 fill = CARD if rule == "gzsl" else colour
                 panel.plot(seen.mean, unseen.mean, marker, color=colour, markerfacecolor=fill, markersize=6)
-                means.append(f"{title} H {percent_mean(row.spreads[f'{rule}_harmonic_mean'])}")
-        panel.xaxis.set_major_formatter(_percent())
-        panel.yaxis.set_major_formatter(_percent())
+                means.append(f"{title} H {mean_percent(row.spreads[f'{rule}_harmonic_mean'])}")
         _title(panel, row.label, ", ".join(means))
         abouts.append(f"{row.label}: {', '.join(means)}")
     axes[0].set_ylabel("unseen, %")
@@ -143,12 +122,7 @@ def trade_offs(setting: Setting, series: Mapping[str, int], name: str) -> Drawin
 
 
 def feature_map(drawn: FeatureMap, name: str) -> Drawing:
-    """Draw the map of features and texts; unseen classes in colour, seen ones in grey.
-
-    Args:
-        drawn: the map. Where all classes are seen, all are in colour.
-        name: start of the ids of the drawing; unique on the page.
-    """
+    """Draw the map of features and texts; unseen classes in colour, seen ones in grey unless there are no others."""
     points, texts = np.array(drawn.points, float).reshape(-1, 2), np.array(drawn.texts, float).reshape(-1, 2)
     labels, seen = np.array(drawn.labels, int), np.array(drawn.seen)
     coloured = np.flatnonzero(~seen) if not seen.all() else np.arange(len(seen))
@@ -184,10 +158,10 @@ def feature_map(drawn: FeatureMap, name: str) -> Drawing:
     return Drawing(drawn.data, where, _svg(figure, about, name), 1)
 
 
-def _panels(count: int, single: tuple[float, float]) -> "tuple[Figure, list[Axes]]":
-    """Return a figure with panels that share their axes; layout leaves room for titles and a legend."""
+def _panels(count: int, single: tuple[float, float], in_percent: str = "") -> "tuple[Figure, list[Axes]]":
+    """Return a figure with panels that share their axes, those named in `in_percent` ("x", "xy") in per cent."""
     from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
 
     width, height = single if count == 1 else (2.75, 2.6)
     columns = min(count, COLUMNS)
@@ -202,17 +176,13 @@ def _panels(count: int, single: tuple[float, float]) -> "tuple[Figure, list[Axes
         panel.spines["bottom"].set_color(LINE)
         panel.grid(axis="y", color=LINE, linewidth=0.5)
         panel.tick_params(colors=SOFT, length=0, labelsize=8, labelbottom=True, labelleft=True)
-        for axis in (panel.xaxis, panel.yaxis):
+        for name, axis in (("x", panel.xaxis), ("y", panel.yaxis)):
             axis.set_major_locator(MaxNLocator(5))
             axis.label.set(color=SOFT, fontsize=8)
+            if name in in_percent:
+                axis.set_major_formatter(PercentFormatter(1.0, symbol="", decimals=None))
     figure.patch.set_visible(False)
     return figure, panels[:count]
-
-
-def _percent() -> Any:
-    from matplotlib.ticker import PercentFormatter
-
-    return PercentFormatter(1.0, symbol="", decimals=None)
 
 
 def _marker(rank: int) -> str:
@@ -231,12 +201,7 @@ def _line(axes: "Axes", row: Row, key: str, rank: int, label: str) -> None:
 
 
 def _range(axes: "Axes", curves: Sequence[np.ndarray]) -> None:
-    """Fill the range of all rows in grey.
-
-    Args:
-        axes: the panel.
-        curves: (P, 2) points of each row, rising in x.
-    """
+    """Fill in grey the range of all rows, of which each has a (P, 2) curve that rises in x."""
     x = np.linspace(min(curve[0, 0] for curve in curves), max(curve[-1, 0] for curve in curves), 28)
     values = np.array([np.interp(x, *curve.T) for curve in curves])
     lowest, highest = values.min(axis=0), values.max(axis=0)
@@ -258,13 +223,7 @@ def _legend(figure: "Figure", axes: "Axes", columns: int = 1) -> None:
 
 
 def _svg(figure: "Figure", description: str, name: str) -> str:
-    """Return a figure as markup for a page: no metadata, ids of its own, the colours and the font of the page.
-
-    Args:
-        figure: the figure.
-        description: the figure in words.
-        name: start of its ids.
-    """
+    """Return a figure as markup for a page: no metadata, ids that begin with a name, colours and font of the page."""
     import matplotlib
     from matplotlib.text import Text
 

@@ -10,7 +10,7 @@ from zeroskel.core._records import CellRecord
 from zeroskel.evaluate._grouping import LEAKING, records_table
 from zeroskel.evaluate._statistics import holm, least_p, paired_test
 from zeroskel.report._settings import notice_of
-from zeroskel.report._standing import ROW, Comparison, Leak, RowKey, Standing, estimate, standings
+from zeroskel.report._standing import ROW, Comparison, Estimate, RowKey, Standing, estimate, standings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,8 +110,8 @@ class Board:
             Row, difference of the means, number of cells; the largest distance first.
         """
         bar = self.preferred(method)
-        rows = [(row, *_difference(row, bar)) for row in self.honest] if bar else []
-        below = [(row, difference, cells) for row, difference, cells in rows if difference < 0]
+        gaps = [(row, _differences(row, bar)) for row in self.honest] if bar else []
+        below = [(row, float(gap.mean()), len(gap)) for row, gap in gaps if len(gap) and gap.mean() < 0]
         return sorted(below, key=lambda entry: (entry[1], entry[0].label))
 
 
@@ -203,47 +203,36 @@ def _measure(row: RowKey, cells: int) -> tuple[Any, ...]:
     return method != REFERENCE, *of_reference, -cells, row
 
 
-def _difference(row: Standing, other: Standing) -> tuple[float, int]:
-    """Return the mean difference in accuracy by class over the common cells, and their number."""
+def _differences(row: Standing, other: Standing) -> np.ndarray:
+    """Return the (P,) differences in accuracy by class over the cells that both rows have."""
     common = sorted(set(row.accuracy) & set(other.accuracy))
-    return float(np.mean([row.accuracy[c] - other.accuracy[c] for c in common])) if common else 0.0, len(common)
+    return np.array([row.accuracy[cell] - other.accuracy[cell] for cell in common])
 
 
 def _tested(rows: Sequence[Standing], reference: Standing | None) -> list[Standing]:
     """Return the rows with their comparison; the tests of each family are adjusted together."""
     if reference is None:
         return list(rows)
-    compared = [replace(row, against=_comparison(row, reference)) for row in rows]
-    adjusted: dict[str, float] = {}
+    pairs = {row.label: _differences(row, reference) for row in rows if row.label != reference.label}
+    compared: dict[str, Comparison] = {}
     for of_reference in (True, False):  # two questions: other options of the reference, and other methods
-        family = [row for row in compared if row.against and (row.method == REFERENCE) == of_reference]
-        if family:
-            p_values = holm(np.array([row.against.p for row in family if row.against]))
-            adjusted |= dict(zip([row.label for row in family], p_values.tolist(), strict=True))
-    return [
-        replace(row, against=replace(row.against, adjusted=adjusted[row.label])) if row.against else row
-        for row in compared
-    ]
+        family = {row.label for row in rows if (row.method == REFERENCE) == of_reference}
+        tested = {label: values for label, values in pairs.items() if label in family and len(values)}
+        p_values = [paired_test(values, np.zeros_like(values)) for values in tested.values()]
+        adjusted = holm(np.array(p_values)).tolist() if tested else []
+        for (label, values), p, p_adjusted in zip(tested.items(), p_values, adjusted, strict=True):
+            least = least_p(int(np.count_nonzero(values)))
+            compared[label] = Comparison(float(values.mean()), len(values), p, p_adjusted, least)
+    return [replace(row, against=compared.get(row.label)) for row in rows]
 
 
-def _comparison(row: Standing, reference: Standing) -> Comparison | None:
-    common = sorted(set(row.accuracy) & set(reference.accuracy))
-    if row.label == reference.label or not common:
-        return None
-    values, others = (np.array([one.accuracy[cell] for cell in common]) for one in (row, reference))
-    p = paired_test(values, others)
-    least = least_p(int(np.count_nonzero(values - others)))
-    return Comparison(reference.label, *_difference(row, reference), p=p, adjusted=p, least=least)
-
-
-def _leak(row: Standing, honest: Sequence[Standing], leaking: Sequence[Standing]) -> Leak | None:
+def _leak(row: Standing, honest: Sequence[Standing], leaking: Sequence[Standing]) -> Estimate | None:
     """Return the gain of the leaking twin. A row of the last epoch has none where validation was run."""
     twin = next((r for r in leaking if r.base == row.base), None)
     validated = any(r.base == row.base and r.selection == "validation" for r in honest)
     if twin is None or (validated and row.selection != "validation"):
         return None
-    gain = estimate({cell: twin.accuracy[cell] - row.accuracy[cell] for cell in set(twin.accuracy) & set(row.accuracy)})
-    return Leak(gain, row.selection) if gain else None
+    return estimate({cell: twin.accuracy[cell] - row.accuracy[cell] for cell in set(twin.accuracy) & set(row.accuracy)})
 
 
 def _notes(row: Standing, measure: Standing | None) -> tuple[str, ...]:

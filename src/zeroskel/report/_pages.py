@@ -1,5 +1,6 @@
 """Report as a file: one HTML page without scripts and without a network, or tables in Markdown."""
 
+import re
 from collections.abc import Iterable, Sequence
 from importlib import resources
 from pathlib import Path
@@ -11,14 +12,17 @@ from zeroskel.core._records import CellRecord, FeatureMap
 from zeroskel.evaluate._grouping import records_table
 from zeroskel.evaluate._metrics import recalls
 from zeroskel.report._figures import COLOURS, feature_map, over_frames, trade_offs
-from zeroskel.report._leaderboard import REFERENCE, boards_of, main_boards
-from zeroskel.report._markdown import results_page
+from zeroskel.report._leaderboard import REFERENCE, Board, boards_of, main_boards
+from zeroskel.report._markdown import board_tables, selections_text, text_tables
 from zeroskel.report._published import published_tables
-from zeroskel.report._settings import NOTHING_KNOWN, settings_of
+from zeroskel.report._settings import NOTHING_KNOWN, Setting, settings_of
 from zeroskel.report._text import FILTERS, number
 
 if TYPE_CHECKING:
     import pandas as pd
+
+BASELINE = "ridge"
+"""The method whose means the Markdown page compares the others with."""
 
 
 def write_report(
@@ -48,51 +52,69 @@ def write_report(
         ending = path.suffix or "none"
         raise InputError(f"{path}: ending {ending}; expected FILE.html for a report or FILE.md for tables")
     table = records_table(records)
-    page = results_page(table, commands) if path.suffix == ".md" else _html_page(table, "\n".join(commands), maps)
+    boards = boards_of(table)
+    if path.suffix == ".md":
+        page = _render("report.md.j2", table, commands, **_markdown_context(boards))
+        page = re.sub(r"\n{3,}", "\n\n", page).rstrip() + "\n"
+    else:
+        page = _render("report.html.j2", table, commands, **_html_context(boards, settings_of(table), maps))
     with atomic_path(path) as temporary:
         temporary.write_text(page, encoding="utf-8")
 
 
-def _html_page(table: "pd.DataFrame", command: str, maps: Sequence[FeatureMap] = ()) -> str:
-    """Return one self-contained HTML page. Equal records in any order give equal text.
-
-    Args:
-        table: what `records_table` returned; without rows the page says so.
-        command: how to reproduce the records, shown as it is.
-        maps: features and texts in two dimensions.
-    """
+def _render(template: str, table: "pd.DataFrame", commands: Sequence[str], **context: Any) -> str:
+    """Return a page. Equal records in any order give equal text."""
     import jinja2
 
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=template.endswith(".html.j2"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    environment.filters.update(FILTERS, short=_short_notice, shares=recalls)
-    source = (resources.files("zeroskel.resources") / "report.html.j2").read_text(encoding="utf-8")
-    settings = settings_of(table)
+    environment.filters |= {**FILTERS, "short": _short_notice, "shares": recalls}
+    source = (resources.files("zeroskel.resources") / template).read_text(encoding="utf-8")
+    page = environment.from_string(source).render(
+        command="\n".join(commands),
+        facts=_facts(table),
+        reference=REFERENCE,
+        nothing_known=number(NOTHING_KNOWN),
+        **context,
+    )
+    return page.lstrip()  # the macros leave empty lines before the text
+
+
+def _markdown_context(boards: Sequence[Board]) -> dict[str, Any]:
+    within = [board for board in boards if not board.cross]
+    return {
+        "boards": main_boards(within),
+        "cross_boards": [board for board in boards if board.cross],
+        "texts": text_tables(within),
+        "tables_of": board_tables,
+        "selections": selections_text,
+        "baseline": BASELINE,
+    }
+
+
+def _html_context(boards: Sequence[Board], settings: Sequence[Setting], maps: Sequence[FeatureMap]) -> dict[str, Any]:
     labels = sorted({row.label for setting in settings for row in setting.honest})
     series = {label: rank for rank, label in enumerate(labels)}
-    boards = boards_of(table)
     main = main_boards(boards)
-    page = environment.from_string(source).render(
-        command=command,
-        settings=settings,
-        boards=main,
-        other_boards=[board for board in boards if board not in main],
-        reference=REFERENCE,
-        published=published_tables(settings) if settings else [],
-        maps=[feature_map(drawn, f"map-{i}") for i, drawn in enumerate(maps)],
-        notes=[drawn.note for drawn in maps],
-        trade_offs=[trade_offs(setting, series, f"curves-{i}") for i, setting in enumerate(settings)],
-        plots=[over_frames(setting, series, f"frames-{i}") for i, setting in enumerate(settings)],
-        data=list(dict.fromkeys(setting.data for setting in settings)),
-        facts=_facts(table),
-        labels=labels,
-        honest_of=[{row.label: row for row in setting.honest} for setting in settings],
-        series=series,
-        colours=len(COLOURS),
-        nothing_known=number(NOTHING_KNOWN),
-    )
-    return page.lstrip()  # the macros leave empty lines before the doctype
+    return {
+        "settings": settings,
+        "boards": main,
+        "other_boards": [board for board in boards if board not in main],
+        "published": published_tables(settings) if settings else [],
+        "maps": [feature_map(drawn, f"map-{i}") for i, drawn in enumerate(maps)],
+        "notes": [drawn.note for drawn in maps],
+        "trade_offs": [trade_offs(setting, series, f"curves-{i}") for i, setting in enumerate(settings)],
+        "plots": [over_frames(setting, series, f"frames-{i}") for i, setting in enumerate(settings)],
+        "data": list(dict.fromkeys(setting.data for setting in settings)),
+        "labels": labels,
+        "honest_of": [{row.label: row for row in setting.honest} for setting in settings],
+        "series": series,
+        "colours": len(COLOURS),
+    }
 
 
 def _facts(table: "pd.DataFrame") -> dict[str, Any]:

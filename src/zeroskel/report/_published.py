@@ -1,13 +1,12 @@
 """Published figures beside those of the records, each with what prevents a comparison."""
 
-import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
 import numpy as np
 
+from zeroskel.core._files import resource_table
 from zeroskel.report._settings import Setting
 
 TITLES = {"zsl_accuracy": "ZSL accuracy by sample", "gzsl_harmonic_mean": "GZSL harmonic mean"}
@@ -18,14 +17,7 @@ Column = tuple[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Figure:
-    """One published number.
-
-    Attributes:
-        column: data and splits.
-        metric: a field of our results.
-        value: a share from 0 to 1.
-        verified: False for a figure that was quoted from memory of the paper.
-    """
+    """One published share; it is not verified where it was quoted from memory of the paper."""
 
     column: Column
     metric: str
@@ -63,11 +55,9 @@ class Line:
     """A row of a table.
 
     Attributes:
-        method: name of the method.
         about: features, texts and source in words.
         values: column -> share, and whether it is verified.
         ours: whether it comes from the records.
-        transductive: whether the whole unlabelled test set is used at test time.
         reasons: why it is not comparable with ours.
     """
 
@@ -100,9 +90,8 @@ def published_results() -> tuple[Published, ...]:
         >>> published_results()[0].method
         'SMIE'
     """
-    text = (resources.files("zeroskel.resources") / "published.toml").read_text(encoding="utf-8")
     results = []
-    for entry in tomllib.loads(text)["result"]:
+    for entry in resource_table("published.toml")["result"]:
         figures = tuple(
             Figure((f["data"], tuple(f["splits"])), f["metric"], f["value"] / 100, f["verified"])
             for f in entry.pop("figures")
@@ -114,18 +103,12 @@ def published_results() -> tuple[Published, ...]:
 def published_tables(settings: Sequence[Setting]) -> list[Table]:
     """Return the published figures with ours of the same data and splits.
 
-    Args:
-        settings: what `settings_of` returned.
-
-    Returns:
-        A table for each metric and family of splits. Each published row says why it is not comparable with ours.
+    There is a table for each metric and family of splits. Each published row says why it is not comparable with ours.
     """
     results = published_results()
-    families: dict[tuple[str, bool], list[Column]] = {}
+    families: dict[tuple[str, bool], dict[Column, None]] = {}
     for figure in (figure for result in results for figure in result.figures):
-        columns = families.setdefault((figure.metric, len(figure.column[1]) > 1), [])
-        if figure.column not in columns:
-            columns.append(figure.column)
+        families.setdefault((figure.metric, len(figure.column[1]) > 1), {})[figure.column] = None
     tables = []
     for (metric, means), columns in families.items():
         lines = _our_lines(settings, metric, columns)
@@ -142,26 +125,23 @@ def published_tables(settings: Sequence[Setting]) -> list[Table]:
     return tables
 
 
-def _our_lines(settings: Sequence[Setting], metric: str, columns: Sequence[Column]) -> list[Line]:
+def _our_lines(settings: Sequence[Setting], metric: str, columns: Iterable[Column]) -> list[Line]:
     """Return the honest rows of the records that have all splits of a column: the mean over splits of their means."""
-    means: dict[tuple[str, str, str], dict[tuple[str, str], float]] = {}
-    texts: dict[tuple[str, str, str], tuple[str, ...]] = {}
+    means: dict[tuple[str, str, str, str], dict[tuple[str, str], float]] = {}
     for setting in settings:
         for row in setting.honest:
             if spread := row.spreads[metric]:
-                key = (row.label, setting.protocol, setting.name)
+                key = (row.label, setting.protocol, setting.name, ", ".join(row.texts))
                 means.setdefault(key, {})[setting.data, setting.split] = spread.mean
-                texts[key] = row.texts
     lines = []
-    for (label, protocol, encoder), of_split in sorted(means.items()):
+    for (label, protocol, encoder, texts), of_split in sorted(means.items()):
         values = {
             (data, splits): (float(np.mean([of_split[data, split] for split in splits])), True)
             for data, splits in columns
             if all((data, split) in of_split for split in splits)
         }
         if values:
-            origin = f"this report, {protocol}" if protocol else "this report"
-            about = (encoder, ", ".join(texts[label, protocol, encoder]), origin)
+            about = (encoder, texts, f"this report, {protocol}" if protocol else "this report")
             lines.append(Line(label, about, values, ours=True))
     return lines
 

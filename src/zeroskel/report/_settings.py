@@ -123,11 +123,7 @@ class Setting:
 
 
 def settings_of(table: "pd.DataFrame") -> list[Setting]:
-    """Return the settings of all records, sorted by name; those with a notice come last.
-
-    Args:
-        table: what `records_table` returned.
-    """
+    """Return the settings of all records, sorted by name; those with a notice come last."""
     if not len(table):
         return []
     honest = table[table["selection"] != LEAKING]

@@ -36,28 +36,17 @@ class Comparison:
     """A row against the reference, over the (split, seed) cells that both have.
 
     Attributes:
-        label: of the reference.
         difference: mean of the accuracy by class of the row less that of the reference.
         pairs: number of cells.
-        p: p value of the sign-flip test in which every cell is a pair.
-        adjusted: p after the correction of Holm over the tests of its family.
+        p, adjusted: p value of the sign-flip test in which every cell is a pair; after the correction of Holm.
         least: the smallest p that so many differing pairs can give, before the correction.
     """
 
-    label: str
     difference: float
     pairs: int
     p: float
     adjusted: float
     least: float
-
-
-@dataclass(frozen=True)
-class Leak:
-    """Gain in accuracy by class from choosing on the test classes, against the selection `against`."""
-
-    gain: Estimate
-    against: str
 
 
 @dataclass(frozen=True)
@@ -77,7 +66,7 @@ class Standing:
         chosen: options that the selection chose, in words, and in how many counted cells; most frequent first.
         rank: from 1 by mean accuracy by class; None for leaking rows and where splits are missing.
         against: comparison with the reference of the board; None for itself and without common cells.
-        leak: None where only one of the selections was run.
+        leak: gain in accuracy by class from choosing on the test classes; None where only one selection was run.
         notes: what is missing, in words.
     """
 
@@ -98,7 +87,7 @@ class Standing:
     chosen: tuple[tuple[str, int], ...] = ()
     rank: int | None = None
     against: Comparison | None = None
-    leak: Leak | None = None
+    leak: Estimate | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -133,12 +122,7 @@ class Standing:
 
 
 def standings(groups: Mapping[RowKey, "pd.DataFrame"], splits: Sequence[str]) -> dict[RowKey, Standing]:
-    """Return the rows of a board, without ranks and comparisons.
-
-    Args:
-        groups: values of `ROW` -> rows of `records_table`, of all rows of the board.
-        splits: the splits whose cells count.
-    """
+    """Return the rows of a board, whose records are given by their values of `ROW`, without ranks and comparisons."""
     import pandas as pd
 
     counted = {key: _counted(group, splits) for key, group in groups.items()}

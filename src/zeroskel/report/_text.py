@@ -7,13 +7,16 @@ import numpy as np
 
 from zeroskel.core._records import CellRecord
 from zeroskel.evaluate._grouping import LEAKING, Spread, records_table, spreads
-from zeroskel.report._standing import Estimate, Leak
+from zeroskel.report._standing import Estimate
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 MINUS = "\u2212"
 MISSING = "\u2013"
+
+RULES = (("plain", "gzsl"), ("stacked", "stacked"), ("gated", "gated"))
+"""Rules of generalised recognition: title, and start of the names of their numbers."""
 
 TITLE = "Unseen actions named, %"
 AXES = ("data", "split", "protocol", "encoder", "text", "prompt", "selection")
@@ -32,35 +35,9 @@ def percent(value: float | None) -> str:
     return MISSING if value is None or np.isnan(value) else f"{value * 100:.1f}"
 
 
-def percent_spread(spread: Spread | None) -> str:
-    """Return mean and standard deviation in per cent; the mean alone where there is one value."""
-    if spread is None:
-        return MISSING
-    return percent(spread.mean) + (f"\u202f±\u202f{percent(spread.std)}" if spread.std is not None else "")
-
-
 def number(value: float) -> str:
     """Return three decimals with a true minus sign."""
     return f"{value:.3f}".replace("-", MINUS)
-
-
-def number_spread(spread: Spread) -> str:
-    """Return mean and standard deviation with three decimals."""
-    return number(spread.mean) + (f"\u202f±\u202f{number(spread.std)}" if spread.std is not None else "")
-
-
-def seconds(spread: Spread | None) -> str:
-    """Return the mean seconds of a cell with three digits or, from 100 on, as a whole number."""
-    if spread is None:
-        return MISSING
-    return f"{spread.mean:.0f}" if spread.mean >= 100 else f"{spread.mean:.3g}"
-
-
-def either(values: Sequence[int]) -> str:
-    """Return one value as it is, more values as their range."""
-    if not values:
-        return MISSING
-    return str(values[0]) if len(values) == 1 else f"{values[0]}{MISSING}{values[-1]}"
 
 
 def points(value: float) -> str:
@@ -73,28 +50,35 @@ def p_text(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
 
 
-def percent_mean(spread: Spread | None) -> str:
-    """Return the mean alone, in per cent."""
-    return percent(spread.mean if spread else None)
+def spread_text(spread: Spread | None, text: Callable[[float], str] = percent) -> str:
+    """Return mean and standard deviation; the mean alone where there is one value."""
+    if spread is None:
+        return MISSING
+    return text(spread.mean) + (f"\u202f±\u202f{text(spread.std)}" if spread.std is not None else "")
 
 
-def interval_ends(ends: tuple[float, float] | None) -> str:
-    """Return the ends of an interval in per cent; empty where there is none."""
-    return f"{percent(ends[0])}\u2009–\u2009{percent(ends[1])}" if ends else ""
-
-
-def interval(estimate: Estimate | None) -> str:
-    """Return mean and interval in per cent."""
+def estimate_text(estimate: Estimate | None, text: Callable[[float], str] = percent) -> str:
+    """Return mean and interval."""
     if estimate is None:
         return MISSING
-    ends = f" [{percent(estimate.interval[0])}, {percent(estimate.interval[1])}]" if estimate.interval else ""
-    return percent(estimate.mean) + ends
+    return text(estimate.mean) + (f" [{', '.join(map(text, estimate.interval))}]" if estimate.interval else "")
 
 
-def leak_text(leak: Leak) -> str:
-    """Return the points of a leak with their interval."""
-    ends = leak.gain.interval
-    return points(leak.gain.mean) + (f" [{points(ends[0])}, {points(ends[1])}]" if ends else "")
+def mean_percent(numbers: Spread | Estimate | None) -> str:
+    """Return the mean alone, in per cent."""
+    return percent(numbers.mean if numbers else None)
+
+
+def seconds(spread: Spread | None) -> str:
+    """Return the mean seconds of a cell with three digits or, from 100 on, as a whole number."""
+    if spread is None:
+        return MISSING
+    return f"{spread.mean:.0f}" if spread.mean >= 100 else f"{spread.mean:.3g}"
+
+
+def either(values: Sequence[int]) -> str:
+    """Return one value as it is, more values as their range."""
+    return MISSING.join(str(value) for value in sorted({values[0], values[-1]})) if values else MISSING
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -110,15 +94,15 @@ def markdown_text(text: str) -> str:
 
 FILTERS: dict[str, Callable[..., str]] = {
     "percent": percent,
-    "spread": percent_spread,
-    "mean": percent_mean,
-    "ends": interval_ends,
     "points": points,
     "p": p_text,
-    "either": either,
+    "spread": spread_text,
+    "mean": mean_percent,
     "seconds": seconds,
+    "either": either,
+    "md": markdown_text,
 }
-"""Name of a filter in the template of the report -> its function."""
+"""Name of a filter in the templates of the pages -> its function."""
 
 
 def results_table(records: Sequence[CellRecord]) -> "Table":
@@ -158,13 +142,13 @@ def results_table(records: Sequence[CellRecord]) -> "Table":
     shown = {head: name for head, name in COLUMNS.items() if table[name].notna().any()}
     for head in shown:
         result.add_column(head, justify="right")
-    order = {record.cell: position for position, record in enumerate(records)}
-    methods = [_method(record, selection="selection" in varying) for record in table["record"]]
-    table = table.assign(method=methods, order=[order[record.cell] for record in table["record"]])
+    methods = {record.cell: _method(record, selection="selection" in varying) for record in records}
+    table = table.assign(method=[methods[record.cell] for record in table["record"]])
     groups = spreads(table, [*columns, "method"], list(shown.values()))
-    first = table.groupby([*columns, "method"])["order"].min()
-    for key in sorted(groups, key=lambda key: int(first[key])):
-        result.add_row(*(key if columns else (key,)), *map(_text, groups[key].values()))
+    for key in dict.fromkeys(
+        (*(record.identity[name] for name in columns), methods[record.cell]) for record in records
+    ):
+        result.add_row(*key, *map(_text, groups[key if columns else key[0]].values()))
     return result
 
 
