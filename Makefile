@@ -5,6 +5,8 @@ STAMP := $(VENV)/.installed
 VIDEO := .venv-video
 VIDEO_STAMP := $(VIDEO)/.installed
 RECORDINGS := $(VIDEO)/.recordings
+# Two workers of one thread each, or one worker where there is one core. They share no fixtures, so a file stays together.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 2 --dist loadfile
 
 .PHONY: demo test test-fast lint bench web vendor chromium video bundle texts clean
 
@@ -12,10 +14,10 @@ demo: $(STAMP)
 	$(BIN)/zeroskel demo
 
 test: $(STAMP) $(RECORDINGS) lint web chromium
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-fast: $(STAMP) $(RECORDINGS) lint web chromium
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 lint: $(STAMP)
 	$(BIN)/ruff check src tests examples benchmarks tools
