@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from .conftest import assert_refused, run_zeroskel
+
 SMALL = ("--set", "stgcn.epochs=1", "--set", "stgcn.hidden_channels=4", "--set", "stgcn.embed_dim=16")
 DATA = ("--data", "synthetic", "--split", "demo", "--encoder", "stgcn", *SMALL)
 PROGRAM = "from zeroskel.app.cli import main; main()\n"
@@ -30,9 +32,8 @@ def test_benchmark_finds_what_two_processes_trained(tmp_path: Path) -> None:
     trained = sorted(path.name for path in (tmp_path / "cache").glob("encoder-*"))
     assert len(trained) == 1
     before = (tmp_path / "cache" / trained[0]).stat().st_mtime_ns
-    zeroskel = (sys.executable, "-c", PROGRAM)
     out = tmp_path / "out"
-    done = run(*zeroskel, "benchmark", *DATA, *cache, "--methods", "ridge", "--seeds", 0, "--out", out)
+    done = run_zeroskel("benchmark", *DATA, *cache, "--methods", "ridge", "--seeds", 0, "--out", out)
     assert done.returncode == 0, done.stderr
     assert (out / "results.jsonl").is_file()
     assert sorted(path.name for path in (tmp_path / "cache").glob("encoder-*")) == trained
@@ -41,15 +42,13 @@ def test_benchmark_finds_what_two_processes_trained(tmp_path: Path) -> None:
 
 def test_unknown_data_or_splits_are_one_line_and_exit_code_2(tmp_path: Path) -> None:
     for wrong in (("--data", tmp_path / "none.npz", "--split", "demo"), ("--data", "synthetic", "--split", "purls-99")):
-        done = run(sys.executable, "-c", PROGRAM, "pretrain", *wrong, "--cache", tmp_path / "cache")
-        assert done.returncode == 2
-        assert len(done.stderr.strip().splitlines()) == 1
+        assert_refused(run_zeroskel("pretrain", *wrong, "--cache", tmp_path / "cache"))
     assert not (tmp_path / "cache").exists()
 
 
 def test_an_unavailable_device_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    done = run(sys.executable, "-c", PROGRAM, "pretrain", *DATA, "--set", "stgcn.device=none", "--cache", cache)
+    done = run_zeroskel("pretrain", *DATA, "--set", "stgcn.device=none", "--cache", cache)
     assert done.returncode == 2
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("zeroskel: ")]
     assert "device is 'none'" in line

@@ -13,13 +13,14 @@ from zeroskel.datasets.synthetic import generate_sequence
 from zeroskel.skeleton.formats import write
 
 from .conftest import assert_refused as refused
+from .conftest import run_process
 from .conftest import run_zeroskel as zeroskel
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo")
-    return folder, zeroskel("demo", "--out", folder / "out", "--cache", folder / "cache")
+    return folder, run_process("demo", "--out", folder / "out", "--cache", folder / "cache")
 
 
 @pytest.mark.slow
@@ -40,7 +41,7 @@ def test_the_demo_beats_three_times_chance_on_eight_or_more_unseen_actions(demo)
 def test_predict_names_a_file(demo, tmp_path):
     write(generate_sequence("squat", seed=5), tmp_path / "clip.json")
     bundle = demo[0] / "out" / "bundle"
-    result = zeroskel("predict", tmp_path / "clip.json", "--actions", "squat", "wave", "--json", "--model", bundle)
+    result = run_process("predict", tmp_path / "clip.json", "--actions", "squat", "wave", "--json", "--model", bundle)
     assert result.returncode == 0, result.stderr
     content = json.loads(result.stdout)
     assert content["actions"] == ["squat", "wave"]
@@ -127,7 +128,7 @@ def test_ready_features_that_cannot_be_used_are_refused_in_one_line(feature_fold
 def test_help_and_version():
     for command in ([], ["demo"], ["benchmark"], ["train"], ["predict"], ["data"], ["data", "info"]):
         assert zeroskel(*command, "--help").returncode == 0
-    assert zeroskel("--version").stdout.strip() == "0.1.0"
+    assert run_process("--version").stdout.strip() == "0.1.0"
 
 
 def test_data_list_and_info():
@@ -146,7 +147,7 @@ def test_bad_input_is_one_line_and_exit_2(demo, tmp_path):
     (tmp_path / "clip.txt").write_text("hello")
     run = ("--methods", "ridge", "--out", tmp_path / "out", "--split")
     refused(zeroskel("benchmark", "--data", tmp_path / "none.npz", *run, "purls-5"), "none.npz", "no such file")
-    refused(zeroskel("benchmark", "--data", tmp_path / "broken.npz", *run, "purls-5"), "broken.npz")
+    refused(run_process("benchmark", "--data", tmp_path / "broken.npz", *run, "purls-5"), "broken.npz")
     refused(zeroskel("benchmark", "--data", tmp_path / "clip.txt", *run, "purls-5"), "clip.txt", ".npz")
     refused(zeroskel("benchmark", "--data", "synthetic", *run, "purls-99"), "purls-99", "demo")
     refused(zeroskel("benchmark", "--data", "synthetic", *run, "demo", "--seeds", "a"), "--seeds")
@@ -160,7 +161,7 @@ def test_bad_input_is_one_line_and_exit_2(demo, tmp_path):
 
 def test_wrong_usage_is_exit_2():
     refused(zeroskel("benchmark", "--data", "synthetic"), "--split")
-    refused(zeroskel("nonsense"), "nonsense")
+    refused(run_process("nonsense"), "nonsense")
     refused(zeroskel("demo", "--nope"), "--nope")
     assert "Commands" in zeroskel().stdout
     assert "info" in zeroskel("data").stdout

@@ -21,6 +21,8 @@ from zeroskel.datasets._recipe_parts import broken_recordings
 from zeroskel.datasets.catalog._recipes import RECIPES
 from zeroskel.skeleton.formats import write
 
+from ..app.conftest import ZEROSKEL, run_zeroskel
+
 BROKEN = "S001C002P005R002A008"
 
 
@@ -176,27 +178,19 @@ def test_killed_at_thirty_moments_it_ends_with_the_same_bytes(tmp_path: Path, se
     assert interrupted >= 5
 
 
-def run_cli(*arguments: str, limit: int | None = None) -> subprocess.CompletedProcess[str]:
-    """The command line in a process of its own; `limit`: no file may grow beyond so many bytes, as on a full disk."""
+def test_a_full_disk_is_one_line_and_nothing_half_written(release: Path, tmp_path: Path) -> None:
+    import resource  # not on every platform
 
     def restrict() -> None:
-        if limit is not None:
-            import resource
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))  # no file may grow beyond so many bytes
 
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-
-    program = "from zeroskel.app.cli import main; main()"
-    command = [sys.executable, "-c", program, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, preexec_fn=restrict)
-
-
-def test_a_full_disk_is_one_line_and_nothing_half_written(release: Path, tmp_path: Path) -> None:
-    shown = run_cli("data", "prepare", "ntu60", str(release), "--out", str(tmp_path / "c"), limit=10_000)
+    command = ["data", "prepare", "ntu60", str(release), "--out", str(tmp_path / "c")]
+    shown = subprocess.run([*ZEROSKEL, *command], capture_output=True, text=True, preexec_fn=restrict)
     assert shown.returncode == 2
     assert len(shown.stderr.strip().splitlines()) == 1
     assert "free space" in shown.stderr
     assert not (tmp_path / "c").exists()
-    assert run_cli("data", "prepare", "ntu60", str(release), "--out", str(tmp_path / "c")).returncode == 0
+    assert run_zeroskel(*command).returncode == 0
     prepare("ntu60", release, tmp_path / "undisturbed")
     assert sums(tmp_path / "c") == sums(tmp_path / "undisturbed")
 
@@ -207,7 +201,7 @@ def test_a_folder_that_may_not_be_written_is_one_line(release: Path, tmp_path: P
     target = (
         closed / "c" if os.geteuid() else Path("/sys/zeroskel-c")
     )  # nothing is closed to root but such file systems
-    shown = run_cli("data", "prepare", "ntu60", str(release), "--out", str(target))
+    shown = run_zeroskel("data", "prepare", "ntu60", str(release), "--out", str(target))
     assert shown.returncode == 2
     assert len(shown.stderr.strip().splitlines()) == 1
     assert "permissions" in shown.stderr
@@ -217,27 +211,27 @@ def test_exit_codes_and_the_report(release: Path, tmp_path: Path) -> None:
     first = min(release.iterdir())
     first.write_bytes(b"\x00\x01")
     arguments = ["data", "prepare", "ntu60", str(release), "--out"]
-    shown = run_cli(*arguments, str(tmp_path / "c"))
+    shown = run_zeroskel(*arguments, str(tmp_path / "c"))
     assert shown.returncode == 1
     assert "c.left-out.csv: 1 recordings skipped" in shown.stderr and first.name in shown.stderr
-    assert run_cli(*arguments, str(tmp_path / "d"), "--allow-bad").returncode == 0
-    assert run_cli(*arguments, str(tmp_path / "c")).returncode == 1, "what was bad stays bad"
-    gone = run_cli("data", "prepare", "ntu60", str(tmp_path / "gone"), "--out", str(tmp_path / "e"))
+    assert run_zeroskel(*arguments, str(tmp_path / "d"), "--allow-bad").returncode == 0
+    assert run_zeroskel(*arguments, str(tmp_path / "c")).returncode == 1, "what was bad stays bad"
+    gone = run_zeroskel("data", "prepare", "ntu60", str(tmp_path / "gone"), "--out", str(tmp_path / "e"))
     assert gone.returncode == 2 and "gone: no such file or folder" in gone.stderr
-    unknown = run_cli("data", "prepare", "ntu61", str(release), "--out", str(tmp_path / "e"))
+    unknown = run_zeroskel("data", "prepare", "ntu61", str(release), "--out", str(tmp_path / "e"))
     assert unknown.returncode == 2 and "unknown dataset 'ntu61'" in unknown.stderr
 
 
 def test_info_verifies_and_tells_an_altered_container(release: Path, tmp_path: Path) -> None:
     prepare("ntu60", release, tmp_path / "c")
-    shown = run_cli("data", "info", str(tmp_path / "c"))
+    shown = run_zeroskel("data", "info", str(tmp_path / "c"))
     assert shown.returncode == 0
     for text in ("ntu60: 12 sequences, 60 classes", "cross-subject", "drink water", "Checksums: all", "float32"):
         assert text in shown.stdout
     (tmp_path / "c" / "fps.npy").write_bytes((tmp_path / "c" / "fps.npy").read_bytes()[:-8] + bytes(8))
-    shown = run_cli("data", "info", str(tmp_path / "c"), "--no-verify")
+    shown = run_zeroskel("data", "info", str(tmp_path / "c"), "--no-verify")
     assert shown.returncode == 0
-    shown = run_cli("data", "info", str(tmp_path / "c"))
+    shown = run_zeroskel("data", "info", str(tmp_path / "c"))
     assert shown.returncode == 2 and "fps.npy: the check sum" in shown.stderr
 
 

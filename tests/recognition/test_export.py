@@ -24,6 +24,8 @@ from zeroskel.recognition.export import export_onnx
 from zeroskel.skeleton import make_batch
 from zeroskel.skeleton.formats import write
 
+from ..app.conftest import assert_refused, run_process, run_zeroskel
+
 pytestmark = pytest.mark.slow
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
@@ -260,13 +262,9 @@ def test_a_failed_export_does_not_change_the_file(exported, tmp_path, monkeypatc
 
 
 def test_the_command_writes_a_graph_or_one_line(small, cache, tmp_path):
-    def zeroskel(*arguments):
-        program = [sys.executable, "-c", "from zeroskel.app.cli import main; main()", "export", *map(str, arguments)]
-        return subprocess.run(program, capture_output=True, text=True, env={**os.environ, "COLUMNS": "120"})
-
     bundle = tmp_path / "bundle"
     trained(small, cache, "kinematic", "ridge").save(bundle)
-    done = zeroskel(bundle, "--onnx", tmp_path / "out" / "graph.onnx", "--actions", "squat", "jump")
+    done = run_process("export", bundle, "--onnx", tmp_path / "out" / "graph.onnx", "--actions", "squat", "jump")
     assert done.returncode == 0, done.stderr
     assert "graph.onnx.json: 2 actions" in done.stdout
     assert "Synthetic." in done.stdout
@@ -285,7 +283,4 @@ def test_the_command_writes_a_graph_or_one_line(small, cache, tmp_path):
         ((bundle, "--onnx", bundle), "a folder"),
         ((bundle,), "--onnx"),
     ):
-        refused = zeroskel(*arguments)
-        assert refused.returncode == 2
-        assert words in refused.stderr
-        assert refused.stderr.count("\n") == 1
+        assert_refused(run_zeroskel("export", *arguments), words)
