@@ -148,7 +148,7 @@ def test_killed_at_thirty_moments_it_ends_with_the_same_bytes(tmp_path: Path, se
             shutil.copy(file, source / file.name.replace("S00", f"S0{copy}"))
     program = script(tmp_path)
     command = [sys.executable, str(program), str(source)]
-    subprocess.run([*command, str(tmp_path / "whole"), "1"], check=True)
+    prepare("ntu60", source, tmp_path / "whole", shard_tasks=4)
     expected = sums(tmp_path / "whole")
     rng = np.random.default_rng(0)
     interrupted = 0
@@ -169,7 +169,7 @@ def test_killed_at_thirty_moments_it_ends_with_the_same_bytes(tmp_path: Path, se
         }
         interrupted += bool(finished) and not out.exists()
         time.sleep(0.2 if workers == "2" else 0)  # the killed run's workers end by themselves
-        subprocess.run([*command, str(out), "1"], check=True)
+        prepare("ntu60", source, out, shard_tasks=4)
         assert sums(out) == expected, f"round {round_}"
         for name, stamp in finished.items():
             assert (out / name).stat().st_mtime_ns == stamp, f"round {round_}: {name} was written twice"
