@@ -1,7 +1,8 @@
 """Selection of constants and epoch: fixed beforehand, on validation classes or, as a leak, on the test set."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -69,19 +70,17 @@ def fit_selected(
     """
     if selection not in SELECTIONS:
         raise InputError(f"selection is {selection!r}; expected one of {', '.join(SELECTIONS)}")
+    fitting = _Fitting(encoded, class_embeddings, seed, progress)
     if selection == "last":
-        aligner = _fit(variant.create(), encoded, class_embeddings, seed, progress)
+        aligner = fitting.fit(variant)
         return Fitted(aligner, {}, _last_epoch(aligner))
-    if selection == "validation" and withheld is None:
+    inner = withheld if selection == "validation" else encoded
+    if inner is None:
         raise InputError("selection 'validation' needs features with the validation classes withheld")
-    inner = withheld if selection == "validation" and withheld is not None else encoded
-    search = _Search(inner, class_embeddings, seed, constants=selection == "validation")
-    for choice in combinations(variant):
-        search.run(Variant(variant.method, {**variant.options, **choice}), choice, progress)
-    stop = {} if search.epoch is None or "stop_epoch" in variant.options else {"stop_epoch": search.epoch}
-    aligner = Variant(variant.method, {**variant.options, **search.options, **stop}).create()
-    _fit(aligner, encoded, class_embeddings, seed, progress)
-    return Fitted(aligner, search.options, search.epoch, search.accuracy, search.constants)
+    best = replace(fitting, encoded=inner).best(variant, with_constants=selection == "validation")
+    stop = {} if best.epoch is None or "stop_epoch" in variant.options else {"stop_epoch": best.epoch}
+    chosen = Variant(variant.method, {**variant.options, **best.options, **stop})
+    return replace(best, aligner=fitting.fit(chosen))
 
 
 def combinations(variant: Variant) -> list[dict[str, Any]]:
@@ -91,54 +90,67 @@ def combinations(variant: Variant) -> list[dict[str, Any]]:
     return [dict(zip(choices, values, strict=True)) for values in product(*choices.values())]
 
 
-class _Search:
-    """The best candidate so far, judged by class among the unseen classes of some features."""
+@dataclass(frozen=True, eq=False)
+class _Fitting:
+    """Features, class embeddings and seed that every fit of a method shares."""
 
-    def __init__(self, encoded: EncodedSplit, class_embeddings: np.ndarray, seed: int, *, constants: bool) -> None:
-        self.encoded = encoded
-        self.class_embeddings = class_embeddings
-        self.seed = seed
-        self.wants_constants = (
-            constants and encoded.seen is not None and min(len(encoded.seen), len(encoded.unseen)) > 1
-        )
-        self.candidates = np.unique(encoded.unseen.labels)
-        self.accuracy = -1.0
-        self.options: dict[str, Any] = {}
-        self.epoch: int | None = None
-        self.constants: GZSLConstants | None = None
+    encoded: EncodedSplit
+    class_embeddings: np.ndarray
+    seed: int
+    progress: Progress
 
-    def run(self, variant: Variant, choice: dict[str, Any], progress: Progress) -> None:
-        aligner = variant.create()
-        last = _last_epoch(aligner)
-        if last is None:
-            self._judge(_fit(aligner, self.encoded, self.class_embeddings, self.seed, progress), choice, None)
-            return
-        epochs = {last} if "stop_epoch" in variant.options else set(judged_epochs(last))
+    def fit(self, variant: Variant, judge: Callable[[Aligner, int], None] | None = None) -> Aligner:
+        """Fit with NaN for the embeddings of all other classes, so that no method can learn from them."""
+        aligner, train, visible = variant.create(), self.encoded.train, np.full_like(self.class_embeddings, np.nan)
+        trained = np.unique(train.labels)
+        visible[trained] = self.class_embeddings[trained]
+        if self.encoded.added is not None:
+            train, visible = with_added(train, self.encoded.added, visible)
+        epochs = _last_epoch(aligner) or 0
 
-        def judge(fitted: Aligner, epoch: int) -> None:
-            if epoch in epochs:
-                self._judge(fitted, choice, epoch)
+        def on_epoch(fitted: Aligner, epoch: int) -> None:
+            self.progress(f"training {aligner.method}", epoch, epochs)
+            if judge is not None:
+                judge(fitted, epoch)
 
-        _fit(aligner, self.encoded, self.class_embeddings, self.seed, progress, judge)
+        return aligner.fit(train.features, train.labels, visible, train.masked, self.seed, on_epoch=on_epoch)
 
-    def _judge(self, fitted: Aligner, choice: dict[str, Any], epoch: int | None) -> None:
-        test, candidates = self.encoded.unseen, self.class_embeddings[self.candidates]
-        try:
-            fitted.fit_candidates(candidates, self.seed)
-            predicted = predictions(fitted.score_classes(test.features, candidates), self.candidates)
-            accuracy = per_class_accuracy(predicted, test.labels)
-            if accuracy > self.accuracy:
-                self.constants = self._choose_constants(fitted) if self.wants_constants else None
-                self.accuracy, self.options, self.epoch = accuracy, choice, epoch
-        except DivergedError:
-            return  # scores that are not finite are never chosen
+    def best(self, variant: Variant, *, with_constants: bool) -> Fitted:
+        """Return the best combination of choices and epoch, judged by class among the unseen classes."""
+        best = Fitted(variant.create(), {}, None, accuracy=-1.0)
+        test, classes = self.encoded.unseen, np.unique(self.encoded.unseen.labels)
+        candidates = self.class_embeddings[classes]
 
-    def _choose_constants(self, fitted: Aligner) -> GZSLConstants:
+        def judge(fitted: Aligner, epoch: int | None) -> None:
+            nonlocal best
+            if epoch not in epochs:
+                return
+            with suppress(DivergedError):  # scores that are not finite are never chosen
+                fitted.fit_candidates(candidates, self.seed)
+                predicted = predictions(fitted.score_classes(test.features, candidates), classes)
+                accuracy = per_class_accuracy(predicted, test.labels)
+                if best.accuracy is None or accuracy > best.accuracy:
+                    constants = self._constants(fitted, classes) if with_constants else None
+                    best = Fitted(fitted, choice, epoch, accuracy, constants)
+
+        for choice in combinations(variant):
+            tried = Variant(variant.method, {**variant.options, **choice})
+            last = _last_epoch(tried.create())
+            epochs = judged_epochs(last) if last and "stop_epoch" not in variant.options else [last]
+            fitted = self.fit(tried, judge)
+            if last is None:
+                judge(fitted, None)
+        return best
+
+    def _constants(self, fitted: Aligner, unseen: np.ndarray) -> GZSLConstants | None:
+        """Return the constants of generalised recognition; None for less than two recordings of one kind."""
+        if self.encoded.seen is None or min(len(self.encoded.seen), len(self.encoded.unseen)) < 2:
+            return None
         features, labels = tested_recordings(self.encoded)
-        classes = np.union1d(self.encoded.train.labels, self.candidates)
+        classes = np.union1d(self.encoded.train.labels, unseen)
         fitted.fit_candidates(self.class_embeddings[classes], self.seed)
         scores = fitted.score_classes(features, self.class_embeddings[classes])
-        return choose_constants(scores, labels, classes, self.candidates, seed=self.seed)
+        return choose_constants(scores, labels, classes, unseen, seed=self.seed)
 
 
 def judged_epochs(epochs: int) -> list[int]:
@@ -159,27 +171,3 @@ def _last_epoch(aligner: Aligner) -> int | None:
         return None
     options = aligner.options()
     return int(options["epochs"] if options["stop_epoch"] is None else options["stop_epoch"])
-
-
-def _fit(
-    aligner: Aligner,
-    encoded: EncodedSplit,
-    class_embeddings: np.ndarray,
-    seed: int,
-    progress: Progress,
-    judge: Callable[[Aligner, int], None] | None = None,
-) -> Aligner:
-    """Fit with NaN for the embeddings of all other classes, so that no method can learn from them."""
-    train, visible = encoded.train, np.full_like(class_embeddings, np.nan)
-    trained = np.unique(train.labels)
-    visible[trained] = class_embeddings[trained]
-    if encoded.added is not None:
-        train, visible = with_added(train, encoded.added, visible)
-    epochs = _last_epoch(aligner) or 0
-
-    def on_epoch(fitted: Aligner, epoch: int) -> None:
-        progress(f"training {aligner.method}", epoch, epochs)
-        if judge is not None:
-            judge(fitted, epoch)
-
-    return aligner.fit(train.features, train.labels, visible, train.masked, seed, on_epoch=on_epoch)
