@@ -18,11 +18,11 @@ from zeroskel.core._records import CellIdentity, CurvePoints, ObservedFrames
 from zeroskel.evaluate import accuracy, evaluate_gzsl, evaluate_zsl, per_class_accuracy, predictions, settling_share
 from zeroskel.evaluate._gate import GZSLConstants
 from zeroskel.evaluate._metrics import gzsl_result
-from zeroskel.evaluate._stacking import SeenUnseenCurve, area_under_curve, seen_unseen_curve
+from zeroskel.evaluate._stacking import area_under_curve, seen_unseen_curve
 from zeroskel.features._encoded_split import OBSERVED_SHARES, EncodedSplit
 from zeroskel.features._threads import one_thread
 
-CURVE_POINTS = 41
+CURVE_POINTS = 41  # at most
 
 
 @dataclass(frozen=True)
@@ -30,23 +30,14 @@ class CellConfig:
     """Everything that the result of a cell depends on.
 
     Attributes:
-        data: Name of the dataset.
-        fingerprint: Hash of its content.
-        split: Name of the class split.
-        protocol: Name of the choice of training recordings.
+        data, split, protocol, encoder, encoder_options, method, options, text, prompt, seed, selection: As in the
+            `CellIdentity` of its results.
+        fingerprint: Hash of the content of the dataset.
         unseen: Class ids that are unseen.
         validation_unseen: Class ids that stand for unseen ones when constants and epochs are chosen.
-        encoder: Name of the skeleton encoder; "features" for ready features.
-        method: Name of the aligner.
-        seed: Seed of the encoder, of the masked views and of the method.
-        text: Name of the sentence encoder.
-        text_fingerprint: Hash of its weights.
-        prompt: Name of the prompt, or a template.
+        text_fingerprint: Hash of the weights of the sentence encoder.
         texts: Hash of the class texts.
-        encoder_options: Options of the encoder that differ from the defaults.
-        options: Options of the method that differ from the defaults.
         masked_views: Number of masked views of each training sequence.
-        selection: How constants and epochs are chosen, one of `SELECTIONS`.
         defaults: Hash of all options of method and encoder, and of the method's choices.
         synthetic: Number of simulated people whose motion is added to the training set.
     """
@@ -108,66 +99,44 @@ class CellInputs:
 
 
 def run_cell(inputs: CellInputs, progress: Progress = quiet) -> CellRecord:
-    """Fit, score and evaluate on one thread, so that the result does not depend on the number of cores.
-
-    Args:
-        inputs: The cell and its arrays.
-        progress: Called after each epoch.
-
-    Returns:
-        The record of the cell, one line of results.jsonl.
-    """
+    """Fit, score and evaluate on one thread, so that the result does not depend on the number of cores."""
     started = time.perf_counter()
-    encoded, split = inputs.encoded, inputs.split
+    config, encoded, embeddings = inputs.config, inputs.encoded, inputs.class_embeddings
+    unseen, test = np.asarray(config.unseen), encoded.unseen
+    variant, seed = Variant(config.method, config.options), config.seed
     with one_thread():
-        measures = _measures(inputs, progress)
+        fitted = fit_selected(variant, config.selection, encoded, inputs.withheld, embeddings, seed, progress)
+        aligner, candidates = fitted.aligner, embeddings[unseen]
+        aligner.fit_candidates(candidates, seed)
+        zsl = evaluate_zsl(aligner.score_classes(test.features, candidates), test.labels, unseen)
+        adapted = predictions(Prototypes(aligner).score_classes(test.features, candidates), unseen)
+        observed = _observed_frames(aligner, encoded, embeddings, unseen, seed)
+        gzsl = _gzsl_measures(aligner, encoded, embeddings, unseen, fitted.constants, seed)
     return CellRecord(
-        **vars(inputs.config.identity()),
+        **vars(config.identity()),
         notice=inputs.notice,
         classes_seen=len(np.unique(encoded.train.labels)),
-        classes_unseen=tuple(split.names(split.unseen)),
+        classes_unseen=tuple(inputs.split.names(unseen)),
         train_sequences=len(encoded.train),
         added_sequences=None if encoded.added is None else len(encoded.added.train),
-        test_sequences=len(encoded.unseen),
+        test_sequences=len(test),
         masked_views=0 if encoded.train.masked is None else len(encoded.train.masked),
         seen_class_accuracy=encoded.seen_class_accuracy,
-        **measures,
+        selected_epoch=fitted.epoch,
+        selected_options=fitted.options,
+        validation_accuracy=fitted.accuracy if config.selection == "validation" else None,
+        zsl_accuracy=zsl.accuracy,
+        zsl_per_class_accuracy=zsl.per_class_accuracy,
+        chance=zsl.chance,
+        majority=zsl.majority,
+        transductive_accuracy=accuracy(adapted, test.labels),
+        transductive_per_class_accuracy=per_class_accuracy(adapted, test.labels),
+        **gzsl,
+        confusion=tuple(map(tuple, zsl.confusion.tolist())),
+        observed=observed,
         seconds=round(time.perf_counter() - started, 3),
         version=__version__,
     )
-
-
-def _measures(inputs: CellInputs, progress: Progress) -> dict[str, Any]:
-    config, encoded = inputs.config, inputs.encoded
-    fitted = fit_selected(
-        Variant(config.method, config.options),
-        config.selection,
-        encoded,
-        inputs.withheld,
-        inputs.class_embeddings,
-        config.seed,
-        progress,
-    )
-    aligner, unseen, labels = fitted.aligner, np.asarray(inputs.split.unseen), encoded.unseen.labels
-    candidates = inputs.class_embeddings[unseen]
-    aligner.fit_candidates(candidates, config.seed)
-    zsl = evaluate_zsl(aligner.score_classes(encoded.unseen.features, candidates), labels, unseen)
-    adapted = predictions(Prototypes(aligner).score_classes(encoded.unseen.features, candidates), unseen)
-    observed = _observed_frames(aligner, encoded, inputs.class_embeddings, unseen, config.seed)
-    return {
-        "selected_epoch": fitted.epoch,
-        "selected_options": fitted.options,
-        "validation_accuracy": fitted.accuracy if config.selection == "validation" else None,
-        "zsl_accuracy": zsl.accuracy,
-        "zsl_per_class_accuracy": zsl.per_class_accuracy,
-        "chance": zsl.chance,
-        "majority": zsl.majority,
-        "transductive_accuracy": accuracy(adapted, labels),
-        "transductive_per_class_accuracy": per_class_accuracy(adapted, labels),
-        **_gzsl_measures(aligner, encoded, inputs.class_embeddings, unseen, fitted.constants, config.seed),
-        "confusion": tuple(map(tuple, zsl.confusion.tolist())),
-        "observed": observed,
-    }
 
 
 def _gzsl_measures(
@@ -193,13 +162,9 @@ def _gzsl_measures(
         results["stacked"] = curve.at(constants.gamma)
         results["gated"] = gzsl_result(constants.gate.apply(scores, all_classes, unseen), labels, unseen)
     measures = {f"{rule}_{name}": value for rule, result in results.items() for name, value in vars(result).items()}
-    return {**measures, "gzsl_auc": area_under_curve(curve), "gzsl_curve": _curve_points(curve)}
-
-
-def _curve_points(curve: SeenUnseenCurve) -> CurvePoints:
-    """Return at most `CURVE_POINTS` points of a curve."""
     points = np.unique(np.linspace(0, len(curve.seen) - 1, CURVE_POINTS).round().astype(int))
-    return CurvePoints(tuple(curve.seen[points].round(4).tolist()), tuple(curve.unseen[points].round(4).tolist()))
+    drawn = CurvePoints(*(tuple(values[points].round(4).tolist()) for values in (curve.seen, curve.unseen)))
+    return {**measures, "gzsl_auc": area_under_curve(curve), "gzsl_curve": drawn}
 
 
 def _observed_frames(
@@ -210,12 +175,9 @@ def _observed_frames(
         return None
     labels = encoded.unseen.labels
     order = np.random.default_rng(seed).permutation(len(labels))  # neighbours of one class would be false negatives
-    texts = class_embeddings[labels][order]
-    predicted, information = [], []
-    for features in encoded.observed:
-        predicted.append(predictions(aligner.score_classes(features, class_embeddings[unseen]), unseen))
-        information.append(aligner.information(features[order], texts))
-    shares = np.asarray(OBSERVED_SHARES)
+    texts, candidates, shares = class_embeddings[labels[order]], class_embeddings[unseen], np.asarray(OBSERVED_SHARES)
+    predicted = [predictions(aligner.score_classes(features, candidates), unseen) for features in encoded.observed]
+    information = [aligner.information(features[order], texts) for features in encoded.observed]
     settling = settling_share(np.stack(predicted), shares)
     return ObservedFrames(
         share=OBSERVED_SHARES,
