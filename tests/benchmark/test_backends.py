@@ -8,7 +8,7 @@ import pytest
 from distributed import LocalCluster
 
 from zeroskel.benchmark import BenchmarkConfig, run_benchmark
-from zeroskel.benchmark._backends import DaskWorkers, Processes
+from zeroskel.benchmark._backends import check_workers, run_tasks
 from zeroskel.core import InputError
 
 CONFIG = BenchmarkConfig(
@@ -55,7 +55,7 @@ def test_a_scheduler_that_is_not_there_is_told(small, cache, tmp_path, monkeypat
     with pytest.raises(InputError, match=r"no Dask scheduler answers at tcp://127.0.0.1:9"):
         run_benchmark([small], CONFIG, tmp_path / "out", cache=cache, scheduler="tcp://127.0.0.1:9")
     with pytest.raises(InputError, match="expected an address"):
-        DaskWorkers("nonsense://here")
+        check_workers(1, "nonsense://here")
     assert not (tmp_path / "out").exists()
 
 
@@ -64,8 +64,13 @@ def test_a_cluster_without_workers_is_told():
         LocalCluster(n_workers=0, dashboard_address=":0") as empty,
         pytest.raises(InputError, match="has no workers; start some: dask worker"),
     ):
-        DaskWorkers(empty.scheduler_address)
+        check_workers(1, empty.scheduler_address)
 
 
 def test_processes_give_all_results():
-    assert sorted(Processes(2).run(abs, [-8, 9, -5])) == [5, 8, 9]
+    assert sorted(run_tasks(abs, [-8, 9, -5], 2)) == [5, 8, 9]
+
+
+def test_less_than_one_process_is_refused():
+    with pytest.raises(InputError, match="workers is 0; expected at least 1"):
+        check_workers(0, None)

@@ -1,7 +1,8 @@
 """The grid of a benchmark: each option is declared once, with its bounds, for Python, for run files and for flags."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -13,7 +14,7 @@ from zeroskel.benchmark._selection import SELECTIONS
 from zeroskel.core import InputError
 from zeroskel.core._options import did_you_mean
 from zeroskel.datasets.synthetic import action_names
-from zeroskel.text import Description, class_texts, prompt_names, read_descriptions
+from zeroskel.text import Description, class_texts, prompt_names, published_descriptions, read_descriptions
 
 _LARGEST_SEED = 2**32 - 1  # of NumPy's and scikit-learn's generators
 SEEDS = f"whole numbers from 0 to {_LARGEST_SEED}, each once, such as [0, 1, 2]"
@@ -29,8 +30,7 @@ class OptionError(InputError):
 
     def __init__(self, key: str, problem: str) -> None:
         super().__init__(key, problem)
-        self.key = key
-        self.problem = problem
+        self.key, self.problem = key, problem
 
     def __str__(self) -> str:
         return f"{self.key}: {self.problem}"
@@ -64,10 +64,9 @@ def declare(
     def convert(value: Any, field: Any) -> Any:
         try:
             return parse(value) if parse is not None else _parsed(value, field.type, names, least)
-        except InputError as error:
-            raise OptionError(key or field.name, str(error)) from error
         except ValueError as error:
-            raise OptionError(key or field.name, f"found {value!r:.80}; expected {expected}") from error
+            problem = str(error) if isinstance(error, InputError) else f"found {value!r:.80}; expected {expected}"
+            raise OptionError(key or field.name, problem) from error
 
     return attrs.field(converter=attrs.Converter(convert, takes_field=True), metadata={"key": key}, **default)
 
@@ -133,10 +132,6 @@ def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
     return dict(options)
 
 
-def _descriptions(value: Any) -> Any:
-    return value if isinstance(value, Mapping) else _parsed(value, Path | None)
-
-
 @attrs.frozen
 class BenchmarkConfig:
     """The grid of a benchmark: which cells to run on each dataset.
@@ -190,7 +185,9 @@ class BenchmarkConfig:
         default="name",
     )
     descriptions: Mapping[str, Description] | Path | None = declare(
-        "the path of a JSON or TOML file with descriptions", parse=_descriptions, default=None
+        "the path of a JSON or TOML file with descriptions",
+        parse=lambda value: value if isinstance(value, Mapping) else _parsed(value, Path | None),
+        default=None,
     )
     selections: tuple[str, ...] = declare(
         'ways of selection, each once, such as ["last"]', key="selection", known=SELECTIONS, default="last"
@@ -206,8 +203,10 @@ class BenchmarkConfig:
             for variant in self.methods
         )
 
-    def class_descriptions(self) -> Mapping[str, Description] | None:
-        """Return the descriptions that were given, read from their file where they are in one, or None."""
+    def class_descriptions(self, data: str) -> Mapping[str, Description]:
+        """Return the descriptions that were given, from their file where they are in one, or those of a dataset."""
+        if self.descriptions is None:
+            return published_descriptions(data)
         return read_descriptions(self.descriptions) if isinstance(self.descriptions, Path) else self.descriptions
 
     def check(self) -> None:
@@ -226,29 +225,30 @@ class BenchmarkConfig:
                     f"of {', '.join(sorted(known))}{did_you_mean(name, known)}",
                 )
         for variant in self.variants:
-            key = "methods" if variant in self.methods else "options"
-            _check_names(key, f"method {variant.method}", variant.options, align.create(variant.method).options())
-            _naming(key, variant.create)
+            with _about("methods" if variant in self.methods else "options"):
+                _check_names(f"method {variant.method}", variant.options, align.create(variant.method).options())
+                variant.create()
         for encoder in self.encoders:
             options = self.options.get(encoder, {})
-            _check_names("options", f"encoder {encoder}", options, encoders.create(encoder, "kinect-20").options())
-            _naming("options", encoders.create, encoder, "kinect-20", **options)
+            with _about("options"):
+                _check_names(f"encoder {encoder}", options, encoders.create(encoder, "kinect-20").options())
+                encoders.create(encoder, "kinect-20", **options)
         for prompt in self.prompts if self.synthetic else ():
-            _naming("prompt", class_texts, action_names(), prompt)  # these have names only
+            with _about("prompt"):
+                class_texts(action_names(), prompt)  # these have names only
 
 
-def _check_names(key: str, owner: str, options: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+def _check_names(owner: str, options: Mapping[str, Any], known: Mapping[str, Any]) -> None:
     for option in options:
         if option not in known:
-            raise OptionError(
-                key,
-                f"{owner} has no option {option!r}; its options are {', '.join(known)}" + did_you_mean(option, known),
-            )
+            hint = did_you_mean(option, known)
+            raise InputError(f"{owner} has no option {option!r}; its options are {', '.join(known)}{hint}")
 
 
-def _naming(key: str, action: Callable[..., Any], *arguments: Any, **options: Any) -> None:
-    """Call an action whose InputErrors come from the option `key`; they become OptionErrors that name it."""
+@contextmanager
+def _about(key: str) -> Iterator[None]:
+    """Turn InputErrors of the block into OptionErrors of the option `key`."""
     try:
-        action(*arguments, **options)
+        yield
     except InputError as error:
         raise OptionError(key, str(error)) from error

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from zeroskel.core import CellRecord, FeatureMap, InputError, MissingFileError
 from zeroskel.core._files import atomic_path
@@ -13,6 +14,7 @@ FILE = "results.jsonl"
 MAPS = "maps.jsonl"
 COMMANDS = "commands.txt"
 RUN_FILE = "run.toml"
+Record = TypeVar("Record", CellRecord, FeatureMap)
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def read_folders(folders: Sequence[Path]) -> Results:
     records = {record.cell: record for folder in folders for record in read_results(folder)}
     check_apart(records.values(), ", ".join(map(str, folders)))
     commands = dict.fromkeys(command for folder in folders for command in _lines(folder / COMMANDS))
-    maps = {drawn.cell: drawn for folder in folders for drawn in read_maps(folder)}
+    maps = {drawn.cell: drawn for folder in folders for drawn in read_records(folder / MAPS, FeatureMap)}
     return Results(list(records.values()), list(commands), list(maps.values()))
 
 
@@ -76,20 +78,13 @@ def read_results(folder: Path) -> list[CellRecord]:
         >>> read_results(Path("no such folder"))
         []
     """
-    file = folder / FILE
-    return [CellRecord.from_json(line, f"{file}, line {n}") for n, line in enumerate(_lines(file), start=1)]
+    return read_records(folder / FILE, CellRecord)
 
 
 def add_results(folder: Path, records: Iterable[CellRecord], order: Sequence[str]) -> dict[str, CellRecord]:
     """Add records to results.jsonl, to which another run may have added some in the meantime.
 
-    Args:
-        folder: Folder of results.
-        records: Records of finished cells.
-        order: Cells that come first, in this order; the others follow in the order of the file.
-
-    Returns:
-        All records of the file, by cell.
+    The cells of `order` come first, in this order; the others follow in the order of the file. All are returned.
     """
     finished = {record.cell: record for record in (*read_results(folder), *records)}
     rank = {cell: index for index, cell in enumerate(order)}
@@ -111,25 +106,21 @@ def check_apart(records: Iterable[CellIdentity], where: str) -> None:
             )
 
 
-def read_maps(folder: Path) -> list[FeatureMap]:
-    """Read the maps of features, one a dataset, split and encoder. Raises InputError for a line that is not one."""
-    file = folder / MAPS
-    return [FeatureMap.from_json(line, f"{file}, line {n}") for n, line in enumerate(_lines(file), start=1)]
-
-
 def note_run(folder: Path, command: str, run_file: str) -> None:
     """Note how to run this again: the command once, and the run file, which replaces that of an earlier run.
 
-    Args:
-        folder: Folder of results.
-        command: The command that runs; an empty text is not noted.
-        run_file: The text of run.toml; an empty text writes none.
+    An empty text is not noted.
     """
     commands = _lines(folder / COMMANDS)
     if command and command not in commands:
         write_lines(folder / COMMANDS, [*commands, command])
     if run_file:
         write_lines(folder / RUN_FILE, run_file.splitlines())
+
+
+def read_records(file: Path, kind: type[Record]) -> list[Record]:
+    """Return the records in a file, none where there is no file. Raises InputError for a line that is not one."""
+    return [kind.from_json(line, f"{file}, line {number}") for number, line in enumerate(_lines(file), start=1)]
 
 
 def _lines(file: Path) -> list[str]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import groupby
+from operator import attrgetter, itemgetter
 from pathlib import Path
 
 import numpy as np
 
 from zeroskel import align
-from zeroskel.benchmark._backends import DaskWorkers, Processes
+from zeroskel.benchmark._backends import check_workers, run_tasks
 from zeroskel.benchmark._cell import CellConfig, CellInputs, run_cell
 from zeroskel.benchmark._config import BenchmarkConfig
 from zeroskel.benchmark._grid import CellGroup, Source, make_groups
@@ -17,14 +19,13 @@ from zeroskel.benchmark._results import (
     check_apart,
     note_run,
     read_folders,
-    read_maps,
+    read_records,
     read_results,
     write_lines,
 )
-from zeroskel.core import CellRecord, FeatureMap, ZeroShotSplit
+from zeroskel.core import CellRecord, FeatureMap
 from zeroskel.core._files import content_key
 from zeroskel.core._progress import Progress, quiet
-from zeroskel.features._encoded_split import EncodedSplit
 from zeroskel.report import write_report
 
 Cell = tuple[CellGroup, CellConfig]
@@ -82,7 +83,7 @@ def run_benchmark(
         [] True
     """
     config.check()
-    backend = Processes(workers) if scheduler is None else DaskWorkers(scheduler)
+    check_workers(workers, scheduler)
     groups = make_groups(datasets, config, cache, progress)
     cells = [(group, cell) for group in groups for cell in group.cells()]
     finished = {record.cell: record for record in read_results(out)}
@@ -91,11 +92,10 @@ def run_benchmark(
     note_run(out, command, run_file)  # before the first cell, because an interrupted run has results, too
     order = [cell.key for _, cell in cells]
     missing = [(group, cell) for group, cell in cells if cell.key not in finished]
-    done = len(cells) - len(missing)
-    progress("cells", done, len(cells))
-    for record in _run_cells(missing, backend, progress):
+    progress("cells", len(cells) - len(missing), len(cells))
+    records = _run_cells(missing, workers, scheduler, progress)
+    for done, record in enumerate(records, start=len(cells) - len(missing) + 1):
         add_results(out, [record], order)
-        done += 1
         progress("cells", done, len(cells))
     finished = add_results(out, [], order)
     _add_maps(groups, out)
@@ -104,25 +104,22 @@ def run_benchmark(
     return [finished[key] for key in order]
 
 
-def _run_cells(cells: Sequence[Cell], backend: Processes | DaskWorkers, progress: Progress) -> Iterator[CellRecord]:
+def _run_cells(cells: Sequence[Cell], workers: int, scheduler: str | None, progress: Progress) -> Iterator[CellRecord]:
     """Yield the records of the cells in the order in which they finish."""
-    if backend == Processes(1) or len(cells) < 2:
+    if (workers == 1 and scheduler is None) or len(cells) < 2:
         for inputs in _inputs(cells):
             yield run_cell(inputs, progress)
         return
     for group, encoder, seed in dict.fromkeys((group, cell.encoder, cell.seed) for group, cell in cells):
         group.encode(encoder, seed)  # in this process, on all cores, where an interruption stops it
-    yield from backend.run(partial(_run_in_worker, align.registered()), _inputs(cells))
+    yield from run_tasks(partial(_run_in_worker, align.registered()), _inputs(cells), workers, scheduler)
 
 
 def _inputs(cells: Sequence[Cell]) -> Iterator[CellInputs]:
     """Yield the inputs of the cells; the features of one group at a time are in memory."""
-    previous: CellGroup | None = None
-    for group, cell in cells:
-        if previous is not None and previous is not group:
-            previous.release()
-        previous = group
-        yield group.inputs(cell)
+    for group, cells_of_group in groupby(cells, key=itemgetter(0)):
+        yield from (group.inputs(cell) for _, cell in cells_of_group)
+        group.features.cache_clear()
 
 
 def _run_in_worker(added: Mapping[str, type[align.Aligner]], inputs: CellInputs) -> CellRecord:
@@ -134,16 +131,13 @@ def _run_in_worker(added: Mapping[str, type[align.Aligner]], inputs: CellInputs)
 
 def _add_maps(groups: Sequence[CellGroup], out: Path) -> None:
     """Add the missing maps of features, one for each dataset, split and encoder, of the first seed, text and prompt."""
-    maps = {drawn.cell: drawn for drawn in read_maps(out)}
+    maps = {drawn.cell: drawn for drawn in read_records(out / MAPS, FeatureMap)}
     for group in groups:
-        firsts = {cell.encoder: cell for cell in reversed(list(group.cells()))}
-        for cell in reversed(firsts.values()):
-            if _map_key(cell) not in maps:
-                embeddings = group.texts.embeddings(cell.text, cell.prompt)
-                drawn = _feature_map(cell, group.features(cell), embeddings, group.split)
-                if drawn is not None:
-                    maps[drawn.cell] = drawn
-        group.release()
+        for _, cells in groupby(group.cells(), key=attrgetter("encoder")):
+            cell = next(cells)
+            if _map_key(cell) not in maps and (drawn := _feature_map(cell, group)) is not None:
+                maps[drawn.cell] = drawn
+        group.features.cache_clear()
     write_lines(out / MAPS, (drawn.to_json() for drawn in maps.values()))
 
 
@@ -154,34 +148,26 @@ def _map_key(cell: CellConfig) -> str:
     )
 
 
-def _feature_map(
-    cell: CellConfig, encoded: EncodedSplit, class_embeddings: np.ndarray, split: ZeroShotSplit
-) -> FeatureMap | None:
+def _feature_map(cell: CellConfig, group: CellGroup) -> FeatureMap | None:
     """Return two-dimensional positions by t-SNE (van der Maaten and Hinton, JMLR 2008). Nothing is measured on them.
 
-    Args:
-        cell: the configuration of the features.
-        encoded: features of the split.
-        class_embeddings: (K, D_text) of all classes.
-        split: the split whose unseen classes are shown.
-
-    Returns:
-        Positions of at most 25 recordings a class, and of the texts of the classes; None for fewer than five
-        recordings and texts together, of which there is nothing to see.
+    At most 25 recordings a class are shown, and the texts of the classes. Fewer than five recordings and texts together
+    give None: of them there is nothing to see.
     """
     from sklearn.linear_model import Ridge
     from sklearn.manifold import TSNE
 
-    unseen = np.asarray(split.unseen)
+    encoded = group.features(cell.encoder, cell.seed, False)
+    embeddings = group.texts.embeddings(cell.text, cell.prompt)
+    unseen = np.asarray(group.split.unseen)
     rows = np.concatenate([np.flatnonzero(encoded.unseen.labels == c)[:_MOST_OF_A_CLASS] for c in unseen])
-    features, labels = encoded.unseen.features[rows], encoded.unseen.labels[rows]
     trained = np.unique(encoded.train.labels)
     means = np.stack([encoded.train.features[encoded.train.labels == c].mean(axis=0) for c in trained])
-    mapped = Ridge(alpha=1.0).fit(class_embeddings[trained], means).predict(class_embeddings[unseen])
+    mapped = Ridge(alpha=1.0).fit(embeddings[trained], means).predict(embeddings[unseen])
     centre = means.mean(axis=0)
     spread = np.linalg.norm(mapped - centre, axis=1).mean()
     mapped = centre + (mapped - centre) * np.linalg.norm(means - centre, axis=1).mean() / max(spread, 1e-12)
-    everything = np.concatenate([features, mapped]).astype(np.float64)
+    everything = np.concatenate([encoded.unseen.features[rows], mapped]).astype(np.float64)
     if len(everything) < 5:
         return None
     perplexity = min(30.0, (len(everything) - 1) / 3)
@@ -190,15 +176,11 @@ def _feature_map(
     column = {int(c): i for i, c in enumerate(unseen)}
     return FeatureMap(
         cell=_map_key(cell),
-        data=cell.data,
-        split=cell.split,
-        protocol=cell.protocol,
-        encoder=cell.encoder,
-        encoder_options=cell.encoder_options,
-        classes=tuple(split.names(split.unseen)),
+        **{name: getattr(cell, name) for name in ("data", "split", "protocol", "encoder", "encoder_options")},
+        classes=tuple(group.split.names(unseen)),
         seen=(False,) * len(unseen),
         points=positions[: len(rows)],
-        labels=tuple(column[int(label)] for label in labels),
+        labels=tuple(column[int(label)] for label in encoded.unseen.labels[rows]),
         texts=positions[len(rows) :],
         note=_MAP_NOTE,
     )

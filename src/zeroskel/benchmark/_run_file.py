@@ -1,7 +1,7 @@
 """A run is a file: every option of a benchmark, its data and its output folder in one TOML file."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,13 @@ import tomli_w
 
 from zeroskel import __version__
 from zeroskel.benchmark._config import SEEDS, BenchmarkConfig, OptionError, declare
+from zeroskel.benchmark._grid import Source
 from zeroskel.benchmark._run import run_benchmark
 from zeroskel.core import CellRecord, InputError, MissingFileError
 from zeroskel.core._options import did_you_mean
 from zeroskel.core._progress import Progress, quiet
-from zeroskel.datasets import SkeletonDataset, open_datasets
-from zeroskel.features._ready_features import FeatureFolder, read_feature_folder
+from zeroskel.datasets import open_datasets
+from zeroskel.features import read_feature_folder
 from zeroskel.text import prompt_names
 
 _LARGEST_FILE = 2**18  # bytes
@@ -101,11 +102,11 @@ class BenchmarkRun(BenchmarkConfig):
         Raises:
             InputError: What `run_benchmark` refuses, before anything is computed.
         """
-        data: list[SkeletonDataset] | list[FeatureFolder | SkeletonDataset]
-        if self.features is None:
-            data = open_datasets(self.data or (), protocol=self.protocol)
-        else:
-            data = [read_feature_folder(self.features, self.splits[0], classes=self.classes)]
+        data: Sequence[Source] = (
+            open_datasets(self.data or (), protocol=self.protocol)
+            if self.features is None
+            else [read_feature_folder(self.features, self.splits[0], classes=self.classes)]
+        )
         return run_benchmark(
             data,
             self,
@@ -120,9 +121,15 @@ class BenchmarkRun(BenchmarkConfig):
 
     def to_toml(self) -> str:
         """Return the run file that gives this run again."""
-        table = {key: _as_toml(key, getattr(self, name)) for key, name in _attributes().items()}
+        values = {key: getattr(self, name) for key, name in _attributes().items()}
+        methods = [{"name": variant.method, "options": variant.options} for variant in self.methods]
+        values["methods"] = [{key: value for key, value in table.items() if value} for table in methods]
+        values["prompt"] = [_parts(prompt) for prompt in self.prompts]
+        table = {key: str(value) if isinstance(value, Path) else value for key, value in values.items()}
         title = f"# zeroskel {__version__}: `zeroskel benchmark RUN_FILE` runs or resumes this.\n"
-        return title + tomli_w.dumps({key: value for key, value in table.items() if value is not None})
+        return title + tomli_w.dumps(
+            {key: _exchanged(value, None, _NULL) for key, value in table.items() if value is not None}
+        )
 
 
 def read_run_file(file: Path | None, flags: Mapping[str, Any] | None = None) -> BenchmarkRun:
@@ -152,16 +159,14 @@ def read_run_file(file: Path | None, flags: Mapping[str, Any] | None = None) -> 
         ...     read_run_file(file, {"data": "synthetic", "out": "runs/demo", "seeds": 7}).seeds
         (7,)
     """
-    table = {} if file is None else _read_table(file)
-    given = {} if flags is None else dict(flags)
-    if isinstance(table.get("options"), Mapping) and "options" in given:
-        given["options"] = _merged(table["options"], given["options"])
-
-    def where(key: str) -> str:
-        if file is None or key in given:
-            return f"--{'set' if key == 'options' else key.replace('_', '-')}"
-        return f"{file}, {key}"
-
+    table, given = {} if file is None else _read_table(file), dict(flags or {})
+    options = table.get("options")
+    if isinstance(options, dict) and "options" in given:
+        given["options"] = options | {
+            name: {**before, **changes}
+            for name, changes in given["options"].items()
+            if isinstance(before := options.get(name, {}), Mapping)  # the check finds what is no table
+        }
     attributes = _attributes()
     for key in table:
         if key not in attributes:
@@ -173,13 +178,13 @@ def read_run_file(file: Path | None, flags: Mapping[str, Any] | None = None) -> 
             need = "" if file is None else f", or the key {key} in {file}"
             raise InputError(f"--{key} is missing; expected this flag{need}")
     try:
-        for key in ("options", "methods"):
-            if key in values:
-                values[key] = _exchanged(values[key], _NULL, None)
+        values |= {key: _exchanged(values[key], _NULL, None) for key in ("options", "methods") if key in values}
         run = BenchmarkRun(**{attributes[key]: value for key, value in values.items()})
         run.check()
     except OptionError as error:
-        raise InputError(f"{where(error.key)}: {error.problem}") from error
+        flag = "set" if error.key == "options" else error.key.replace("_", "-")
+        where = f"--{flag}" if file is None or error.key in given else f"{file}, {error.key}"
+        raise InputError(f"{where}: {error.problem}") from error
     return run
 
 
@@ -202,15 +207,6 @@ def _read_table(file: Path) -> dict[str, Any]:
         raise InputError(f"{file}: not TOML ({error}); expected {expected}") from error
 
 
-def _merged(options: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return tables of options with changes, option by option. What is no table stays, for the check to find."""
-    merged = dict(options)
-    for name, values in changes.items():
-        before = merged.get(name, {})
-        merged[name] = {**before, **values} if isinstance(before, Mapping) else before
-    return merged
-
-
 def _exchanged(value: Any, old: str | None, new: str | None) -> Any:
     """Return a value with every `old` in its tables and lists replaced by `new`."""
     if isinstance(value, Mapping):
@@ -218,20 +214,6 @@ def _exchanged(value: Any, old: str | None, new: str | None) -> Any:
     if isinstance(value, (list, tuple)):
         return [_exchanged(item, old, new) for item in value]
     return new if value == old else value
-
-
-def _as_toml(key: str, value: Any) -> Any:
-    """Return a value in the types of TOML, None for an option that is left out."""
-    if key == "methods":
-        tables = [{"name": variant.method, "options": variant.options} for variant in value]
-        return _exchanged([{k: v for k, v in table.items() if v} for table in tables], None, _NULL)
-    if key == "options":
-        return _exchanged(value, None, _NULL)
-    if key == "prompt":
-        return [_parts(prompt) for prompt in value]
-    if isinstance(value, Path):
-        return str(value)
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _parts(prompt: str) -> str | list[str]:
