@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from zeroskel.datasets.synthetic import generate_sequence
-from zeroskel.features._altered_copies import Augmentation, altered, mirrored_name
+from zeroskel.features._altered_copies import AlteredSequences, altered, mirrored_name
 from zeroskel.features._encoded_split import EncoderConfig
 from zeroskel.features._store import FeatureStore
 from zeroskel.skeleton import Preprocessing
@@ -43,13 +43,12 @@ def test_a_single_frame_has_copies_too():
 
 
 def test_draws_depend_on_sequence_and_copy_only():
-    sequence, one = generate_sequence("squat twice", seed=1), Augmentation(3)
-    again = Augmentation(3).altered(sequence, 5, 1)
-    np.testing.assert_array_equal(one.altered(sequence, 5, 1).joints, again.joints)
-    assert one.altered(sequence, 5, 2).joints.shape != again.joints.shape or not np.array_equal(
-        one.altered(sequence, 5, 2).joints, again.joints
-    )
-    named = [one.class_names(["wave left"], copy) for copy in range(3)]
+    sequence, other = generate_sequence("squat twice", seed=1), generate_sequence("bow forward", seed=1)
+    copies, again = AlteredSequences([sequence, other], 3), AlteredSequences([sequence, sequence], 3)
+    assert len(copies) == 6
+    np.testing.assert_array_equal(copies[2].joints, again[2].joints)
+    assert copies[4].joints.shape != again[2].joints.shape or not np.array_equal(copies[4].joints, again[2].joints)
+    named = [copies.class_names(["wave left"], copy) for copy in range(3)]
     assert named == [["wave right"], ["wave left"], ["wave right"]]
 
 
@@ -62,9 +61,9 @@ def test_no_copy_is_of_a_class_that_does_not_train(small, cache):
     sided_label = names.index(sided[0])
     rows = np.flatnonzero(small.labels != names.index(mirrored_name(sided[0])))
     encoder = store.encoder(EncoderConfig("kinematic"), rows)
-    more = store.encode_altered(rows, encoder, Augmentation(2))
+    more = store.encode_altered(rows, encoder, 2)
     assert set(more.labels.tolist()) <= set(small.labels[rows].tolist())
     count = (small.labels[rows] == sided_label).sum()
     assert (more.labels == sided_label).sum() == count  # its mirrored copies are left out, the others are not
-    everything = store.encode_altered(np.arange(len(small)), encoder, Augmentation(2))
+    everything = store.encode_altered(np.arange(len(small)), encoder, 2)
     assert len(everything.labels) > len(more.labels) + count

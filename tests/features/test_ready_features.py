@@ -10,7 +10,7 @@ import pytest
 from zeroskel.benchmark import BenchmarkConfig, run_benchmark
 from zeroskel.core import InputError, MissingFileError, SplitError
 from zeroskel.features import read_feature_folder
-from zeroskel.features._ready_arrays import NAMINGS
+from zeroskel.features._ready_arrays import namings
 from zeroskel.text import SentenceEncoder, class_embeddings, class_texts
 
 UNSEEN = [10, 11, 19, 26, 56]  # ntu60, synse-5
@@ -38,7 +38,7 @@ def write(folder, train, unseen, seen=None, naming="SynSE", features=features_of
     folder.mkdir(parents=True, exist_ok=True)
     for number, (part, labels) in enumerate({"train": train, "unseen": unseen, "seen": seen}.items()):
         if labels is not None:
-            first, second = NAMINGS[naming][part]
+            first, second = namings()[naming][part]
             np.save(folder / first, features(np.asarray(labels), seed=number))
             np.save(folder / second, np.asarray(labels))
     return folder
@@ -188,7 +188,7 @@ def test_axes_of_length_1_are_dropped_and_whole_numbers_may_be_floating(folder):
 
 
 def test_the_fingerprint_is_that_of_every_array(folder, tmp_path):
-    names = [name for pair in NAMINGS["SynSE"].values() for name in pair if name != "g_label.npy"]
+    names = [name for pair in namings()["SynSE"].values() for name in pair if name != "g_label.npy"]
     fingerprints = {read_feature_folder(folder, "synse-5").fingerprint}
     for name in names:
         array = np.load(folder / name)

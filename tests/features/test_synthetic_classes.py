@@ -11,9 +11,11 @@ from zeroskel.align import Ridge
 from zeroskel.align._variants import Variant
 from zeroskel.benchmark import BenchmarkConfig, _cell, run_benchmark
 from zeroskel.benchmark._cell import CellConfig
+from zeroskel.benchmark._grid import make_groups
 from zeroskel.benchmark._selection import fit_selected
 from zeroskel.core import FeatureSet, InputError
 from zeroskel.core._files import content_key
+from zeroskel.core._progress import quiet
 from zeroskel.datasets import resolve_split
 from zeroskel.datasets.synthetic import action_names, generate_dataset
 from zeroskel.features._encoded_split import AddedClasses, EncoderConfig, with_added
@@ -69,10 +71,12 @@ def motion(cache):
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["whole", "withheld"])
-def encoded(request, store, split, motion):
+def encoded(request, store, split):
     """Return the encoded split, with or without withheld validation classes, and the names of all tested classes."""
-    plain = store.encode_split(split, KINEMATIC, withhold=request.param)
-    added = motion.add_to(plain, store, split, KINEMATIC, Unused(), "aspects", withhold=request.param)
+    config = evolve(CONFIG, methods="ridge", synthetic=1, selections="validation")
+    (group,) = make_groups([store.dataset], config, store.cache, quiet)
+    inputs = group.inputs(next(group.cells()))
+    added = inputs.withheld if request.param else inputs.encoded
     return added, split.names((*split.unseen, *(split.validation_unseen if request.param else ())))
 
 

@@ -26,49 +26,32 @@ OPPOSITES = {
 _WORD = re.compile(r"[\w-]+")
 
 
-@dataclass(frozen=True)
-class Augmentation:
-    """Altered copies of each training sequence; every second copy is also mirrored.
+@dataclass(frozen=True, eq=False)
+class AlteredSequences:
+    """Altered copies of N sequences, copy by copy; every second copy is also mirrored.
 
     Attributes:
+        sequences: The N sequences.
         copies: Number of copies of each sequence.
         seed: Seed of all random draws.
     """
 
+    sequences: Sequences
     copies: int
     seed: int = 0
 
-    def altered(self, sequence: SkeletonSequence, number: int, copy: int) -> SkeletonSequence:
+    def __len__(self) -> int:
+        return self.copies * len(self.sequences)
+
+    def __getitem__(self, index: int) -> SkeletonSequence:
         """Return one copy. The numbers of the sequence and of the copy determine the random draws."""
-        rng = np.random.default_rng([self.seed, number, copy])
-        return altered(mirror(sequence) if self._mirrors(copy) else sequence, rng)
+        copy, number = divmod(index, len(self.sequences))
+        sequence, rng = self.sequences[number], np.random.default_rng([self.seed, number, copy])
+        return altered(sequence if copy % 2 else mirror(sequence), rng)
 
     def class_names(self, names: Sequence[str], copy: int) -> list[str]:
         """Return the K class names in one copy; a mirrored class has another name if it says left or right."""
-        return [mirrored_name(name) if self._mirrors(copy) else name for name in names]
-
-    def _mirrors(self, copy: int) -> bool:
-        return copy % 2 == 0
-
-
-class AlteredSequences:
-    """All altered copies of some sequences, copy by copy.
-
-    Args:
-        sequences: N sequences.
-        augmentation: The alterations; the copies make copies * N sequences.
-    """
-
-    def __init__(self, sequences: Sequences, augmentation: Augmentation) -> None:
-        self._sequences = sequences
-        self._augmentation = augmentation
-
-    def __len__(self) -> int:
-        return self._augmentation.copies * len(self._sequences)
-
-    def __getitem__(self, index: int) -> SkeletonSequence:
-        copy, number = divmod(index, len(self._sequences))
-        return self._augmentation.altered(self._sequences[number], number, copy)
+        return list(names) if copy % 2 else [mirrored_name(name) for name in names]
 
 
 def mirrored_name(name: str) -> str:

@@ -39,6 +39,11 @@ class EncoderConfig:
             return self.options
         return encoders.create(self.name, "kinect-20", **self.options).options()
 
+    def identity(self) -> tuple[str, dict[str, Any], int]:
+        """Return the name, the options and the seed, which determine a fitted encoder; the device does not."""
+        options = {name: value for name, value in self.all_options().items() if name != "device"}
+        return self.name, options, self.seed
+
 
 @dataclass(frozen=True, eq=False)
 class AddedClasses:
@@ -96,15 +101,9 @@ class EncodedSplit:
 
 
 def with_added(train: FeatureSet, added: AddedClasses, class_embeddings: np.ndarray) -> tuple[FeatureSet, np.ndarray]:
-    """Return training features and class embeddings with those of added classes at the end.
+    """Return (N + n, D) training features and (K + S, D_text) class embeddings, those of the added classes at the end.
 
-    Args:
-        train: (N, D) features; the labels index `class_embeddings`.
-        added: (n, D) features of S classes, which also stand for their masked views.
-        class_embeddings: (K, D_text) embeddings.
-
-    Returns:
-        (N + n, D) features, and (K + S, D_text) embeddings.
+    The labels of `train` index `class_embeddings` (K, D_text). The added features also stand for their masked views.
     """
     more = FeatureSet(added.train.features, len(class_embeddings) + added.train.labels)
     return with_more(train, more), np.concatenate([class_embeddings, added.class_embeddings])
@@ -112,16 +111,20 @@ def with_added(train: FeatureSet, added: AddedClasses, class_embeddings: np.ndar
 
 def with_more(train: FeatureSet, more: FeatureSet) -> FeatureSet:
     """Return training features with more of the same classes at the end, which also stand for their masked views."""
-    masked = None
-    if train.masked is not None:
-        views = np.broadcast_to(more.features, (len(train.masked), *more.features.shape))
-        masked = np.concatenate([train.masked, views], axis=1)
-    features = np.concatenate([train.features, more.features])
-    return FeatureSet(features, np.concatenate([train.labels, more.labels]), masked)
+    features, labels = np.concatenate([train.features, more.features]), np.concatenate([train.labels, more.labels])
+    if train.masked is None:
+        return FeatureSet(features, labels)
+    views = np.broadcast_to(more.features, (len(train.masked), *more.features.shape))
+    return FeatureSet(features, labels, np.concatenate([train.masked, views], axis=1))
+
+
+def in_parts(rows: np.ndarray) -> list[np.ndarray]:
+    """Return rows in parts that are encoded together."""
+    return [rows[start : start + ENCODE_AT_ONCE] for start in range(0, len(rows), ENCODE_AT_ONCE)]
 
 
 def held_out(labels: np.ndarray, subjects: np.ndarray, candidates: np.ndarray) -> np.ndarray:
-    """Return the training recordings that stand for test recordings: all recordings of every fourth training subject.
+    """Return the (N,) mask of training recordings that stand for test recordings: all of every fourth training subject.
 
     With a single subject, these are every fourth recording of each class. A class that would be left without a
     training recording keeps all of its recordings.
@@ -130,14 +133,10 @@ def held_out(labels: np.ndarray, subjects: np.ndarray, candidates: np.ndarray) -
         labels: (N,) class ids of all recordings.
         subjects: (N,) subjects of all recordings.
         candidates: (N,) mask of the training recordings of the classes trained on.
-
-    Returns:
-        (N,) mask.
     """
     people = np.unique(subjects[candidates])
     if len(people) > 1:
-        chosen = people[3::4] if len(people) > 3 else people[-1:]
-        mask = candidates & np.isin(subjects, chosen)
+        mask = candidates & np.isin(subjects, people[3::4] if len(people) > 3 else people[-1:])
     else:
         mask = np.zeros_like(candidates)
         for label in np.unique(labels[candidates]):
@@ -147,15 +146,9 @@ def held_out(labels: np.ndarray, subjects: np.ndarray, candidates: np.ndarray) -
 
 
 def seen_class_accuracy(train: FeatureSet, seen: FeatureSet, classes: int) -> float | None:
-    """Return the accuracy of a linear classifier of the trained classes.
+    """Return the accuracy by recording of a linear classifier of the trained classes, among K = `classes` ids.
 
-    Args:
-        train: Features with class ids.
-        seen: Test recordings; recordings of classes that `train` lacks are left out.
-        classes: Number K of all class ids.
-
-    Returns:
-        Accuracy by recording; None where no test recording is of a trained class.
+    Test recordings of classes that `train` lacks are left out; None where none remains.
     """
     trained = np.unique(train.labels)
     tested = np.isin(seen.labels, trained)

@@ -8,69 +8,49 @@ from pathlib import Path
 import numpy as np
 
 from zeroskel.core import InputError, MissingFileError, SkeletonSequence, available_layouts, get_layout
-from zeroskel.core._files import content_key
+from zeroskel.core._files import content_key, resource_table
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.datasets._classes import KnownClasses
 
-NAMINGS = {  # part -> its features and its labels
-    "SynSE": {  # arXiv 2101.11530; the third part has test recordings of all classes
-        "train": ("train.npy", "train_label.npy"),
-        "unseen": ("ztest.npy", "z_label.npy"),
-        "seen": ("gtest.npy", "g_label.npy"),
-    },
-    "SMIE": {  # arXiv 2308.03950; the third part has test recordings of seen classes
-        "train": ("seen_train_data.npy", "seen_train_label.npy"),
-        "unseen": ("unseen_data.npy", "unseen_label.npy"),
-        "seen": ("seen_test_data.npy", "seen_test_label.npy"),
-    },
-}
-_OPTIONAL = "seen"
 PROTOCOL = "as in the folder"  # of SMIE's `split.py`, which divided skeletons by one class split
 _FPS = 30.0  # skeleton arrays have no frame rate; they were resampled to 50 frames
-_AT_ONCE = 256
 _FAULTS = (ValueError, EOFError, SyntaxError, TypeError, OverflowError, IndexError, KeyError, tokenize.TokenError)
 _LARGEST_LABEL = 2**31
 
 
+def namings() -> dict[str, dict[str, list[str]]]:
+    """Return naming -> part ("train", "unseen", "seen") -> name of its file of features, name of that of labels."""
+    return resource_table("ready_features.toml")
+
+
 def find_files(folder: Path) -> tuple[str, dict[str, tuple[Path, Path]]]:
-    """Return which of `NAMINGS` the files of a folder follow, and part -> its files of features and of labels.
+    """Return which of `namings` the files of a folder follow, and part -> its files of features and of labels.
 
     Raises:
         MissingFileError: There is no such folder, or files of both namings are missing.
         InputError: There are all files of both namings.
     """
+    needed = {naming: [*parts["train"], *parts["unseen"]] for naming, parts in namings().items()}
+    expected = " or ".join(
+        f"{', '.join(names)} (and {', '.join(namings()[naming]['seen'])} where there are any)"
+        for naming, names in needed.items()
+    )
     if not folder.is_dir():
-        raise MissingFileError(f"{folder}: no such folder; expected one of features, with {_expected_files()}")
-    missing = {
-        naming: [
-            name
-            for part, files in parts.items()
-            if part != _OPTIONAL
-            for name in files
-            if not (folder / name).is_file()
-        ]
-        for naming, parts in NAMINGS.items()
-    }
+        raise MissingFileError(f"{folder}: no such folder; expected one of features, with {expected}")
+    missing = {naming: [name for name in names if not (folder / name).is_file()] for naming, names in needed.items()}
     complete = [naming for naming, names in missing.items() if not names]
     if len(complete) > 1:
-        raise InputError(
-            f"{folder}: found files under both namings; expected {_expected_files()}. Move one set elsewhere"
-        )
+        raise InputError(f"{folder}: found files under both namings; expected {expected}. Move one set elsewhere")
     if not complete:
         lacking = "; ".join(f"for {naming} {', '.join(names)} missing" for naming, names in missing.items())
-        raise MissingFileError(f"{folder}: found no whole set of features ({lacking}); expected {_expected_files()}")
-    files = {part: (folder / pair[0], folder / pair[1]) for part, pair in NAMINGS[complete[0]].items()}
-    absent, present = sorted(files[_OPTIONAL], key=Path.is_file)
+        raise MissingFileError(f"{folder}: found no whole set of features ({lacking}); expected {expected}")
+    files = {part: (folder / pair[0], folder / pair[1]) for part, pair in namings()[complete[0]].items()}
+    absent, present = sorted(files["seen"], key=Path.is_file)
     if present.is_file() and not absent.is_file():
         raise MissingFileError(f"{absent}: no such file, but {present.name} is there; expected both or neither")
     if not present.is_file():
-        del files[_OPTIONAL]
+        del files["seen"]
     return complete[0], files
-
-
-def _expected_files() -> str:
-    sets = [[name for files in parts.values() for name in files] for parts in NAMINGS.values()]
-    return " or ".join(", ".join(names[:-2]) + f" (and {names[-2]}, {names[-1]} where there are any)" for names in sets)
 
 
 def open_array(file: Path) -> np.ndarray:
@@ -130,16 +110,13 @@ def read_labels(file: Path, features: Path, count: int) -> np.ndarray:
 
 
 class ArraySequences:
-    """Sequences of (N, C, T, V, M) memory maps, one map after the other.
-
-    Args:
-        files: Files of the arrays, for messages.
-        arrays: One or more arrays; only N may differ.
+    """Sequences of one or more (N, C, T, V, M) memory maps, one map after the other; only N may differ.
 
     Attributes:
         layout: Joint layout of the sequences.
         bodies: Number M of bodies.
         frames: Lengths (N,), all T.
+        fingerprint: Hash of all arrays.
 
     Raises:
         InputError: Arrays of other axes, or of joints that no layout with x, y and z has.
@@ -152,8 +129,8 @@ class ArraySequences:
                     f"{file}: found {array.dtype} {array.shape}; expected floating numbers (sequences, channels, "
                     f"frames, joints, bodies), all but the first as in {files[0].name}: {arrays[0].shape}"
                 )
-        self._arrays = list(arrays)
-        self._starts = np.cumsum([0, *map(len, arrays)])
+        self._rows = [(array, row) for array in arrays for row in range(len(array))]
+        self.fingerprint = content_key(*arrays)
         fitting = [name for name in available_layouts() if len(get_layout(name).joints) == arrays[0].shape[3]]
         if len(fitting) != 1 or arrays[0].shape[1] != 3:
             raise InputError(
@@ -167,25 +144,15 @@ class ArraySequences:
     @cached_property
     def missing(self) -> np.ndarray:
         """Shares (N,) of joints at exactly 0."""
-        shares = [
-            (array[start : start + _AT_ONCE] == 0).all(axis=1).mean(axis=(1, 2, 3))
-            for array in self._arrays
-            for start in range(0, len(array), _AT_ONCE)
-        ]
-        return np.concatenate(shares)
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """Hash of all arrays."""
-        return content_key(*self._arrays)
+        return np.array([(array[row] == 0).all(axis=0).mean() for array, row in self._rows])
 
     def __len__(self) -> int:
-        return int(self._starts[-1])
+        return len(self._rows)
 
     def __getitem__(self, index: int) -> SkeletonSequence:
         """Return a sequence. Joints at exactly 0 were not observed; bodies without any other joint are left out."""
-        part = int(np.searchsorted(self._starts, index, side="right")) - 1
-        joints = np.array(self._arrays[part][index - self._starts[part]], np.float32).transpose(3, 1, 2, 0)
+        array, row = self._rows[index]
+        joints = np.array(array[row], np.float32).transpose(3, 1, 2, 0)
         if not np.isfinite(joints).all():
             raise InputError(f"sequence {index} of the folder holds NaN or infinite coordinates; expected finite ones")
         joints = np.where((joints == 0).all(axis=-1, keepdims=True), np.nan, joints)
@@ -204,12 +171,12 @@ def skeletons_as_dataset(
         data: Dataset whose classes these are.
         notice: Notice that is shown with every result.
     """
-    parts = list(arrays)
-    sequences = ArraySequences([arrays[part][0] for part in parts], [arrays[part][1] for part in parts])
-    train = np.concatenate([np.full(len(arrays[part][1]), part == "train") for part in parts])
+    files, maps = zip(*arrays.values(), strict=True)
+    sequences = ArraySequences(files, maps)
+    train = np.repeat([part == "train" for part in arrays], [len(array) for array in maps])
     return SkeletonDataset(
         sequences,
-        np.concatenate([labels[part] for part in parts]),
+        np.concatenate([labels[part] for part in arrays]),
         np.zeros(len(sequences), np.int64),
         data.class_names,
         name=data.name,

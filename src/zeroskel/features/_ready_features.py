@@ -164,8 +164,8 @@ def read_feature_folder(
         part: read_labels(labels, features, arrays[part].shape[0] if arrays[part].ndim else 0)
         for part, (features, labels) in files.items()
     }
-    label_names = {part: labels.name for part, (_, labels) in files.items()}
-    labels = FolderLabels(folder, label_names, values, seen_holds_all=naming == "SynSE")
+    names = {part: labels.name for part, (_, labels) in files.items()}
+    labels = FolderLabels(folder, names, values, seen_holds_all=naming == "SynSE")
     data, resolved = find_classes(labels, split, classes)
     ids, note = find_counting(labels, resolved, data.name)
     if are_skeletons:

@@ -52,14 +52,19 @@ class FolderLabels:
         """Return the distinct labels of a part."""
         return set(np.unique(self.values[part]).tolist())
 
+    def described(self, strangers: Mapping[str, list[int]]) -> str:
+        """Return in words which labels of which files do not fit."""
+        kinds = {"train": "not seen", "unseen": "not unseen", "seen": "no class" if self.seen_holds_all else "not seen"}
+        words = []
+        for part, ids in strangers.items():
+            more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
+            verb = "which is" if len(ids) == 1 else "which are"
+            words.append(f"{self.files[part]} has {', '.join(map(str, ids[:_SHOWN]))}{more}, {verb} {kinds[part]}")
+        return ", ".join(words)
+
 
 def find_counting(labels: FolderLabels, split: ZeroShotSplit, data: str) -> tuple[dict[str, np.ndarray], str]:
-    """Return the global ids of all labels by the one counting that fits the split.
-
-    Args:
-        labels: Labels of a folder.
-        split: The class split.
-        data: Name of the dataset, for messages.
+    """Return the global ids of all labels by the one counting that fits the split of the dataset `data`.
 
     Returns:
         Part -> (N,) int64 class ids, without a part whose labels are ambiguous; what was assumed and a reader should
@@ -83,11 +88,11 @@ def find_counting(labels: FolderLabels, split: ZeroShotSplit, data: str) -> tupl
         return {part: values - fitting[0] for part, values in labels.values.items()}, note
     if labels.are_local(split):
         return _from_local(labels, split)
-    reasons = "; ".join(f"counted from {first}, {_describe(labels, misfits)}" for first, misfits in strangers.items())
+    shown = "; ".join(f"counted from {first}, {labels.described(misfits)}" for first, misfits in strangers.items())
     validation = labels.ids("unseen") <= set(split.validation_unseen)
     hint = "its unseen classes are those of validation: take the folder of the test phase" if validation else ""
     raise InputError(
-        f"{labels.folder}: the labels do not fit split {split.name} of {data}: {reasons}. "
+        f"{labels.folder}: the labels do not fit split {split.name} of {data}: {shown}. "
         f"{hint or 'Check the split and the dataset (--split, --classes)'}"
     )
 
@@ -102,26 +107,11 @@ def _from_local(labels: FolderLabels, split: ZeroShotSplit) -> tuple[dict[str, n
     return {part: np.asarray(classes[part])[labels.values[part]] for part in usable}, note
 
 
-def _describe(labels: FolderLabels, strangers: Mapping[str, list[int]]) -> str:
-    kinds = {"train": "not seen", "unseen": "not unseen", "seen": "no class" if labels.seen_holds_all else "not seen"}
-    return ", ".join(
-        f"{labels.files[part]} has {_listed(ids)} {'which is' if len(ids) == 1 else 'which are'} {kinds[part]}"
-        for part, ids in strangers.items()
-    )
-
-
-def _listed(ids: list[int]) -> str:
-    return ", ".join(map(str, ids[:_SHOWN])) + (f" and {len(ids) - _SHOWN} more," if len(ids) > _SHOWN else ",")
-
-
 def find_classes(labels: FolderLabels, split: str, classes: str | None) -> tuple[KnownClasses, ZeroShotSplit]:
     """Return the dataset whose classes the labels count, and its split of that name.
 
-    Args:
-        labels: Labels of a folder.
-        split: Name of the split.
-        classes: Name of a dataset or path of a file of class names. None finds the one known dataset that has the
-            split and, where more than one has it, fits the labels.
+    `classes` names a dataset or a file of class names. None finds the one known dataset that has the split and, where
+    more than one has it, fits the labels.
 
     Raises:
         InputError: There are no such classes, or not exactly one dataset fits.
@@ -130,8 +120,8 @@ def find_classes(labels: FolderLabels, split: str, classes: str | None) -> tuple
     if classes is not None:
         chosen = _classes_of(classes)
         return chosen, resolve_split(split, chosen)
-    known = [_known_classes(data) for data, name in sorted(published_splits()) if name == split]
-    candidates = [(data, resolve_split(split, data)) for data in known if data is not None]
+    named = [known_classes(data) for data, name in sorted(published_splits()) if name == split]
+    candidates = [(data, resolve_split(split, data)) for data in named]
     if not candidates:
         raise InputError(
             f"split {split!r} is not a published one of a dataset whose class names are known, so it does not say "
@@ -145,20 +135,12 @@ def find_classes(labels: FolderLabels, split: str, classes: str | None) -> tuple
         if any(not labels.strangers(resolved, first) for first in (0, 1)) or labels.are_local(resolved)
     ]
     if len(fitting) != 1:
-        names = ", ".join(data.name for data, _ in candidates)
-        which = ", ".join(data.name for data, _ in fitting) or "none of them"
+        names, which = (", ".join(data.name for data, _ in pairs) for pairs in (candidates, fitting))
         raise InputError(
-            f"{labels.folder}: split {split} is one of {names}, and the labels fit {which}; expected one. Name the "
-            "dataset (--classes)"
+            f"{labels.folder}: split {split} is one of {names}, and the labels fit {which or 'none of them'}; expected "
+            "one. Name the dataset (--classes)"
         )
     return fitting[0]
-
-
-def _known_classes(data: str) -> KnownClasses | None:
-    try:
-        return known_classes(data)
-    except InputError:
-        return None
 
 
 def _classes_of(classes: str) -> KnownClasses:

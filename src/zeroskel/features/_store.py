@@ -1,8 +1,7 @@
 """Features of a dataset under a class split, computed once and stored on disk by content."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import product
 from pathlib import Path
@@ -12,18 +11,18 @@ import numpy as np
 
 from zeroskel import __version__, encoders
 from zeroskel.core import FeatureSet, InputError, ZeroShotSplit
-from zeroskel.core._files import atomic_folder, atomic_path, content_key
+from zeroskel.core._files import atomic_path, content_key
 from zeroskel.core._progress import Progress, quiet
 from zeroskel.datasets import SkeletonDataset, resolve_split
 from zeroskel.encoders import BatchSource, SkeletonEncoder
 from zeroskel.encoders._processes import first_process_first, is_first_process
-from zeroskel.features._altered_copies import AlteredSequences, Augmentation
+from zeroskel.features._altered_copies import AlteredSequences
 from zeroskel.features._encoded_split import (
-    ENCODE_AT_ONCE,
     OBSERVED_SHARES,
     EncodedSplit,
     EncoderConfig,
     held_out,
+    in_parts,
     seen_class_accuracy,
 )
 from zeroskel.skeleton import Preprocessing, SequenceBatches, Sequences
@@ -104,7 +103,7 @@ class FeatureStore:
 
     def encoder(self, config: EncoderConfig, rows: np.ndarray) -> SkeletonEncoder:
         """Return an encoder that was fitted on the given rows, now or earlier, on any device."""
-        folder = self.cache / f"encoder-{self._key(config, rows)}"
+        folder = self.cache / f"encoder-{self._key(*config.identity(), rows)}"
         if not folder.is_dir():
             encoder = encoders.create(config.name, self.preprocessing.layout, **config.options)
             checkpoint = folder.with_name(f"{folder.name}.training")
@@ -136,19 +135,19 @@ class FeatureStore:
         Raises:
             InputError: A part of the split has no recordings.
         """
-        rows = self.rows(split, withhold)
-        folder = self.cache / f"features-{self._key(config, *rows.values(), config.masked_views)}"
-        if not folder.is_dir():
-            self._write_split(folder, rows, config, observed=not withhold)
-        loaded = {file.stem: np.load(file, allow_pickle=False) for file in folder.glob("*.npy")}
-        facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
-        labels = self.dataset.labels
+        rows, labels = self.rows(split, withhold), self.dataset.labels
+        file = self.cache / f"features-{self._key(*config.identity(), *rows.values(), config.masked_views)}.npz"
+        if not file.is_file():
+            with atomic_path(file) as temporary, temporary.open("wb") as stream:
+                np.savez(stream, allow_pickle=False, **self._encode_parts(rows, config, observed=not withhold))
+        with np.load(file, allow_pickle=False) as stored:
+            arrays = dict(stored)
         return EncodedSplit(
-            train=FeatureSet(loaded["train"], labels[rows["train"]], loaded["masked"]),
-            unseen=FeatureSet(loaded["unseen"], labels[rows["unseen"]]),
-            seen=FeatureSet(loaded["seen"], labels[rows["seen"]]) if "seen" in loaded else None,
-            observed=loaded.get("observed"),
-            seen_class_accuracy=facts["accuracy"],
+            train=FeatureSet(arrays["train"], labels[rows["train"]], arrays.get("masked")),
+            unseen=FeatureSet(arrays["unseen"], labels[rows["unseen"]]),
+            seen=FeatureSet(arrays["seen"], labels[rows["seen"]]) if "seen" in arrays else None,
+            observed=arrays.get("observed"),
+            seen_class_accuracy=float(arrays["accuracy"]) if "accuracy" in arrays else None,
         )
 
     def encode_rows(self, rows: np.ndarray, config: EncoderConfig) -> tuple[SkeletonEncoder, FeatureSet]:
@@ -166,60 +165,59 @@ class FeatureStore:
     ) -> np.ndarray:
         """Return features (n, D) of these rows by an encoder that is already fitted; `alter` changes each batch."""
         features = []
-        for part in _parts(rows):
+        for part in in_parts(rows):
             features.append(encoder.encode(alter(self.batches[part])))
             self.progress(what, sum(map(len, features)), len(rows))
         return np.concatenate(features)
 
-    def encode_altered(self, rows: np.ndarray, encoder: SkeletonEncoder, augmentation: Augmentation) -> FeatureSet:
+    def encode_altered(self, rows: np.ndarray, encoder: SkeletonEncoder, copies: int, seed: int = 0) -> FeatureSet:
         """Return features of altered copies of these rows; a mirrored copy whose class does not train is left out."""
         labels, names = self.dataset.labels, self.dataset.class_names
-        source = AlteredSequences(self.dataset, augmentation)
-        batches = self._stored_batches("altered", source, "altering sequences", asdict(augmentation))
+        source = AlteredSequences(self.dataset, copies, seed)
+        batches = self._stored_batches("altered", source, "altering sequences", {"copies": copies, "seed": seed})
         training = {names[label] for label in np.unique(labels[rows])}
         features, label_parts = [], []
-        for copy in range(augmentation.copies):
-            label_of = np.array(
-                [names.index(name) if name in training else -1 for name in augmentation.class_names(names, copy)]
-            )
+        for copy in range(copies):
+            copy_names = source.class_names(names, copy)
+            label_of = np.array([names.index(name) if name in training else -1 for name in copy_names])
             chosen = rows[label_of[labels[rows]] >= 0]
-            for part in _parts(chosen):
-                features.append(encoder.encode(batches[copy * len(labels) + part]))
+            features += [encoder.encode(batches[copy * len(labels) + part]) for part in in_parts(chosen)]
             label_parts.append(label_of[labels[chosen]])
-            self.progress("encoding altered copies", copy + 1, augmentation.copies)
+            self.progress("encoding altered copies", copy + 1, copies)
         return FeatureSet(np.concatenate(features), np.concatenate(label_parts))
 
     def _stored_batches(self, name: str, sequences: Sequences, what: str, *parts: Any) -> np.ndarray:
         """Return batches of sequences as a memory map of a file, which is written where it is absent."""
-        key = content_key(__version__, self.dataset.fingerprint, self.preprocessing.to_config(), *parts)
-        file = self.cache / f"{name}-{key}.npy"
+        file = self.cache / f"{name}-{self._key(*parts)}.npy"
         with first_process_first():
             if not file.is_file():
                 batches = SequenceBatches(sequences, self.preprocessing)
                 header = {"descr": "<f4", "fortran_order": False, "shape": batches.shape}
                 with atomic_path(file) as temporary, temporary.open("wb") as stream:
                     np.lib.format.write_array_header_1_0(stream, header)
-                    for rows in _parts(np.arange(len(batches))):
+                    for rows in in_parts(np.arange(len(batches))):
                         stream.write(np.ascontiguousarray(batches[rows]).tobytes())
                         self.progress(what, int(rows[-1]) + 1, len(batches))
         return np.load(file, mmap_mode="r", allow_pickle=False)
 
-    def _write_split(self, folder: Path, rows: dict[str, np.ndarray], config: EncoderConfig, *, observed: bool) -> None:
-        encoder = self.encoder(config, rows["train"])
-        arrays = {part: self.encode_with(encoder, chosen) for part, chosen in rows.items() if len(chosen)}
-        arrays["masked"] = self._encode_views(encoder, rows["train"], config)
-        if observed:
-            arrays["observed"] = np.stack(
-                [self._encode_first(encoder, rows["unseen"], share) for share in OBSERVED_SHARES]
-            )
-        accuracy = None
-        if "seen" in arrays:
-            train, seen = (FeatureSet(arrays[part], self.dataset.labels[rows[part]]) for part in ("train", "seen"))
+    def _encode_parts(
+        self, rows: dict[str, np.ndarray], config: EncoderConfig, *, observed: bool
+    ) -> dict[str, np.ndarray]:
+        """Return all arrays that `encode_split` stores."""
+        encoder, train = self.encode_rows(rows["train"], config)
+        arrays = {"train": train.features, "unseen": self.encode_with(encoder, rows["unseen"])}
+        if train.masked is not None:
+            arrays["masked"] = train.masked
+        if len(rows["seen"]):
+            arrays["seen"] = self.encode_with(encoder, rows["seen"])
+            seen = FeatureSet(arrays["seen"], self.dataset.labels[rows["seen"]])
             accuracy = seen_class_accuracy(train, seen, len(self.dataset.class_names))
-        with atomic_folder(folder) as temporary:
-            for name, array in arrays.items():
-                np.save(temporary / f"{name}.npy", array, allow_pickle=False)
-            (temporary / "facts.json").write_text(json.dumps({"accuracy": accuracy}), encoding="utf-8")
+            if accuracy is not None:
+                arrays["accuracy"] = np.array(accuracy)
+        if observed:
+            first = [self._encode_first(encoder, rows["unseen"], share) for share in OBSERVED_SHARES]
+            arrays["observed"] = np.stack(first)
+        return arrays
 
     def _encode_first(self, encoder: SkeletonEncoder, rows: np.ndarray, share: float) -> np.ndarray:
         """Return features (n, D) of rows of which only the first share of the frames is observed."""
@@ -236,32 +234,22 @@ class FeatureStore:
             views.append(self.encode_with(encoder, rows, f"encoding masked view {view + 1}", masked))
         return np.stack(views)
 
-    def _key(self, config: EncoderConfig, *parts: Any) -> str:
-        options = {name: value for name, value in config.all_options().items() if name != "device"}
-        preprocessing = self.preprocessing.to_config()
-        return content_key(
-            __version__, self.dataset.fingerprint, preprocessing, config.name, options, config.seed, *parts
-        )
+    def _key(self, *parts: Any) -> str:
+        return content_key(__version__, self.dataset.fingerprint, self.preprocessing.to_config(), *parts)
 
 
+@dataclass(frozen=True, eq=False)
 class _Rows:
     """Rows of a batch source, as a batch source."""
 
-    def __init__(self, source: BatchSource, rows: np.ndarray) -> None:
-        self.source = source
-        self.rows = rows
+    source: BatchSource
+    rows: np.ndarray
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def __getitem__(self, chosen: np.ndarray) -> np.ndarray:
         return np.asarray(self.source[self.rows[chosen]])
-
-
-def _parts(rows: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield rows in parts that are encoded together."""
-    for start in range(0, len(rows), ENCODE_AT_ONCE):
-        yield rows[start : start + ENCODE_AT_ONCE]
 
 
 def pretrain(
@@ -304,5 +292,4 @@ def pretrain(
             store.encoder(replace(encoder, seed=seed), rows)
             if is_first_process():
                 lacking = " without its validation classes" if without else ""
-                what = f"{encoder.name} for {dataset.name}, {name}{lacking}, seed {seed}"
-                yield f"{what}: {len(rows)} sequences"
+                yield f"{encoder.name} for {dataset.name}, {name}{lacking}, seed {seed}: {len(rows)} sequences"

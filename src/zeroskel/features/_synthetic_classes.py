@@ -1,18 +1,17 @@
 """Actions of simulated people as additional training classes, so that a method learns more words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from zeroskel import __version__
-from zeroskel.core import ClassText, FeatureSet, InputError, ZeroShotSplit
+from zeroskel.core import ClassText, FeatureSet, InputError
 from zeroskel.core._files import atomic_path, content_key
 from zeroskel.datasets.synthetic import action_names, generate_dataset
 from zeroskel.encoders import SkeletonEncoder
-from zeroskel.features._encoded_split import ENCODE_AT_ONCE, AddedClasses, EncodedSplit, EncoderConfig
-from zeroskel.features._store import FeatureStore
+from zeroskel.features._encoded_split import AddedClasses, in_parts
 from zeroskel.skeleton import Preprocessing, make_batch
 from zeroskel.text import SentenceEncoder, block_widths, class_embeddings, class_texts
 
@@ -44,33 +43,6 @@ class SyntheticMotion:
         if self.people < 1:
             raise InputError(f"synthetic motion of {self.people} people; expected at least 1, or 0 for none at all")
 
-    def add_to(
-        self,
-        encoded: EncodedSplit,
-        store: FeatureStore,
-        split: ZeroShotSplit,
-        config: EncoderConfig,
-        sentences: SentenceEncoder,
-        prompt: str,
-        *,
-        withhold: bool,
-    ) -> EncodedSplit:
-        """Return the encoded split with additional classes to train on.
-
-        Args:
-            encoded: result of `store.encode_split` for `config` and `withhold`.
-            store: feature store of the dataset.
-            split: split whose unseen classes no synthetic action may mean; with `withhold`, also its validation
-                classes.
-            config: configuration of the encoder.
-            sentences: sentence encoder of the class embeddings.
-            prompt: prompt of the class embeddings.
-            withhold: whether the validation classes are withheld, as in `encode_split`.
-        """
-        encoder = store.encoder(config, store.rows(split, withhold)["train"])
-        tested = split.names((*split.unseen, *split.validation_unseen) if withhold else split.unseen)
-        return replace(encoded, added=self.classes(encoder, store.preprocessing, tested, sentences, prompt))
-
     def classes(
         self,
         encoder: SkeletonEncoder,
@@ -86,8 +58,7 @@ class SyntheticMotion:
             allowed = np.flatnonzero(~means_the_same(names, tested_names, sentences))
         batches, labels = self._batches(preprocessing)
         rows = np.flatnonzero(np.isin(labels, allowed))
-        parts = np.split(rows, range(ENCODE_AT_ONCE, len(rows), ENCODE_AT_ONCE))
-        features = np.concatenate([encoder.encode(batches[part]) for part in parts])
+        features = np.concatenate([encoder.encode(batches[part]) for part in in_parts(rows)])
         texts = class_texts([names[i] for i in allowed], prompt)
         embeddings = class_embeddings(sentences, texts) * _column_weights(sentences, texts)
         return AddedClasses(FeatureSet(features, np.searchsorted(allowed, labels[rows])), embeddings)

@@ -15,7 +15,6 @@ from zeroskel.core._progress import Progress, quiet
 from zeroskel.datasets import SkeletonDataset, resolve_split
 from zeroskel.datasets.synthetic import action_names
 from zeroskel.encoders import SkeletonEncoder
-from zeroskel.features._altered_copies import Augmentation
 from zeroskel.features._encoded_split import EncoderConfig, with_added, with_more
 from zeroskel.features._store import FeatureStore
 from zeroskel.features._synthetic_classes import SyntheticMotion
@@ -167,7 +166,6 @@ class _Trainer:
     def __init__(self, dataset: SkeletonDataset, config: TrainingConfig, cache: Path, progress: Progress) -> None:
         self.dataset, self.config, self.progress = dataset, config, progress
         self.motion = SyntheticMotion(config.synthetic, cache) if config.synthetic else None
-        self.augmentation = Augmentation(config.augment, config.seed) if config.augment else None
         if self.motion is not None:
             class_texts(action_names(), config.prompt)  # raises InputError if the prompt needs their descriptions
         self.sentences = SentenceEncoder(config.text, cache=cache)
@@ -188,8 +186,9 @@ class _Trainer:
         """Return an encoder and an aligner fitted on some recordings, and the features (n, D) of these."""
         encoder, recorded = self.store.encode_rows(rows, self.encoder_config)
         train, embeddings = recorded, self.embeddings
-        if self.augmentation is not None:
-            train = with_more(train, self.store.encode_altered(rows, encoder, self.augmentation))
+        if self.config.augment:
+            copies = self.store.encode_altered(rows, encoder, self.config.augment, self.config.seed)
+            train = with_more(train, copies)
         if self.motion is not None:
             added = self.motion.classes(encoder, self.store.preprocessing, unseen, self.sentences, self.config.prompt)
             train, embeddings = with_added(train, added, embeddings)
