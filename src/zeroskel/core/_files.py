@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-import os
+import secrets
 import shutil
 import tempfile
 import tomllib
@@ -21,14 +21,12 @@ from zeroskel.core.errors import InputError, MissingFileError
 def atomic_path(target: Path) -> Iterator[Path]:
     """Yield a temporary path that replaces `target` when the block succeeds and is removed when it fails."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    temporary.touch(exist_ok=False)
+    mode = temporary.stat().st_mode
     try:
         yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
+        temporary.chmod(mode)  # safetensors writes files that only their owner may read
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)

@@ -124,15 +124,14 @@ def text_tables(boards: Sequence[Board]) -> list[tuple[str, str]]:
     tables = []
     for group in by_features(boards):
         if columns := _text_columns(group):
-            variants = any(board.variant for board in group)
+            axes = ["text", "prompt", "variant"] if any(board.variant for board in group) else ["text", "prompt"]
             lines = [
-                [board.text, board.prompt, *([board.variant] if variants else [])]
+                [getattr(board, axis) for axis in axes]
                 + [column.get(board.name, MISSING) for column in columns.values()]
                 for board in group
                 if any(board.name in column for column in columns.values())
             ]
-            header = ["text", "prompt", *(["variant"] if variants else []), *columns]
-            tables.append((group[0].features_name, markdown_table(header, lines)))
+            tables.append((group[0].features_name, markdown_table([*axes, *columns], lines)))
     return tables
 
 
