@@ -6,8 +6,9 @@ import torch
 from torch import nn
 
 from zeroskel.core import InputError
-from zeroskel.encoders import STGCN, _frequency_convolution
+from zeroskel.encoders import STGCN
 from zeroskel.encoders.stgcn import _Block, _GraphConvolution, _spatial_partition
+from zeroskel.neural import _linear
 
 CASES = [("stgcn_25", "ntu-25"), ("stgcn_20", "kinect-20")]
 
@@ -44,7 +45,7 @@ def test_the_graph_convolution_equals_the_published_order():
 @pytest.mark.parametrize("channels", [(6, 6), (6, 10)], ids=["same", "more"])
 @pytest.mark.parametrize("least_channels", [1, 1000], ids=["frequencies", "direct"])
 def test_a_block_equals_the_published_order(monkeypatch, least_channels, channels, stride):
-    monkeypatch.setattr(_frequency_convolution, "LEAST_CHANNELS", least_channels)
+    monkeypatch.setattr(_linear, "LEAST_CHANNELS", least_channels)
     torch.manual_seed(0)
     c_in, c_out = channels
     block = _Block(c_in, c_out, parts=3, stride=stride, shortcut=True, dropout=0.0).train()

@@ -197,7 +197,7 @@ def test_the_graph_of_a_network_is_the_same_on_every_cpu(pairs, cache, tmp_path,
     recognizer, steps = trained(pairs, cache, "stgcn", "smie"), []
     for is_amd in (False, True):
         monkeypatch.setattr("zeroskel.neural._linear.convolutions_are_faster", lambda is_amd=is_amd: is_amd)
-        monkeypatch.setattr("zeroskel.encoders._frequency_convolution.LEAST_CHANNELS", 1 if is_amd else 1000)
+        monkeypatch.setattr("zeroskel.neural._linear.LEAST_CHANNELS", 1 if is_amd else 1000)
         export_onnx(recognizer, tmp_path / "graph.onnx", prepared=True)
         steps.append([node.op_type for node in onnx.load(tmp_path / "graph.onnx").graph.node])
     assert steps[0] == steps[1]

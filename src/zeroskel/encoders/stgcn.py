@@ -5,6 +5,7 @@ Activations are (B, T, V, C): bodies, frames, joints, channels.
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from zeroskel.core import InputError, Layout, get_layout
-from zeroskel.encoders._frequency_convolution import frequencies_are_faster, frequency_convolution
-from zeroskel.neural._linear import linear
+from zeroskel.neural._linear import frequencies_are_faster, frequency_convolution, linear
 
 _BLOCK_WIDTHS = (1, 1, 1, 1, 2, 2, 2, 4, 4)  # times hidden_channels; the tenth block has embed_dim channels
 _STRIDED_BLOCKS = (4, 7)  # 0-based; each halves the frames
@@ -164,16 +164,10 @@ class STGCN(nn.Module):
         self.register_buffer("adjacency", adjacency)
         self.input_norm = _LastAxisBatchNorm(in_channels * adjacency.shape[1])
         widths = [in_channels, *(hidden_channels * width for width in _BLOCK_WIDTHS), embed_dim]
+        parts = len(adjacency)
         self.blocks = nn.ModuleList(
-            _Block(
-                widths[i],
-                widths[i + 1],
-                parts=len(adjacency),
-                stride=2 if i in _STRIDED_BLOCKS else 1,
-                shortcut=i > 0,
-                dropout=dropout,
-            )
-            for i in range(len(widths) - 1)
+            _Block(*channels, parts=parts, stride=2 if i in _STRIDED_BLOCKS else 1, shortcut=i > 0, dropout=dropout)
+            for i, channels in enumerate(pairwise(widths))
         )
         self.edge_importance = nn.ParameterList(nn.Parameter(torch.ones_like(adjacency)) for _ in self.blocks)
 
@@ -254,15 +248,7 @@ def _fast_inference(network: STGCN, batch: Tensor | np.ndarray) -> Tensor:
     - A few bodies at a time pass through all blocks, so that a layer reads from the cache what the last one wrote.
     - Absent bodies (0 throughout, as pre-processing fills them) share one feature, which is computed once.
 
-    Args:
-        network: The network in evaluation mode.
-        batch: (N, C, T, V, M).
-
-    Returns:
-        Features (N, D) on the device of the network.
-
-    Raises:
-        InputError: The batch has other axes.
+    The network is in evaluation mode. The features (N, D) are on its device.
     """
     x = network.as_batch(batch)
     bodies = x.permute(0, 4, 1, 2, 3).flatten(0, 1).unsqueeze(4)  # (N M, C, T, V, 1)
@@ -277,19 +263,13 @@ def _fast_inference(network: STGCN, batch: Tensor | np.ndarray) -> Tensor:
 
 
 def _spatial_partition(layout: str | Layout) -> np.ndarray:
-    """Return the adjacency of the joints in three parts.
+    """Return the adjacency of the joints in three parts (3, V, V).
 
     Part 0 holds each joint itself. Entry (v, w) with v != w is in part 2 if v is nearer to the centre than w, else in
     part 1 (Yan et al., "Spatial Temporal Graph Convolutional Networks", AAAI 2018, section 3.3, spatial configuration).
     Columns are normalised by the degree of the joint that is read (A D^-1 with self loops). As in the released code of
     ST-GCN and SMIE, distances of more than one bone from the centre count as equal, so part 2 holds only the two rings
     around the centre.
-
-    Args:
-        layout: Joint layout, or its name.
-
-    Returns:
-        Adjacency (3, V, V) float32.
     """
     layout = get_layout(layout)
     count = len(layout.joints)

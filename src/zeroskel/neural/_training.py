@@ -1,6 +1,12 @@
-"""The training loop of everything that is trained by gradient steps."""
+"""The training loop of everything that is trained by gradient steps, and its checkpoints.
+
+A checkpoint is one safetensors file, from which training resumes with the same numbers. `accelerate` writes checkpoints
+as well, but it is an optional package, and it loads registered objects (here the generator, the history and the best
+weights) with `weights_only=False`: such a file can execute code.
+"""
 
 import copy
+import json
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -10,10 +16,15 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from zeroskel.neural._checkpoint import Generator, restore_checkpoint, save_checkpoint
+from zeroskel.core import InputError
+from zeroskel.core._files import atomic_path
+from zeroskel.neural._tensors import with_prefix, without_prefix
 
+Generator = np.random.Generator | torch.Generator
 Batch = TypeVar("Batch")
 Step = Callable[[nn.Module, Batch, int], dict[str, Tensor]]
 RecordCallback = Callable[[dict[str, float]], None]
@@ -36,14 +47,9 @@ class History:
 
 
 def warmup_cosine(epoch: int, epochs: int, warmup_epochs: int = 0) -> float:
-    """Return the share of the base learning rate in an epoch.
+    """Return the share of the base learning rate in a 0-based epoch.
 
     The share rises linearly from 0 over the warm-up epochs, then falls to 0 along half a cosine.
-
-    Args:
-        epoch: The epoch, 0-based.
-        epochs: Length of the schedule.
-        warmup_epochs: Length of the warm-up.
     """
     if epoch < warmup_epochs:
         return epoch / warmup_epochs
@@ -51,13 +57,7 @@ def warmup_cosine(epoch: int, epochs: int, warmup_epochs: int = 0) -> float:
 
 
 def index_batches(count: int, batch_size: int, generator: torch.Generator | None) -> Iterator[Tensor]:
-    """Yield the index batches of one epoch.
-
-    Args:
-        count: Number of training samples.
-        batch_size: Samples per batch; the last batch may be smaller.
-        generator: Shuffles the samples; None leaves them in order.
-    """
+    """Yield the index batches of one epoch over `count` samples, shuffled unless the generator is None."""
     order = torch.arange(count) if generator is None else torch.randperm(count, generator=generator)
     yield from order.split(batch_size)
 
@@ -102,7 +102,7 @@ def train(
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
     history = History()
     if checkpoint is not None and checkpoint.is_file():
-        history = History(**restore_checkpoint(checkpoint, model, optimizer, generator))
+        history = History(**_restore_checkpoint(checkpoint, model, optimizer, generator))
     trained, stepper = (model, optimizer) if accelerator is None else accelerator.prepare(model, optimizer)
     for epoch in range(len(history.epochs), epochs):
         rate = learning_rate * schedule(epoch)
@@ -130,7 +130,7 @@ def train(
             history.best = epoch_record[best_by], epoch + 1, copy.deepcopy(model.state_dict())
         is_main = accelerator is None or accelerator.is_main_process
         if checkpoint is not None and is_main and epoch + 1 < epochs:
-            save_checkpoint(checkpoint, model, optimizer, generator, vars(history))
+            _save_checkpoint(checkpoint, model, optimizer, generator, vars(history))
     return history
 
 
@@ -143,3 +143,54 @@ def seeded(seed: int) -> Iterator[torch.Generator]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         yield torch.Generator().manual_seed(seed)
+
+
+def _save_checkpoint(
+    file: Path, model: nn.Module, optimizer: torch.optim.Optimizer, generator: Generator | None, history: dict[str, Any]
+) -> None:
+    """Write everything that the next epoch depends on; an existing file is replaced in one step.
+
+    The training draws from the generator, in addition to the global one of torch.
+    """
+    state, best = optimizer.state_dict(), history["best"]
+    tensors = with_prefix("model.", model.state_dict()) | {"random.torch": torch.get_rng_state()}
+    for row, entries in state["state"].items():
+        tensors |= with_prefix(f"optimizer.{row}.", entries)
+    facts = {**history, "best": best and best[:2], "groups": state["param_groups"]}
+    if best is not None:
+        tensors |= with_prefix("best.", best[2])
+    if isinstance(generator, torch.Generator):
+        tensors["random.generator"] = generator.get_state()
+    elif generator is not None:
+        facts["generator"] = generator.bit_generator.state
+    with atomic_path(file) as temporary:
+        copies = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
+        save_file(copies, temporary, {"facts": json.dumps(facts)})
+
+
+def _restore_checkpoint(
+    file: Path, model: nn.Module, optimizer: torch.optim.Optimizer, generator: Generator | None
+) -> dict[str, Any]:
+    """Load what `_save_checkpoint` wrote into everything but the history, and return the attributes of that."""
+    try:
+        with safe_open(file, "pt") as opened:
+            facts = json.loads(opened.metadata()["facts"])
+            tensors = {name: opened.get_tensor(name) for name in opened.keys()}
+        model.load_state_dict(without_prefix("model.", tensors))
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, value in without_prefix("optimizer.", tensors).items():
+            row, _, entry = name.partition(".")
+            state.setdefault(int(row), {})[entry] = value
+        optimizer.load_state_dict({"state": state, "param_groups": facts["groups"]})
+        if isinstance(generator, torch.Generator):
+            generator.set_state(tensors["random.generator"])
+        elif generator is not None:
+            generator.bit_generator.state = facts["generator"]
+        torch.set_rng_state(tensors["random.torch"])
+        best = facts["best"] and (*facts["best"], without_prefix("best.", tensors))
+        return {"epochs": facts["epochs"], "step_losses": facts["step_losses"], "best": best}
+    except (OSError, SafetensorError, RuntimeError, ValueError, KeyError, TypeError) as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise InputError(
+            f"{file}: not a checkpoint of this training ({reason}); remove the file to train from the start"
+        ) from error

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from zeroskel.encoders._frequency_convolution import frequency_convolution
+from zeroskel.neural._linear import frequency_convolution
 
 
 @pytest.mark.parametrize("stride", [1, 2])
