@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from zeroskel.neural._linear import linear
+from zeroskel.neural._tensors import in_blocks
 
 BLOCK_VALUES = 4_000_000  # first-layer activations in memory at once while scoring: 16 MB
 MANY_TEXTS = 256  # number of texts from which on it pays to look for hidden units that a motion turns off
@@ -37,9 +38,7 @@ class PairCritic(nn.Module):
 class Critic(PairCritic):
     """Three linear layers with ReLU between them on the concatenation [v, l].
 
-    Args:
-        width: D + D_text.
-        hidden: Widths of the two hidden layers (SMIE: 1024 and 512).
+    The width is D + D_text; SMIE has 1024 and 512 hidden units.
     """
 
     def __init__(self, width: int, hidden: tuple[int, int] = (1024, 512)) -> None:
@@ -51,13 +50,11 @@ class Critic(PairCritic):
 
     def of_motion(self, features: Tensor) -> Tensor:
         """Return the part of the motion in the first layer, which is linear: (N, D) -> (N, hidden)."""
-        of_motion = self.first.weight.split((features.shape[1], self.width - features.shape[1]), dim=1)[0]
-        return linear(features, of_motion)
+        return linear(features, self.first.weight[:, : features.shape[1]])
 
     def of_text(self, texts: Tensor) -> Tensor:
         """Return the part of the text in the first layer: (N, D_text) -> (N, hidden)."""
-        of_text = self.first.weight.split((self.width - texts.shape[1], texts.shape[1]), dim=1)[1]
-        return linear(texts, of_text, self.first.bias)
+        return linear(texts, self.first.weight[:, self.width - texts.shape[1] :], self.first.bias)
 
     def of_pair(self, motion: Tensor, text: Tensor) -> Tensor:
         """Return the values T (…) of pairs of parts (…, hidden)."""
@@ -69,8 +66,8 @@ class Critic(PairCritic):
         motion, text = self.of_motion(features), self.of_text(texts)
         if len(text) >= MANY_TEXTS and not motion.requires_grad:
             return self._grid_of_active(motion, text)
-        rows = max(1, BLOCK_VALUES // (len(text) * motion.shape[1]))
-        return torch.cat([self.of_pair(block[:, None], text) for block in motion.split(rows)])
+        pairs = BLOCK_VALUES // motion.shape[1]
+        return in_blocks(lambda block, texts: self.of_pair(block[:, None], texts), motion, text, pairs)
 
     def _grid_of_active(self, motion: Tensor, text: Tensor) -> Tensor:
         """Return `grid` of the parts, one motion at a time, without the hidden units that are 0 for every text.
@@ -88,11 +85,9 @@ class Critic(PairCritic):
 
 
 class BilinearCritic(PairCritic):
-    """T(v, l) = (W v + b) . l + c, as in Contrastive Predictive Coding (van den Oord et al., arXiv 1807.03748, eq. 3).
+    """T(v, l) = (W v + b) . l + c.
 
-    Args:
-        feature_dim: D.
-        text_dim: D_text.
+    Source: Contrastive Predictive Coding, van den Oord et al., arXiv 1807.03748, eq. 3.
     """
 
     def __init__(self, feature_dim: int, text_dim: int) -> None:
@@ -121,11 +116,6 @@ class SeparableCritic(PairCritic):
     """T(v, l) = g(v) . h(l), two towers of two linear layers with a ReLU between them.
 
     Source: Poole et al., ICML 2019, arXiv 1905.06922, section 2.
-
-    Args:
-        feature_dim: D.
-        text_dim: D_text.
-        hidden: Width of the hidden layers of the towers, and of the space of their outputs.
     """
 
     def __init__(self, feature_dim: int, text_dim: int, hidden: tuple[int, int] = (1024, 512)) -> None:

@@ -7,12 +7,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import layer_norm, mse_loss
 
-from zeroskel.align._diffusion_transformer import TimeEmbedding, zeros
 from zeroskel.align._variational import Gaussian
 from zeroskel.align.mutual_information import _other_class
 from zeroskel.align.neural_aligner import Batch, NeuralAligner
+from zeroskel.align.tdsm import _TimeEmbedding
 from zeroskel.core._options import option, with_options
 from zeroskel.core._rows import unit_rows
+from zeroskel.neural._tensors import in_blocks, zeros
 from zeroskel.neural._training import warmup_cosine
 
 _BLOCK_PAIRS = 8192  # motion and text pairs that are scored at once
@@ -123,11 +124,7 @@ class Flow(NeuralAligner):
 
     def _scores(self, features: Tensor, texts: Tensor) -> Tensor:
         z1, z0 = self.network_.motion(features).mean, self.network_.text(texts).mean
-        errors = [
-            torch.cat([self._errors(rows, columns) for rows in z1.split(max(1, _BLOCK_PAIRS // len(columns)))])
-            for columns in z0.split(_BLOCK_PAIRS)
-        ]
-        return -torch.cat(errors, dim=1)
+        return -in_blocks(self._errors, z1, z0, _BLOCK_PAIRS)
 
     def _errors(self, z1: Tensor, z0: Tensor) -> Tensor:
         """Return the mean squared errors (N, K) of the velocities from z0 (K, latent) to z1 (N, latent)."""
@@ -157,7 +154,7 @@ class _Velocity(nn.Module):
     def __init__(self, latent: int) -> None:
         super().__init__()
         self.first = nn.Linear(latent, latent)
-        self.time = nn.Sequential(TimeEmbedding(latent), nn.SiLU(), zeros(nn.Linear(latent, 3 * latent)))
+        self.time = nn.Sequential(_TimeEmbedding(latent), nn.SiLU(), zeros(nn.Linear(latent, 3 * latent)))
         self.layers = nn.Sequential(nn.Linear(latent, 4 * latent), nn.GELU(), nn.Linear(4 * latent, latent))
         self.last = zeros(nn.Linear(latent, latent))
 
@@ -194,16 +191,8 @@ class _FlowNetwork(nn.Module):
 def _smooth(texts: np.ndarray, seen: np.ndarray, neighbours: int, weight: float) -> np.ndarray:
     """Return texts plus weight / neighbours times the sum of cosine times text over their nearest seen texts.
 
-    A text that equals a seen one is not its neighbour: a seen text does not smooth itself.
-
-    Args:
-        texts: (K, D_text).
-        seen: (S, D_text), at least two.
-        neighbours: Number of texts that smooth one; at most S - 1 do.
-        weight: Weight of their mean.
-
-    Returns:
-        (K, D_text).
+    A text that equals a seen one is not its neighbour: a seen text does not smooth itself. Texts are (K, D_text), seen
+    texts (S, D_text), at least two. At most S - 1 texts smooth one.
     """
     if not neighbours or not weight:
         return texts

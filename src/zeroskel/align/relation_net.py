@@ -9,6 +9,7 @@ from torch.nn.functional import one_hot
 from zeroskel.align.devise import _UnitLengthAligner
 from zeroskel.align.neural_aligner import Batch
 from zeroskel.core._options import option, with_options
+from zeroskel.neural._tensors import in_blocks
 
 _BLOCK_VALUES = 4_000_000  # hidden activations in memory at once while scoring: 16 MB
 
@@ -77,19 +78,11 @@ class RelationNetwork(_UnitLengthAligner):
         return {"loss": error + self.text_penalty / 2 * squares, "squared_error": error}
 
     def _scores(self, features: Tensor, texts: Tensor) -> Tensor:
-        rows = max(1, _BLOCK_VALUES // (len(texts) * self.relation_hidden))
-        return torch.cat([self.network_(block, texts) for block in features.split(rows)])
+        return in_blocks(self.network_, features, texts, _BLOCK_VALUES // self.relation_hidden)
 
 
 class _Relation(nn.Module):
-    """g([f(s), x]): f, two layers with ReLU, maps a text to the width of features; g, two layers, compares.
-
-    Args:
-        feature_dim: D.
-        text_dim: D_text.
-        text_hidden: Width of the hidden layer of f.
-        relation_hidden: Width of the hidden layer of g.
-    """
+    """g([f(s), x]): f, two layers with ReLU, maps a text to the width of features; g, two layers, compares."""
 
     def __init__(self, feature_dim: int, text_dim: int, text_hidden: int, relation_hidden: int) -> None:
         super().__init__()
@@ -111,12 +104,9 @@ class _Relation(nn.Module):
 
 
 def _relation_loss(logits: Tensor, labels: Tensor, *, balanced: bool = True) -> Tensor:
-    """Return the mean of (sigmoid(logit) - [k = y_n])^2.
+    """Return the mean of (sigmoid(logit) - [k = y_n])^2 of logits (N, K) and labels (N,).
 
-    Args:
-        logits: (N, K).
-        labels: (N,) columns of the right texts.
-        balanced: Half of the mean over right pairs plus half of the mean over wrong ones; else the mean over all pairs.
+    Where balanced, it is half of the mean over right pairs plus half of the mean over wrong ones.
     """
     right = one_hot(labels, logits.shape[1])
     error = (torch.sigmoid(logits) - right).square()

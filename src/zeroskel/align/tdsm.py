@@ -1,16 +1,19 @@
 """TDSM: a diffusion transformer that predicts the noise of a feature only when it is given the right text."""
 
+import math
 from typing import ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import layer_norm, scaled_dot_product_attention
 
-from zeroskel.align._diffusion_transformer import DiffusionTransformer
 from zeroskel.align.neural_aligner import Batch, NeuralAligner
 from zeroskel.core._options import option, refuse, with_options
+from zeroskel.neural._tensors import in_blocks, zeros
 from zeroskel.neural._training import warmup_cosine
 
+_FREQUENCIES = 64  # of the embedding of times
 _BLOCK_PAIRS = 4096  # motion and text pairs that are scored at once
 
 
@@ -94,7 +97,7 @@ class TDSM(NeuralAligner):
 
     def _network(self, feature_dim: int, text_dim: int) -> nn.Module:
         blocks = list(self.text_blocks or (text_dim,))
-        return DiffusionTransformer(feature_dim, blocks, self.hidden, self.depth, self.heads)
+        return _DiffusionTransformer(feature_dim, blocks, self.hidden, self.depth, self.heads)
 
     def _schedule(self, epoch: int) -> float:
         return warmup_cosine(epoch + 1, self.epochs + 1, self.warmup_epochs)
@@ -117,18 +120,124 @@ class TDSM(NeuralAligner):
         return {"loss": diffusion + self.triplet_weight * triplet, "diffusion": diffusion, "triplet": triplet}
 
     def _scores(self, features: Tensor, texts: Tensor) -> Tensor:
-        noises = self._tensor(self._arrays["noises"])
-        share = _signal_share(self.steps, self.betas)[self.step].to(features.device)
-        errors = torch.zeros(len(features), len(texts), device=features.device)
-        for columns in torch.arange(len(texts)).split(_BLOCK_PAIRS):
-            for rows in torch.arange(len(features)).split(max(1, _BLOCK_PAIRS // len(columns))):
-                times = torch.full((len(rows) * len(columns),), self.step, device=features.device)
-                repeated = texts[columns].repeat(len(rows), 1)
-                for noise in noises:
-                    noised = _add_noise(features[rows], noise, share.expand(len(rows)))
-                    predicted = self.network_(noised.repeat_interleave(len(columns), dim=0), times, repeated)
-                    errors[rows[:, None], columns] += _noise_error(predicted, noise).view(len(rows), len(columns))
-        return -errors / len(noises)
+        return -in_blocks(self._errors, features, texts, _BLOCK_PAIRS)
+
+    def _errors(self, features: Tensor, texts: Tensor) -> Tensor:
+        """Return the mean over the noises of the errors (N, K) of features (N, D) and texts (K, D_text)."""
+        noises, pairs = self._tensor(self._arrays["noises"]), len(features) * len(texts)
+        share = _signal_share(self.steps, self.betas)[self.step].to(features.device).expand(pairs)
+        times = torch.full((pairs,), self.step, device=features.device)
+        x, text_of_each = features.repeat_interleave(len(texts), dim=0), texts.repeat(len(features), 1)
+        errors = torch.zeros(pairs, device=features.device)
+        for noise in noises:
+            errors += _noise_error(self.network_(_add_noise(x, noise, share), times, text_of_each), noise)
+        return errors.view(len(features), len(texts)) / len(noises)
+
+
+class _TimeEmbedding(nn.Module):
+    """Embedding of times (N,) as vectors (N, width): sines and cosines of falling frequency, then two linear layers."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(2 * _FREQUENCIES, width), nn.SiLU(), nn.Linear(width, width))
+
+    def forward(self, times: Tensor) -> Tensor:
+        """Embed the times."""
+        frequencies = torch.exp(-math.log(10000) * torch.arange(_FREQUENCIES, device=times.device) / _FREQUENCIES)
+        angles = times[:, None] * frequencies
+        return self.layers(torch.cat((angles.cos(), angles.sin()), dim=1))
+
+
+class _Stream(nn.Module):
+    """One kind of token in a block: its part of the attention, and two layers.
+
+    A condition shifts and scales the normalised tokens and gates what is added. Gates start at 0, so that a new block
+    is the identity (Peebles and Xie, "Scalable Diffusion Models with Transformers", ICCV 2023, adaLN-Zero).
+    """
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query_key_value = nn.Linear(width, 3 * width)
+        self.attended = nn.Linear(width, width)
+        self.layers = nn.Sequential(
+            nn.Linear(width, 4 * width), nn.GELU(approximate="tanh"), nn.Linear(4 * width, width)
+        )
+        self.modulation = nn.Sequential(nn.SiLU(), zeros(nn.Linear(width, 6 * width)))
+
+    def attention_inputs(self, tokens: Tensor, modulation: Tensor) -> list[Tensor]:
+        """Return query, key and value, each (N, heads, tokens, width / heads)."""
+        shift, scale = modulation[:, :, 0:2].unbind(dim=2)
+        projected = self.query_key_value(_modulated(tokens, shift, scale)).chunk(3, dim=2)
+        return [part.unflatten(2, (self.heads, -1)).transpose(1, 2) for part in projected]
+
+    def update(self, tokens: Tensor, attended: Tensor, modulation: Tensor) -> Tensor:
+        """Return the tokens after the attention and the two layers."""
+        gate, shift, scale, last_gate = modulation[:, :, 2:6].unbind(dim=2)
+        tokens = tokens + gate * self.attended(attended)
+        return tokens + last_gate * self.layers(_modulated(tokens, shift, scale))
+
+
+class _Block(nn.Module):
+    """A stream for the feature and one for the texts, joined by the attention over all tokens."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.motion = _Stream(width, heads)
+        self.text = _Stream(width, heads)
+
+    def forward(self, motion: Tensor, text: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
+        """Return new tokens of the motion (N, 1, width) and of the texts (N, blocks, width).
+
+        The condition is (N, width).
+        """
+        of_motion, of_text = (
+            stream.modulation(condition).unflatten(1, (1, 6, -1)) for stream in (self.motion, self.text)
+        )
+        inputs = zip(
+            self.motion.attention_inputs(motion, of_motion), self.text.attention_inputs(text, of_text), strict=True
+        )
+        query, key, value = (torch.cat(parts, dim=2) for parts in inputs)
+        attended = scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
+        to_motion, to_text = attended.split((motion.shape[1], text.shape[1]), dim=1)
+        return self.motion.update(motion, to_motion, of_motion), self.text.update(text, to_text, of_text)
+
+
+class _DiffusionTransformer(nn.Module):
+    """Network that predicts the noise of a noised feature, given its step and a text; a new one predicts 0.
+
+    Source: Do and Kim, ICCV 2025, after the two-stream transformer of Esser et al., "Scaling Rectified Flow
+    Transformers", ICML 2024.
+
+    Each of the texts that a class embedding concatenates becomes a token of this width.
+    """
+
+    def __init__(self, feature_dim: int, text_blocks: list[int], width: int, depth: int, heads: int) -> None:
+        super().__init__()
+        self.text_blocks = text_blocks
+        self.feature = nn.Linear(feature_dim, width)
+        self.tokens = nn.ModuleList(nn.Linear(block, width) for block in text_blocks)
+        self.whole = nn.Sequential(nn.Linear(sum(text_blocks), width), nn.SiLU(), nn.Linear(width, width))
+        self.time = _TimeEmbedding(width)
+        self.blocks = nn.ModuleList(_Block(width, heads) for _ in range(depth))
+        self.last_modulation = nn.Sequential(nn.SiLU(), zeros(nn.Linear(width, 2 * width)))
+        self.last = zeros(nn.Linear(width, feature_dim))
+
+    def forward(self, noised: Tensor, times: Tensor, texts: Tensor) -> Tensor:
+        """Return the noise (N, D) of features (N, D) at times (N,) with texts (N, D_text)."""
+        motion = self.feature(noised)[:, None]
+        parts = texts.split(self.text_blocks, dim=1)
+        text = torch.stack([layer(part) for layer, part in zip(self.tokens, parts, strict=True)], dim=1)
+        condition = self.time(times) + self.whole(texts)
+        for block in self.blocks:
+            motion, text = block(motion, text, condition)
+        shift, scale = self.last_modulation(condition).unflatten(1, (2, 1, -1)).unbind(dim=1)
+        return self.last(_modulated(motion, shift, scale))[:, 0]
+
+
+def _modulated(tokens: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
+    """Return normalised tokens (N, M, width), shifted and scaled by (N, 1, width) each."""
+    return layer_norm(tokens, tokens.shape[-1:], eps=1e-6) * (1 + scale) + shift
 
 
 def _signal_share(steps: int, betas: tuple[float, float]) -> Tensor:
@@ -149,15 +258,8 @@ def _noise_error(predicted: Tensor, noise: Tensor) -> Tensor:
 
 
 def _triplet_diffusion(right: Tensor, wrong: Tensor, differs: Tensor, margin: float) -> tuple[Tensor, Tensor]:
-    """Return the two terms of the loss.
+    """Return the mean of the noise errors given the right text, and that of max(0, right - wrong + margin).
 
-    Args:
-        right: (N,) noise errors given the right text.
-        wrong: (N,) noise errors given a random text.
-        differs: (N,) whether the random text is another one. If not, the triplet term is 0, and counts in the mean.
-        margin: Margin of the triplet term.
-
-    Returns:
-        The mean of right, and the mean of max(0, right - wrong + margin).
+    `wrong` are the errors given a random text. Where it does not differ, the second term is 0 and counts in the mean.
     """
     return right.mean(), (torch.relu(right - wrong + margin) * differs).mean()

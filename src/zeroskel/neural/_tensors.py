@@ -32,6 +32,22 @@ def load_arrays(module: nn.Module, arrays: Mapping[str, np.ndarray]) -> None:
     module.load_state_dict({name: torch.tensor(value) for name, value in arrays.items()})
 
 
+def zeros(layer: nn.Linear) -> nn.Linear:
+    """Set all weights of the layer to 0 and return it."""
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+def in_blocks(values: Callable[[Tensor, Tensor], Tensor], rows: Tensor, columns: Tensor, pairs: int) -> Tensor:
+    """Return the values (N, K) of all pairs of N rows and K columns, of which about `pairs` are computed at once."""
+    of_columns = [
+        torch.cat([values(block, part) for block in rows.split(max(1, pairs // len(part)))])
+        for part in columns.split(max(1, pairs))
+    ]
+    return torch.cat(of_columns, dim=1)
+
+
 def expected_device(device: str) -> str | None:
     """Return a text of what is expected if torch cannot use the device, else None."""
     try:
