@@ -1,6 +1,5 @@
 """Base classes of generative methods: a classifier is fitted on latents that are sampled from the candidates' texts."""
 
-from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -12,69 +11,29 @@ from zeroskel.align._variational import Gaussian, divergence, ramp
 from zeroskel.align.base import _matrix
 from zeroskel.align.neural_aligner import Batch, NeuralAligner
 from zeroskel.core._options import option, with_options
-from zeroskel.neural._tensors import with_prefix, without_prefix
+from zeroskel.neural._tensors import arrays_of, with_prefix, without_prefix, zeros
 from zeroskel.neural._training import seeded, train
-
-
-@dataclass(frozen=True)
-class CandidateClassifier:
-    """Softmax classifier on latents.
-
-    Attributes:
-        texts: (K, D_text) candidates in sorted order.
-        weight: (K, L).
-        bias: (K,).
-    """
-
-    texts: np.ndarray
-    weight: np.ndarray
-    bias: np.ndarray
-
-
-def distinct(class_embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distinct rows in sorted order, and the index of the distinct row that each row is.
-
-    With sorted rows nothing depends on the order of the candidates.
-    """
-    texts, rows = np.unique(class_embeddings, axis=0, return_inverse=True)
-    return texts, rows.reshape(-1)
 
 
 def fit_classifier(
     latent: Gaussian, *, samples: int, epochs: int, learning_rate: float, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Fit a softmax regression on samples of Gaussians, by cross-entropy over all samples at once.
+) -> dict[str, np.ndarray]:
+    """Fit a softmax regression on samples of one Gaussian per class, and return "weight" (K, L) and "bias" (K,).
 
-    Args:
-        latent: One Gaussian per class.
-        samples: Samples drawn per class, once.
-        epochs: Number of steps.
-        learning_rate: Rate of Adam.
-        seed: Seed of the samples.
-
-    Returns:
-        Weight (K, L) and bias (K,).
+    The samples of each class are drawn once, from the seed. Adam minimises the cross-entropy over all of them at once,
+    in as many steps as there are epochs.
     """
     count, width = latent.mean.shape
     with seeded(seed) as generator:
         drawn = torch.cat([latent.sample(generator) for _ in range(samples)])
         targets = torch.arange(count, device=drawn.device).repeat(samples)
-        classifier = nn.Linear(width, count, device=drawn.device)
-        nn.init.zeros_(classifier.weight)
-        nn.init.zeros_(classifier.bias)
+        classifier = zeros(nn.Linear(width, count, device=drawn.device))
 
         def step(_: nn.Module, batch: None, epoch: int) -> dict[str, Tensor]:
             return {"loss": cross_entropy(drawn @ classifier.weight.T + classifier.bias, targets)}
 
-        train(
-            classifier,
-            step,
-            lambda: [None],
-            epochs=epochs,
-            learning_rate=learning_rate,
-            schedule=lambda epoch: 1.0,
-        )
-    return classifier.weight.detach().cpu().numpy(), classifier.bias.detach().cpu().numpy()
+        train(classifier, step, lambda: [None], epochs=epochs, learning_rate=learning_rate, schedule=lambda epoch: 1.0)
+    return arrays_of(classifier)
 
 
 @with_options
@@ -106,57 +65,37 @@ class GenerativeAligner(NeuralAligner):
 
     def _prepare(self, features: np.ndarray, class_embeddings: np.ndarray, generator: torch.Generator) -> None:
         super()._prepare(features, class_embeddings, generator)
-        self._candidates: CandidateClassifier | None = None
-        self._seed = generator.initial_seed()
+        self._arrays["seed"] = np.array([generator.initial_seed()])
 
     def fit_candidates(self, class_embeddings: np.ndarray, seed: int = 0) -> Self:
-        """Fit the classifier that scores exactly these candidates from now on, in any order.
-
-        Args:
-            class_embeddings: (K, D_text) texts of the candidates.
-            seed: Seed of the sampled latents.
+        """Fit the classifier that scores exactly these candidates from now on, in any order: see `Aligner`.
 
         Raises:
             NotFittedError: The aligner is not fitted.
             InputError: The width differs from that in `fit`, or values are not finite.
         """
         self._require_fitted()
-        texts, _ = distinct(_matrix("class_embeddings", class_embeddings))
+        texts = np.unique(_matrix("class_embeddings", class_embeddings), axis=0)
         self._check_widths(self.feature_dim_ or 0, texts.shape[1])
-        self._candidates = self._classifier(texts, seed)
+        self._arrays |= with_prefix("candidates.", self._classifier(texts, seed))
         return self
 
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
-        texts, columns = distinct(class_embeddings)
-        candidates = self._candidates
-        if candidates is None or not np.array_equal(candidates.texts, texts):
-            candidates = self._classifier(texts, self._seed)
+        texts, columns = np.unique(class_embeddings, axis=0, return_inverse=True)
+        candidates = without_prefix("candidates.", self._arrays)
+        if not candidates or not np.array_equal(candidates["texts"], texts):
+            candidates = self._classifier(texts, int(self._arrays["seed"][0]))
         with torch.inference_mode():
             latents = self.network_.motion(self._feature_tensor(features)).mean.cpu().numpy()
-        return (latents @ candidates.weight.T + candidates.bias)[:, columns]
+        return (latents @ candidates["weight"].T + candidates["bias"])[:, columns.reshape(-1)]
 
-    def _classifier(self, texts: np.ndarray, seed: int) -> CandidateClassifier:
-        """Fit the classifier of texts that `distinct` returned."""
+    def _classifier(self, texts: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+        """Return the distinct texts in sorted order, so that their order does not count, and their classifier."""
         with torch.no_grad():
             latent = self.network_.text(self._text_tensor(texts))
-        weight, bias = fit_classifier(
-            latent,
-            samples=self.samples,
-            epochs=self.classifier_epochs,
-            learning_rate=self.classifier_learning_rate,
-            seed=seed,
-        )
-        return CandidateClassifier(texts, weight, bias)
-
-    def _state(self) -> dict[str, np.ndarray]:
-        state = super()._state() | {"seed": np.array([self._seed])}
-        return state if self._candidates is None else state | with_prefix("candidates.", vars(self._candidates))
-
-    def _set_state(self, state: dict[str, np.ndarray]) -> None:
-        candidates = without_prefix("candidates.", state)
-        self._candidates = CandidateClassifier(**candidates) if candidates else None
-        self._seed = int(state["seed"][0])
-        super()._set_state({n: v for n, v in state.items() if n != "seed" and not n.startswith("candidates.")})
+        epochs, learning_rate = self.classifier_epochs, self.classifier_learning_rate
+        classifier = fit_classifier(latent, samples=self.samples, epochs=epochs, learning_rate=learning_rate, seed=seed)
+        return {"texts": texts, **classifier}
 
 
 @with_options
@@ -170,11 +109,8 @@ class AnnealedAligner(GenerativeAligner):
 
     Args:
         cycles: Number of equal cycles of the schedule.
-        motion_weight: Weight of the motion's divergence at the end of a cycle.
-        text_weight: Weight of the text's divergence at the end of a cycle.
-        cross_weight: Weight of cross-reconstruction.
-        motion_start: Share of a cycle from which the motion's divergence rises.
-        cross_start: Share of a cycle from which cross-reconstruction counts.
+        motion_weight, text_weight, cross_weight: Weights at the end of a cycle.
+        motion_start, cross_start: Shares of a cycle.
     """
 
     cycles: int = option(1, at_least=1)
@@ -204,7 +140,13 @@ class AnnealedAligner(GenerativeAligner):
         reconstruction = network.errors(motion, text, features, texts)
         cross = network.errors(text, motion, features, texts)
         motion_kl, text_kl = divergence(of_motion), divergence(of_text)
-        motion_weight, text_weight, cross_weight = self._weights(batch.epoch)
+        return self._terms(batch.epoch, reconstruction, motion_kl, text_kl, cross)
+
+    def _terms(
+        self, epoch: int, reconstruction: Tensor, motion_kl: Tensor, text_kl: Tensor, cross: Tensor
+    ) -> dict[str, Tensor]:
+        """Return the terms of the loss by name, and their weighted sum."""
+        motion_weight, text_weight, cross_weight = self._weights(epoch)
         return {
             "loss": reconstruction + motion_weight * motion_kl + text_weight * text_kl + cross_weight * cross,
             "reconstruction": reconstruction,

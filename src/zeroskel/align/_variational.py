@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
+from zeroskel.neural._tensors import zeros
+
 
 @dataclass(frozen=True)
 class Gaussian:
@@ -73,10 +75,7 @@ class Encoder(nn.Module):
     def __init__(self, width: int, latent: int, hidden: tuple[int, ...] = ()) -> None:
         super().__init__()
         self.body, width = _layers(width, hidden)
-        self.mean = nn.Linear(width, latent)
-        self.log_variance = nn.Linear(width, latent)
-        for parameter in (*self.mean.parameters(), *self.log_variance.parameters()):
-            nn.init.zeros_(parameter)
+        self.mean, self.log_variance = zeros(nn.Linear(width, latent)), zeros(nn.Linear(width, latent))
 
     def forward(self, values: Tensor) -> Gaussian:
         """Return the Gaussian of each row."""
@@ -100,12 +99,7 @@ class Decoder(nn.Module):
 class AutoEncoders(nn.Module):
     """Variational auto-encoders of motions and of texts, whose latents share a space.
 
-    Args:
-        feature_dim: D.
-        text_dim: D_text.
-        latent: Coordinates of the common space.
-        hidden: Widths of the hidden layers of the encoders.
-        residual: Coordinates of the latent of motions beyond the common space.
+    The latent of motions has `residual` coordinates beyond the common space.
     """
 
     def __init__(

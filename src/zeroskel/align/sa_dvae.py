@@ -130,14 +130,6 @@ class SADVAE(AnnealedAligner):
         motion_kl, text_kl = divergence(of_motion) + divergence(of_residual), divergence(of_text)
         correlation = network.correlation(torch.cat((motion, residual), dim=1))
         discriminator = network.discriminator_loss((motion, text), residual, generator)
-        motion_weight, text_weight, cross_weight = self._weights(batch.epoch)
-        vae = reconstruction + motion_weight * motion_kl + text_weight * text_kl + cross_weight * cross
-        return {
-            "loss": vae + self.correlation_weight * correlation + discriminator,
-            "reconstruction": reconstruction,
-            "motion_divergence": motion_kl,
-            "text_divergence": text_kl,
-            "cross_reconstruction": cross,
-            "correlation": correlation,
-            "discriminator": discriminator,
-        }
+        terms = self._terms(batch.epoch, reconstruction, motion_kl, text_kl, cross)
+        terms["loss"] = terms["loss"] + self.correlation_weight * correlation + discriminator
+        return {**terms, "correlation": correlation, "discriminator": discriminator}

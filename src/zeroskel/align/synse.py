@@ -14,12 +14,7 @@ class _SynSESpace(nn.Module):
     """Auto-encoders of motion, verb and noun. Without blocks the encoders of both words read the one text."""
 
     def __init__(
-        self,
-        feature_dim: int,
-        text_dim: int,
-        text_blocks: tuple[int, int] | None,
-        latent: int,
-        hidden: tuple[int, ...],
+        self, feature_dim: int, text_dim: int, text_blocks: tuple[int, int] | None, latent: int, hidden: tuple[int, ...]
     ) -> None:
         super().__init__()
         self.text_blocks = text_blocks
