@@ -1,5 +1,7 @@
 """Projections of features and texts into shared spaces."""
 
+from collections.abc import Callable
+
 from torch import Tensor, cat, nn, relu
 from torch.nn.functional import glu, normalize
 
@@ -7,6 +9,7 @@ from zeroskel.align.neural_aligner import NeuralAligner
 from zeroskel.core._options import option, with_options
 from zeroskel.neural._training import warmup_cosine
 
+_Project = Callable[[int, int], nn.Module]
 PROJECTIONS = ("two-layer", "gated", "linear")
 
 
@@ -14,8 +17,6 @@ class Projection(nn.Module):
     """Projection of vectors (N, width) to vectors of length one (N, out).
 
     Args:
-        width: Width of the input.
-        out: Width of the output.
         kind: "two-layer", linear layers with ReLU between them; "gated", a linear layer times a sigmoid gate that a
             second one makes of its output (context gating); or "linear".
         hidden: Width between the two layers.
@@ -37,6 +38,22 @@ class Projection(nn.Module):
         if self.gated:
             return normalize(glu(cat((first, self.second(first)), dim=-1), dim=-1), dim=-1)
         return normalize(self.second(self.dropout(relu(first))), dim=-1)
+
+
+class BlockSpaces(nn.Module):
+    """Projections `features` and `texts` of the feature and of each text of a class into one space for each text.
+
+    Args:
+        feature_dim, widths: Widths of the feature and of the texts.
+        embed_dim: Width of each space; None uses the space of the text itself, which then is not projected.
+        project: Returns a new projection between two widths.
+    """
+
+    def __init__(self, feature_dim: int, widths: tuple[int, ...], embed_dim: int | None, project: _Project) -> None:
+        super().__init__()
+        self.widths = widths
+        self.features = nn.ModuleList(project(feature_dim, embed_dim or width) for width in widths)
+        self.texts = nn.ModuleList(project(width, embed_dim) if embed_dim else nn.Identity() for width in widths)
 
 
 @with_options

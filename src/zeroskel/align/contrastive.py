@@ -1,12 +1,13 @@
 """Contrastive: features and texts of one class attract each other, over all pairs of a batch at once."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import log_softmax, normalize
 
-from zeroskel.align._projections import Projection, ProjectionAligner
+from zeroskel.align._projections import BlockSpaces, Projection, ProjectionAligner
 from zeroskel.align.neural_aligner import Batch
 from zeroskel.core._options import option, with_options
 from zeroskel.neural._tensors import ScoreModule
@@ -18,14 +19,8 @@ def _multi_positive_loss(features: Tensor, texts: Tensor, labels: Tensor, temper
         S = cos(v_i, t_j) / temperature        Y_ij = [y_i = y_j] / |{k: y_k = y_i}|
         loss = (KL(Y || softmax(S)) + KL(Y || softmax(S^T))) / 2, mean over rows
 
-    Args:
-        features: (N, D) of length one.
-        texts: (N, D) of length one, the text of each feature.
-        labels: (N,) class ids.
-        temperature: Divides the cosines.
-
-    Returns:
-        A scalar, at least 0; 0 if the softmax of each row is uniform over its class.
+    Features and the text of each are (N, D) of length one, labels (N,). The loss is at least 0, and 0 if the softmax of
+    each row is uniform over its class.
     """
     same = (labels[:, None] == labels[None, :]).to(features.dtype)
     positives = same.sum(dim=1)
@@ -34,29 +29,8 @@ def _multi_positive_loss(features: Tensor, texts: Tensor, labels: Tensor, temper
     return (-torch.log(positives) - agreement / 2).mean()
 
 
-class _BlockSpaces(nn.Module):
-    """One shared space for each text of a class.
-
-    Args:
-        feature_dim: D.
-        widths: Widths of the texts.
-        embed_dim: Width of each space; None uses the space of the text itself, which then is not projected.
-        hidden: Width between the layers of the projections.
-        dropout: Dropout of the projections.
-    """
-
-    def __init__(
-        self, feature_dim: int, widths: tuple[int, ...], embed_dim: int | None, *, hidden: int, dropout: float
-    ) -> None:
-        super().__init__()
-        self.widths = widths
-        self.features = nn.ModuleList(
-            Projection(feature_dim, embed_dim or width, "two-layer", hidden=hidden, dropout=dropout) for width in widths
-        )
-        self.texts = nn.ModuleList(
-            Projection(width, embed_dim, "two-layer", hidden=hidden, dropout=dropout) if embed_dim else nn.Identity()
-            for width in widths
-        )
+class _TextSpaces(BlockSpaces):
+    """One shared space for each text of a class embedding."""
 
     def embedded(self, features: Tensor, texts: Tensor) -> list[tuple[Tensor, Tensor]]:
         """Return features (N, D) and texts (K, D_text) in each space, as vectors of length one."""
@@ -124,8 +98,8 @@ class Contrastive(ProjectionAligner):
 
     def _network(self, feature_dim: int, text_dim: int) -> nn.Module:
         embed_dim = self.embed_dim if self.text_projection == "two-layer" else None
-        widths = self.text_blocks or (text_dim,)
-        return _BlockSpaces(feature_dim, widths, embed_dim, hidden=self.hidden, dropout=self.dropout)
+        project = partial(Projection, kind="two-layer", hidden=self.hidden, dropout=self.dropout)
+        return _TextSpaces(feature_dim, self.text_blocks or (text_dim,), embed_dim, project)
 
     def _loss(self, batch: Batch) -> dict[str, Tensor]:
         losses = [

@@ -1,27 +1,22 @@
 """JPoSE: a space of verbs, a space of nouns, and a joint space of both."""
 
+from functools import partial
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize, relu
 
-from zeroskel.align._projections import PROJECTIONS, Projection, ProjectionAligner
+from zeroskel.align._projections import PROJECTIONS, BlockSpaces, Projection, ProjectionAligner, _Project
 from zeroskel.align.neural_aligner import Batch
 from zeroskel.core._options import option, with_options
 
 
 def _triplet_loss(anchors: Tensor, others: Tensor, triplets: tuple[Tensor, Tensor, Tensor], margin: float) -> Tensor:
-    """Return the mean over triplets (a, p, n) of max(0, margin + ||a - p||^2 - ||a - n||^2).
+    """Return the mean over triplets (a, p, n) of max(0, margin + ||a - p||^2 - ||a - n||^2); 0 without triplets.
 
-    Args:
-        anchors: (N, D) of length one, so that ||a - b||^2 = 2 - 2 a b.
-        others: (N, D) of length one, to which p and n belong.
-        triplets: Rows of anchors, of positives and of negatives, each (T,).
-        margin: Margin on squared distances, which run from 0 to 4.
-
-    Returns:
-        A scalar; 0 without triplets.
+    Anchors and others, to which p and n belong, are (N, D) of length one, so that ||a - b||^2 = 2 - 2 a b. The triplets
+    are rows of anchors, of positives and of negatives, each (T,).
     """
     rows, near, far = triplets
     cosines = anchors @ others.T
@@ -31,11 +26,6 @@ def _triplet_loss(anchors: Tensor, others: Tensor, triplets: tuple[Tensor, Tenso
 
 def _draw_triplets(classes: Tensor, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
     """Draw, `count` times for each sequence of a batch, a positive of its class and a negative of another class.
-
-    Args:
-        classes: (N,) class ids, on the device of the generator.
-        count: Triplets per anchor.
-        generator: Draws both.
 
     Returns:
         Rows of anchors, positives and negatives, each (T,). A positive is the anchor itself only if the batch holds no
@@ -59,49 +49,25 @@ def _part_classes(texts: Tensor) -> Tensor:
     return torch.unique(texts, dim=0, return_inverse=True)[1]
 
 
-class _PartSpaces(nn.Module):
-    """The spaces of the parts of speech, and the joint one.
-
-    Args:
-        feature_dim: D.
-        text_dims: Widths of the texts of the parts.
-        embed_dim: Width of the space of each part.
-        joint_dim: Width of the joint space, if its layers are learnt.
-        projection: Kind of the projections of features and of texts.
-        joint: "linear" projects the concatenation of the parts; "concatenation" uses it unchanged.
-        hidden: Width between the layers of the projections.
-        dropout: Dropout of the projections.
-    """
+class _PartSpaces(BlockSpaces):
+    """The spaces of the parts of speech, and a joint one: their concatenation, or `joint_dim` projections of it."""
 
     def __init__(
-        self,
-        feature_dim: int,
-        text_dims: tuple[int, ...],
-        *,
-        embed_dim: int,
-        joint_dim: int,
-        projection: str,
-        joint: str,
-        hidden: int,
-        dropout: float,
+        self, feature_dim: int, widths: tuple[int, ...], embed_dim: int, project: _Project, joint_dim: int | None
     ) -> None:
-        super().__init__()
-        self.features, self.texts = (
-            nn.ModuleList(Projection(width, embed_dim, projection, hidden=hidden, dropout=dropout) for width in widths)
-            for widths in ((feature_dim,) * len(text_dims), text_dims)
-        )
-        width = embed_dim * len(text_dims)
-        self.joint_of_features = nn.Linear(width, joint_dim) if joint == "linear" else nn.Identity()
-        self.joint_of_texts = nn.Linear(width, joint_dim) if joint == "linear" else nn.Identity()
+        super().__init__(feature_dim, widths, embed_dim, project)
+        width = embed_dim * len(widths)
+        self.joint_of_features = nn.Linear(width, joint_dim) if joint_dim else nn.Identity()
+        self.joint_of_texts = nn.Linear(width, joint_dim) if joint_dim else nn.Identity()
 
     def of_features(self, features: Tensor) -> list[Tensor]:
         """Map features (N, D) to vectors of length one in the space of each part, then in the joint space."""
-        parts = [head(features) for head in self.features]
+        parts = [projection(features) for projection in self.features]
         return [*parts, normalize(self.joint_of_features(torch.cat(parts, dim=1)), dim=1)]
 
     def of_texts(self, texts: list[Tensor]) -> list[Tensor]:
         """Map the text of each part to vectors of length one in the space of each part, then in the joint space."""
-        parts = [head(text) for head, text in zip(self.texts, texts, strict=True)]
+        parts = [projection(text) for projection, text in zip(self.texts, texts, strict=True)]
         return [*parts, normalize(self.joint_of_texts(torch.cat(parts, dim=1)), dim=1)]
 
 
@@ -175,16 +141,9 @@ class JPoSE(ProjectionAligner):
     joint_dim: int = option(256, at_least=1)
 
     def _network(self, feature_dim: int, text_dim: int) -> nn.Module:
-        return _PartSpaces(
-            feature_dim,
-            self.text_blocks or (text_dim, text_dim),
-            embed_dim=self.embed_dim,
-            joint_dim=self.joint_dim,
-            projection=self.projection,
-            joint=self.joint,
-            hidden=self.hidden,
-            dropout=self.dropout,
-        )
+        project = partial(Projection, kind=self.projection, hidden=self.hidden, dropout=self.dropout)
+        widths, joint_dim = self.text_blocks or (text_dim, text_dim), self.joint_dim if self.joint == "linear" else None
+        return _PartSpaces(feature_dim, widths, self.embed_dim, project, joint_dim)
 
     def _parts(self, texts: Tensor) -> list[Tensor]:
         return [texts, texts] if self.text_blocks is None else list(texts.split(self.text_blocks, dim=1))
