@@ -13,7 +13,7 @@ import pytest
 
 from zeroskel.core import InputError
 from zeroskel.encoders import PretrainedSTGCN
-from zeroskel.encoders._processes import share_of
+from zeroskel.encoders._processes import share_of_process
 
 PROGRAM = """
 import json, os, signal, sys
@@ -107,5 +107,5 @@ def test_a_checkpoint_of_another_network_is_refused(tmp_path):
 
 
 def test_each_row_of_a_batch_belongs_to_one_process():
-    shares = [share_of(7, SimpleNamespace(process_index=index, num_processes=3)) for index in range(3)]
-    np.testing.assert_array_equal(np.sort(np.concatenate(shares)), np.arange(7))
+    shares = [share_of_process(SimpleNamespace(process_index=index, num_processes=3)) for index in range(3)]
+    np.testing.assert_array_equal(np.sort(np.concatenate([np.arange(7)[share] for share in shares])), np.arange(7))

@@ -117,12 +117,11 @@ def _stable_sort(values: Any, *, stable: bool, dim: int = -1, descending: bool =
 @contextmanager
 def _errors_only(*names: str) -> Iterator[None]:
     """Silence messages below errors of these loggers."""
-    loggers = [logging.getLogger(name) for name in names]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
+    levels = {logger: logger.level for logger in map(logging.getLogger, names)}
+    for logger in levels:
         logger.setLevel(logging.ERROR)
     try:
         yield
     finally:
-        for logger, level in zip(loggers, levels, strict=True):
+        for logger, level in levels.items():
             logger.setLevel(level)

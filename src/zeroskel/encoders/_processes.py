@@ -5,12 +5,9 @@ one process, and this module imports neither accelerate nor torch.
 """
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, cast
-
-import numpy as np
 
 from zeroskel.core._optional import import_optional
 
@@ -39,23 +36,12 @@ def is_first_process() -> bool:
     return accelerator is None or bool(accelerator.is_main_process)
 
 
-@contextmanager
-def first_process_first() -> Iterator[bool]:
-    """Run the body of the context in the first process while the others wait, then in the others.
-
-    Yields:
-        True in the first process.
-    """
-    accelerator, is_first = launched_accelerator(), is_first_process()
-    if accelerator is not None and not is_first:
-        accelerator.wait_for_everyone()
-    yield is_first
-    if accelerator is not None and is_first:
-        accelerator.wait_for_everyone()
+def first_process_first() -> AbstractContextManager[None]:
+    """Return a context whose body runs in the first process while the others wait, then in the others."""
+    accelerator = launched_accelerator()
+    return nullcontext() if accelerator is None else accelerator.main_process_first()
 
 
-def share_of(count: int, accelerator: "Accelerator | None") -> np.ndarray:
-    """Return which of the `count` rows of a batch this process trains on; each row belongs to one process."""
-    if accelerator is None:
-        return np.arange(count)
-    return np.arange(accelerator.process_index, count, accelerator.num_processes)
+def share_of_process(accelerator: "Accelerator | None") -> slice:
+    """Return the rows of a batch on which this process trains; each row belongs to one process."""
+    return slice(None) if accelerator is None else slice(accelerator.process_index, None, accelerator.num_processes)

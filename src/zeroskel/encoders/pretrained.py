@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from zeroskel.core import InputError
 from zeroskel.core._options import layout_name, option
-from zeroskel.encoders._processes import launched_accelerator, share_of
+from zeroskel.encoders._processes import launched_accelerator, share_of_process
 from zeroskel.encoders.base import BatchSource, EpochProgress, SkeletonEncoder
 from zeroskel.encoders.stgcn import STGCN, _fast_inference
 from zeroskel.neural._tensors import arrays_of, expected_device, load_arrays
@@ -108,6 +108,7 @@ class PretrainedSTGCN(SkeletonEncoder):
                 raise InputError("select 'withheld-subjects' needs the subject of each sequence, and at least two")
             rows, withheld = _withhold(np.asarray(subjects), rng)
         classes, accelerator = torch.from_numpy(labels), launched_accelerator()
+        share = share_of_process(accelerator)
         batches_per_epoch = max(1, round(len(rows) / self.batch_size))
 
         def index_batches() -> Iterator[np.ndarray]:
@@ -116,7 +117,6 @@ class PretrainedSTGCN(SkeletonEncoder):
         def step(model: nn.Module, chosen: np.ndarray, epoch: int) -> dict[str, Tensor]:
             batch = np.asarray(batches[chosen])
             batch = _augment(batch, rng) if self.augment else batch
-            share = share_of(len(chosen), accelerator)
             logits = model(torch.from_numpy(np.ascontiguousarray(batch[share])))
             target = classes[chosen[share]].to(logits.device)
             loss = nn.functional.cross_entropy(logits, target, reduction="sum") / len(chosen)
@@ -153,12 +153,10 @@ class PretrainedSTGCN(SkeletonEncoder):
 
     def _accuracy(self, batches: BatchSource, labels: Tensor, rows: np.ndarray) -> float:
         self.network_.eval()
-        correct = 0
         with torch.inference_mode():
-            for part in np.array_split(rows, max(1, len(rows) // 256)):
-                predicted = self.classifier_(self.network_(np.asarray(batches[part]))).argmax(dim=1).cpu()
-                correct += int((predicted == labels[part]).sum())
-        return correct / len(rows)
+            parts = np.array_split(rows, max(1, len(rows) // 256))
+            logits = torch.cat([self.classifier_(self.network_(np.asarray(batches[part]))).cpu() for part in parts])
+        return float((logits.argmax(dim=1) == labels[rows]).double().mean())
 
     def _encode(self, batch: np.ndarray) -> np.ndarray:
         return _fast_inference(self.network_, np.asarray(batch)).cpu().numpy()
@@ -190,14 +188,8 @@ def _withhold(subjects: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarra
 def _augment(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return a copy of a batch in which each sequence is rotated, scaled, cropped in time and jittered at random.
 
-    The crop is resampled to T frames, so the tempo changes with it. Joints that were not observed stay 0.
-
-    Args:
-        batch: (N, C, T, V, M) float32.
-        rng: Generator of the random draws.
-
-    Returns:
-        (N, C, T, V, M) float32.
+    The crop is resampled to T frames, so the tempo changes with it. Joints that were not observed stay 0. Both batches
+    are (N, C, T, V, M) float32.
     """
     result = _crop(batch, rng)
     n, channels = result.shape[:2]
@@ -217,11 +209,8 @@ def _crop(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     share = _CROP + (1 - _CROP) * rng.random((n, 1))
     start = (1 - share) * rng.random((n, 1))
     positions = (start + share * np.linspace(0, 1, t)) * (t - 1)
+    positions = positions[:, None, :, None, None]
     before = np.floor(positions).astype(int)
-    after = np.minimum(before + 1, t - 1)
-    weight = (positions - before).astype(np.float32)[:, None, :, None, None]
-    rows = np.arange(n)[:, None]
-    frames = batch.transpose(0, 2, 1, 3, 4)
-    first = frames[rows, before].transpose(0, 2, 1, 3, 4)
-    second = frames[rows, after].transpose(0, 2, 1, 3, 4)
+    weight = (positions - before).astype(np.float32)
+    first, second = (np.take_along_axis(batch, frames, axis=2) for frames in (before, np.minimum(before + 1, t - 1)))
     return first * (1 - weight) + second * weight

@@ -115,8 +115,8 @@ class FeatureStore:
                 on_epoch=lambda done, total: self.progress(f"pre-training {config.name}", done, total),
                 checkpoint=checkpoint,
             )
-            with first_process_first() as first:
-                if first:
+            with first_process_first():
+                if is_first_process():
                     encoder.save(folder)
                     checkpoint.unlink(missing_ok=True)
         return encoders.load(folder, config.options.get("device"))
