@@ -99,17 +99,9 @@ class DeViSE(_UnitLengthAligner):
 
 
 def _rank_violations(scores: Tensor, labels: Tensor, margin: float) -> Tensor:
-    """Return how far each wrong text is within the margin of the right one.
+    """Return how far each wrong text is within the margin of the right one (N, K), given scores (N, K).
 
-        max(0, margin - scores[n, y_n] + scores[n, j]) for j != y_n, 0 for j = y_n
-
-    Args:
-        scores: (N, K).
-        labels: (N,) columns of the right texts.
-        margin: The margin.
-
-    Returns:
-        (N, K).
+    It is max(0, margin - scores[n, y_n] + scores[n, j]) for j != y_n, and 0 for j = y_n.
     """
     right = scores.gather(1, labels[:, None])
     return relu(margin - right + scores).scatter(1, labels[:, None], 0.0)

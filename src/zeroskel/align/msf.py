@@ -12,15 +12,7 @@ from zeroskel.core._options import option, with_options
 
 
 def _fused(texts: Tensor, widths: tuple[int, ...]) -> Tensor:
-    """Return [u_1, ..., u_B] / sqrt(B), with u_b the text of block b at length one, so that all texts count equally.
-
-    Args:
-        texts: (N, D_text).
-        widths: Widths of the B blocks.
-
-    Returns:
-        (N, D_text) of length one.
-    """
+    """Return [u_1, ..., u_B] / sqrt(B) (N, D_text), of length one, with u_b the text of block b at length one."""
     blocks = [normalize(block, dim=1) for block in texts.split(widths, dim=1)]
     return torch.cat(blocks, dim=1) / len(widths) ** 0.5
 

@@ -171,10 +171,6 @@ def _rolled_by_one(count: int) -> Tensor:
 def _other_class(labels: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Return the corrected negatives: each text meets a random sequence of the batch that has another class.
 
-    Args:
-        labels: (N,) class ids of the batch, on the device of the generator.
-        generator: Draws the partners.
-
     Returns:
         Rows and partners, both (N',): the texts of the rows meet the sequences of the partners. Rows whose batch holds
         no other class are left out, so that N' may be smaller than N.

@@ -105,9 +105,7 @@ def _entropy(logits: np.ndarray) -> np.ndarray:
 
 def _most_certain(uncertainty: np.ndarray, groups: np.ndarray, share: float) -> np.ndarray:
     """Return whether each (N,) is in the least uncertain share of its group, rounded up; the earlier of equals."""
-    trusted = np.zeros(len(uncertainty), dtype=bool)
-    for group in np.unique(groups):
-        members = np.flatnonzero(groups == group)
-        order = np.argsort(uncertainty[members], kind="stable")
-        trusted[members[order[: int(np.ceil(share * len(members)))]]] = True
-    return trusted
+    from pandas import Series
+
+    of_group = Series(uncertainty).groupby(groups)
+    return (of_group.rank(method="first") <= np.ceil(share * of_group.transform("size"))).to_numpy()

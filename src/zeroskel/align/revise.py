@@ -72,12 +72,8 @@ class ReViSE(_UnitLengthAligner):
     unit_length: bool = option(False)
 
     def _network(self, feature_dim: int, text_dim: int) -> nn.Module:
-        return nn.ModuleDict(
-            {
-                "motion": _AutoEncoder(feature_dim, self.latent, self.joint),
-                "text": _AutoEncoder(text_dim, self.latent, self.joint),
-            }
-        )
+        widths = {"motion": feature_dim, "text": text_dim}
+        return nn.ModuleDict({name: _AutoEncoder(width, self.latent, self.joint) for name, width in widths.items()})
 
     def _loss(self, batch: Batch) -> dict[str, Tensor]:
         motion, text = self.network_["motion"], self.network_["text"]
@@ -106,13 +102,7 @@ class ReViSE(_UnitLengthAligner):
 
 
 class _AutoEncoder(nn.Module):
-    """One layer to a latent, one layer back, and one layer from the latent into the joint space.
-
-    Args:
-        width: Width of the input.
-        latent: Width of the latent.
-        joint: Width of the joint space.
-    """
+    """One layer to a latent, one layer back, and one layer from the latent into the joint space."""
 
     def __init__(self, width: int, latent: int, joint: int) -> None:
         super().__init__()
@@ -130,16 +120,11 @@ class _AutoEncoder(nn.Module):
 
 
 def _maximum_mean_discrepancy(first: Tensor, second: Tensor, kernel: float) -> Tensor:
-    """Return the squared maximum mean discrepancy of two samples, the biased estimate.
+    """Return the squared maximum mean discrepancy of two samples (N, L) and (N', L), the biased estimate.
 
         mean k(a, a') + mean k(b, b') - 2 mean k(a, b),  k(a, b) = exp(-kernel * |a - b|^2)
 
     Source: Gretton et al., JMLR 2012, eq. 5.
-
-    Args:
-        first: (N, L).
-        second: (N', L).
-        kernel: Inverse width of the kernel.
     """
 
     def mean_kernel(one: Tensor, other: Tensor) -> Tensor:
@@ -149,12 +134,8 @@ def _maximum_mean_discrepancy(first: Tensor, second: Tensor, kernel: float) -> T
 
 
 def _squared_jacobian(latent: Tensor, weight: Tensor) -> Tensor:
-    """Return the mean over the batch of |dh/dx|^2 (Frobenius) of h = ReLU(weight x + bias).
+    """Return the mean over the batch of |dh/dx|^2 (Frobenius) of h = ReLU(weight x + bias), given h (N, L).
 
     This is the contractive penalty of Rifai et al., ICML 2011.
-
-    Args:
-        latent: (N, L) values of h.
-        weight: (L, D).
     """
     return ((latent > 0).to(weight.dtype) @ weight.square().sum(dim=1)).mean()

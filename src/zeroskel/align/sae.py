@@ -66,20 +66,12 @@ class SAE(_OneStepAligner):
 
 
 def _sylvester(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
-    """Return W with A W + W B = C for symmetric A and B without negative eigenvalues.
+    """Return W (m, n) with A W + W B = C for symmetric A (m, m) and B (n, n) without negative eigenvalues.
 
         A = P diag(p) P^T, B = Q diag(q) Q^T:  W = P (P^T C Q / (p_i + q_j)) Q^T
 
     Where p_i + q_j vanishes the equation leaves W open, and the smallest W is returned.
     `scipy.linalg.solve_sylvester` refuses such matrices.
-
-    Args:
-        a: (m, m).
-        b: (n, n).
-        c: (m, n).
-
-    Returns:
-        (m, n).
     """
     (p, of_a), (q, of_b) = np.linalg.eigh(a), np.linalg.eigh(b)
     sums = p[:, None] + q
