@@ -5,8 +5,10 @@ import shutil
 
 import numpy as np
 import pytest
+from typer.main import get_command
 
-from zeroskel.app.options import comma_list, option_map, seed_list, spread_variadic
+from zeroskel.app.cli import app
+from zeroskel.app.options import add_help, comma_list, option_map, seed_list, spread_variadic
 from zeroskel.core import InputError
 from zeroskel.datasets import synthetic_dataset, write_container
 from zeroskel.datasets.synthetic import generate_sequence
@@ -129,6 +131,15 @@ def test_help_and_version():
     for command in ([], ["demo"], ["benchmark"], ["train"], ["predict"], ["data"], ["data", "info"]):
         assert zeroskel(*command, "--help").returncode == 0
     assert run_process("--version").stdout.strip() == "0.1.0"
+
+
+def test_every_argument_and_option_is_described():
+    group = add_help(get_command(app))
+    commands = {**group.commands, **group.commands["data"].commands}
+    for name, command in commands.items():
+        assert command.help and "Options:" not in command.help, name
+        for parameter in command.params:
+            assert parameter.help, f"{name} {parameter.name}"
 
 
 def test_data_list_and_info():

@@ -6,21 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Argument, Option
 
-from zeroskel.app.options import (
-    PROMPT_NAMES,
-    Cache,
-    Data,
-    OptionalData,
-    Protocol,
-    Settings,
-    cache_folder,
-    comma_list,
-    option_map,
-    prompt_list,
-    seed_list,
-)
+from zeroskel.app.options import Settings, cache_folder, comma_list, option_map, prompt_list, seed_list
 from zeroskel.app.terminal import console, print_line, shown_progress
 
 SUBJECTS, REPETITIONS = 8, 2
@@ -33,105 +21,16 @@ CONVERSIONS: dict[str, Callable[[Any], Any]] = {  # of the flags whose text the 
     "options": option_map,
 }
 
-RunFile = Annotated[
-    Path | None,
-    typer.Argument(help="TOML file that describes the whole run (docs/benchmark.md). Flags override its values."),
-]
-Out = Annotated[Path | None, typer.Option("--out", help="Write the results to this folder.")]
-Synthetic = Annotated[
-    int | None,
-    typer.Option(
-        "--synthetic",
-        help="Number of simulated people whose motion is added to the training set; 0 adds none (docs/kite.md).",
-        show_default="0",
-    ),
-]
-Splits = Annotated[
-    str | None,
-    typer.Option(
-        "--split", help="Names of splits, separated by commas: purls-5, pool-1, random-5-0, or the path of a JSON file."
-    ),
-]
-Features = Annotated[
-    Path | None,
-    typer.Option(help="Folder of ready features of one split. It replaces --data and --encoder (docs/benchmark.md)."),
-]
-Classes = Annotated[
-    str | None,
-    typer.Option(help="Dataset whose classes the ready features have: ntu60, ntu120, or a file of class names."),
-]
-Methods = Annotated[
-    str | None,
-    typer.Option(
-        help="Names of methods, separated by commas; all, closed-forms or smie-ablation for a group of methods; or "
-        "variants such as smie:estimator=infonce.",
-        show_default="smie,ridge,conse",
-    ),
-]
-Encoders = Annotated[
-    str | None,
-    typer.Option(
-        "--encoder",
-        help="Names of encoders, separated by commas: stgcn, kinematic, biomechanics.",
-        show_default="stgcn",
-    ),
-]
-Seeds = Annotated[str | None, typer.Option(help="Seeds, separated by commas.", show_default="0,1,2")]
-Selections = Annotated[
-    str | None,
-    typer.Option(
-        help="How constants and epochs are chosen; one or more, separated by commas: last (fixed in advance), "
-        "validation (on classes withheld from the seen classes), leaking-test (on the test classes, as published; "
-        "this leaks).",
-        show_default="last",
-    ),
-]
-Texts = Annotated[
-    str | None,
-    typer.Option(
-        "--text",
-        help="Sentence encoders, separated by commas: minilm, the folder of a model, or the name of a model in the "
-        "local hub cache.",
-        show_default="minilm",
-    ),
-]
-Prompts = Annotated[
-    str | None,
-    typer.Option(
-        "--prompt", help=f"Texts that represent a class, separated by commas: {PROMPT_NAMES}.", show_default="name"
-    ),
-]
-Descriptions = Annotated[
-    Path | None,
-    typer.Option(help="JSON or TOML file with descriptions of the classes. The default is the shipped descriptions."),
-]
-MaskedViews = Annotated[
-    int | None, typer.Option(help="Number of masked views of each training sequence.", show_default="4")
-]
-Download = Annotated[bool | None, typer.Option("--download", help="Allow zeroskel to download the sentence encoder.")]
-Workers = Annotated[
-    int | None, typer.Option(help="Number of cells that run at the same time, on one core each.", show_default="1")
-]
-Engine = Annotated[
-    str | None,
-    typer.Option(help="Where cells run: local (this machine) or dask (docs/scale.md).", show_default="local"),
-]
-Scheduler = Annotated[
-    str | None, typer.Option(help="Address of the Dask scheduler for --engine dask, such as tcp://10.0.0.1:8786.")
-]
 
-
-def demo(
-    out: Annotated[Path, typer.Option(help="Write the results to this folder.")] = Path("zeroskel-demo"),
-    encoder: Annotated[
-        str, typer.Option(help="Name of the encoder: kinematic, biomechanics, or stgcn (minutes longer).")
-    ] = "kinematic",
-    cache: Cache = None,
-) -> None:
+def demo(out: Path = Path("zeroskel-demo"), encoder: str = "kinematic", cache: Path | None = None) -> None:
     """Show the main task on synthetic motion.
 
     The command trains SMIE and two baselines, evaluates them on unseen actions, writes a report and predicts the action
     of a new clip.
+
+    Options:
+        out: Write the results to this folder.
+        encoder: Name of the encoder: kinematic, biomechanics, or stgcn (minutes longer).
     """
     from zeroskel.benchmark import BenchmarkConfig, run_benchmark
     from zeroskel.datasets import synthetic_dataset
@@ -160,32 +59,32 @@ def demo(
 
 
 def pretrain(
-    data: Data,
-    split: Annotated[str, typer.Option(help="Names of splits, separated by commas.")],
-    encoder: Annotated[str, typer.Option(help="Name of the encoder, such as stgcn.")] = "stgcn",
-    seeds: Annotated[str, typer.Option(help="Seeds, separated by commas.")] = "0",
-    selection: Annotated[
-        str,
-        typer.Option(
-            help="Selections of the benchmark, separated by commas; validation also trains an encoder without the "
-            "validation classes."
-        ),
-    ] = "last",
-    settings: Settings = None,
-    protocol: Protocol = None,
-    cache: Cache = None,
+    data: Annotated[list[str], Option()],
+    split: Annotated[str, Option()],
+    encoder: str = "stgcn",
+    seeds: str = "0",
+    selection: str = "last",
+    options: Settings = None,
+    protocol: str | None = None,
+    cache: Path | None = None,
 ) -> None:
     """Train encoders ahead of a benchmark.
 
     The command trains on the seen classes and stores the encoders in the cache, where `benchmark` with the same options
     looks for them. An interrupted run resumes where it stopped. To use several processes, GPUs or machines, start the
     command with `accelerate launch` (docs/scale.md).
+
+    Options:
+        split: Names of splits, separated by commas.
+        encoder: Name of the encoder, such as stgcn.
+        selection: Selections of the benchmark, separated by commas; validation also trains an encoder without the
+            validation classes.
     """
     from zeroskel.datasets import open_datasets
-    from zeroskel.features._encoded_split import EncoderConfig
-    from zeroskel.features._store import pretrain as pretrain_encoders
+    from zeroskel.features import EncoderConfig
+    from zeroskel.features import pretrain as pretrain_encoders
 
-    config = EncoderConfig(encoder, dict(option_map(settings or []).get(encoder, {})))
+    config = EncoderConfig(encoder, option_map(options).get(encoder, {}))
     with shown_progress() as progress:
         for description in pretrain_encoders(
             open_datasets(data, protocol=protocol),
@@ -200,33 +99,57 @@ def pretrain(
 
 
 def benchmark(
-    run_file: RunFile = None,
-    split: Splits = None,
-    out: Out = None,
-    data: OptionalData = None,
-    features: Features = None,
-    classes: Classes = None,
-    methods: Methods = None,
-    encoder: Encoders = None,
-    seeds: Seeds = None,
-    selection: Selections = None,
-    text: Texts = None,
-    prompt: Prompts = None,
-    descriptions: Descriptions = None,
-    masked_views: MaskedViews = None,
-    synthetic: Synthetic = None,
+    run_file: Annotated[Path | None, Argument()] = None,
+    split: str | None = None,
+    out: Path | None = None,
+    data: list[str] | None = None,
+    features: Path | None = None,
+    classes: str | None = None,
+    methods: Annotated[str | None, Option(show_default="smie,ridge,conse")] = None,
+    encoder: Annotated[str | None, Option(show_default="stgcn")] = None,
+    seeds: Annotated[str | None, Option(show_default="0,1,2")] = None,
+    selection: Annotated[str | None, Option(show_default="last")] = None,
+    text: Annotated[str | None, Option(show_default="minilm")] = None,
+    prompt: Annotated[str | None, Option(show_default="name")] = None,
+    descriptions: Path | None = None,
+    masked_views: Annotated[int | None, Option(show_default="4")] = None,
+    synthetic: Annotated[int | None, Option(show_default="0")] = None,
     options: Settings = None,
-    download: Download = None,
-    protocol: Protocol = None,
-    workers: Workers = None,
-    engine: Engine = None,
-    scheduler: Scheduler = None,
-    cache: Cache = None,
+    download: Annotated[bool | None, Option("--download")] = None,
+    protocol: str | None = None,
+    workers: Annotated[int | None, Option(show_default="1")] = None,
+    engine: Annotated[str | None, Option(show_default="local")] = None,
+    scheduler: str | None = None,
+    cache: Path | None = None,
 ) -> None:
     """Run a benchmark: every combination of dataset, split, encoder, seed, text, prompt, selection and method.
 
     A run file or flags describe the run. Finished cells are skipped. The command writes results.jsonl, report.html and
     run.toml, which repeats the run, to the output folder.
+
+    Options:
+        run_file: TOML file that describes the whole run (docs/benchmark.md). Flags override its values.
+        split: Names of splits, separated by commas: purls-5, pool-1, random-5-0, or the path of a JSON file.
+        out: Write the results to this folder.
+        features: Folder of ready features of one split. It replaces --data and --encoder (docs/benchmark.md).
+        classes: Dataset whose classes the ready features have: ntu60, ntu120, or a file of class names.
+        methods: Names of methods, separated by commas; all, closed-forms or smie-ablation for a group of methods; or
+            variants such as smie:estimator=infonce.
+        encoder: Names of encoders, separated by commas: stgcn, kinematic, biomechanics.
+        selection: How constants and epochs are chosen; one or more, separated by commas: last (fixed in advance),
+            validation (on classes withheld from the seen classes), leaking-test (on the test classes, as published;
+            this leaks).
+        text: Sentence encoders, separated by commas: minilm, the folder of a model, or the name of a model in the local
+            hub cache.
+        prompt: Texts that represent a class, separated by commas: name, person, ensemble, description, described,
+            parts, phases, everything, best, aspects, verb, noun, several of these joined by +, or a template with
+            braces.
+        descriptions: JSON or TOML file with descriptions of the classes. The default is the shipped descriptions.
+        masked_views: Number of masked views of each training sequence.
+        download: Allow zeroskel to download the sentence encoder.
+        workers: Number of cells that run at the same time, on one core each.
+        engine: Where cells run: local (this machine) or dask (docs/scale.md).
+        scheduler: Address of the Dask scheduler for --engine dask, such as tcp://10.0.0.1:8786.
     """
     given = {name: value for name, value in locals().items() if name != "run_file" and value is not None}
     from zeroskel.benchmark import read_run_file
@@ -243,13 +166,14 @@ def benchmark(
     print_line(f"Results: {run.out / 'results.jsonl'}\nReport:  {run.out / 'report.html'}")
 
 
-def report(
-    folders: Annotated[list[Path], typer.Argument(help="Folders that `benchmark` wrote.")],
-    out: Annotated[Path, typer.Option(help="Write a report to FILE.html, or tables to FILE.md.")],
-) -> None:
+def report(folders: list[Path], out: Annotated[Path, Option()]) -> None:
     """Join the results of several folders.
 
     The command writes one report (.html) or one page of tables (.md).
+
+    Options:
+        folders: Folders that `benchmark` wrote.
+        out: Write a report to FILE.html, or tables to FILE.md.
     """
     from zeroskel.benchmark import read_folders
     from zeroskel.report import write_report

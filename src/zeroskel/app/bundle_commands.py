@@ -1,71 +1,61 @@
 """The commands that make or use a bundle, or a video: `zeroskel train`, `predict`, `pose`, `export` and `serve`."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Option
 
-from zeroskel.app.options import Cache, Data, Prompt, Protocol, Settings, Synthetic, Text, cache_folder, option_map
+from zeroskel.app.options import Settings, cache_folder, option_map
 from zeroskel.app.terminal import console, print_line, shown_progress
 from zeroskel.core import InputError
 from zeroskel.core._optional import import_optional
 
-VideoPython = Annotated[
-    Path | None,
-    typer.Option(
-        "--video-python",
-        help="For videos: Python interpreter with the package mediapipe. The default is the environment variable "
-        "ZEROSKEL_VIDEO_PYTHON, then the interpreter of .venv-video (docs/video.md).",
-    ),
-]
-
 
 def train(
-    data: Data,
-    out: Annotated[Path, typer.Option(help="Save the bundle in this folder.")],
-    split: Annotated[
-        str | None, typer.Option(help="Exclude the unseen classes of this split and the test subjects from training.")
-    ] = None,
-    method: Annotated[str, typer.Option(help="Name of the method (docs/methods.md).")] = "smie",
-    encoder: Annotated[str, typer.Option(help="Name of the encoder: kinematic, biomechanics or stgcn.")] = "kinematic",
-    text: Text = "minilm",
-    prompt: Prompt = "name",
-    synthetic: Synthetic = 0,
-    augment: Annotated[
-        int,
-        typer.Option(
-            help="Number of altered copies of each sequence that are added to the training set: other viewpoints, "
-            "missing joints and so on."
-        ),
-    ] = 0,
-    calibrate: Annotated[
-        bool,
-        typer.Option(
-            "--calibrate",
-            help="Calibrate probabilities: train again with some classes withheld and compare predictions with them.",
-        ),
-    ] = False,
-    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
-    settings: Settings = None,
-    protocol: Protocol = None,
-    cache: Cache = None,
+    data: Annotated[list[str], Option()],
+    out: Annotated[Path, Option()],
+    split: str | None = None,
+    method: str = "smie",
+    encoder: str = "kinematic",
+    text: str = "minilm",
+    prompt: str = "name",
+    synthetic: int = 0,
+    augment: int = 0,
+    calibrate: Annotated[bool, Option("--calibrate")] = False,
+    seed: int = 0,
+    options: Settings = None,
+    protocol: str | None = None,
+    cache: Path | None = None,
 ) -> None:
     """Train a recognizer and save it as a bundle.
 
     `predict`, `serve` and ZeroShotRecognizer.load open the bundle.
+
+    Options:
+        out: Save the bundle in this folder.
+        split: Exclude the unseen classes of this split and the test subjects from training.
+        method: Name of the method (docs/methods.md).
+        encoder: Name of the encoder: kinematic, biomechanics or stgcn.
+        text: Sentence encoder: minilm, the folder of a model, or the name of a model in the local hub cache.
+        prompt: Text that represents a class: name, person, ensemble, description, described, parts, phases, everything,
+            best, aspects, verb, noun, several of these joined by +, or a template with braces.
+        augment: Number of altered copies of each sequence that are added to the training set: other viewpoints, missing
+            joints and so on.
+        calibrate: Calibrate probabilities: train again with some classes withheld and compare predictions with them.
+        seed: Seed of all random numbers.
     """
     from zeroskel.datasets import open_datasets
     from zeroskel.recognition import TrainingConfig, train_bundle
 
     if augment < 0:
         raise InputError(f"--augment is {augment}; expected 0 or more copies of each sequence")
-    options = option_map(settings or [])
     config = TrainingConfig(
         split,
         encoder,
         method,
-        options,
+        option_map(options),
         text,
         prompt,
         seed=seed,
@@ -89,19 +79,22 @@ def train(
 
 
 def predict(
-    file: Annotated[
-        Path, typer.Argument(help="Skeleton file (.skeleton, .bvh, .csv, .json …) or video (.mp4, .mov …).")
-    ],
-    actions: Annotated[list[str], typer.Option(help="Names of two or more actions, each in quotes if it has blanks.")],
-    model: Annotated[str, typer.Option(help="Folder of a bundle, or the word default.")] = "default",
-    layout: Annotated[
-        str | None, typer.Option(help="Name of the joint layout, for files that do not state it.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the prediction as JSON.")] = False,
-    video_python: VideoPython = None,
+    file: Path,
+    actions: Annotated[list[str], Option()],
+    model: str = "default",
+    layout: str | None = None,
+    as_json: Annotated[bool, Option("--json")] = False,
+    video_python: Path | None = None,
 ) -> None:
-    """Name the action in one recording."""
-    from rich.table import Table
+    """Name the action in one recording.
+
+    Options:
+        file: Skeleton file (.skeleton, .bvh, .csv, .json …) or video (.mp4, .mov …).
+        actions: Names of two or more actions, each in quotes if it has blanks.
+        layout: Name of the joint layout, for files that do not state it.
+        as_json: Print the prediction as JSON.
+    """
+    from rich.table import Column, Table
 
     from zeroskel import ZeroShotRecognizer, read
     from zeroskel.skeleton.transforms import convert_layout
@@ -119,10 +112,8 @@ def predict(
     if as_json:
         print(json.dumps({"file": str(file), **prediction.to_dict(), "notice": notice}))
         return
-    table = Table()
-    table.add_column("action", overflow="fold")
-    table.add_column("probability", justify="right")
-    table.add_column("score", justify="right")
+    number = partial(Column, justify="right")
+    table = Table(Column("action", overflow="fold"), number("probability"), number("score"))
     for index in (-prediction.scores).argsort(kind="stable"):
         share, score = prediction.probabilities[index], prediction.scores[index]
         table.add_row(prediction.actions[index], f"{share:.1%}", f"{score:.3f}")
@@ -131,25 +122,26 @@ def predict(
 
 
 def pose(
-    file: Annotated[Path, typer.Argument(help="Video that shows one person: .mp4, .mov, .avi, .mkv or .webm.")],
-    out: Annotated[Path, typer.Option(help="Write the joints to this .json file.")],
-    visibility: Annotated[
-        float, typer.Option(help="Smallest visibility of a joint, from 0 to 1. Joints below it count as not observed.")
-    ] = 0.1,
-    field_of_view: Annotated[
-        float,
-        typer.Option(
-            help="The camera's field of view along the longer side of the picture, in degrees. It determines the "
-            "distance of the person."
-        ),
-    ] = 60.0,
-    rate: Annotated[float, typer.Option(help="Largest number of frames per second that are analysed.")] = 30.0,
-    most_seconds: Annotated[float, typer.Option(help="Longest accepted duration of the video, in seconds.")] = 600.0,
-    video_python: VideoPython = None,
+    file: Path,
+    out: Annotated[Path, Option()],
+    visibility: float = 0.1,
+    field_of_view: float = 60.0,
+    rate: float = 30.0,
+    most_seconds: float = 600.0,
+    video_python: Path | None = None,
 ) -> None:
     """Estimate the pose of a person in a video.
 
     The command writes the joints as JSON, which every other command reads.
+
+    Options:
+        file: Video that shows one person: .mp4, .mov, .avi, .mkv or .webm.
+        out: Write the joints to this .json file.
+        visibility: Smallest visibility of a joint, from 0 to 1. Joints below it count as not observed.
+        field_of_view: The camera's field of view along the longer side of the picture, in degrees. It determines the
+            distance of the person.
+        rate: Largest number of frames per second that are analysed.
+        most_seconds: Longest accepted duration of the video, in seconds.
     """
     from zeroskel.skeleton.formats import write
     from zeroskel.skeleton.video import read_video
@@ -175,21 +167,19 @@ def pose(
 
 
 def export(
-    bundle: Annotated[str, typer.Argument(help="Folder of a bundle, or the word default.")],
-    onnx: Annotated[Path, typer.Option(help="Write the graph to this file, and its description to FILE.json.")],
-    actions: Annotated[
-        list[str] | None, typer.Option(help="Names of actions whose embeddings are stored in FILE.json.")
-    ] = None,
-    prepared: Annotated[
-        bool,
-        typer.Option(
-            "--prepared", help="Make a graph that takes pre-processed sequences instead of joints (docs/export.md)."
-        ),
-    ] = False,
+    bundle: str,
+    onnx: Annotated[Path, Option()],
+    actions: list[str] | None = None,
+    prepared: Annotated[bool, Option("--prepared")] = False,
 ) -> None:
     """Write a bundle as an ONNX graph.
 
     The graph computes scores from joints and text embeddings. It runs in other languages and in browsers.
+
+    Options:
+        onnx: Write the graph to this file, and its description to FILE.json.
+        actions: Names of actions whose embeddings are stored in FILE.json.
+        prepared: Make a graph that takes pre-processed sequences instead of joints (docs/export.md).
     """
     from zeroskel import ZeroShotRecognizer
     from zeroskel.recognition.export import export_onnx
@@ -201,38 +191,37 @@ def export(
 
 
 def serve(
-    host: Annotated[
-        str, typer.Option(help="Address to listen on. Any address but the loopback requires a token.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 selects a free port.")] = 8000,
-    model: Annotated[str, typer.Option(help="Folder of a bundle, or the word default.")] = "default",
-    token: Annotated[
-        str | None,
-        typer.Option(envvar="ZEROSKEL_TOKEN", show_envvar=True, help="Require this bearer token from every client."),
-    ] = None,
-    allow_origin: Annotated[
-        list[str] | None,
-        typer.Option(help="Allow requests from this web origin, such as https://lab.org (repeatable)."),
-    ] = None,
-    allow_host: Annotated[
-        list[str] | None, typer.Option(help="Answer requests to this host name, such as motion.lab.org (repeatable).")
-    ] = None,
-    root_path: Annotated[str, typer.Option(help="Path prefix that a reverse proxy strips.")] = "",
-    trust_proxy: Annotated[
-        list[str] | None, typer.Option(help="Trust the X-Forwarded headers of a proxy at this address (repeatable).")
-    ] = None,
-    streams: Annotated[
-        int | None,
-        typer.Option(min=1, help="Largest number of open streams. The default is measured when the server starts."),
-    ] = None,
-    max_bytes: Annotated[int, typer.Option(min=1024, help="Largest size of a request's body, in bytes.")] = 16 * 2**20,
-    max_frames: Annotated[int, typer.Option(min=1, help="Largest number of frames of a recording.")] = 5000,
-    max_seconds: Annotated[float, typer.Option(min=0.1, help="Longest duration of a recording, in seconds.")] = 300.0,
-    max_actions: Annotated[int, typer.Option(min=1, help="Largest number of actions of a request or stream.")] = 60,
+    host: str = "127.0.0.1",
+    port: Annotated[int, Option(min=0, max=65535)] = 8000,
+    model: str = "default",
+    token: Annotated[str | None, Option(envvar="ZEROSKEL_TOKEN", show_envvar=True)] = None,
+    allow_origin: list[str] | None = None,
+    allow_host: list[str] | None = None,
+    root_path: str = "",
+    trust_proxy: list[str] | None = None,
+    streams: Annotated[int | None, Option(min=1)] = None,
+    max_bytes: Annotated[int, Option(min=1024)] = 16 * 2**20,
+    max_frames: Annotated[int, Option(min=1)] = 5000,
+    max_seconds: Annotated[float, Option(min=0.1)] = 300.0,
+    max_actions: Annotated[int, Option(min=1)] = 60,
 ) -> None:
     """Serve a web page, a REST interface and streams.
 
     docs/serve.md describes the interface, the limits and access control.
+
+    Options:
+        host: Address to listen on. Any address but the loopback requires a token.
+        port: Port to listen on; 0 selects a free port.
+        token: Require this bearer token from every client.
+        allow_origin: Allow requests from this web origin, such as https://lab.org (repeatable).
+        allow_host: Answer requests to this host name, such as motion.lab.org (repeatable).
+        root_path: Path prefix that a reverse proxy strips.
+        trust_proxy: Trust the X-Forwarded headers of a proxy at this address (repeatable).
+        streams: Largest number of open streams. The default is measured when the server starts.
+        max_bytes: Largest size of a request's body, in bytes.
+        max_frames: Largest number of frames of a recording.
+        max_seconds: Longest duration of a recording, in seconds.
+        max_actions: Largest number of actions of a request or stream.
     """
     for module in ("fastapi", "prometheus_client", "uvicorn", "websockets"):
         import_optional(module, "zeroskel serve")

@@ -4,12 +4,13 @@ import sys
 from typing import Annotated
 
 import typer
+from typer.main import get_command
 
 from zeroskel import __version__
 from zeroskel.app.benchmark_commands import benchmark, demo, pretrain, report
 from zeroskel.app.bundle_commands import export, pose, predict, serve, train
 from zeroskel.app.data_commands import data_app
-from zeroskel.app.options import spread_variadic
+from zeroskel.app.options import add_help, spread_variadic
 from zeroskel.app.terminal import console
 from zeroskel.core import InputError, MissingFileError, ZeroskelError
 
@@ -28,8 +29,8 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
         raise typer.Exit
 
 
-for command in (demo, predict, pose, train, benchmark, report, pretrain, export, serve):
-    app.command()(command)
+for function in (demo, predict, pose, train, benchmark, report, pretrain, export, serve):
+    app.command()(function)
 app.add_typer(data_app, name="data")
 
 
@@ -45,18 +46,17 @@ def main(arguments: list[str] | None = None) -> None:
         arguments = sys.argv[1:]
     if arguments in ([], ["data"]):
         arguments = [*arguments, "--help"]
+    command = add_help(get_command(app))
     try:
-        code = app(args=spread_variadic(arguments), prog_name="zeroskel", standalone_mode=False)
+        code = command(args=spread_variadic(arguments), prog_name="zeroskel", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except typer.TyperException as error:
         _fail(error.format_message(), 2)
-    except (InputError, MissingFileError) as error:
-        _fail(str(error), 2)
+    except ZeroskelError as error:
+        _fail(str(error), 2 if isinstance(error, (InputError, MissingFileError)) else 1)
     except OSError as error:
         reason = error.strerror or error
         _fail(f"{error.filename or 'file'}: {reason}. Check the path, its permissions and the free space.", 2)
-    except ZeroskelError as error:
-        _fail(str(error), 1)
     except (KeyboardInterrupt, typer.Abort):
         _fail("Interrupted. Finished results are stored, and the same command resumes after them.", 1)
 

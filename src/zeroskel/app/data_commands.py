@@ -1,9 +1,11 @@
 """The commands `zeroskel data …`: list known datasets, prepare containers, describe datasets and their splits."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Option
 
 from zeroskel.app.terminal import console, errors, print_line, shown_progress
 from zeroskel.core import InputError
@@ -17,45 +19,44 @@ data_app = typer.Typer(rich_markup_mode=None, help="Prepare and describe dataset
 @data_app.command("list")
 def data_list() -> None:
     """List the known datasets and their published splits."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from zeroskel.datasets import catalog
 
-    table = Table()
-    for name in ("name", "title", "layout", "classes", "data prepare takes", "published splits"):
-        table.add_column(
-            name, justify="right" if name == "classes" else "left", overflow="fold", no_wrap=name == "name"
-        )
+    column = partial(Column, overflow="fold")
+    classes, others = column("classes", justify="right"), map(column, ("data prepare takes", "published splits"))
+    table = Table(column("name", no_wrap=True), column("title"), column("layout"), classes, *others)
     for row in catalog():
-        splits = ", ".join(row["splits"]) or "-"
-        table.add_row(
-            row["name"], row["title"], row["layout"], str(row["classes"] or "-"), row["prepare"] or "-", splits
-        )
+        cells = str(row["classes"] or ""), row["prepare"], ", ".join(row["splits"])
+        table.add_row(row["name"], row["title"], row["layout"], *(cell or "-" for cell in cells))
     console.print(table)
 
 
 @data_app.command("prepare")
 def data_prepare(
-    name: Annotated[str, typer.Argument(help="Name of the dataset, such as ntu60, pku-mmd, utd-mhad or folder.")],
-    source: Annotated[Path, typer.Argument(help="Folder, zip archive or file of the release.")],
-    out: Annotated[Path, typer.Option(help="Write the container to this folder, which must not exist.")],
-    workers: Annotated[int, typer.Option(help="Number of processes that read recordings.")] = 1,
-    dtype: Annotated[
-        str, typer.Option(help="Number format of the coordinates: float32, or float16 for half the size.")
-    ] = "float32",
-    class_names: Annotated[Path | None, typer.Option(help="For pyskl: text file with one class name per line.")] = None,
-    title: Annotated[str | None, typer.Option(help="Name of the dataset, which selects its published splits.")] = None,
-    allow_bad: Annotated[
-        bool,
-        typer.Option(
-            "--allow-bad", help="Exit with code 0 even if files were skipped that no published list names as broken."
-        ),
-    ] = False,
+    name: str,
+    source: Path,
+    out: Annotated[Path, Option()],
+    workers: int = 1,
+    dtype: str = "float32",
+    class_names: Path | None = None,
+    title: str | None = None,
+    allow_bad: Annotated[bool, Option("--allow-bad")] = False,
 ) -> None:
     """Convert a released dataset to a container.
 
     Every other command reads the container. An interrupted run resumes where it stopped. OUT.left-out.csv lists the
     skipped files with their reasons.
+
+    Options:
+        name: Name of the dataset, such as ntu60, pku-mmd, utd-mhad or folder.
+        source: Folder, zip archive or file of the release.
+        out: Write the container to this folder, which must not exist.
+        workers: Number of processes that read recordings.
+        dtype: Number format of the coordinates: float32, or float16 for half the size.
+        class_names: For pyskl: text file with one class name per line.
+        title: Name of the dataset, which selects its published splits.
+        allow_bad: Exit with code 0 even if files were skipped that no published list names as broken.
     """
     from zeroskel.datasets._classes import read_class_names
     from zeroskel.datasets._preparing import prepare
@@ -71,26 +72,22 @@ def data_prepare(
         print_line(f"Skipped {listed} recordings that the release or its usual list excludes.")
     if result.bad:
         count, first = len(result.bad), result.bad[0]
-        errors.print(
-            f"{result.report}: {count} recordings skipped, the first: {first.name}: {first.reason}",
-            soft_wrap=True,
-            markup=False,
-        )
+        problem = f"{result.report}: {count} recordings skipped, the first: {first.name}: {first.reason}"
+        errors.print(problem, soft_wrap=True, markup=False)
         if not allow_bad:
             errors.print("Exit with code 1. Pass --allow-bad to accept skipped recordings.", soft_wrap=True)
             raise typer.Exit(1)
 
 
 @data_app.command("info")
-def data_info(
-    data: Annotated[list[str], typer.Argument(help="Datasets, as for --data of other commands.")],
-    verify: Annotated[
-        bool, typer.Option("--verify/--no-verify", help="Verify the checksums of a container's files.")
-    ] = True,
-) -> None:
+def data_info(data: list[str], verify: bool = True) -> None:
     """Describe datasets and verify containers.
 
     The command shows the number of sequences, the classes, lengths, missing joints and splits.
+
+    Options:
+        data: Datasets, as for --data of other commands.
+        verify: Verify the checksums of a container's files.
     """
     from zeroskel.datasets import Container, open_datasets
 
@@ -106,10 +103,12 @@ def data_info(
 
 
 @data_app.command("splits")
-def data_splits(
-    name: Annotated[str, typer.Argument(help="Name of a known dataset, or a dataset as for --data.")],
-) -> None:
-    """Show the classes of every split of a dataset."""
+def data_splits(name: str) -> None:
+    """Show the classes of every split of a dataset.
+
+    Options:
+        name: Name of a known dataset, or a dataset as for --data.
+    """
     from zeroskel.datasets import open_datasets, resolve_split, split_names
     from zeroskel.datasets._classes import known_classes
 
@@ -130,7 +129,7 @@ def data_splits(
 def _print_info(dataset: "SkeletonDataset") -> None:
     """Print the size, the parts and the classes of a dataset."""
     import numpy as np
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from zeroskel.datasets import Container, split_names
 
@@ -160,11 +159,8 @@ def _print_info(dataset: "SkeletonDataset") -> None:
     console.print(f"joints not observed: {missing.mean():.2%}")
     console.print(f"splits: {', '.join([*split_names(dataset), 'random-U-SEED', 'a JSON file'])}")
     counts_of = np.bincount(dataset.labels, minlength=len(dataset.class_names))
-    table = Table()
-    table.add_column("id", justify="right")
-    table.add_column("class", overflow="fold")
-    table.add_column("sequences", justify="right")
-    table.add_column("")
+    number = partial(Column, justify="right")
+    table = Table(number("id"), Column("class", overflow="fold"), number("sequences"), "")
     for index, (name, count) in enumerate(zip(dataset.class_names, counts_of, strict=True)):
         table.add_row(str(index), name, str(count), "▆" * round(20 * count / max(1, counts_of.max())))
     console.print(table)

@@ -1,65 +1,50 @@
-"""Options that commands share, and the conversion of their values."""
+"""Options of commands: the help of each, and the conversion of their values."""
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+from typer import Option
 
 from zeroskel.core import InputError
 from zeroskel.core._options import value_of
 
 VARIADIC_OPTIONS = ("--data", "--actions", "--set")
-DATA = typer.Option(
-    "--data",
-    help="Datasets: folders of prepared containers, .npz files, the .json file of a pool, or the word synthetic. "
+SHARED_HELP = {  # name of an option that several commands have -> its help
+    "bundle": "Folder of a bundle, or the word default.",
+    "cache": "Store features and text embeddings in this folder. The default is the environment variable "
+    "ZEROSKEL_CACHE, then the user's cache folder.",
+    "data": "Datasets: folders of prepared containers, .npz files, the .json file of a pool, or the word synthetic. "
     "Several may follow one --data.",
-)
-PROMPT_NAMES = (
-    "name, person, ensemble, description, described, parts, phases, everything, best, aspects, verb, noun, several of "
-    "these joined by +, or a template with braces"
-)
+    "model": "Folder of a bundle, or the word default.",
+    "options": "Set an option of a method or an encoder: METHOD.OPTION=VALUE or ENCODER.OPTION=VALUE (repeatable).",
+    "protocol": "Choose the training recordings by this protocol, such as cross-subject or cross-view. "
+    "`zeroskel data info` lists the protocols of a dataset.",
+    "seeds": "Seeds, separated by commas.",
+    "synthetic": "Number of simulated people whose motion is added to the training set; 0 adds none (docs/kite.md).",
+    "video_python": "For videos: Python interpreter with the package mediapipe. The default is the environment "
+    "variable ZEROSKEL_VIDEO_PYTHON, then the interpreter of .venv-video (docs/video.md).",
+}
 
-Data = Annotated[list[str], DATA]
-OptionalData = Annotated[list[str] | None, DATA]
-Cache = Annotated[
-    Path | None,
-    typer.Option(
-        "--cache",
-        help="Store features and text embeddings in this folder. The default is the environment variable "
-        "ZEROSKEL_CACHE, then the user's cache folder.",
-    ),
-]
-Protocol = Annotated[
-    str | None,
-    typer.Option(
-        "--protocol",
-        help="Choose the training recordings by this protocol, such as cross-subject or cross-view. "
-        "`zeroskel data info` lists the protocols of a dataset.",
-    ),
-]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        help="Set an option of a method or an encoder: METHOD.OPTION=VALUE or ENCODER.OPTION=VALUE (repeatable).",
-    ),
-]
-Text = Annotated[
-    str,
-    typer.Option(
-        "--text", help="Sentence encoder: minilm, the folder of a model, or the name of a model in the local hub cache."
-    ),
-]
-Prompt = Annotated[str, typer.Option("--prompt", help=f"Text that represents a class: {PROMPT_NAMES}.")]
-Synthetic = Annotated[
-    int,
-    typer.Option(
-        "--synthetic",
-        help="Number of simulated people whose motion is added to the training set; 0 adds none (docs/kite.md).",
-    ),
-]
+Settings = Annotated[list[str] | None, Option("--set")]
+
+
+def add_help(command: Any) -> Any:
+    """Give the options of a command the help in the section `Options` of its docstring, or that of `SHARED_HELP`.
+
+    Args:
+        command: Command or group of commands of Typer, which is changed and returned.
+    """
+    for subcommand in getattr(command, "commands", {}).values():
+        add_help(subcommand)
+    command.help, _, section = (command.help or "").partition("\n\nOptions:\n")
+    texts = re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", section, re.MULTILINE)
+    descriptions = SHARED_HELP | {name: " ".join(text.split()) for name, text in texts}
+    for parameter in command.params:
+        parameter.help = descriptions.get(parameter.name, parameter.help)
+    return command
 
 
 def spread_variadic(arguments: Sequence[str]) -> list[str]:
@@ -72,11 +57,9 @@ def spread_variadic(arguments: Sequence[str]) -> list[str]:
     for argument in arguments:
         if argument.startswith("--") or (argument.startswith("-") and option is None):
             option = argument if argument in VARIADIC_OPTIONS else None
-            spread.append(argument)
         elif option is not None and spread[-1] != option:
-            spread.extend((option, argument))
-        else:
-            spread.append(argument)
+            spread.append(option)
+        spread.append(argument)
     return spread
 
 
@@ -102,33 +85,25 @@ def seed_list(text: str) -> tuple[int, ...]:
         raise InputError(f"--seeds {text!r}: expected integers separated by commas, such as 0,1,2") from None
 
 
-def option_map(settings: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return the settings of `--set` by method or encoder.
+def option_map(settings: Sequence[str] | None) -> dict[str, dict[str, Any]]:
+    """Return the settings of `--set`: `smie.epochs=50` becomes {"smie": {"epochs": 50}}.
 
-    Args:
-        settings: Texts METHOD.OPTION=VALUE. A value is parsed as JSON where it is JSON, and stays a text otherwise.
-
-    Returns:
-        Method -> option -> value: `smie.epochs=50` becomes {"smie": {"epochs": 50}}.
+    A value is parsed as JSON where it is JSON, and stays a text otherwise.
 
     Raises:
         InputError: A setting has another form.
     """
     options: dict[str, dict[str, Any]] = {}
-    for setting in settings:
-        name, equals, value = setting.partition("=")
-        method, dot, option = name.partition(".")
-        if not (method and dot and option and equals):
+    for setting in settings or ():
+        match = re.fullmatch(r"([^.=]+)\.([^=]+)=(.*)", setting, re.DOTALL)
+        if match is None:
             raise InputError(f"--set {setting!r}: expected METHOD.OPTION=VALUE, such as smie.learning_rate=1e-5")
+        method, option, value = match.groups()
         options.setdefault(method, {})[option] = value_of(value)
     return options
 
 
 def cache_folder(folder: Path | None) -> Path:
-    """Return the folder that caches features and embeddings.
-
-    Args:
-        folder: Value of `--cache`. None selects ZEROSKEL_CACHE, then the user's cache folder.
-    """
+    """Return the folder of `--cache`; None selects ZEROSKEL_CACHE, then the user's cache folder."""
     user_cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(folder or os.environ.get("ZEROSKEL_CACHE") or Path(user_cache, "zeroskel"))

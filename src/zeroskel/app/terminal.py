@@ -1,11 +1,9 @@
 """Output to the terminal: lines, and progress bars on standard error."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-
-from zeroskel.core._progress import Progress
 
 console = Console()
 errors = Console(stderr=True)
@@ -17,7 +15,7 @@ def print_line(text: str, style: str | None = None) -> None:
 
 
 @contextmanager
-def shown_progress() -> Iterator[Progress]:
+def shown_progress() -> Iterator[Callable[[str, int, int], None]]:
     """Show one bar for the cells of a grid and one for the current stage; nothing where there is no terminal.
 
     Yields:
@@ -30,14 +28,12 @@ def shown_progress() -> Iterator[Progress]:
         *columns, progress.TimeElapsedColumn(), console=errors, transient=True, disable=not errors.is_terminal
     )
     with bars:
-        tasks: dict[str, progress.TaskID] = {}
+        cells, current = bars.add_task("", visible=False), bars.add_task("", visible=False)
 
         def report(stage: str, done: int, total: int) -> None:
-            bar = "cells" if stage == "cells" else "stage"
-            if bar not in tasks:
-                tasks[bar] = bars.add_task(stage, total=total)
-            elif bar == "stage" and bars.tasks[tasks[bar]].description != stage:
-                bars.reset(tasks[bar])
-            bars.update(tasks[bar], description=stage, completed=done, total=total)
+            task = cells if stage == "cells" else current
+            if bars.tasks[task].description != stage:
+                bars.reset(task)
+            bars.update(task, description=stage, completed=done, total=total, visible=True)
 
         yield report
