@@ -171,7 +171,7 @@ def test_streams_go_before_requests(recognizer):
         tasks = [asyncio.create_task(engine.run_for_request(gate.wait))]
         await asyncio.sleep(0.01)
         tasks += [asyncio.create_task(engine.run_for_request(order.append, "request"))]
-        tasks += [asyncio.create_task(engine.run_for_stream(order.append, "stream"))]
+        tasks += [asyncio.create_task(engine.motion.run_for_stream(order.append, "stream"))]
         await asyncio.sleep(0.01)
         gate.set()
         await asyncio.gather(*tasks)

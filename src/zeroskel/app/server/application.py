@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -22,13 +22,7 @@ from zeroskel.app.server.reading import Reader, UnknownFormat
 from zeroskel.app.server.routes import page_routes, rest_routes
 from zeroskel.app.server.settings import Settings
 from zeroskel.app.server.streams import Metrics, Streams, stream_capacity
-from zeroskel.app.server.wire import (
-    ExplainRequest,
-    Malformed,
-    PredictRequest,
-    describe_validation_error,
-    one_line,
-)
+from zeroskel.app.server.wire import ExplainRequest, Malformed, PredictRequest, describe_validation_error, one_line
 from zeroskel.core import InputError
 from zeroskel.recognition import ZeroShotRecognizer
 
@@ -50,12 +44,7 @@ class Application(FastAPI):
 
 
 def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None) -> FastAPI:
-    """Return the server's application. Its streams are `app.state.streams`.
-
-    Args:
-        recognizer: Recognizer that computes every answer.
-        settings: Trusted clients and limits. None selects the defaults.
-    """
+    """Return the application that serves a recognizer. Its streams are `app.state.streams`."""
     settings = settings or Settings()
     metrics, limits = Metrics(), settings.limits
     engine = Engine(recognizer)
@@ -83,7 +72,14 @@ def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None)
         redoc_url=None,
         root_path=settings.root_path,
         lifespan=lifespan,
-        exception_handlers=_error_handlers(),
+        exception_handlers={
+            Malformed: partial(_answer_error, 422, one_line),
+            UnknownFormat: partial(_answer_error, 415, one_line),
+            InputError: partial(_answer_error, 400, one_line),
+            RequestValidationError: partial(_answer_error, 422, lambda e: describe_validation_error(e.errors()[0])),
+            Busy: _answer_busy,
+            Exception: _answer_unexpected_error,
+        },
     )
     app.state.streams, app.state.metrics = streams, metrics
     app.include_router(rest_routes(engine, reader, streams, settings))
@@ -104,28 +100,13 @@ def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None)
     return app
 
 
-def _error_handlers() -> dict[int | type[Exception], Any]:
-    return {
-        Malformed: partial(_answer_input_error, 422),
-        UnknownFormat: partial(_answer_input_error, 415),
-        InputError: partial(_answer_input_error, 400),
-        Busy: _answer_busy,
-        RequestValidationError: _answer_invalid_request,
-        Exception: _answer_unexpected_error,
-    }
-
-
-async def _answer_input_error(status: int, _: Request, error: Exception) -> Response:
-    return JSONResponse({"detail": one_line(error)}, status)
+async def _answer_error(status: int, describe: Callable[[Any], str], _: Request, error: Exception) -> Response:
+    return JSONResponse({"detail": describe(error)}, status)
 
 
 async def _answer_busy(request: Request, error: Any) -> Response:
     request.app.state.metrics.refused.labels("capacity").inc()
     return JSONResponse({"detail": str(error)}, 503, {"Retry-After": str(error.retry_after)})
-
-
-async def _answer_invalid_request(_: Request, error: Any) -> Response:
-    return JSONResponse({"detail": describe_validation_error(error.errors()[0])}, 422)
 
 
 async def _answer_unexpected_error(_: Request, error: Exception) -> Response:

@@ -30,14 +30,7 @@ TOO_MANY_MALFORMED = "Too many consecutive messages cannot be used. The server c
 
 
 class Connection:
-    """Handles one stream from its first message to its end. No message of a client can stop the server.
-
-    Args:
-        socket: WebSocket of the client, not yet accepted.
-        engine: Engine that embeds the client's actions.
-        streams: All open streams.
-        settings: Token and limits of the server.
-    """
+    """Handles one stream from its first message to its end. No message of a client can stop the server."""
 
     def __init__(self, socket: WebSocket, engine: Engine, streams: Streams, settings: Settings) -> None:
         self.socket = socket
@@ -63,8 +56,8 @@ class Connection:
             live = await self._start()
             if live is not None:
                 await self._exchange_messages(live)
-        except WebSocketDisconnect:
-            return  # the client disconnected
+        except* WebSocketDisconnect:
+            pass
         finally:
             self.streams.release(live)
 
@@ -106,7 +99,7 @@ class Connection:
             if self.engine.recognizer.calibration is None:
                 raise Malformed("The bundle of this server is not calibrated, so a stream cannot have a threshold.")
         actions = parse_actions(message.get("actions"), self.limits)
-        candidates = await self.engine.embed_for_stream(actions)
+        candidates = await self.engine.texts.run_for_stream(self.engine.candidates, actions)
         return Stream(self.engine.recognizer, candidates, layout=layout, threshold=threshold)
 
     async def _exchange_messages(self, live: LiveStream) -> None:
@@ -114,12 +107,8 @@ class Connection:
         async with anyio.create_task_group() as group:
 
             async def run_and_cancel(work: Callable[..., Awaitable[None]], *arguments: LiveStream) -> None:
-                try:
-                    await work(*arguments)
-                except WebSocketDisconnect:
-                    return  # the client disconnected
-                finally:
-                    group.cancel_scope.cancel()
+                await work(*arguments)
+                group.cancel_scope.cancel()
 
             group.start_soon(run_and_cancel, self._receive, live)
             group.start_soon(run_and_cancel, self._close_when_silent)
@@ -163,7 +152,7 @@ class Connection:
         elif kind == "actions":
             _check_fields(message, {"type", "actions"})
             actions = parse_actions(message.get("actions"), self.limits)
-            live.stream.candidates = await self.engine.embed_for_stream(actions)
+            live.stream.candidates = await self.engine.texts.run_for_stream(self.engine.candidates, actions)
         else:
             raise Malformed('The type of a message must be "frame" or "actions".')
 
@@ -218,11 +207,7 @@ class Connection:
 
 
 def measure_frame_seconds(frames: int = 300) -> float:
-    """Return the CPU seconds that one frame costs on this machine, from its message to the window of its stream.
-
-    Args:
-        frames: Number of messages to measure.
-    """
+    """Return the CPU seconds that one frame costs on this machine, from its message to the window of its stream."""
     pose = np.random.default_rng(0).normal(size=(20, 3)).round(4).tolist()
     text = json.dumps({"type": "frame", "time": 1 / 30, "joints": pose})
     started = time.thread_time()

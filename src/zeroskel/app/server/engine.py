@@ -1,16 +1,12 @@
 """The threads in which the recognizer works, and the order of their work."""
 
 import asyncio
-import itertools
-import queue
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
-from typing import Any, cast
+from functools import lru_cache, partial
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +15,6 @@ from zeroskel.core import InputError, SkeletonSequence, ZeroskelError
 from zeroskel.recognition import Candidates, Prediction, Stream, ZeroShotRecognizer
 
 CACHED_CANDIDATES = 128  # lists of actions whose embeddings stay in memory
-STREAM_PRIORITY, REQUEST_PRIORITY = 0, 1  # answers to streams go before answers to requests
 PROBE_WINDOWS = 32  # windows in the measurement at startup
 RETRY_SECONDS = 2
 
@@ -27,12 +22,7 @@ Window = tuple[SkeletonSequence, Candidates, float | None]
 
 
 class Busy(ZeroskelError):
-    """The server has no capacity left.
-
-    Args:
-        message: One sentence for the client.
-        retry_after: Seconds after which the client may try again.
-    """
+    """The server has no capacity left; the client may try again after `retry_after` seconds."""
 
     def __init__(self, message: str, retry_after: int) -> None:
         super().__init__(message)
@@ -40,71 +30,39 @@ class Busy(ZeroskelError):
 
 
 class Worker:
-    """Thread that runs functions, the lowest priority number first and equal ones in the order of their arrival.
-
-    Args:
-        name: Name of the thread.
-    """
+    """Thread that runs functions: one of a request at a time, and those of streams before the next request."""
 
     def __init__(self, name: str) -> None:
-        self._arrivals = itertools.count()
-        self._jobs: queue.PriorityQueue[tuple[float, int, Callable[[], None] | None]] = queue.PriorityQueue()
-        threading.Thread(target=self._run_jobs, name=name, daemon=True).start()
+        self.thread = ThreadPoolExecutor(1, name)
+        self._turn = asyncio.Lock()  # of the requests, so that only one of them is ahead of the streams
 
-    def _run_jobs(self) -> None:
-        while (job := self._jobs.get()[2]) is not None:
-            job()
+    async def run_for_stream(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run a function in the thread, return its result and raise its exceptions."""
+        return await asyncio.get_running_loop().run_in_executor(self.thread, function, *arguments)
 
-    def close(self) -> None:
-        """End the thread after it has finished its jobs."""
-        self._jobs.put((float("inf"), next(self._arrivals), None))
-
-    async def run(self, priority: int, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Run a function in the thread, return its result and raise its exceptions.
-
-        Args:
-            priority: Functions with a lower number run first.
-            function: Function to run.
-            *arguments: Positional arguments of the function.
-        """
-        future: Future[Any] = Future()
-
-        def job() -> None:
-            if future.set_running_or_notify_cancel():
-                try:
-                    future.set_result(function(*arguments))
-                except Exception as error:  # noqa: BLE001  (the caller of `run` gets it)
-                    future.set_exception(error)
-
-        self._jobs.put((priority, next(self._arrivals), job))
-        return await asyncio.wrap_future(future)
+    async def run_for_request(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Run a function in the thread after the waiting functions of streams."""
+        async with self._turn:
+            return await self.run_for_stream(function, *arguments)
 
 
 class Engine:
     """Runs the recognizer in two threads: one embeds texts, the other encodes motion.
 
-    Answers to streams go before answers to requests.
-
-    Args:
-        recognizer: Recognizer that computes every answer.
-        waiting: Largest number of requests that may wait at the same time.
+    Answers to streams go before answers to requests, of which `waiting` may wait at the same time.
     """
 
     def __init__(self, recognizer: ZeroShotRecognizer, *, waiting: int = 64) -> None:
         self.recognizer = recognizer
         self.waiting = waiting
         self._waiting_requests = 0
-        self._cached_candidates: OrderedDict[object, Candidates] = OrderedDict()
-        self._text_worker, self._motion_worker = Worker("texts"), Worker("motion")
+        self._embedded = lru_cache(CACHED_CANDIDATES)(lambda actions: recognizer.candidates(dict(actions)))
+        self.texts, self.motion = Worker("texts"), Worker("motion")
 
     def close(self) -> None:
-        """End the threads after they have finished their work."""
-        self._text_worker.close()
-        self._motion_worker.close()
-
-    async def run_for_stream(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Run a function in the motion thread, before all functions of requests."""
-        return await self._motion_worker.run(STREAM_PRIORITY, function, *arguments)
+        """End the threads after they have finished their current job."""
+        for worker in (self.texts, self.motion):
+            worker.thread.shutdown(wait=False, cancel_futures=True)
 
     async def run_for_request(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Run a function in the motion thread, after all functions of streams.
@@ -113,30 +71,19 @@ class Engine:
             Busy: Too many requests wait.
         """
         with self._queued():
-            return await self._motion_worker.run(REQUEST_PRIORITY, function, *arguments)
-
-    async def embed_for_stream(self, actions: Actions) -> Candidates:
-        """Return the embedded actions of a stream. No limit applies, since the number of streams is limited."""
-        return cast(Candidates, await self._text_worker.run(STREAM_PRIORITY, self.candidates, actions))
+            return await self.motion.run_for_request(function, *arguments)
 
     async def answer(
         self, method: Callable[..., Any], sequence: SkeletonSequence, actions: Actions, **options: Any
     ) -> Any:
-        """Return the answer of a method of the recognizer to a request.
-
-        Args:
-            method: Method `predict` or `explain` of the recognizer.
-            sequence: Recording of the request.
-            actions: Actions of the request, not yet embedded.
-            **options: Further arguments of the method.
+        """Return the answer of the recognizer's method `predict` or `explain` to a request.
 
         Raises:
             Busy: Too many requests wait.
         """
         with self._queued():
-            candidates = await self._text_worker.run(REQUEST_PRIORITY, self.candidates, actions)
-            work = partial(method, sequence, candidates, **options)
-            return await self._motion_worker.run(REQUEST_PRIORITY, work)
+            candidates = await self.texts.run_for_request(self.candidates, actions)
+            return await self.motion.run_for_request(partial(method, sequence, candidates, **options))
 
     @contextmanager
     def _queued(self) -> Iterator[None]:
@@ -151,14 +98,7 @@ class Engine:
 
     def candidates(self, actions: Actions) -> Candidates:
         """Return the embedded actions. Clients that sent the same list recently share one result."""
-        key = tuple((name, tuple(actions[name])) for name in actions) if isinstance(actions, dict) else tuple(actions)
-        candidates = self._cached_candidates.pop(key, None)
-        if candidates is None:
-            candidates = self.recognizer.candidates(actions)
-        self._cached_candidates[key] = candidates
-        if len(self._cached_candidates) > CACHED_CANDIDATES:
-            self._cached_candidates.popitem(last=False)
-        return candidates
+        return self._embedded(tuple((name, tuple(texts)) for name, texts in actions.items()))
 
     def timed_predictions(self, windows: Sequence[Window]) -> tuple[list[Prediction | InputError], float]:
         """Return the result of `predict_windows` and the CPU seconds that it took."""
@@ -167,14 +107,7 @@ class Engine:
         return predictions, time.thread_time() - started
 
     def predict_windows(self, windows: Sequence[Window]) -> list[Prediction | InputError]:
-        """Return the predictions of many windows, encoded and scored as one batch.
-
-        Args:
-            windows: Sequence, candidates and threshold of each window; each may have its own actions.
-
-        Returns:
-            A prediction for each window, or the error that it causes.
-        """
+        """Return a prediction for each window, or the error that it causes; encoded and scored as one batch."""
         sequences, candidates, thresholds = zip(*windows, strict=True)
         try:
             features = self.recognizer.encode(sequences)
@@ -186,7 +119,7 @@ class Engine:
 
     def measure_window_seconds(self) -> float:
         """Return the CPU seconds that one window of a batch costs on this machine; the best of three runs."""
-        candidates = self.candidates(["wave a hand", "sit down", "kick a ball"])
+        candidates = self.recognizer.candidates(["wave a hand", "sit down", "kick a ball"])
         stream = Stream(self.recognizer, candidates, layout="kinect-20")
         rng = np.random.default_rng(0)
         pose = rng.normal(size=(20, 3))

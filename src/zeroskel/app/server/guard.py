@@ -51,11 +51,6 @@ class Guard:
       with 403.
     - `Authorization: Bearer TOKEN` is required for /metrics and all paths below /api except /api/health. The guard
       answers a missing or wrong token with 401. A stream sends its token in its first message.
-
-    Args:
-        app: Application behind the guard.
-        settings: Hosts, origins and token.
-        metrics: Metrics that count requests and refusals.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:

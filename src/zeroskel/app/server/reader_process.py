@@ -23,12 +23,7 @@ from zeroskel.skeleton.formats import parse
 
 
 def answer(header: dict[str, Any], content: bytes) -> bytes:
-    """Return the answer to one request.
-
-    Args:
-        header: Suffix of the file, layout and limits, by name.
-        content: Content of the file.
-    """
+    """Return the answer to one request."""
     try:
         sequence = parse(content, Path(f"recording{header['suffix']}"), layout=header["layout"])
         check_size(sequence.bodies, sequence.frames, sequence.fps, Limits(**header["limits"]))

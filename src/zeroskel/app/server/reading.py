@@ -28,9 +28,6 @@ class Reader:
 
     A file that takes too much time or memory ends that process and not the server. The process receives the content
     through a pipe: the server writes no file and opens no path that a client sends.
-
-    Args:
-        limits: Limits of time, memory and the size of a recording.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -53,10 +50,7 @@ class Reader:
     async def read(self, name: str, layout: str | None, content: bytes) -> bytes:
         """Return the recording of a file as JSON, in the form of `recording_to_dict`.
 
-        Args:
-            name: Name of the file; its suffix selects the format.
-            layout: Name of the joint layout, where the file does not state it.
-            content: Content of the file.
+        The suffix of the file's name selects the format, and `layout` the joints where the file does not state them.
 
         Raises:
             UnknownFormat: The suffix is not that of a format that can be uploaded.

@@ -12,16 +12,10 @@ from zeroskel.skeleton.formats._parsing import arrange_joints
 
 MAX_COORDINATE = 1e5  # metres or pixels; a larger coordinate is an error
 FLAT_NOTICE = "Flat: image coordinates, without depth."
-UNEVEN = "The coordinates are not numbers in rows of equal length. Use null where a joint was not observed."
 
 
 def recording_to_dict(sequence: SkeletonSequence, notice: str = "") -> dict[str, Any]:
-    """Return a sequence as the JSON that the page draws.
-
-    Args:
-        sequence: Sequence of C = 2 or 3 channels. Without depth, z is 0 and the notice says so.
-        notice: One sentence about the origin of the recording.
-    """
+    """Return a sequence as the JSON that the page draws. Without depth, z is 0 and the notice says so."""
     joints = sequence.joints
     if sequence.channels == 2:
         joints = np.concatenate([joints, np.where(np.isnan(joints[..., :1]), np.nan, 0)], axis=-1)
@@ -126,7 +120,9 @@ def _parse_with_null_joints(nested: object, axes: int) -> np.ndarray:
             return np.asarray(_replace_null_joints(nested, axes, [np.nan] * channels), dtype=np.float64)
         except (TypeError, ValueError, OverflowError):  # the joints have another number of channels, or are unusable
             continue
-    raise InputError(UNEVEN)
+    raise InputError(
+        "The coordinates are not numbers in rows of equal length. Use null where a joint was not observed."
+    )
 
 
 def _replace_null_joints(nested: object, axes: int, null_joint: list[float]) -> object:

@@ -26,32 +26,25 @@ from zeroskel.app.server.wire import (
     PredictRequest,
     Problem,
     RecordingAnswer,
-    explanation_to_dict,
     parse_actions,
     parse_model,
-    prediction_to_dict,
+    result_to_dict,
 )
 from zeroskel.core import SkeletonSequence, available_layouts, get_layout
 from zeroskel.datasets.synthetic import DEMO_UNSEEN, NOTICE, generate_sequence
+from zeroskel.recognition import Explanation, Prediction
 
-ToDict = Callable[[Any], dict[str, Any]]
 BODY_SECONDS = 30.0  # in which a request's body must arrive
 PARALLEL_DECODING = 2  # request bodies that are decoded at the same time
 CLIPS = {title.replace(" ", "-"): title for title in DEMO_UNSEEN}  # identifier -> title of the synthetic clips
 CLIP_SEED = 7
 PAGE_FOLDER = Path(__file__).resolve().parent.parent / "page"
+CLIENT_LIMITS = ("bytes", "frames", "joints", "bodies", "seconds", "actions", "action_length", "texts", "message_bytes")
 SCRIPT_SUFFIXES = (".js", ".mjs")  # the table of media types of the operating system may miss them
 
 
 def rest_routes(engine: Engine, reader: Reader, streams: Streams, settings: Settings) -> APIRouter:
-    """Return a router for all routes below /api, and for /metrics.
-
-    Args:
-        engine: Engine that computes predictions and explanations.
-        reader: Reader of uploaded files.
-        streams: All open streams, for their number and the metrics.
-        settings: Limits for clients.
-    """
+    """Return a router for all routes below /api, and for /metrics."""
     router = APIRouter(responses=_problems(400, 401, 403, 421))
     limits = settings.limits
     _add_information_routes(router, engine, streams, limits)
@@ -100,7 +93,7 @@ def _add_information_routes(router: APIRouter, engine: Engine, streams: Streams,
             "figures": facts.get("figures", []),
             "calibrated": engine.recognizer.calibration is not None,
             "layouts": {name: layout_to_dict(get_layout(name)) for name in available_layouts()},
-            "limits": limits.for_clients(streams.capacity),
+            "limits": {**{name: getattr(limits, name) for name in CLIENT_LIMITS}, "streams": streams.capacity},
         }
 
     @router.get("/api/clips")
@@ -129,14 +122,14 @@ def _add_prediction_routes(router: APIRouter, engine: Engine, limits: Limits) ->
         return content, sequence, parse_actions(content.actions, limits)
 
     async def respond(
-        request: Request, model: type[PredictRequest], method: Callable[..., Any], option: str, to_dict: ToDict
+        request: Request, model: type[PredictRequest], method: Callable[..., Prediction | Explanation], option: str
     ) -> Response:
         started = time.perf_counter()
         body = await _read_body(request, limits)
         async with decoding:
             content, sequence, actions = await asyncio.to_thread(decode, model, body)
         result = await engine.answer(method, sequence, actions, **{option: getattr(content, option)})
-        return JSONResponse({**to_dict(result), "seconds": round(time.perf_counter() - started, 4)})
+        return JSONResponse({**result_to_dict(result), "seconds": round(time.perf_counter() - started, 4)})
 
     def options(request_model: type[BaseModel], answer_model: type[BaseModel]) -> dict[str, Any]:
         schema = {"$ref": f"#/components/schemas/{request_model.__name__}"}
@@ -149,12 +142,12 @@ def _add_prediction_routes(router: APIRouter, engine: Engine, limits: Limits) ->
     @router.post("/api/predict", **options(PredictRequest, PredictAnswer))
     async def predict(request: Request) -> Response:
         """Return how well each action fits a recording."""
-        return await respond(request, PredictRequest, engine.recognizer.predict, "threshold", prediction_to_dict)
+        return await respond(request, PredictRequest, engine.recognizer.predict, "threshold")
 
     @router.post("/api/explain", **options(ExplainRequest, ExplainAnswer))
     async def explain(request: Request) -> Response:
         """Return when an action became recognisable, and by which parts of the body."""
-        return await respond(request, ExplainRequest, engine.recognizer.explain, "action", explanation_to_dict)
+        return await respond(request, ExplainRequest, engine.recognizer.explain, "action")
 
 
 def page_routes() -> APIRouter:

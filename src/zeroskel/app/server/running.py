@@ -8,7 +8,6 @@ import socket
 import sys
 
 import uvicorn
-from fastapi import FastAPI
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from zeroskel.app.server.application import create_app
@@ -54,12 +53,7 @@ class BufferedProtocol(WebSocketsSansIOProtocol):
 
 
 class StreamServer(uvicorn.Server):
-    """Server that tells streams that it is stopping before it closes them.
-
-    Args:
-        config: Configuration of uvicorn.
-        streams: Streams of the application.
-    """
+    """Server that tells streams that it is stopping before it closes them."""
 
     def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
         super().__init__(config)
@@ -75,10 +69,6 @@ class StreamServer(uvicorn.Server):
 def serve(recognizer: ZeroShotRecognizer, settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM, in one process.
 
-    Args:
-        recognizer: Recognizer that computes every answer.
-        settings: Address, trusted clients and limits.
-
     Raises:
         InputError: The server cannot listen on the address.
     """
@@ -93,32 +83,26 @@ def serve(recognizer: ZeroShotRecognizer, settings: Settings) -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
     with listening, one_thread():  # the other cores receive frames
         app = create_app(recognizer, settings)
+        streams = app.state.streams
         gc.freeze()  # else the collector visits the objects of all libraries from time to time, which takes 0.3 s
-        _run(app, settings, listening)
-
-
-def _run(app: FastAPI, settings: Settings, listening: socket.socket) -> None:
-    config = uvicorn.Config(
-        app,
-        log_level=logging.WARNING,
-        access_log=False,  # the server stores nothing about the requests of clients
-        server_header=False,
-        proxy_headers=bool(settings.proxies),
-        forwarded_allow_ips=list(settings.proxies),
-        root_path=settings.root_path,
-        ws=BufferedProtocol,
-        ws_max_size=4 * settings.limits.message_bytes,
-        ws_per_message_deflate=False,  # a small message could decompress to a large one
-        limit_concurrency=app.state.streams.capacity + OTHER_CONNECTIONS,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-    )
-    logging.getLogger("uvicorn.error").addFilter(PrivacyFilter())
-    shown_host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    port = listening.getsockname()[1]
-    capacity = app.state.streams.capacity
-    print(
-        f"zeroskel serves on http://{shown_host}:{port} (up to {capacity} streams). Press Ctrl+C to stop.", flush=True
-    )
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)  # uvicorn raises the signal again after it has stopped
-    StreamServer(config, app.state.streams).run(sockets=[listening])
+        config = uvicorn.Config(
+            app,
+            log_level=logging.WARNING,
+            access_log=False,  # the server stores nothing about the requests of clients
+            server_header=False,
+            proxy_headers=bool(settings.proxies),
+            forwarded_allow_ips=list(settings.proxies),
+            root_path=settings.root_path,
+            ws=BufferedProtocol,
+            ws_max_size=4 * settings.limits.message_bytes,
+            ws_per_message_deflate=False,  # a small message could decompress to a large one
+            limit_concurrency=streams.capacity + OTHER_CONNECTIONS,
+            timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        )
+        logging.getLogger("uvicorn.error").addFilter(PrivacyFilter())
+        shown_host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        address = f"http://{shown_host}:{listening.getsockname()[1]}"
+        print(f"zeroskel serves on {address} (up to {streams.capacity} streams). Press Ctrl+C to stop.", flush=True)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)  # uvicorn raises the signal again after it has stopped
+        StreamServer(config, streams).run(sockets=[listening])

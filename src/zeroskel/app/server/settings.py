@@ -2,9 +2,8 @@
 
 import hmac
 import ipaddress
+import re
 from dataclasses import asdict, dataclass, field
-from typing import Any
-from urllib.parse import urlsplit
 
 from zeroskel.core import InputError
 
@@ -54,15 +53,6 @@ class Limits:
             if value is not None and value <= 0:
                 raise InputError(f"The limit {name} is {value}; expected a number above 0.")
 
-    def for_clients(self, streams: int) -> dict[str, Any]:
-        """Return the limits that a client has to know.
-
-        Args:
-            streams: Number of streams that the server accepts.
-        """
-        names = ("bytes", "frames", "joints", "bodies", "seconds", "actions", "action_length", "texts", "message_bytes")
-        return {**{name: getattr(self, name) for name in names}, "streams": streams}
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -106,7 +96,7 @@ class Settings:
                 "environment variable ZEROSKEL_TOKEN, which other users cannot read."
             )
         for origin in self.origins:
-            if not _is_origin(origin):
+            if not re.fullmatch(r"https?://[^/?#\s]+", origin):
                 raise InputError(f"--allow-origin {origin!r}: expected scheme and host only, as https://example.org")
         for host in self.hosts:
             if not host or set(host) & set("/:* "):
@@ -129,8 +119,3 @@ def ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
         return ipaddress.ip_address(host)
     except ValueError:
         return None
-
-
-def _is_origin(text: str) -> bool:
-    parts = urlsplit(text)
-    return parts.scheme in ("http", "https") and bool(parts.netloc) and f"{parts.scheme}://{parts.netloc}" == text

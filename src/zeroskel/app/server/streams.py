@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.process_collector import ProcessCollector
 
 from zeroskel.app.server.engine import Busy, Engine
-from zeroskel.app.server.wire import prediction_to_dict
+from zeroskel.app.server.wire import result_to_dict
 from zeroskel.core import InputError
 from zeroskel.recognition import Candidates, Prediction, Stream
 
@@ -65,12 +65,7 @@ class Metrics:
 
 
 class LiveStream:
-    """Stream of one client, with the messages that wait to be sent to it.
-
-    Args:
-        stream: Window of the latest frames.
-        now: Time of the start, in seconds of the monotonic clock.
-    """
+    """Stream of one client that started at `now`, with the messages that wait to be sent to it."""
 
     def __init__(self, stream: Stream, now: float) -> None:
         self.stream = stream
@@ -98,12 +93,8 @@ class Streams:
 
     Each stream is answered ten times a second while there is time. After each batch the recognizer rests for a tenth of
     the time that it worked, so that the event loop can receive frames. With more streams the interval between two
-    answers of a stream therefore grows. The capacity is chosen so that it does not grow beyond a second.
-
-    Args:
-        engine: Engine that computes the answers.
-        metrics: Metrics that count them.
-        capacity: Largest number of open streams.
+    answers of a stream therefore grows. The capacity, the largest number of open streams, is chosen so that it does not
+    grow beyond a second.
     """
 
     def __init__(self, engine: Engine, metrics: Metrics, capacity: int) -> None:
@@ -183,7 +174,7 @@ class Streams:
                 windows.append((window, live.stream.candidates, live.stream.threshold))
         if not windows:
             return
-        predictions, cpu_seconds = await self.engine.run_for_stream(self.engine.timed_predictions, windows)
+        predictions, cpu_seconds = await self.engine.motion.run_for_stream(self.engine.timed_predictions, windows)
         now = time.monotonic()
         for (live, candidates, timestamp, arrived), prediction in zip(pending, predictions, strict=True):
             if live.stream.candidates is candidates and live in self._open:  # else the client has changed its actions
@@ -197,7 +188,7 @@ class Streams:
             live.send({"type": "error", "message": str(prediction)[:300]})
             return
         settled = live.stream.settle(prediction)
-        answer = prediction_to_dict(settled)
+        answer = result_to_dict(settled)
         del answer["scores"]
         if live.send({"type": "scores", "time": timestamp, "settled": bool(settled.settled), **answer}):
             self.metrics.answers.inc()

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeVar, cast
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from zeroskel.app.server.settings import Limits
 from zeroskel.core import InputError
@@ -12,15 +12,13 @@ from zeroskel.recognition import Explanation, Prediction
 
 DECIMALS = 5  # of all numbers in answers
 
-Actions = Sequence[str] | Mapping[str, Sequence[str]]
+Actions = Mapping[str, Sequence[str]]  # name -> further texts
 Model = TypeVar("Model", bound=BaseModel)
 ActionText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
-class Strict(BaseModel):
+class Strict(BaseModel, extra="forbid", strict=True):
     """Model that accepts no unknown field and does not convert texts to numbers."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Action(Strict):
@@ -124,14 +122,11 @@ def describe_validation_error(error: Mapping[str, Any]) -> str:
 
 
 def parse_actions(actions: object, limits: Limits) -> Actions:
-    """Return actions in the form that the recognizer expects.
+    """Return the further texts of each action by the action's name.
 
     Args:
         actions: List of names, of {"name", "texts"} objects, or of both; as JSON or as `Action`.
         limits: Largest number of actions and texts, and their largest length.
-
-    Returns:
-        The names; or name -> further texts, where an action has such texts.
 
     Raises:
         InputError: The list is empty or too long, or an action is repeated, empty, too long or not text.
@@ -152,7 +147,7 @@ def parse_actions(actions: object, limits: Limits) -> Actions:
         if name in texts_by_name:
             raise InputError(f"The action {name[:60]!r} is listed twice; expected each action once.")
         texts_by_name[name] = [_parse_text(text, limits.action_length) for text in texts]
-    return texts_by_name if any(texts_by_name.values()) else list(texts_by_name)
+    return texts_by_name
 
 
 def _parse_text(text: object, max_length: int) -> str:
@@ -161,21 +156,18 @@ def _parse_text(text: object, max_length: int) -> str:
     return text.strip()
 
 
-def prediction_to_dict(prediction: Prediction) -> dict[str, Any]:
-    """Return a prediction as JSON, its numbers rounded to save bytes."""
-    return prediction.to_dict(decimals=DECIMALS)
-
-
-def explanation_to_dict(explanation: Explanation) -> dict[str, Any]:
-    """Return an explanation and its prediction as JSON, the numbers rounded to save bytes."""
+def result_to_dict(result: Prediction | Explanation) -> dict[str, Any]:
+    """Return a prediction, or an explanation with its prediction, as JSON; the numbers are rounded to save bytes."""
+    if isinstance(result, Prediction):
+        return result.to_dict(decimals=DECIMALS)
     return {
-        **prediction_to_dict(explanation.prediction),
-        "action": explanation.action,
-        "observed_seconds": _rounded(explanation.seconds),
-        "information": _rounded(explanation.information),
-        "moments": _rounded(explanation.moments),
-        "moment_information": _rounded(explanation.moment_information),
-        "parts": {part: round(float(loss), DECIMALS) for part, loss in explanation.parts.items()},
+        **result_to_dict(result.prediction),
+        "action": result.action,
+        "observed_seconds": _rounded(result.seconds),
+        "information": _rounded(result.information),
+        "moments": _rounded(result.moments),
+        "moment_information": _rounded(result.moment_information),
+        "parts": {part: round(float(loss), DECIMALS) for part, loss in result.parts.items()},
     }
 
 
