@@ -2,8 +2,8 @@
 
 The files contain every class three times: one recording is a training recording under both protocols, one a test
 recording under both, and one a training recording under cross-subject alone. Further options after those of a command
-shorten it, since the last value of an option counts: one seed, one masked view, one epoch, and mostly the kinematic
-encoder and two methods.
+shorten it, since the last value of an option counts: one seed, one masked view, one epoch, one sample, and mostly the
+kinematic encoder and two methods.
 """
 
 import csv
@@ -28,6 +28,7 @@ pytestmark = pytest.mark.slow
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "ntu.md"
 FRAMES = 8
 QUICK = "--encoder kinematic --methods smie,ridge --seeds 0 --masked-views 1 --set smie.epochs=1"
+SHORTENED = ("epochs", "classifier_epochs", "samples", "noises")  # options of methods
 CLASSES = {"ntu60": 60, "ntu120": 120, "pku-mmd": 51}
 SECOND = {"ntu60": "cross-view", "ntu120": "cross-setup", "pku-mmd": "cross-view"}
 PAIRS_FROM = 50  # NTU's actions from A050 to A060 have two people
@@ -162,12 +163,12 @@ def test_the_right_recordings_train_and_test(command: str, tmp_path: Path) -> No
 def test_the_encoder_and_all_methods_of_the_page_run(data: str) -> None:
     command = next(command for command in BENCHMARKS if option(command, "data") == f"prepared/{data}")
     methods = option(command, "methods").split(",")
-    epochs = []
+    short = []
     for method in methods:
         options = align.create(method).options()
-        epochs += [f"{method}.{name}=1" for name in ("epochs", "classifier_epochs") if name in options]
+        short += [f"{method}.{name}=1" for name in SHORTENED if name in options]
     first = option(command, "split").split(",")[0]
-    run(f"{command} --split {first} --seeds 0 --masked-views 1 --set stgcn.epochs=1 {' '.join(epochs)}")
+    run(f"{command} --split {first} --seeds 0 --masked-views 1 --set stgcn.epochs=1 {' '.join(short)}")
     cells = records(command, Path(option(command, "out")))
     assert [record["method"] for record in cells] == methods
     assert all(record["encoder"] == "stgcn" and 0 <= record["zsl_accuracy"] <= 1 for record in cells)
