@@ -6,7 +6,8 @@ VIDEO := .venv-video
 VIDEO_STAMP := $(VIDEO)/.installed
 RECORDINGS := $(VIDEO)/.recordings
 # Two workers of one thread each, or one worker where there is one core. They share no fixtures, so a file stays together.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 2 --dist loadfile
+# Files run in the order of their names: the longest ones have few tests and would otherwise come last.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test test-fast lint bench web vendor chromium video bundle texts clean
 
