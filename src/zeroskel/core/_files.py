@@ -58,12 +58,7 @@ def resource_table(name: str) -> dict[str, Any]:
 
 
 def read_json_object(file: Path, expected: str, error: type[InputError] = InputError) -> dict[str, Any]:
-    """Return the JSON object in a file.
-
-    Args:
-        file: path of the file.
-        expected: name of the expected content, for messages.
-        error: type of the error when the content is not a JSON object.
+    """Return the JSON object in a file; messages name the expected content.
 
     Raises:
         MissingFileError: the file does not exist.

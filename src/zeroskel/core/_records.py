@@ -259,11 +259,9 @@ class FeatureMap(_JsonLine):
     note: str = ""
 
     def __post_init__(self) -> None:
-        lengths = {"labels": (self.labels, self.points), "texts": (self.texts, self.classes)}
-        lengths["seen"] = (self.seen, self.classes)
-        for name, (values, expected) in lengths.items():
-            if len(values) != len(expected):
-                raise InputError(f"{len(values)} {name}; expected {len(expected)}, one for each point or class")
+        for name, counted in (("labels", self.points), ("texts", self.classes), ("seen", self.classes)):
+            if (count := len(getattr(self, name))) != len(counted):
+                raise InputError(f"{count} {name}; expected {len(counted)}, one for each point or class")
         if wrong := sorted({label for label in self.labels if not 0 <= label < len(self.classes)}):
             raise InputError(f"labels {wrong}; expected 0 to {len(self.classes) - 1}")
         positions = [*self.points, *self.texts]

@@ -58,20 +58,14 @@ def bootstrap_interval(
         return None
     rng = np.random.default_rng(seed)
     origin = values[0]  # subtracted, so that equal values give an interval of width 0
-    drawn = _resampled_means([member - origin for member in members], resamples, rng)
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-    return float(origin + low), float(origin + high)
-
-
-def _resampled_means(members: list[np.ndarray], size: int, rng: np.random.Generator) -> np.ndarray:
-    """Return (size,) means of resampled groups of resampled values."""
-    times = rng.multinomial(len(members), np.full(len(members), 1 / len(members)), size)
-    total, count = np.zeros(size), np.zeros(size)
-    for column, values in enumerate(members):
-        draws = times[:, column] * len(values)
-        total += rng.multinomial(draws, np.full(len(values), 1 / len(values))) @ values
+    times = rng.multinomial(len(members), np.full(len(members), 1 / len(members)), resamples)
+    total, count = np.zeros(resamples), np.zeros(resamples)
+    for member, drawn in zip(members, times.T, strict=True):
+        draws = drawn * len(member)
+        total += rng.multinomial(draws, np.full(len(member), 1 / len(member))) @ (member - origin)
         count += draws
-    return total / count
+    low, high = np.quantile(total / count, [(1 - level) / 2, (1 + level) / 2])
+    return float(origin + low), float(origin + high)
 
 
 def paired_test(values: np.ndarray, reference: np.ndarray, *, groups: np.ndarray | None = None, seed: int = 0) -> float:

@@ -40,13 +40,7 @@ MARKERS = ("o", "s", "^", "D")
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure of the page.
-
-    Attributes:
-        title, unit: its heading.
-        svg: markup with a description for those who cannot see it.
-        panels: number of panels.
-    """
+    """A figure of the page: heading, markup with a description for those who cannot see it, and number of panels."""
 
     title: str
     unit: str

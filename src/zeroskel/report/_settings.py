@@ -16,6 +16,7 @@ NOTHING_KNOWN = -2 * math.log(2)
 """Jensen-Shannon estimate of a critic that scores every pair 0."""
 
 SETTING = ["data", "split", "protocol", "encoder", "encoder_options", "classes_unseen"]
+SIZES = ("classes_seen", "train_sequences", "test_sequences")
 VARIANTS = ["text", "prompt", "variant", "selection", "version"]
 """Columns that are named beside a method where they differ within the report."""
 
@@ -81,7 +82,6 @@ class Setting:
     """Rows that share data, split, protocol and encoder, and so can be compared.
 
     Attributes:
-        data, split, protocol, encoder: their names.
         encoder_options: changed options of the encoder, e.g. ("epochs=30",).
         classes_unseen: U names, in the order of the confusion matrices.
         notice: what limits the use of the data, e.g. that motion is synthetic; empty for none.
@@ -134,12 +134,9 @@ def settings_of(table: "pd.DataFrame") -> list[Setting]:
     for key, members in table.groupby(SETTING, sort=True):
         groups = members.groupby("row", sort=True)
         rows = [_row(group, varying, numbers[row], observed.get(row, {})) for row, group in groups]
-        sizes: dict[str, Any] = {
-            name: _distinct(members, name) for name in ("classes_seen", "train_sequences", "test_sequences")
-        }
-        settings.append(
-            Setting(**dict(zip(SETTING, key, strict=True)), **sizes, notice=notice_of(members), rows=tuple(rows))
-        )
+        fields: dict[str, Any] = dict(zip(SETTING, key, strict=True))
+        fields |= {name: _distinct(members, name) for name in SIZES}
+        settings.append(Setting(**fields, notice=notice_of(members), rows=tuple(rows)))
     return sorted(settings, key=lambda setting: bool(setting.notice))
 
 

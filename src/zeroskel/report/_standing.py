@@ -54,7 +54,6 @@ class Standing:
     """One method with one choice of options and selection on a board.
 
     Attributes:
-        method, options, variant, version, selection: what its records share.
         details: what distinguishes it from other rows of the method.
         cells: (split, seed) of all its records.
         counted: the cells behind its means: of the splits of the board and the seeds that all of these have.
