@@ -28,12 +28,13 @@ VIEWS, SEEDS = (1, 2, 4, 8, 100), 3
 
 def parts_of(arguments: argparse.Namespace, folder: Path) -> dict[str, Callable[[], list[Row]]]:
     """Return the parts that can be measured, by name."""
+    rounds = {} if arguments.rounds is None else {"rounds": arguments.rounds}
     return {
         "inference": stgcn.inference,
         "training-step": stgcn.training,
         "smie": smie_training.training,
-        "scoring": scoring.scoring,
-        "one": latency.one_sequence,
+        "scoring": lambda: scoring.scoring(**rounds),
+        "one": lambda: latency.one_sequence(**rounds),
         "stream": latency.stream,
         "cold": latency.cold,
         "grid": grid.grid,
@@ -51,6 +52,7 @@ def main() -> None:
         "--pool", type=Path, default=_shared() / "protocols" / "kinect_pool.json", help="dataset of the accuracy rows"
     )
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="numbers of sequences, separated by commas")
+    parser.add_argument("--rounds", type=int, help="timed rounds of the parts scoring and one, for a trial")
     parser.add_argument("--table-only", action="store_true", help="write the page from the figures without measuring")
     arguments = parser.parse_args()
     figures = json.loads(arguments.out.read_text(encoding="utf-8")) if arguments.out.exists() else {}

@@ -73,7 +73,8 @@ def test_the_latency_of_kite_is_set_against_that_of_smie(tmp_path: Path) -> None
 def test_performance_is_measured_and_its_page_written(tmp_path: Path) -> None:
     page, out = tmp_path / "page.md", tmp_path / "out.json"
     page.write_text("before\n<!-- measured -->\nold\n<!-- end -->\nafter\n")
-    shown = run("performance.py", "--only", "one,scale,scoring", "--sizes", "1000,2000", "--out", out, "--page", page)
+    short = ("--only", "one,scale,scoring", "--sizes", "1000,2000", "--rounds", "1")
+    shown = run("performance.py", *short, "--out", out, "--page", page)
     figures = json.loads(out.read_text())
     assert set(figures["parts"]) == {"one", "scoring"}
     assert [stage["stage"] for stage in figures["scale"]] == ["prepare", "batches", "features", "training", "scoring"]
