@@ -18,7 +18,7 @@ from zeroskel.datasets.synthetic import (
     iterate,
 )
 from zeroskel.datasets.synthetic._body import pose_body
-from zeroskel.datasets.synthetic._grammar import get_action, mean_body
+from zeroskel.datasets.synthetic._grammar import MEAN_BODY, get_action
 from zeroskel.datasets.synthetic._moves import CHANNEL, CHANNELS, channel_values
 from zeroskel.datasets.synthetic._person import Camera, draw_person, perform
 
@@ -176,7 +176,7 @@ def test_motion_is_what_the_name_says() -> None:
 def test_angles_bend_the_named_joint() -> None:
     channels = np.zeros((1, len(CHANNELS)))
     channels[0, CHANNEL["left_arm.elbow"]] = 70
-    joints = pose_body(mean_body(), channels)
+    joints = pose_body(MEAN_BODY, channels)
     assert angle(joints, "shoulder_left", "elbow_left", "wrist_left")[0] == pytest.approx(110)
     assert angle(joints, "shoulder_right", "elbow_right", "wrist_right")[0] == pytest.approx(180, abs=1e-3)
     assert of(joints, "wrist_left")[0, 2] > of(joints, "elbow_left")[0, 2]

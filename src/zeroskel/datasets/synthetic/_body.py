@@ -17,20 +17,23 @@ _STRAIGHTEST = 0.998  # of a leg's length: a knee never locks
 
 @dataclass(frozen=True)
 class Body:
-    """Segment lengths of one person in metres, and their stature."""
+    """Body of one person; `body["thigh"]` is the length of a segment in metres.
+
+    Attributes:
+        stature: metres.
+        fractions: lengths of the segments as fractions of the stature.
+    """
 
     stature: float
-    segments: Mapping[str, float]
+    fractions: Mapping[str, float]
 
-    @classmethod
-    def of_stature(cls, stature: float, fractions: Mapping[str, float]) -> "Body":
-        """Return a body whose segments are these fractions of its stature (metres)."""
-        return cls(stature, {name: fraction * stature for name, fraction in fractions.items()})
+    def __getitem__(self, segment: str) -> float:
+        return self.fractions[segment] * self.stature
 
     @property
     def leg(self) -> float:
         """Thigh and shank, metres."""
-        return self.segments["thigh"] + self.segments["shank"]
+        return self["thigh"] + self["shank"]
 
 
 def pose_body(body: Body, channels: np.ndarray) -> np.ndarray:
@@ -49,7 +52,7 @@ def pose_body(body: Body, channels: np.ndarray) -> np.ndarray:
 
 def _pelvis(body: Body, channels: np.ndarray) -> np.ndarray:
     """Return (T, 3) hip centre: as asked, but never so high that a foot on the floor is out of reach."""
-    leg, ankle_height = body.leg, body.segments["ankle_height"]
+    leg, ankle_height = body.leg, body["ankle_height"]
     ahead, aside, rise = (channels[:, CHANNEL[f"pelvis.{name}"]] * leg for name in ("ahead", "aside", "rise"))
     height = _STRAIGHTEST * leg + ankle_height + rise
     for side, sign in (("left", _LEFT), ("right", _RIGHT)):
@@ -61,15 +64,14 @@ def _pelvis(body: Body, channels: np.ndarray) -> np.ndarray:
 
 
 def _add_trunk(points: dict[str, np.ndarray], body: Body, channels: np.ndarray) -> None:
-    size = body.segments
     bend = _angles(channels, "torso.bend", "torso.turn", "torso.lean") * [1, -1, 1]
     lower, chest = _rotation(bend / 2), _rotation(bend)
-    points["spine"] = points["hip_center"] + lower @ (size["abdomen"] * _UP)
-    points["shoulder_center"] = points["spine"] + chest @ (size["thorax"] * _UP)
+    points["spine"] = points["hip_center"] + lower @ (body["abdomen"] * _UP)
+    points["shoulder_center"] = points["spine"] + chest @ (body["thorax"] * _UP)
     nod = _angles(channels, "head.nod", "head.turn", "head.tilt") * [1, -1, 1]
     skull = chest @ _rotation(nod)
-    points["neck"] = points["shoulder_center"] + chest @ _rotation(nod / 2) @ (size["neck"] * _UP)
-    points["head"] = points["neck"] + skull @ (size["head"] * np.array([0.0, 0.95, 0.312]))
+    points["neck"] = points["shoulder_center"] + chest @ _rotation(nod / 2) @ (body["neck"] * _UP)
+    points["head"] = points["neck"] + skull @ (body["head"] * np.array([0.0, 0.95, 0.312]))
     for side, sign in (("left", _LEFT), ("right", _RIGHT)):
         _add_arm(points, body, channels, chest, side, sign)
 
@@ -77,7 +79,6 @@ def _add_trunk(points: dict[str, np.ndarray], body: Body, channels: np.ndarray) 
 def _add_arm(
     points: dict[str, np.ndarray], body: Body, channels: np.ndarray, chest: np.ndarray, side: str, sign: float
 ) -> None:
-    size = body.segments
     forward, out, twist, elbow, wrist = _angles(channels, *(f"{side}_arm.{name}" for name in ARM_CHANNELS)).T
     zero = np.zeros_like(forward)
     shrug = _rotation(np.stack([zero, zero, sign * 0.12 * np.hypot(forward, out)], axis=1))
@@ -85,35 +86,35 @@ def _add_arm(
     upper = upper @ _rotation(np.stack([zero, sign * twist, zero], axis=1))
     lower = upper @ _rotation(np.stack([-elbow, zero, zero], axis=1))
     hand = lower @ _rotation(np.stack([-wrist, zero, zero], axis=1))
-    shoulder = points["shoulder_center"] + chest @ shrug @ (size["shoulder"] * np.array([sign, -0.15, 0.0]))
+    shoulder = points["shoulder_center"] + chest @ shrug @ (body["shoulder"] * np.array([sign, -0.15, 0.0]))
     points[f"shoulder_{side}"] = shoulder
-    points[f"elbow_{side}"] = shoulder - upper @ (size["upper_arm"] * _UP)
-    points[f"wrist_{side}"] = points[f"elbow_{side}"] - lower @ (size["forearm"] * _UP)
-    points[f"hand_{side}"] = points[f"wrist_{side}"] - hand @ (size["palm"] * _UP)
-    points[f"hand_tip_{side}"] = points[f"hand_{side}"] - hand @ (size["finger"] * _UP)
-    points[f"thumb_{side}"] = points[f"hand_{side}"] + hand @ (size["thumb"] * np.array([-0.2 * sign, -0.6, 0.77]))
+    points[f"elbow_{side}"] = shoulder - upper @ (body["upper_arm"] * _UP)
+    points[f"wrist_{side}"] = points[f"elbow_{side}"] - lower @ (body["forearm"] * _UP)
+    points[f"hand_{side}"] = points[f"wrist_{side}"] - hand @ (body["palm"] * _UP)
+    points[f"hand_tip_{side}"] = points[f"hand_{side}"] - hand @ (body["finger"] * _UP)
+    points[f"thumb_{side}"] = points[f"hand_{side}"] + hand @ (body["thumb"] * np.array([-0.2 * sign, -0.6, 0.77]))
 
 
 def _add_leg(points: dict[str, np.ndarray], body: Body, channels: np.ndarray, side: str, sign: float) -> None:
     """Add hip, knee, ankle and foot: thigh and shank meet at the knee, in front of the line from hip to ankle."""
-    size, leg = body.segments, body.leg
+    leg = body.leg
     ahead, aside, lift = (channels[:, CHANNEL[f"{side}_leg.{name}"]] * leg for name in LEG_CHANNELS)
-    hip = points["hip_center"] + [sign * size["hip"], 0.0, 0.0]
-    wish = np.stack([sign * (size["hip"] + aside), size["ankle_height"] + lift, ahead], axis=1)
+    hip = points["hip_center"] + [sign * body["hip"], 0.0, 0.0]
+    wish = np.stack([sign * (body["hip"] + aside), body["ankle_height"] + lift, ahead], axis=1)
     reach, line = _length_and_direction(wish - hip)
     reach = np.clip(reach, 0.35 * leg, _STRAIGHTEST * leg)
     ankle = hip + reach * line
-    along = (reach**2 + size["thigh"] ** 2 - size["shank"] ** 2) / (2 * reach)
-    out = np.sqrt(np.maximum(size["thigh"] ** 2 - along**2, 0.0))
+    along = (reach**2 + body["thigh"] ** 2 - body["shank"] ** 2) / (2 * reach)
+    out = np.sqrt(np.maximum(body["thigh"] ** 2 - along**2, 0.0))
     front = _across(_FORWARD + 0.25 * _UP + [0.12 * sign, 0.0, 0.0], line)
     knee = hip + along * line + out * front
     points[f"hip_{side}"], points[f"knee_{side}"], points[f"ankle_{side}"] = hip, knee, ankle
-    points[f"foot_{side}"] = ankle + size["foot"] * _foot_direction(knee, ankle, lift / leg, body)
+    points[f"foot_{side}"] = ankle + body["foot"] * _foot_direction(knee, ankle, lift / leg, body)
 
 
 def _foot_direction(knee: np.ndarray, ankle: np.ndarray, lift: np.ndarray, body: Body) -> np.ndarray:
     """Return (T, 3): flat on the floor while the ankle is low, square to the shank once it is lifted."""
-    drop = body.segments["ankle_height"] / body.segments["foot"] * 0.9
+    drop = body["ankle_height"] / body["foot"] * 0.9
     flat = np.array([0.0, -drop, np.sqrt(1 - drop**2)])
     shank = _length_and_direction(ankle - knee)[1]
     lifted = 0.8 * _across(_FORWARD + 0.3 * _UP, shank) + 0.6 * shank

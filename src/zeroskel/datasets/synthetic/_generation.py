@@ -59,7 +59,12 @@ def iterate(
         >>> (label, subject, sequence.layout.name)
         (0, 1, 'ntu-25')
     """
-    names = _check(actions, subjects, repetitions)
+    names = action_names() if actions is None else list(actions)
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated or not names:
+        raise InputError(f"actions repeated: {repeated}; expected one or more different ones")
+    if subjects < 1 or repetitions < 1:
+        raise InputError(f"{subjects} subjects and {repetitions} repetitions; expected at least one of each")
     chosen = [get_action(name) for name in names]
     people = [draw_person(_generator(seed, "person", subject)) for subject in range(1, subjects + 1)]
     for label, (name, action) in enumerate(zip(names, chosen, strict=True)):
@@ -94,7 +99,7 @@ def generate_dataset(
         >>> labels.tolist(), subjects.tolist()
         ([0, 0, 1, 1], [1, 2, 1, 2])
     """
-    names = _check(actions, subjects, repetitions)
+    names = action_names() if actions is None else list(actions)
     sequences, labels, people = zip(*iterate(names, subjects=subjects, repetitions=repetitions, seed=seed), strict=True)
     return list(sequences), np.array(labels, dtype=np.int64), np.array(people, dtype=np.int64), names
 
@@ -114,13 +119,3 @@ def _generator(seed: int, *path: str | int) -> np.random.Generator:
         raise InputError(f"seed is {seed}; expected 0 or more")
     words = [zlib.crc32(step.encode()) if isinstance(step, str) else step for step in path]
     return np.random.default_rng([seed, *words])
-
-
-def _check(actions: Sequence[str] | None, subjects: int, repetitions: int) -> list[str]:
-    names = action_names() if actions is None else list(actions)
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated or not names:
-        raise InputError(f"actions repeated: {repeated}; expected one or more different ones")
-    if subjects < 1 or repetitions < 1:
-        raise InputError(f"{subjects} subjects and {repetitions} repetitions; expected at least one of each")
-    return names

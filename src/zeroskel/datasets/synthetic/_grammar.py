@@ -13,21 +13,13 @@ from zeroskel.core._files import resource_table
 from zeroskel.datasets.synthetic._body import Body, pose_body
 from zeroskel.datasets.synthetic._moves import Move, channel_values, mirror_channels, on_both_sides, overlay, parse_move
 
-DEMO_UNSEEN: tuple[str, ...] = (
-    "wave both hands",
-    "raise the right arm overhead",
-    "punch upward with the left hand",
-    "circle both arms",
-    "kick forward with the left leg",
-    "raise the right leg sideways",
-    "lunge sideways with the right leg",
-    "turn the head to the left",
-    "walk in place and wave the left hand",
-    "run in place and clap the hands overhead",
-    "squat and raise both arms forward",
-)
-
-MEAN_STATURE = 1.7  # metres
+_TABLE: Mapping[str, Any] = resource_table("synthetic_actions.toml")
+DEMO_UNSEEN: tuple[str, ...] = tuple(_TABLE["demo_unseen"])
+REST, POSTURE, SWAY = (channel_values(_TABLE[name]) for name in ("rest", "posture", "sway"))  # (D,) of each channel
+LEAST = channel_values(_TABLE["least"], -np.inf)
+MOST = channel_values(_TABLE["most"], np.inf)
+BODY_FRACTIONS: Mapping[str, float] = {name: value for name, value in _TABLE["body"].items() if name != "source"}
+MEAN_BODY = Body(1.7, BODY_FRACTIONS)
 _SIDES = ("right", "left", "both", "name", "twice")
 
 
@@ -69,41 +61,19 @@ class Action:
         if self.meanwhile is None:
             return values
         other = self.meanwhile.values(phase, left_handed=left_handed, cycle_scale=cycle_scale)
-        return overlay(values, other, channel_table("rest"))
-
-
-@cache
-def grammar_table() -> Mapping[str, Any]:
-    """Return the grammar file as it is."""
-    return resource_table("synthetic_actions.toml")
-
-
-@cache
-def channel_table(name: str) -> np.ndarray:
-    """Return (D,) channels of a table of the grammar file: "rest", "posture" or "sway"."""
-    values = channel_values(grammar_table()[name])
-    values.setflags(write=False)
-    return values
-
-
-@cache
-def channel_limits() -> tuple[np.ndarray, np.ndarray]:
-    """Return least and most (D,) of each channel; channels without limits have infinite ones."""
-    table = grammar_table()["limits"]
-    least, most = ({part: {k: v[end] for k, v in names.items()} for part, names in table.items()} for end in (0, 1))
-    return channel_values(least, -np.inf), channel_values(most, np.inf)
+        return overlay(values, other, REST)
 
 
 @cache
 def _actions() -> Mapping[str, Action]:
     actions = {}
-    for table in grammar_table()["moves"].values():
-        move = parse_move(table, channel_table("rest"))
+    for table in _TABLE["moves"].values():
+        move = parse_move(table, REST)
         for key in _SIDES:
             if key in table:
                 side = "leading" if key in ("name", "twice") else key
                 actions[table[key]] = Action(move, side, 2 if key == "twice" else 1)
-    for name in grammar_table()["together"]:
+    for name in _TABLE["together"]:
         first, second = (actions[part] for part in name.split(" and "))
         leads = second.side if first.side == "leading" and second.side != "both" else first.side
         actions[name] = replace(first, side=leads, meanwhile=second)
@@ -136,17 +106,6 @@ def get_action(name: str) -> Action:
     return actions[name]
 
 
-def mean_body() -> Body:
-    """Return the body of mean stature and proportions."""
-    return Body.of_stature(MEAN_STATURE, body_fractions())
-
-
-@cache
-def body_fractions() -> Mapping[str, float]:
-    """Return segment lengths as fractions of stature."""
-    return {name: value for name, value in grammar_table()["body"].items() if name != "source"}
-
-
 def canonical_motion(action: str, frames: int) -> np.ndarray:
     """Return an action as the mean right-handed body performs it, without style, camera or noise.
 
@@ -168,4 +127,4 @@ def canonical_motion(action: str, frames: int) -> np.ndarray:
     if frames < 2:
         raise InputError(f"frames is {frames}; an action needs at least 2")
     values = get_action(action).values(np.linspace(0.0, 1.0, frames))
-    return pose_body(mean_body(), np.clip(values, *channel_limits()))
+    return pose_body(MEAN_BODY, np.clip(values, LEAST, MOST))

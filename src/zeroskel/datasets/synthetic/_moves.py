@@ -151,10 +151,8 @@ def parse_move(table: Mapping[str, Any], rest: np.ndarray) -> Move:
         times, poses = [0.0, *times], [rest, *poses]
     if times[-1] < 1:
         times, poses = [*times, 1.0], [*poses, rest]
-    beats = tuple(_parse_beat(beat) for beat in table.get("beats", []))
-    return Move(np.array(times), np.array(poses), beats, table["seconds"], table.get("contact", False))
-
-
-def _parse_beat(table: Mapping[str, Any]) -> Beat:
-    amplitude = channel_values({part: table[part] for part in table.keys() - _BEAT_FIELDS})
-    return Beat(table["wave"], table["cycles"], table["from"], table["until"], amplitude)
+    beats = []
+    for beat in table.get("beats", []):
+        amplitude = channel_values({part: beat[part] for part in beat.keys() - _BEAT_FIELDS})
+        beats.append(Beat(beat["wave"], beat["cycles"], beat["from"], beat["until"], amplitude))
+    return Move(np.array(times), np.array(poses), tuple(beats), table["seconds"], table.get("contact", False))

@@ -6,7 +6,7 @@ import numpy as np
 
 from zeroskel.core import get_layout
 from zeroskel.datasets.synthetic._body import LAYOUT, Body, pose_body
-from zeroskel.datasets.synthetic._grammar import Action, body_fractions, channel_limits, channel_table
+from zeroskel.datasets.synthetic._grammar import BODY_FRACTIONS, LEAST, MOST, POSTURE, REST, SWAY, Action
 from zeroskel.datasets.synthetic._moves import CHANNEL, CHANNELS
 
 _JITTER = 0.004  # metres, standard deviation at the trunk
@@ -43,14 +43,14 @@ class Person:
 
 def draw_person(rng: np.random.Generator) -> Person:
     """Return a person of 1.2 to 1.95 m with proportions and style of their own."""
-    fractions = {name: value * rng.normal(1.0, 0.04) for name, value in body_fractions().items()}
+    fractions = {name: value * rng.normal(1.0, 0.04) for name, value in BODY_FRACTIONS.items()}
     stature = float(np.clip(rng.normal(1.66, 0.17), 1.2, 1.95))
     return Person(
-        body=Body.of_stature(stature, fractions),
+        body=Body(stature, fractions),
         left_handed=bool(rng.random() < _LEFT_HANDED),
         amplitude=rng.uniform(0.8, 1.2),
         tempo=rng.uniform(0.85, 1.2),
-        posture=channel_table("posture") * np.clip(rng.normal(size=len(CHANNELS)), -2, 2),
+        posture=POSTURE * np.clip(rng.normal(size=len(CHANNELS)), -2, 2),
         sway=rng.uniform(0.5, 1.5),
         follow=rng.uniform(0.0, 1.0),
     )
@@ -64,7 +64,7 @@ def perform(person: Person, action: Action, frames: int, rng: np.random.Generato
     values = action.values(_phase(frames, rng), left_handed=person.left_handed, cycle_scale=rng.uniform(0.85, 1.2))
     values = _styled(values, person, action.contact, rng)
     values += _sway(person, frames, rng)
-    return pose_body(person.body, np.clip(values, *channel_limits()))
+    return pose_body(person.body, np.clip(values, LEAST, MOST))
 
 
 def _phase(frames: int, rng: np.random.Generator) -> np.ndarray:
@@ -79,22 +79,18 @@ def _styled(values: np.ndarray, person: Person, contact: bool, rng: np.random.Ge
     amplitude = np.clip(person.amplitude * rng.uniform(0.94, 1.06), 0.75, 1.25)
     if contact:
         amplitude = 1 + _CONTACT_AMPLITUDE * (amplitude - 1)
-    rest = channel_table("rest")
-    departure = amplitude * (values - rest)
-    departure[:, CHANNEL["torso.turn"]] += person.follow * _arm_difference(departure, "forward") * -0.08
-    departure[:, CHANNEL["torso.lean"]] += person.follow * _arm_difference(departure, "side") * -0.05
-    return rest + departure + person.posture
-
-
-def _arm_difference(departure: np.ndarray, movement: str) -> np.ndarray:
-    return departure[:, CHANNEL[f"right_arm.{movement}"]] - departure[:, CHANNEL[f"left_arm.{movement}"]]
+    departure = amplitude * (values - REST)
+    for trunk, arm, share in (("torso.turn", "forward", 0.08), ("torso.lean", "side", 0.05)):
+        difference = departure[:, CHANNEL[f"right_arm.{arm}"]] - departure[:, CHANNEL[f"left_arm.{arm}"]]
+        departure[:, CHANNEL[trunk]] -= person.follow * difference * share
+    return REST + departure + person.posture
 
 
 def _sway(person: Person, frames: int, rng: np.random.Generator) -> np.ndarray:
     """Return (T, D) idle movement: for each channel a slow wave of its own."""
     hertz, start = rng.uniform([[0.15], [0.0]], [[0.6], [2 * np.pi]], size=(2, len(CHANNELS)))
     seconds = np.arange(frames)[:, None] / FPS
-    return person.sway * channel_table("sway") * np.sqrt(2) * np.sin(2 * np.pi * hertz * seconds + start)
+    return person.sway * SWAY * np.sqrt(2) * np.sin(2 * np.pi * hertz * seconds + start)
 
 
 @dataclass(frozen=True)
