@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from zeroskel.core import InputError
-from zeroskel.datasets._recipe_parts import matching, named_recordings
+from zeroskel.datasets._recipe_parts import named_recordings
 from zeroskel.datasets._source_files import SourceFile
 
 PATTERN = re.compile(r"(?P<name>a(?P<action>\d+)_s(?P<subject>\d+)_e(?P<repetition>\d+))\.txt")
@@ -17,16 +17,15 @@ def files(*names: str) -> list[SourceFile]:
 
 
 def test_files_of_other_names_are_left_out_and_folders_do_not_matter() -> None:
-    actual = matching(files("z/a2_s1_e1.txt", "README.txt", ".DS_Store", "a1_s1_e1.txt", "a1_s1_e1.txt.bak"), PATTERN)
+    names = ("z/a2_s1_e1.txt", "README.txt", ".DS_Store", "a1_s1_e1.txt", "a1_s1_e1.txt.bak")
+    actual = named_recordings(files(*names), PATTERN, "the folder of X")
     assert [match["name"] for _, match in actual] == ["a1_s1_e1", "a2_s1_e1"]
-    assert matching(files("README.txt"), PATTERN) == []
 
 
-def test_a_name_that_is_there_twice_is_refused_unless_wanted() -> None:
+def test_a_name_that_is_there_twice_is_refused() -> None:
     twice = files("a1_s1_e1.txt", "copy/a1_s1_e1.txt")
     with pytest.raises(InputError, match=r"copy/a1_s1_e1\.txt: found the name a second time, after release/a1_s1_e1"):
-        matching(twice, PATTERN)
-    assert len(matching(twice, PATTERN, unique=False)) == 2
+        named_recordings(twice, PATTERN, "the folder of X")
 
 
 def test_no_recording_at_all_says_what_was_expected() -> None:

@@ -4,9 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from typing import Any
-
-import numpy as np
 
 from zeroskel.core import InputError, SkeletonSequence
 from zeroskel.core._files import resource_table
@@ -88,53 +87,33 @@ class Listing:
 MISSING = "the release's list of missing skeletons names it"
 
 
-def matching(
-    files: Sequence[SourceFile], pattern: re.Pattern[str], *, unique: bool = True
-) -> list[tuple[SourceFile, re.Match[str]]]:
-    """Return the files whose whole name (without folders) matches, sorted by name.
-
-    Args:
-        files: those of the source; others are left out.
-        pattern: of the name.
-        unique: refuse a name that is there twice.
-
-    Raises:
-        InputError: a name is there twice.
-    """
-    actual = [(file, match) for file in files if (match := pattern.fullmatch(file.name))]
-    actual.sort(key=lambda pair: (pair[0].name, pair[0]))
-    first: dict[str, SourceFile] = {}
-    for file, _ in actual:
-        if unique and file.name in first:
-            raise InputError(
-                f"{file.origin}: found the name a second time, after {first[file.name].origin}; expected each file "
-                "once. Name a folder that holds the release once"
-            )
-        first[file.name] = file
-    return actual
-
-
 def named_recordings(
     files: Sequence[SourceFile], pattern: re.Pattern[str], expected: str
 ) -> list[tuple[SourceFile, re.Match[str]]]:
-    """Return what `matching` returns, sorted by the group `name` of the pattern; `expected` is part of the message.
+    """Return the files whose whole name (without folders) matches, sorted by the group `name` of the pattern.
 
     Raises:
-        InputError: no file matches, or a name is there twice.
+        InputError: no file matches, or a name is there twice; `expected` says in the message what should be there.
     """
-    actual = sorted(matching(files, pattern), key=lambda pair: pair[1]["name"])
-    if not actual:
+    matches = [(file, match) for file in files if (match := pattern.fullmatch(file.name))]
+    if not matches:
         raise InputError(f"found {len(files)} files, none of them a recording; expected {expected}. Name its folder")
-    return actual
+    matches.sort(key=lambda pair: (pair[1]["name"], pair[0]))
+    for (first, name), (second, same) in pairwise(matches):
+        if name.string == same.string:
+            raise InputError(
+                f"{second.origin}: found the name a second time, after {first.origin}; expected each file once. Name a "
+                "folder that holds the release once"
+            )
+    return matches
+
+
+def tasks_at_once(file: SourceFile, count: int) -> tuple[Task, ...]:
+    """Return tasks of up to 256 of the `count` recordings in one file, with the facts `start` and `stop`."""
+    return tuple(Task(file, {"start": start, "stop": min(start + 256, count)}) for start in range(0, count, 256))
 
 
 @cache
 def broken_recordings(release: str) -> frozenset[str]:
     """Return the names of recordings that a list ("ntu", "pku-mmd", "msr-action3d") calls missing or incomplete."""
-    return frozenset(resource_table("broken_recordings.toml").get(release, {"names": []})["names"])
-
-
-def without_origin(sequence: SkeletonSequence) -> SkeletonSequence:
-    """Return the sequence with NaN for joints whose coordinates are all 0."""
-    unseen = (sequence.joints == 0).all(axis=-1, keepdims=True)
-    return sequence.replace(np.where(unseen, np.nan, sequence.joints))
+    return frozenset(resource_table("broken_recordings.toml")[release]["names"])

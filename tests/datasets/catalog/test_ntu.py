@@ -10,7 +10,7 @@ from zeroskel.core import InputError, SkeletonSequence
 from zeroskel.datasets._preparing import prepare
 from zeroskel.datasets._recipe_parts import broken_recordings
 from zeroskel.datasets._source_files import SourceFile
-from zeroskel.datasets.catalog import _ntu
+from zeroskel.datasets.catalog._numbered import NTU_60, NTU_120
 from zeroskel.skeleton.formats import write
 
 
@@ -19,15 +19,15 @@ def named(*names: str) -> list[SourceFile]:
 
 
 def test_the_file_name_says_it_all() -> None:
-    task = _ntu.find_120(named("S018C003P008R002A061")).tasks[0]
-    facts = {key: task.facts[key] for key in ("setup", "camera", "subject", "repetition", "action")}
-    assert facts == {"setup": 18, "camera": 3, "subject": 8, "repetition": 2, "action": 61}
+    task = NTU_120.find(named("S018C003P008R002A061")).tasks[0]
+    numbers = {"setup": 18, "camera": 3, "subject": 8, "repetition": 2, "label": 60}
+    assert task.facts == {"name": "S018C003P008R002A061", **numbers}
 
 
 def test_the_first_release_leaves_the_extension_alone() -> None:
-    names = ["S001C001P001R001A060", "S018C001P008R001A061"]
-    assert len(_ntu.find_60(named(*names)).tasks) == 1
-    assert len(_ntu.find_120(named(*names)).tasks) == 2
+    names = [f"S001C001P001R001A{action:03d}" for action in range(1000)]
+    assert [task.facts["label"] for task in NTU_60.find(named(*names)).tasks] == list(range(60))
+    assert [task.facts["label"] for task in NTU_120.find(named(*names)).tasks] == list(range(120))
 
 
 def test_a_release_at_full_count_is_listed_whole_but_for_the_broken_ones() -> None:
@@ -40,7 +40,7 @@ def test_a_release_at_full_count_is_listed_whole_but_for_the_broken_ones() -> No
         for action in range(1, 121)
     ]
     assert len(names) == 114_480
-    listing = _ntu.find_120(named(*names))
+    listing = NTU_120.find(named(*names))
     broken = broken_recordings("ntu") & set(names)
     assert len(broken) == len(listing.left_out) > 0
     assert len(listing.tasks) + len(broken) == 114_480
@@ -61,7 +61,9 @@ def test_they_are_the_published_lists(shared: Path) -> None:
 
 
 def test_there_are_as_many_training_subjects_as_published() -> None:
-    assert (len(_ntu.TRAIN_SUBJECTS_60), len(_ntu.TRAIN_SUBJECTS_120)) == (20, 53)
+    of_60, of_120 = (set(release.train["cross-subject"]["subject"]) for release in (NTU_60, NTU_120))
+    assert (len(of_60), len(of_120)) == (20, 53)
+    assert of_60 < of_120
 
 
 def moving(seed: int = 0, frames: int = 40, bodies: int = 1) -> SkeletonSequence:
@@ -107,7 +109,7 @@ def test_a_ghost_does_not_take_an_actor_s_place(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_such_names_says_what_was_expected() -> None:
-    with pytest.raises(InputError, match=r"none of the 1 files.*S001C001P001R001A001\.skeleton"):
-        _ntu.find_60([SourceFile(Path("README.md"))])
+    with pytest.raises(InputError, match=r"found 1 files, none of them.*S001C001P001R001A001\.skeleton"):
+        NTU_60.find([SourceFile(Path("README.md"))])
     with pytest.raises(InputError, match="second time"):
-        _ntu.find_60([SourceFile(Path(f"{folder}/S001C001P001R001A001.skeleton")) for folder in "ab"])
+        NTU_60.find([SourceFile(Path(f"{folder}/S001C001P001R001A001.skeleton")) for folder in "ab"])

@@ -8,7 +8,7 @@ from scipy.io import savemat
 
 from zeroskel.core import InputError, SkeletonFormatError
 from zeroskel.datasets._source_files import list_files
-from zeroskel.datasets.catalog._penn_action import find, read
+from zeroskel.datasets.catalog._image_poses import find_penn_action, read_penn_action
 
 
 def save(folder: Path, name: str, action: str = "clean_and_jerk", train: int = 1) -> None:
@@ -22,9 +22,9 @@ def test_action_and_training_part_come_from_the_file(tmp_path: Path) -> None:
     save(tmp_path, "0001")
     (tmp_path / "labels" / "README.txt").write_text("x")
     (tmp_path / "frames.mat").write_text("x")
-    listing = find(list_files(tmp_path))
+    listing = find_penn_action(list_files(tmp_path))
     assert (listing.layout, listing.protocols) == ("penn-13", ("published",))
-    first, last = (recording for task in listing.tasks for recording in read(task))
+    first, last = (recording for task in listing.tasks for recording in read_penn_action(task))
     assert (first.name, listing.class_names[first.label], first.subject) == ("0001", "clean and jerk", 0)
     assert (last.name, listing.class_names[last.label]) == ("2326", "tennis serve")
     assert (first.train, last.train) == ({"published": True}, {"published": False})
@@ -32,12 +32,12 @@ def test_action_and_training_part_come_from_the_file(tmp_path: Path) -> None:
 
 def test_nothing_an_unknown_action_or_a_broken_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"expected the folder of Penn Action.*labels/0001\.mat"):
-        find(list_files(tmp_path))
+        find_penn_action(list_files(tmp_path))
     save(tmp_path, "0001", "dance")
     with pytest.raises(
         SkeletonFormatError, match=r"0001\.mat, variable action: found 'dance'; expected one of baseball"
     ):
-        read(find(list_files(tmp_path)).tasks[0])
+        read_penn_action(find_penn_action(list_files(tmp_path)).tasks[0])
     (tmp_path / "labels" / "0001.mat").write_text("x")
     with pytest.raises(SkeletonFormatError, match=r"0001\.mat: found no header"):
-        read(find(list_files(tmp_path)).tasks[0])
+        read_penn_action(find_penn_action(list_files(tmp_path)).tasks[0])

@@ -7,6 +7,7 @@ is that of `zeroskel.skeleton.formats._npz`.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from os.path import commonpath
@@ -15,11 +16,10 @@ from pathlib import Path
 from zeroskel.core import InputError, SkeletonFormatError
 from zeroskel.datasets._container_writing import recordings_of
 from zeroskel.datasets._dataset import SkeletonDataset
-from zeroskel.datasets._recipe_parts import Listing, Recording, Task
+from zeroskel.datasets._recipe_parts import Listing, Recording, Task, tasks_at_once
 from zeroskel.datasets._source_files import SourceFile
 from zeroskel.skeleton.formats import FORMATS, parse
 
-_AT_ONCE = 256  # sequences of an .npz
 _SUBJECT = re.compile(r"(?:^|[_\-. ])(?:s|p|subject|person)[_\-]?(\d+)(?=$|[_\-. ])", re.IGNORECASE)
 
 
@@ -33,20 +33,20 @@ def find(files: Sequence[SourceFile]) -> Listing:
             "one sub-folder a class, with recordings in it"
         )
     root = Path(commonpath([file.origin.parent for file in usable]))
-    inside = [(file, file.origin.relative_to(root).parts) for file in usable]
-    classes = sorted({parts[0] for _, parts in inside if len(parts) > 1})
-    if len(classes) < 2 or any(len(parts) == 1 for _, parts in inside):
+    inside = [file.origin.relative_to(root).parts for file in usable]
+    classes = sorted({parts[0] for parts in inside if len(parts) > 1})
+    if len(classes) < 2 or any(len(parts) == 1 for parts in inside):
         raise InputError(
             f"{root}: found recordings of {len(classes)} classes in sub-folders; expected two or more sub-folders, one "
             "a class, and no recording outside them"
         )
-    subjects = [_subject(parts) for _, parts in inside]
+    subjects = [_subject(parts) for parts in inside]
     protocols = ("every-second",) if None in subjects else ()
     layout = _layout(usable)
-    seen: dict[str, int] = {}
+    seen: Counter[str] = Counter()
     tasks = []
-    for (file, parts), subject in zip(inside, subjects, strict=True):
-        seen[parts[0]] = seen.get(parts[0], 0) + 1
+    for file, parts, subject in zip(usable, inside, subjects, strict=True):
+        seen[parts[0]] += 1
         facts = {
             "name": "/".join(parts),
             "label": classes.index(parts[0]),
@@ -73,14 +73,13 @@ def _subject(parts: Sequence[str]) -> int | None:
 
 
 def _layout(files: Sequence[SourceFile]) -> str:
-    first: SkeletonFormatError | None = None
+    faults = []
     for file in files:
         try:
             return parse(file.content(), file.origin).layout.name
         except SkeletonFormatError as error:
-            first = first or error
-    assert first is not None
-    raise first
+            faults.append(error)
+    raise faults[0]
 
 
 def find_npz(files: Sequence[SourceFile]) -> Listing:
@@ -89,17 +88,14 @@ def find_npz(files: Sequence[SourceFile]) -> Listing:
     if len(arrays) != 1:
         raise InputError(f"found {len(arrays)} .npz files; expected one. Name the file")
     dataset = _open_npz(arrays[0])
-    tasks = [
-        Task(arrays[0], {"start": start, "stop": min(start + _AT_ONCE, len(dataset))})
-        for start in range(0, len(dataset), _AT_ONCE)
-    ]
-    return Listing(tuple(tasks), tuple(dataset.class_names), dataset.layout.name, tuple(dataset.protocols))
+    tasks = tasks_at_once(arrays[0], len(dataset))
+    return Listing(tasks, tuple(dataset.class_names), dataset.layout.name, tuple(dataset.protocols))
 
 
 def read_npz(task: Task) -> list[Recording]:
     """Return some of the sequences."""
     dataset = _open_npz(task.file)
-    return recordings_of(dataset, range(task.facts["start"], task.facts["stop"]), dataset.names)
+    return recordings_of(dataset, range(task.facts["start"], task.facts["stop"]))
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ Clausen, Eberhardt, Krüger, Weber, "Documentation Mocap Database HDM05", Univer
 
 import re
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from zeroskel.core import InputError
 from zeroskel.core._files import resource_table
@@ -24,6 +24,7 @@ _PATTERN = re.compile(
 )
 _EXPECTED = "the folder of the HDM05 cuts, with files such as HDM_bd_squat1Reps_001_120.amc and HDM_bd.asf"
 _WORDS = re.compile(r"[LR](?=start|elbow|hand|foot|knee|leg|arm|hip)|[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+|[A-Z]")
+_NAMES: dict[str, str] = resource_table("hdm05_motions.toml")["names"]
 _SIDES = {"l": "left", "r": "right"}
 
 
@@ -34,14 +35,9 @@ def find(files: Sequence[SourceFile]) -> Listing:
         InputError: there is none, one is there twice, has no skeleton, or a rate that is no multiple of 30.
     """
     recordings = named_recordings(files, _PATTERN, _EXPECTED)
-    class_names = tuple(
-        dict.fromkeys(motion_name(code) for code in sorted({match["motion"] for _, match in recordings}))
-    )
-    ids = {name: label for label, name in enumerate(class_names)}
-    skeletons: dict[str, list[SourceFile]] = {}
-    for file in sorted(files):
-        if file.name.lower().endswith(".asf"):
-            skeletons.setdefault(file.stem.lower(), []).append(file)
+    codes = sorted({match["motion"] for _, match in recordings})
+    class_names = list(dict.fromkeys(map(motion_name, codes)))
+    skeletons = sorted(file for file in files if file.name.lower().endswith(".asf"))
     tasks = []
     for file, match in recordings:
         rate = int(match["rate"])
@@ -51,13 +47,13 @@ def find(files: Sequence[SourceFile]) -> Listing:
             )
         facts = {
             "name": match["name"],
-            "label": ids[motion_name(match["motion"])],
+            "label": class_names.index(motion_name(match["motion"])),
             "subject": _SUBJECTS[match["actor"]],
             "repetition": int(match["take"]),
             "rate": rate,
         }
         tasks.append(Task(file, facts, (_skeleton_of(file, match["actor"], skeletons),)))
-    return Listing(tuple(tasks), class_names, "hdm05-31")
+    return Listing(tuple(tasks), tuple(class_names), "hdm05-31")
 
 
 def read(task: Task) -> list[Recording]:
@@ -72,23 +68,16 @@ def read(task: Task) -> list[Recording]:
 
 def motion_name(code: str) -> str:
     """Return the class name of a motion's code; one without a name of its own is spelled out from its camel case."""
-    if code in _motion_names():
-        return _motion_names()[code]
     words = [word.lower() for word in _WORDS.findall(code)]
-    return " ".join(_SIDES.get(word, word) for word in words)
+    return _NAMES.get(code) or " ".join(_SIDES.get(word, word) for word in words)
 
 
-@cache
-def _motion_names() -> dict[str, str]:
-    return dict(resource_table("hdm05_motions.toml")["names"])
-
-
-def _skeleton_of(file: SourceFile, actor: str, skeletons: dict[str, list[SourceFile]]) -> SourceFile:
+def _skeleton_of(file: SourceFile, actor: str, skeletons: Sequence[SourceFile]) -> SourceFile:
     """Return the actor's skeleton, that in the same folder first."""
-    native = skeletons.get(f"hdm_{actor}", [])
-    if not native:
+    matching = [skeleton for skeleton in skeletons if skeleton.stem.lower() == f"hdm_{actor}"]
+    if not matching:
         raise InputError(f"{file.origin}: found no skeleton HDM_{actor}.asf; expected one for each actor. Add it")
-    return min(native, key=lambda skeleton: skeleton.origin.parent != file.origin.parent)
+    return min(matching, key=lambda skeleton: skeleton.origin.parent != file.origin.parent)
 
 
 @lru_cache(maxsize=16)

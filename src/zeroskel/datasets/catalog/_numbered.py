@@ -1,7 +1,11 @@
 """Releases whose file names give action, subject and repetition (and view), one recording per file, in any folder.
 
-All are for research:
+All are for research, NTU RGB+D on application to the Rapid-Rich Object Search Lab:
 
+- NTU RGB+D: 60 classes, 56,880 recordings; NTU RGB+D 120: 114,480; Kinect v2, `.skeleton` files. File names are
+  SsssCcccPpppRrrrAaaa: set-up, camera, performer, repetition, action; those of other actions are passed over. Two main
+  actors are chosen by the field's usual rules (`main_actors`). Cite Shahroudy, Liu, Ng, Wang, "NTU RGB+D", CVPR 2016;
+  Liu et al., "NTU RGB+D 120", TPAMI 2019.
 - UTD-MHAD: 27 actions, 8 subjects, up to 4 trials; Kinect v1. Cite Chen, Jafari, Kehtarnavaz, "UTD-MHAD: A Multimodal
   Dataset for Human Action Recognition", ICIP 2015.
 - MSR-Action3D: 20 actions, 10 subjects, up to 3 repetitions; Kinect v1, world coordinates. The release has 567
@@ -16,30 +20,36 @@ All are for research:
 - Florence 3D Actions: 9 actions, 10 subjects, 215 recordings; Kinect v1, 15 joints. Cite Seidenari, Varano, Berretti,
   Del Bimbo, Pala, "Recognizing Actions from Depth Cameras as Weakly Aligned Multi-part Bag-of-Poses", CVPR Workshops
   2013.
+- Kinder-Gator: 58 motions of 10 adults and 10 children; Kinect v1. Files `POSE-pPID_NN-Name-stamp.csv`: participant,
+  position in the session, motion, time. Cite Aloba, Flores, Woodward et al., "Kinder-Gator: The UF Kinect Database of
+  Child and Adult Motion", Eurographics 2018.
 """
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from zeroskel.core import InputError, SkeletonSequence
+import numpy as np
+
+from zeroskel.core import InputError, SkeletonFormatError, SkeletonSequence
+from zeroskel.core._files import resource_table
 from zeroskel.datasets._classes import published_class_names
 from zeroskel.datasets._recipe_parts import (
+    MISSING,
     LeftOut,
     Listing,
     Recording,
     Task,
     broken_recordings,
     named_recordings,
-    without_origin,
 )
 from zeroskel.datasets._source_files import SourceFile
-from zeroskel.skeleton.formats import _json_joints, _kinect_text
+from zeroskel.skeleton.formats import _csv_joints, _json_joints, _kinect_text, _ntu
 from zeroskel.skeleton.formats._matlab import parse_utd_mhad
-
-_NOT_LISTED = "not in the list of 557 recordings that results are reported on: empty or noisy"
-_TEST_VIEW = 3  # of NW-UCLA
+from zeroskel.skeleton.formats._parsing import LARGEST, text_of
+from zeroskel.skeleton.transforms import main_actors
 
 
 @dataclass(frozen=True)
@@ -48,21 +58,26 @@ class NumberedRelease:
 
     Attributes:
         data: The name of the dataset, by which its class names are known.
-        pattern: The pattern of file names with groups `name`, `action`, `subject`, `repetition` and perhaps `camera`.
+        parse: Returns the sequence of (content, file).
+        pattern: The pattern of file names with groups `name`, `action`, `subject` and perhaps `repetition`, `camera`
+            and `setup`.
         expected: What the user should name, for the message.
         layout: The layout of every sequence.
-        parse: Returns the sequence of (content, file).
-        actions: The action numbers of the release in the order of the class ids; empty: from 1.
-        views: Whether the protocols are cross-subject and cross-view; otherwise odd subjects train.
+        actions: The actions of file names in the order of the class ids, without leading zeros; empty: from 1.
+        broken: The list of recordings that are left out, of `broken_recordings`; "": none.
+        reason: Why these are left out.
+        train: Protocol -> group -> the numbers that train; empty: odd subjects train.
     """
 
     data: str
+    parse: Callable[[bytes, Path], SkeletonSequence]
     pattern: str
     expected: str
     layout: str
-    parse: Callable[[bytes, Path], SkeletonSequence]
-    actions: tuple[int, ...] = ()
-    views: bool = False
+    actions: Sequence[str] = ()
+    broken: str = ""
+    reason: str = MISSING
+    train: Mapping[str, Mapping[str, Sequence[int]]] = field(default_factory=dict)
 
     def find(self, files: Sequence[SourceFile]) -> Listing:
         """Return the recordings of the release among the files.
@@ -71,69 +86,81 @@ class NumberedRelease:
             InputError: No file matches, a name occurs twice, or an action is none of the release.
         """
         names = published_class_names(self.data)
-        actions = self.actions or tuple(range(1, len(names) + 1))
+        actions = self.actions or [str(number) for number in range(1, len(names) + 1)]
+        labels = {action: label for label, action in enumerate(actions)}
+        broken = broken_recordings(self.broken) if self.broken else frozenset()
         tasks, left_out = [], []
         for file, match in named_recordings(files, re.compile(self.pattern, re.ASCII), self.expected):
-            numbers = {key: int(value) for key, value in match.groupdict().items() if key != "name"}
-            action = numbers.pop("action")
-            if action not in actions:
+            groups = match.groupdict()
+            name, action = groups.pop("name"), groups.pop("action").lstrip("0")
+            if action not in labels:
                 raise InputError(
-                    f"{file.origin}: found action {action}; expected one of {', '.join(map(str, actions))}. Remove the "
-                    "file"
+                    f"{file.origin}: found action {action}; expected one of {', '.join(actions)}. Remove the file"
                 )
-            if match["name"] in broken_recordings(self.data):
-                left_out.append(LeftOut(match["name"], _NOT_LISTED))
+            if name in broken:
+                left_out.append(LeftOut(name, self.reason))
             else:
-                tasks.append(Task(file, {"name": match["name"], "label": actions.index(action), **numbers}))
-        protocols = ("cross-subject", "cross-view") if self.views else ()
-        return Listing(tuple(tasks), names, self.layout, protocols, tuple(left_out))
+                numbers = {key: int(value) for key, value in groups.items()}
+                tasks.append(Task(file, {"name": name, "label": labels[action], **numbers}))
+        return Listing(tuple(tasks), names, self.layout, tuple(self.train), tuple(left_out))
 
     def read(self, task: Task) -> list[Recording]:
         """Return the recording of one file. Raises SkeletonFormatError where it is broken."""
-        train = {}
-        if self.views:
-            train = {"cross-subject": task.facts["subject"] % 2 == 1, "cross-view": task.facts["camera"] != _TEST_VIEW}
+        train = {
+            protocol: all(task.facts[group] in numbers for group, numbers in rule.items())
+            for protocol, rule in self.train.items()
+        }
         return [Recording(sequence=self.parse(task.file.content(), task.file.origin), train=train, **task.facts)]
 
 
+def _parse_ntu(content: bytes, file: Path) -> SkeletonSequence:
+    return main_actors(_ntu.parse(content, file), 2)
+
+
 def _parse_nw_ucla(content: bytes, file: Path) -> SkeletonSequence:
-    return without_origin(_json_joints.parse(content, file, layout="kinect-20"))
+    return _without_origin(_json_joints.parse(content, file, layout="kinect-20"))
 
 
-UTD_MHAD = NumberedRelease(
-    data="utd-mhad",
-    pattern=r"(?P<name>a(?P<action>\d+)_s(?P<subject>\d+)_t(?P<repetition>\d+))_skeleton\.mat",
-    expected="the Skeleton folder of UTD-MHAD, with files such as a1_s1_t1_skeleton.mat",
-    layout="kinect-20",
-    parse=parse_utd_mhad,
-)
-MSR_ACTION3D = NumberedRelease(
-    data="msr-action3d",
-    pattern=r"(?P<name>a(?P<action>\d\d)_s(?P<subject>\d\d)_e(?P<repetition>\d\d))_skeleton3D\.txt",
-    expected="the folder of MSR-Action3D, with files such as a01_s01_e01_skeleton3D.txt",
-    layout="kinect-20",
-    parse=_kinect_text.MSR_ACTION3D.parse,
-)
-NW_UCLA = NumberedRelease(
-    data="nw-ucla",
-    pattern=r"(?P<name>a(?P<action>\d+)_s(?P<subject>\d+)_e(?P<repetition>\d+)_v(?P<camera>\d+))\.json",
-    expected="the folder of NW-UCLA, with files such as a01_s01_e00_v01.json",
-    layout="kinect-20",
-    parse=_parse_nw_ucla,
-    actions=(1, 2, 3, 4, 5, 6, 8, 9, 11, 12),
-    views=True,
-)
-KARD = NumberedRelease(
-    data="kard",
-    pattern=r"(?P<name>a(?P<action>\d+)_s(?P<subject>\d+)_e(?P<repetition>\d+))_realworld\.txt",
-    expected="the folder of KARD, with files such as a01_s01_e01_realworld.txt",
-    layout="kinect-15",
-    parse=_kinect_text.KARD.parse,
-)
-FLORENCE3D = NumberedRelease(
-    data="florence3d",
-    pattern=r"(?P<name>a(?P<action>\d+)_s(?P<subject>\d+)_id(?P<repetition>\d+))\.txt",
-    expected="the folder of Florence 3D Actions, with files such as a01_s1_id1.txt",
-    layout="kinect-15",
-    parse=_kinect_text.FLORENCE3D.parse,
+def _parse_kinder_gator(content: bytes, file: Path) -> SkeletonSequence:
+    fps = _frame_rate(content, file)
+    return _without_origin(_csv_joints.parse(content, file, layout="kinect-20", fps=fps))
+
+
+def _without_origin(sequence: SkeletonSequence) -> SkeletonSequence:
+    """Return the sequence with NaN for joints whose coordinates are all 0."""
+    unseen = (sequence.joints == 0).all(axis=-1, keepdims=True)
+    return sequence.replace(np.where(unseen, np.nan, sequence.joints))
+
+
+def _frame_rate(content: bytes, file: Path) -> float:
+    """Return frames a second: one over the median step of the time stamps, which are milliseconds; 30 for one frame."""
+    header, *rows = text_of(content, file).split("\n")
+    cells = [row.split(",", 1)[0] for row in rows if row.strip(", ")]
+    try:
+        times = np.array(cells, dtype=np.float64)
+    except ValueError:
+        times = np.full(2, np.nan)
+    finite = bool((np.abs(times) <= LARGEST).all())
+    step = float(np.median(np.diff(times))) if finite and len(times) > 1 else np.nan
+    if header.split(",", 1)[0].strip() != "Timestamp" or not (1e-3 < step < 1e6 or (finite and len(times) < 2)):
+        raise SkeletonFormatError(
+            f"{file}, first column: found {header[:40]!r} with a median step of {step:g}; expected Timestamp, "
+            "milliseconds that grow. Take the file from the release again"
+        )
+    return 1000.0 / step if len(times) > 1 else 30.0
+
+
+def _release(data: str, parse: Callable[[bytes, Path], SkeletonSequence], **rest: Any) -> NumberedRelease:
+    return NumberedRelease(data, parse, **resource_table("numbered_releases.toml")[data], **rest)
+
+
+NTU_60 = _release("ntu60", _parse_ntu)
+NTU_120 = _release("ntu120", _parse_ntu)
+UTD_MHAD = _release("utd-mhad", parse_utd_mhad)
+MSR_ACTION3D = _release("msr-action3d", _kinect_text.MSR_ACTION3D.parse)
+NW_UCLA = _release("nw-ucla", _parse_nw_ucla)
+KARD = _release("kard", _kinect_text.KARD.parse)
+FLORENCE3D = _release("florence3d", _kinect_text.FLORENCE3D.parse)
+KINDER_GATOR = _release(
+    "kinder-gator", _parse_kinder_gator, actions=tuple(resource_table("kinder_gator_labels.toml")["classes"])
 )

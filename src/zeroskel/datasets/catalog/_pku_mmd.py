@@ -13,12 +13,12 @@ from collections.abc import Sequence
 
 from zeroskel.core import InputError, SkeletonFormatError
 from zeroskel.datasets._classes import published_class_names
-from zeroskel.datasets._recipe_parts import MISSING, LeftOut, Listing, Recording, Task, broken_recordings, matching
+from zeroskel.datasets._recipe_parts import MISSING, LeftOut, Listing, Recording, Task, broken_recordings
 from zeroskel.datasets._source_files import SourceFile
 from zeroskel.skeleton.formats import _pku_mmd
 
 VIEWS = {"L": 1, "M": 2, "R": 3}
-_FILE = re.compile(r"(?P<number>\d{1,4})-(?P<view>[LMR])\.txt")
+_FILE = re.compile(r"\d{1,4}-[LMR]\.txt")
 _PROTOCOLS = ("cross-subject", "cross-view")
 
 
@@ -26,15 +26,11 @@ def find(files: Sequence[SourceFile]) -> Listing:
     """Return recordings that have a label file; those without one cannot be cut and are refused."""
     recordings: dict[str, SourceFile] = {}
     labels: dict[str, SourceFile] = {}
-    facts: dict[str, dict[str, int]] = {}
-    for file, match in matching(files, _FILE, unique=False):
-        kind = labels if _is_label_file(file) else recordings
-        if file.stem in kind:
-            raise InputError(
-                f"{file.origin}: {kind[file.stem].origin} has the same name; name a folder with one of them"
-            )
-        kind[file.stem] = file
-        facts[file.stem] = {"number": int(match["number"]), "view": VIEWS[match["view"]]}
+    for file in sorted(files):
+        if _FILE.fullmatch(file.name):
+            kind = labels if "label" in file.origin.parent.name.lower() else recordings
+            if (first := kind.setdefault(file.stem, file)) is not file:
+                raise InputError(f"{file.origin}: {first.origin} has the same name; name a folder with one of them")
     both = sorted(recordings.keys() & labels.keys())
     if not both:
         raise InputError(
@@ -45,66 +41,52 @@ def find(files: Sequence[SourceFile]) -> Listing:
     if lone:
         raise InputError(f"{recordings[lone[0]].origin}: no label file of that name ({len(lone)} in all); add them")
     training = _training_lists(files)
-    tasks = [
-        Task(
-            recordings[stem],
-            {**facts[stem], "train": {protocol: stem in names for protocol, names in training.items()}},
-            (labels[stem],),
-        )
-        for stem in both
-    ]
+    tasks = []
+    for stem in both:
+        number, view = stem.split("-")
+        train = {protocol: stem in names for protocol, names in training.items()}
+        facts = {"number": int(number), "view": VIEWS[view], "train": train}
+        tasks.append(Task(recordings[stem], facts, (labels[stem],)))
     return Listing(tuple(tasks), published_class_names("pku-mmd"), "ntu-25", tuple(training))
 
 
 def read(task: Task) -> list[Recording | LeftOut]:
     """Return the actions of one long recording, cut as its label file says; those of the broken list are left out."""
     whole = _pku_mmd.parse(task.file.content(), task.file.origin)
-    labels = task.others[0]
+    labels, view = task.others[0], task.facts["view"]
+    classes = len(published_class_names("pku-mmd"))
     recordings: list[Recording | LeftOut] = []
     for position, action in enumerate(_pku_mmd.parse_labels(labels.content(), labels.origin), start=1):
-        name = f"F{task.facts['number']:03d}V{task.facts['view']:03d}C{action.label + 1:03d}L{position:03d}"
+        name = f"F{task.facts['number']:03d}V{view:03d}C{action.label + 1:03d}L{position:03d}"
+        cut = slice(action.start, action.stop)
+        seen = whole.observed[:, cut].any(axis=(1, 2))
         if name in broken_recordings("pku-mmd"):
             recordings.append(LeftOut(name, MISSING))
-            continue
-        if action.label >= len(published_class_names("pku-mmd")):
+        elif action.label >= classes:
             raise SkeletonFormatError(
-                f"{labels.origin}, line {position}: found class {action.label + 1}; expected 1 to "
-                f"{len(published_class_names('pku-mmd'))}. Take the label file from the release again"
+                f"{labels.origin}, line {position}: found class {action.label + 1}; expected 1 to {classes}. Take the "
+                "label file from the release again"
             )
-        joints = whole.joints[:, action.start : action.stop]
-        seen = whole.observed[:, action.start : action.stop].any(axis=(1, 2))
-        if not seen.any():
+        elif not seen.any():
             reason = (
                 f"{labels.origin}, line {position}: no body in frames {action.start} to {action.stop} of {whole.frames}"
                 "; expected an action that was recorded"
             )
             recordings.append(LeftOut(name, reason, listed=False))
-            continue
-        recordings.append(
-            Recording(
-                name,
-                whole.replace(joints[seen]),
-                action.label,
-                subject=0,  # the release does not say who performs; its lists part the recordings
-                camera=task.facts["view"],
-                train=task.facts["train"],
-            )
-        )
+        else:  # the release does not say who performs: its lists part the recordings
+            sequence = whole.replace(whole.joints[:, cut][seen])
+            recordings.append(Recording(name, sequence, action.label, 0, camera=view, train=task.facts["train"]))
     return recordings
-
-
-def _is_label_file(file: SourceFile) -> bool:
-    return "label" in file.origin.parent.name.lower()
 
 
 def _training_lists(files: Sequence[SourceFile]) -> dict[str, set[str]]:
     """Return protocol -> names of the recordings that train, from the release's lists."""
-    lists = {}
-    for protocol in _PROTOCOLS:
-        for file in files:
-            if file.stem.lower().replace("_", "-") in (protocol, f"{protocol}-v1"):
-                lists[protocol] = _training_part(file)
-    return lists
+    return {
+        protocol: _training_part(file)
+        for protocol in _PROTOCOLS
+        for file in files
+        if file.stem.lower().replace("_", "-") in (protocol, f"{protocol}-v1")
+    }
 
 
 def _training_part(file: SourceFile) -> set[str]:

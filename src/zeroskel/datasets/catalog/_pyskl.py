@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from zeroskel.core import InputError, SkeletonFormatError, SkeletonSequence
 from zeroskel.datasets._classes import published_class_names
-from zeroskel.datasets._recipe_parts import LeftOut, Listing, Recording, Task
+from zeroskel.datasets._recipe_parts import LeftOut, Listing, Recording, Task, tasks_at_once
 from zeroskel.datasets._source_files import SourceFile
 from zeroskel.skeleton.formats._pyskl_pickle import (
     PysklAnnotation,
@@ -23,7 +23,6 @@ from zeroskel.skeleton.formats._pyskl_pickle import (
 )
 
 _SUFFIXES = (".pkl", ".pickle")
-_AT_ONCE = 256
 _FPS = 30.0
 _NTU = re.compile(r"S(?P<setup>\d{3})C(?P<camera>\d{3})P(?P<subject>\d{3})R(?P<repetition>\d{3})A(?P<action>\d{3})")
 _SPLIT = re.compile(r"(?:(?P<base>.+)_)?(?P<part>train|val|test)(?P<number>\d*)")
@@ -67,10 +66,8 @@ def find(files: Sequence[SourceFile], class_names: Sequence[str] | None = None) 
             f"{file.origin}: found no split of training and test recordings; expected names such as train and val. "
             "Take a file that has them"
         )
-    count = len(release.annotations)
-    facts = [{"start": start, "stop": min(start + _AT_ONCE, count)} for start in range(0, count, _AT_ONCE)]
     left_out = tuple(LeftOut(name, f"not in split {next(iter(release.training))}") for name in release.left_out)
-    tasks = tuple(Task(file, bounds) for bounds in facts)
+    tasks = tasks_at_once(file, len(release.annotations))
     return Listing(tasks, names, release.annotations[0].layout, tuple(release.training), left_out)
 
 
@@ -84,14 +81,11 @@ def read(task: Task) -> list[Recording]:
 @lru_cache(maxsize=1)
 def _load(file: SourceFile) -> _Release:
     content = parse_annotations(file.content(), file.origin) if file.member else open_annotations(file.path)
-    protocols = _protocols(content)
-    training = {protocol: train for protocol, (train, _) in protocols.items()}
-    annotations = sorted(content.annotations, key=lambda annotation: annotation.name)
-    if not protocols:
-        return _Release(tuple(annotations), training, ())
-    _, listed = next(iter(protocols.values()))
-    lost = tuple(annotation.name for annotation in annotations if annotation.name not in listed)
-    return _Release(tuple(annotation for annotation in annotations if annotation.name in listed), training, lost)
+    names = frozenset(annotation.name for annotation in content.annotations)
+    training, listed = _protocols(content)
+    listed = listed or names
+    annotations = sorted((one for one in content.annotations if one.name in listed), key=lambda one: one.name)
+    return _Release(tuple(annotations), training, tuple(sorted(names - listed)))
 
 
 def _recording(annotation: PysklAnnotation, training: Mapping[str, frozenset[str]]) -> Recording:
@@ -126,25 +120,24 @@ def _class_names(release: _Release, given: Sequence[str] | None, file: SourceFil
     return tuple(given)
 
 
-def _protocols(content: PysklAnnotations) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
-    """Return protocol -> names that train, and all names in it.
+def _protocols(content: PysklAnnotations) -> tuple[dict[str, frozenset[str]], frozenset[str]]:
+    """Return protocol -> names that train, the default first; and all names in the default.
 
-    The first is the default. A further one that does not list every recording of the first is left out: recordings in
-    neither of its parts would count as its test set.
+    A further protocol that does not list every recording of the first is left out: recordings in neither of its parts
+    would count as its test set.
     """
     parts: dict[str, dict[str, frozenset[str]]] = {}
     for split, names in content.splits.items():
-        match = _SPLIT.fullmatch(split)
-        if match:
+        if match := _SPLIT.fullmatch(split):
             base = (match["base"] or "split") + match["number"]
             parts.setdefault(base, {})[match["part"]] = frozenset(names)
-    protocols: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
-    wanted: frozenset[str] | None = None
+    training: dict[str, frozenset[str]] = {}
+    listed: frozenset[str] = frozenset()
     for base, named in parts.items():
         every = frozenset().union(*named.values())
-        if named.get("train") and len(named) > 1 and (wanted is None or wanted <= every):
-            protocols[base] = (named["train"], every)
-            wanted = every if wanted is None else wanted
+        if named.get("train") and len(named) > 1 and listed <= every:
+            training[base] = named["train"]
+            listed = listed or every
         else:
             log.warning("split %s lists other recordings, or no training part: left out", base)
-    return protocols
+    return training, listed

@@ -8,7 +8,6 @@ Xia, Chen, Aggarwal, "View Invariant Human Action Recognition Using Histograms o
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from zeroskel.core import InputError, SkeletonFormatError
 from zeroskel.datasets._classes import published_class_names
@@ -24,13 +23,6 @@ _RECORDING = re.compile(r"s\d+_e\d+", re.ASCII)
 _ACTION = re.compile(r"(?P<action>[A-Za-z]+)\s*:\s*(?P<first>\d{1,9}|NaN)\s+(?P<last>\d{1,9}|NaN)", re.ASCII)
 
 
-class _Segment(NamedTuple):
-    action: str
-    label: int
-    first: int
-    last: int
-
-
 def find(files: Sequence[SourceFile]) -> Listing:
     """Return the recordings of UTKinect. Raises InputError where there is none, or no actionLabel.txt."""
     actual = named_recordings(files, _PATTERN, _EXPECTED)
@@ -40,15 +32,11 @@ def find(files: Sequence[SourceFile]) -> Listing:
             f"{actual[0][0].origin}: found {len(labels)} files {_LABEL_FILE} beside it; expected one, which says where "
             "each action starts and ends. Name a folder that holds both"
         )
-    tasks = tuple(
-        Task(
-            file,
-            {"name": match["name"], "subject": int(match["subject"]), "repetition": int(match["repetition"])},
-            (labels[0],),
-        )
-        for file, match in actual
-    )
-    return Listing(tasks, published_class_names("utkinect"), "kinect-20")
+    tasks = []
+    for file, match in actual:
+        facts = {"name": match["name"], "subject": int(match["subject"]), "repetition": int(match["repetition"])}
+        tasks.append(Task(file, facts, (labels[0],)))
+    return Listing(tuple(tasks), published_class_names("utkinect"), "kinect-20")
 
 
 def read(task: Task) -> list[Recording]:
@@ -62,23 +50,22 @@ def read(task: Task) -> list[Recording]:
         )
     frames, sequence = parse_utkinect_frames(task.file.content(), task.file.origin)
     recordings = []
-    for segment in segments:
-        inside = (frames >= segment.first) & (frames <= segment.last)
+    for action, label, first, last in segments:
+        inside = (frames >= first) & (frames <= last)
         if not inside.any():
             raise SkeletonFormatError(
-                f"{task.file.origin}: has frames {frames.min()} to {frames.max()} and none of {segment.action}, which "
-                f"{labels.origin} places at {segment.first} to {segment.last}; expected one. Take both from the release"
+                f"{task.file.origin}: has frames {frames.min()} to {frames.max()} and none of {action}, which "
+                f"{labels.origin} places at {first} to {last}; expected one. Take both from the release"
             )
         cut = sequence.replace(sequence.joints[:, inside])
-        facts = {**task.facts, "name": f"{name}_{segment.action}"}
-        recordings.append(Recording(sequence=cut, label=segment.label, **facts))
+        recordings.append(Recording(sequence=cut, label=label, **{**task.facts, "name": f"{name}_{action}"}))
     return recordings
 
 
-def _segments(content: bytes, file: Path) -> dict[str, list[_Segment]]:
-    """Return recording -> its actions, from the content of actionLabel.txt."""
+def _segments(content: bytes, file: Path) -> dict[str, list[tuple[str, int, int, int]]]:
+    """Return recording -> (action, label, first frame, last frame) of each action, from what actionLabel.txt holds."""
     names = published_class_names("utkinect")
-    actual: dict[str, list[_Segment]] = {}
+    actual: dict[str, list[tuple[str, int, int, int]]] = {}
     recording = None
     for number, line in enumerate(text_of(content, file).split("\n"), 1):
         line = line.strip()
@@ -88,16 +75,12 @@ def _segments(content: bytes, file: Path) -> dict[str, list[_Segment]]:
         elif line:
             match = _ACTION.fullmatch(line)
             name = re.sub("([A-Z])", r" \1", match["action"]).lower() if match else ""
-            if recording is None or match is None or name not in names or not _in_order(match):
+            if recording is None or match is None or name not in names or float(match["first"]) > float(match["last"]):
                 raise SkeletonFormatError(
                     f"{file}, line {number}: found {line[:60]!r}; expected a recording (s01_e01), or under it an "
                     "action with its first and last frame (walk: 252 390). Take the file from the release again"
                 )
             if "NaN" not in match.groups():
-                first, last = int(match["first"]), int(match["last"])
-                actual[recording].append(_Segment(match["action"], names.index(name), first, last))
+                frames = int(match["first"]), int(match["last"])
+                actual[recording].append((match["action"], names.index(name), *frames))
     return actual
-
-
-def _in_order(match: re.Match[str]) -> bool:
-    return "NaN" in match.groups() or int(match["first"]) <= int(match["last"])
