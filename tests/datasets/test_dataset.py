@@ -191,12 +191,12 @@ def test_sequences_of_two_layouts_are_no_data_set(sequence_maker) -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"labels": [0]}, "expected one of each"),
-        ({"subjects": [1, 2, 3]}, "expected one of each"),
+        ({"labels": [0]}, r"found labels of shape \(1,\); expected \(2,\), one entry for every sequence"),
+        ({"subjects": [1, 2, 3]}, r"found subjects of shape \(3,\); expected \(2,\)"),
         ({"labels": [0, 2]}, "labels run from 0 to 2"),
         ({"labels": [-1, 0]}, "labels run from -1"),
-        ({"protocols": {"published": [True]}}, "train mask"),
-        ({"members": ["a"]}, r"members have shape \(1,\); expected \(2,\)"),
+        ({"protocols": {"published": [True]}}, "found a train mask for protocol published of shape"),
+        ({"members": ["a"]}, r"found members of shape \(1,\); expected \(2,\)"),
         ({"subjects": [7, 7], "members": ["a", "b"]}, "subject 7 is in the members a and b"),
         ({"protocol": "cross-view"}, "no protocol 'cross-view'; it has odd-subjects"),
     ],

@@ -77,7 +77,7 @@ def test_a_missing_file_is_told_with_what_could_be_given(tmp_path: Path) -> None
 
 
 def test_a_folder_is_no_data_set(tmp_path: Path) -> None:
-    with pytest.raises(MissingFileError, match=r"no manifest\.json.*data prepare"):
+    with pytest.raises(MissingFileError, match=r"manifest\.json: no such file.*data prepare"):
         open_datasets([str(tmp_path)])
 
 

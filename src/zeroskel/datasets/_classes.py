@@ -160,53 +160,38 @@ def resolve_split(name: str, dataset: Named) -> ZeroShotSplit:
         >>> len(split.unseen), len(split.validation_unseen)
         (5, 5)
     """
-    random = re.fullmatch(r"random-(\d+)-(\d+)", name)
-    if random:
+    if random := re.fullmatch(r"random-(\d+)-(\d+)", name):
         return _random_split(name, dataset, int(random[1]), int(random[2]))
-    if name in dataset.splits:
-        native = dataset.splits[name]
-        return _make(name, dataset, native, native.get("source", "the dataset's own split"), native.get("held_out", ""))
-    if (dataset.name, name) in published_splits():
-        row = published_splits()[dataset.name, name]
-        return _make(name, dataset, row, row["source"])
+    row = dataset.splits.get(name, published_splits().get((dataset.name, name)))
+    if row is not None:
+        return _make(name, dataset, row, row.get("source", "the dataset's own split"), row.get("held_out", ""))
     if name.endswith(".json"):
-        return _from_file(Path(name), dataset)
+        content = read_json_object(Path(name), '{"unseen": [ids or names], "validation_unseen": [...]}', SplitError)
+        return _make(Path(name).stem, dataset, content, name)
     known = ", ".join([*split_names(dataset), "random-U-SEED", "a JSON file"])
     raise SplitError(f"dataset {dataset.name} has no split {name!r}; it has {known}")
 
 
-def _from_file(path: Path, dataset: Named) -> ZeroShotSplit:
-    expected = '{"unseen": [ids or names], "validation_unseen": [...]}'
-    content = read_json_object(path, expected, SplitError)
-    if not isinstance(content.get("unseen"), list):
-        raise SplitError(f"{path}: no list of unseen classes; expected {expected}")
-    return _make(path.stem, dataset, content, str(path))
-
-
 def _make(name: str, dataset: Named, content: Mapping[str, Any], source: str, held_out: str = "") -> ZeroShotSplit:
     unseen = _ids(name, "unseen", content.get("unseen"), dataset)
-    validation = content.get("validation_unseen")
-    if validation is None:
-        chosen = _draw_validation(name, len(dataset.class_names), unseen)
-        source = f"{source}; validation classes drawn"
+    if content.get("validation_unseen") is not None:
+        validation = _ids(name, "validation_unseen", content["validation_unseen"], dataset)
     else:
-        chosen = _ids(name, "validation_unseen", validation, dataset)
-    return ZeroShotSplit(name, tuple(dataset.class_names), unseen, chosen, source, held_out)
+        validation = _draw_validation(name, len(dataset.class_names), unseen)
+        source = f"{source}; validation classes drawn"
+    return ZeroShotSplit(name, tuple(dataset.class_names), unseen, validation, source, held_out)
 
 
 def _ids(name: str, what: str, classes: Any, dataset: Named) -> tuple[int, ...]:
     if not isinstance(classes, list):
         raise SplitError(f"split {name}: {what} is {type(classes).__name__}; expected a list of class ids or names")
-    ids = []
-    for entry in classes:
-        if isinstance(entry, str) and entry in dataset.class_names:
-            ids.append(dataset.class_names.index(entry))
-        elif isinstance(entry, int) and not isinstance(entry, bool) and 0 <= entry < len(dataset.class_names):
-            ids.append(entry)
-        else:
+    names = dataset.class_names
+    ids = [names.index(entry) if isinstance(entry, str) and entry in names else entry for entry in classes]
+    for i in ids:
+        if not isinstance(i, int) or isinstance(i, bool) or not 0 <= i < len(names):
             raise SplitError(
-                f"split {name}: {what} names {entry!r}, which dataset {dataset.name} does not have; it has "
-                f"{len(dataset.class_names)} classes (ids 0 to {len(dataset.class_names) - 1})"
+                f"split {name}: {what} names {i!r}, which dataset {dataset.name} does not have; it has "
+                f"{len(names)} classes (ids 0 to {len(names) - 1})"
             )
     return tuple(ids)
 
@@ -215,13 +200,12 @@ def _random_split(name: str, dataset: Named, count: int, seed: int) -> ZeroShotS
     classes = len(dataset.class_names)
     if not 2 <= count <= classes - 2:
         raise SplitError(f"split {name}: {count} unseen of {classes} classes; expected 2 to {classes - 2}")
-    unseen = tuple(sorted(int(i) for i in np.random.default_rng(seed).permutation(classes)[:count]))
+    unseen = tuple(sorted(np.random.default_rng(seed).permutation(classes)[:count].tolist()))
     drawn = _draw_validation(name, classes, unseen)
     return ZeroShotSplit(name, tuple(dataset.class_names), unseen, drawn, f"drawn with seed {seed}")
 
 
 def _draw_validation(name: str, classes: int, unseen: tuple[int, ...]) -> tuple[int, ...]:
-    seen = [i for i in range(classes) if i not in set(unseen)]
-    count = min(len(unseen), len(seen) // 3)
-    order = np.random.default_rng(zlib.crc32(name.encode())).permutation(len(seen))
-    return tuple(sorted(seen[int(i)] for i in order[:count]))
+    seen = np.setdiff1d(np.arange(classes), unseen)
+    order = np.random.default_rng(zlib.crc32(name.encode())).permutation(seen)
+    return tuple(sorted(order[: min(len(unseen), len(seen) // 3)].tolist()))

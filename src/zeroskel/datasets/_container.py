@@ -5,12 +5,11 @@
 """
 
 import hashlib
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -18,12 +17,12 @@ from zeroskel.core import (
     InputError,
     Layout,
     LayoutError,
-    MissingFileError,
     SkeletonFormatError,
     SkeletonSequence,
     get_layout,
 )
 from zeroskel.core._files import content_key, read_json_object
+from zeroskel.core._progress import Progress, quiet
 
 MANIFEST = "manifest.json"
 VERSION = 1
@@ -40,45 +39,43 @@ INDEX = {  # array -> dtype; one entry a recording
     "shards": "<i8",
     "starts": "<i8",  # first row in the shard
 }
-_OPEN_SHARDS = 2048  # a mapping holds no file open, and the system takes its pages back when it needs them
+_MANIFEST_TYPES = {
+    **dict.fromkeys(("name", "layout", "dtype"), str),
+    **dict.fromkeys(("recordings", "channels", "shards"), int),
+    **dict.fromkeys(("class_names", "protocols"), list),
+    "files": dict,
+}
 _REMEDY = "Prepare the dataset again"
 
 
 class StoredSequences(Protocol):
-    """Sequences of one layout, whose facts are known without reading all of them."""
+    """Sequences of one layout, whose facts are known without reading all of them.
+
+    Attributes:
+        layout: The layout of every sequence.
+        bodies: The largest number of bodies in a sequence.
+        frames: (N,) lengths.
+        missing: (N,) share of joints not observed.
+        fingerprint: A hash of joints and frame rates.
+    """
+
+    layout: Layout
+    bodies: int
+    frames: np.ndarray
 
     @property
-    def layout(self) -> Layout:
-        """The layout of every sequence."""
-        ...
+    def missing(self) -> np.ndarray: ...
 
     @property
-    def bodies(self) -> int:
-        """The largest number of bodies in a sequence."""
-        ...
-
-    @property
-    def frames(self) -> np.ndarray:
-        """(N,) lengths."""
-        ...
-
-    @property
-    def missing(self) -> np.ndarray:
-        """(N,) share of joints not observed."""
-        ...
-
-    @property
-    def fingerprint(self) -> str:
-        """A hash of joints and frame rates."""
-        ...
+    def fingerprint(self) -> str: ...
 
     def __len__(self) -> int: ...
 
     def __getitem__(self, index: int, /) -> SkeletonSequence: ...
 
 
-class ListedSequences:
-    """Sequences in memory.
+class ListedSequences(tuple[SkeletonSequence, ...]):
+    """Sequences in memory, with the attributes of StoredSequences.
 
     Args:
         sequences: One or more sequences of one layout.
@@ -89,53 +86,29 @@ class ListedSequences:
     """
 
     def __init__(self, sequences: Sequence[SkeletonSequence]) -> None:
-        self._sequences = list(sequences)
-        if not self._sequences:
+        if not self:
             raise InputError("there are no sequences; expected at least one")
-        if any(sequence.layout != self.layout for sequence in self._sequences):
+        self.layout = self[0].layout
+        if any(sequence.layout != self.layout for sequence in self):
             raise LayoutError("the dataset mixes layouts; convert its sequences to one first")
+        self.bodies = max(sequence.bodies for sequence in self)
+        self.frames = np.array([sequence.frames for sequence in self])
 
-    @property
-    def layout(self) -> Layout:
-        """The layout of every sequence."""
-        return self._sequences[0].layout
-
-    @property
-    def bodies(self) -> int:
-        """The largest number of bodies in a sequence."""
-        return max(sequence.bodies for sequence in self._sequences)
-
-    @property
-    def frames(self) -> np.ndarray:
-        """(N,) lengths."""
-        return np.array([sequence.frames for sequence in self._sequences])
-
-    @property
+    @cached_property
     def missing(self) -> np.ndarray:
         """(N,) share of joints not observed."""
-        return np.array([1.0 - float(sequence.observed.mean()) for sequence in self._sequences])
+        return np.array([1.0 - float(sequence.observed.mean()) for sequence in self])
 
     @cached_property
     def fingerprint(self) -> str:
         """A hash of joints and frame rates."""
-        rates = np.array([sequence.fps for sequence in self._sequences])
-        return content_key([content_key(sequence.joints) for sequence in self._sequences], rates)
-
-    def __len__(self) -> int:
-        return len(self._sequences)
-
-    def __getitem__(self, index: int) -> SkeletonSequence:
-        return self._sequences[index]
+        rates = np.array([sequence.fps for sequence in self])
+        return content_key([content_key(sequence.joints) for sequence in self], rates)
 
 
 def shard_file(number: int) -> str:
     """Return name of a shard's file."""
     return f"joints-{number:05d}.npy"
-
-
-def is_container(path: Path) -> bool:
-    """Return whether a container lies at the path."""
-    return (path / MANIFEST).is_file()
 
 
 class Container:
@@ -150,8 +123,13 @@ class Container:
         index: Array name -> (N,) array: labels, subjects, cameras, setups, repetitions, bodies, frames, fps, missing
             (share of joints not observed), shards and starts (the first row in the shard).
         train: Protocol -> (N,) bool, the recordings for training.
+        layout: The layout of every sequence.
+        bodies: The largest number of bodies in a sequence.
+        frames: (N,) lengths.
+        missing: (N,) share of joints not observed.
 
     Raises:
+        InputError: The path is a file.
         MissingFileError: The folder has no container.
         SkeletonFormatError: The container is broken or of another version.
 
@@ -168,16 +146,18 @@ class Container:
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = Path(path)
-        if self.path.is_dir() and not is_container(self.path):
-            raise MissingFileError(
-                f"{self.path}: no {MANIFEST} in this folder; expected a container that `zeroskel data prepare` finished"
-            )
-        self.manifest = read_json_object(self.path / MANIFEST, "a container's manifest", SkeletonFormatError)
+        if self.path.is_file():
+            raise InputError(f"{self.path}: found a file; expected the folder of a container")
+        expected = "the manifest of a container that `zeroskel data prepare` finished"
+        self.manifest = read_json_object(self.path / MANIFEST, expected, SkeletonFormatError)
         self._check_manifest()
+        self.layout = get_layout(self.manifest["layout"])
         self.index = {name: self._vector(f"{name}.npy", dtype) for name, dtype in INDEX.items()}
         self.train = {protocol: self._vector(f"train-{protocol}.npy", "|b1") for protocol in self.manifest["protocols"]}
         self._check_index()
-        self._shards: OrderedDict[int, np.ndarray] = OrderedDict()
+        self.bodies = int(self.index["bodies"].max())
+        self.frames, self.missing = self.index["frames"], self.index["missing"]
+        self._shards: dict[int, np.ndarray] = {}  # maps: none holds a file open, and the system reclaims their pages
 
     def __len__(self) -> int:
         return int(self.manifest["recordings"])
@@ -198,39 +178,14 @@ class Container:
     @cached_property
     def names(self) -> np.ndarray:
         """(N,) names of the recordings."""
-        names = self._array("names.npy")
-        if names.dtype.kind != "U" or names.shape != (len(self),):
-            raise SkeletonFormatError(
-                f"{self.path / 'names.npy'}: found {names.dtype} {names.shape}; expected text ({len(self)},). {_REMEDY}"
-            )
-        return names
-
-    @property
-    def layout(self) -> Layout:
-        """The layout of every sequence."""
-        return get_layout(self.manifest["layout"])
-
-    @property
-    def bodies(self) -> int:
-        """The largest number of bodies in a sequence."""
-        return int(self.index["bodies"].max())
-
-    @property
-    def frames(self) -> np.ndarray:
-        """(N,) lengths."""
-        return self.index["frames"]
-
-    @property
-    def missing(self) -> np.ndarray:
-        """(N,) share of joints not observed."""
-        return self.index["missing"]
+        return self._vector("names.npy", "<U")
 
     @cached_property
     def fingerprint(self) -> str:
         """A hash of everything in the container, from its check sums."""
         return content_key({name: facts["sha256"] for name, facts in self.manifest["files"].items()})
 
-    def verify(self, progress: Callable[[str, int, int], None] | None = None) -> list[str]:
+    def verify(self, progress: Progress = quiet) -> list[str]:
         """Compare every file with its check sum; one line for each that differs, none when all is well."""
         faults = []
         files = self.manifest["files"]
@@ -242,13 +197,11 @@ class Container:
                 faults.append(f"{file}: found {size} bytes; expected {facts['bytes']}")
             elif (actual := sha256_of(file)) != facts["sha256"]:
                 faults.append(f"{file}: the check sum is {actual[:12]}…; expected {facts['sha256'][:12]}…")
-            if progress is not None:
-                progress("verifying check sums", done, len(files))
+            progress("verifying check sums", done, len(files))
         return faults
 
     def _shard(self, number: int) -> np.ndarray:
         if number in self._shards:
-            self._shards.move_to_end(number)
             return self._shards[number]
         shard = self._array(shard_file(number))
         expected = len(self.layout.joints), self.manifest["channels"]
@@ -258,8 +211,6 @@ class Container:
                 f"{self.manifest['dtype']} (rows, {expected[0]}, {expected[1]}). {_REMEDY}"
             )
         self._shards[number] = shard
-        if len(self._shards) > _OPEN_SHARDS:
-            self._shards.popitem(last=False)
         return shard
 
     def _array(self, name: str) -> np.ndarray:
@@ -272,8 +223,9 @@ class Container:
             raise SkeletonFormatError(f"{file}: not a whole .npy file ({str(error)[:120]}). {_REMEDY}") from error
 
     def _vector(self, name: str, dtype: str) -> np.ndarray:
+        """Return an array of one entry a recording; `dtype` is how its type begins, as text has a length."""
         array = self._array(name)
-        if array.dtype.str != dtype or array.shape != (len(self),):
+        if not array.dtype.str.startswith(dtype) or array.shape != (len(self),):
             raise SkeletonFormatError(
                 f"{self.path / name}: found {array.dtype.str} {array.shape}; expected {dtype} ({len(self)},). {_REMEDY}"
             )
@@ -285,18 +237,7 @@ class Container:
             raise SkeletonFormatError(
                 f"{file}: found format {manifest.get('format')!r}; expected {VERSION}. {_REMEDY} with this version"
             )
-        kinds: dict[str, Any] = {
-            "name": str,
-            "layout": str,
-            "class_names": list,
-            "protocols": list,
-            "recordings": int,
-            "channels": int,
-            "dtype": str,
-            "shards": int,
-            "files": dict,
-        }
-        for key, kind in kinds.items():
+        for key, kind in _MANIFEST_TYPES.items():
             if not isinstance(manifest.get(key), kind):
                 raise SkeletonFormatError(f"{file}: {key} is {manifest.get(key)!r:.60}; expected {kind.__name__}")
         if manifest["dtype"] not in ("<f2", "<f4") or manifest["recordings"] < 1:
@@ -304,7 +245,6 @@ class Container:
                 f"{file}: dtype {manifest['dtype']!r:.20}, {manifest['recordings']} recordings; expected <f4 or <f2 "
                 "and at least one"
             )
-        get_layout(manifest["layout"])
 
     def _check_index(self) -> None:
         ranges = {
@@ -321,14 +261,6 @@ class Container:
                     f"{self.path / (name + '.npy')}, entry {wrong[0]}: found {self.index[name][wrong[0]]}; expected "
                     f"{low} to {high}. {_REMEDY}"
                 )
-
-
-def open_container(path: str | PathLike[str]) -> Container:
-    """Return the container at a path; see Container."""
-    folder = Path(path)
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: found a file; expected the folder of a container")
-    return Container(folder)
 
 
 def sha256_of(file: Path) -> str:

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 
 from zeroskel import __version__
-from zeroskel.core import InputError, Layout, SkeletonSequence
+from zeroskel.core import InputError, Layout
 from zeroskel.core._files import atomic_path
 from zeroskel.datasets._container import INDEX, MANIFEST, VERSION, sha256_of, shard_file
 from zeroskel.datasets._dataset import SkeletonDataset
-from zeroskel.datasets._recipe_parts import Recording
+from zeroskel.datasets._recipe_parts import LeftOut, Recording
 
 DTYPES = {"float32": "<f4", "float16": "<f2"}
 SHARD_RECORDINGS = 256
@@ -83,9 +83,9 @@ class WorkingFolder:
         recordings: Sequence[Recording],
         layout: Layout,
         dtype: str,
-        facts: Mapping[str, Any],
+        left_out: Sequence[LeftOut] = (),
     ) -> None:
-        """Write one shard's joints, then its state; both by rename.
+        """Write one shard's joints, then its state, by rename: a shard without a state was not finished.
 
         Args:
             shard: The number of the shard.
@@ -93,31 +93,19 @@ class WorkingFolder:
             recordings: in order; possibly none.
             layout: of all sequences.
             dtype: "float32" or "float16".
-            facts: JSON-able, kept in the state.
+            left_out: recordings that could not be read, kept in the state.
 
         Raises:
             InputError: a sequence of another layout, or float16 cannot hold a coordinate.
         """
-        rows: list[dict[str, Any]] = []
-        parts: list[np.ndarray] = []
-        start = 0
-        for recording in recordings:
-            sequence = recording.sequence
-            if sequence.layout != layout:
-                raise InputError(
-                    f"recording {recording.name} has layout {sequence.layout.name}; expected {layout.name}"
-                )
-            parts.append(_as(dtype, sequence, recording.name))
-            rows.append(_row(recording, start))
-            start += sequence.bodies * sequence.frames
-        digest = None
+        parts = [_flat_joints(recording, layout, dtype) for recording in recordings]
+        starts = np.cumsum([0, *map(len, parts)]).tolist()
+        rows = [_row(recording, start) for recording, start in zip(recordings, starts[:-1], strict=True)]
+        state = {"key": key, "sha256": None, "rows": rows, "left_out": [vars(entry) for entry in left_out]}
         if parts:
-            joints = np.concatenate(parts)
             file = self.container / shard_file(shard)
-            with atomic_path(file) as temporary, temporary.open("wb") as stream:
-                np.lib.format.write_array(stream, joints, version=(1, 0), allow_pickle=False)
-            digest = sha256_of(file)
-        state = {"key": key, "sha256": digest, "channels": parts[0].shape[-1] if parts else None, "rows": rows, **facts}
+            np.save(file, np.concatenate(parts), allow_pickle=False)
+            state |= {"sha256": sha256_of(file), "channels": parts[0].shape[-1]}
         with atomic_path(self.state(shard)) as temporary:
             temporary.write_text(json.dumps(state), encoding="utf-8")
 
@@ -138,29 +126,25 @@ class WorkingFolder:
         """
         columns: dict[str, list[Any]] = {name: [] for name in ("names", "train", *INDEX)}
         channels: set[int] = set()
-        remaining: dict[str, dict[str, Any]] = {}
+        sums: dict[str, str] = {}
         for shard, state in enumerate(self.states(shards)):
-            if state["sha256"] is None:
-                continue
-            channels.add(state["channels"])
-            size = (self.container / shard_file(shard)).stat().st_size
-            remaining[shard_file(shard)] = {"bytes": size, "sha256": state["sha256"]}
+            if state["rows"]:
+                channels.add(state["channels"])
+                sums[shard_file(shard)] = state["sha256"]
             for row in state["rows"]:
                 for name, column in columns.items():
                     column.append(shard if name == "shards" else row[name])
         _check_columns(columns["names"], channels)
-        protocols: list[str] = list(manifest["protocols"])
-        arrays = {f"{name}.npy": np.array(columns[name], dtype) for name, dtype in INDEX.items()}
-        arrays["names.npy"] = np.array(columns["names"], dtype=np.str_)
-        for protocol in protocols:
-            arrays[f"train-{protocol}.npy"] = np.array([row[protocol] for row in columns["train"]], dtype=bool)
+        arrays = {name: np.array(columns[name], dtype) for name, dtype in INDEX.items()}
+        arrays["names"] = np.array(columns["names"], dtype=np.str_)
+        for protocol in manifest["protocols"]:
+            arrays[f"train-{protocol}"] = np.array([row[protocol] for row in columns["train"]], dtype=bool)
         for name, array in arrays.items():
-            with atomic_path(self.container / name) as temporary, temporary.open("wb") as stream:
-                np.lib.format.write_array(stream, array, version=(1, 0), allow_pickle=False)
-            file = self.container / name
-            remaining[name] = {"bytes": file.stat().st_size, "sha256": sha256_of(file)}
+            file = self.container / f"{name}.npy"
+            np.save(file, array, allow_pickle=False)
+            sums[file.name] = sha256_of(file)
         for stranger in self.container.iterdir():  # of an interrupted run
-            if stranger.name not in remaining:
+            if stranger.name not in sums:
                 stranger.unlink()
         content = {
             "format": VERSION,
@@ -169,12 +153,13 @@ class WorkingFolder:
             "channels": channels.pop(),
             "recordings": len(columns["names"]),
             "shards": shards,
-            **_facts(columns),
+            **{ids: sorted(set(columns[ids])) for ids in ("subjects", "cameras", "setups", "repetitions")},
+            "frames": sum(columns["frames"]),
+            "recordings_of_class": np.bincount(columns["labels"]).tolist(),
             "zeroskel": __version__,
-            "files": remaining,
+            "files": {name: {"bytes": (self.container / name).stat().st_size, "sha256": s} for name, s in sums.items()},
         }
-        with atomic_path(self.container / MANIFEST) as temporary:
-            temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        (self.container / MANIFEST).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         self.container.rename(self.target)
         self.remove()
 
@@ -184,16 +169,13 @@ class WorkingFolder:
             shutil.rmtree(self.path)
 
 
-def write_container(
-    dataset: SkeletonDataset, target: Path, *, dtype: str = "float32", names: Sequence[str] | None = None
-) -> None:
+def write_container(dataset: SkeletonDataset, target: Path, *, dtype: str = "float32") -> None:
     """Write a dataset that is open already as a container.
 
     Args:
         dataset: The dataset.
         target: A folder that does not exist yet.
         dtype: "float32" or "float16" (half the space, millimetres within 2 metres of the sensor).
-        names: N names of the recordings; None takes the names of the dataset, else numbers.
 
     Raises:
         InputError: The target exists, or the dtype is unknown.
@@ -209,7 +191,6 @@ def write_container(
         84
     """
     check_target(target, dtype)
-    names = list(names) if names is not None else dataset.names
     working = WorkingFolder(target)
     working.remove()
     # A container does not keep the members of a pool, so the splits that hold one out are of no use in it.
@@ -227,13 +208,14 @@ def write_container(
     starts = range(0, len(dataset), SHARD_RECORDINGS)
     with working.locked():
         for shard, start in enumerate(starts):
-            recordings = recordings_of(dataset, range(start, min(start + SHARD_RECORDINGS, len(dataset))), names)
-            working.write_shard(shard, "", recordings, dataset.layout, dtype, {})
+            recordings = recordings_of(dataset, range(start, min(start + SHARD_RECORDINGS, len(dataset))))
+            working.write_shard(shard, "", recordings, dataset.layout, dtype)
         working.finish(manifest, len(starts))
 
 
-def recordings_of(dataset: SkeletonDataset, rows: Iterable[int], names: Sequence[str]) -> list[Recording]:
-    """Return some sequences of a dataset as recordings; `names` are those of all its sequences."""
+def recordings_of(dataset: SkeletonDataset, rows: Iterable[int]) -> list[Recording]:
+    """Return some sequences of a dataset as recordings."""
+    names = dataset.names
     return [
         Recording(
             names[i],
@@ -254,23 +236,23 @@ def check_target(target: Path, dtype: str) -> None:
         raise InputError(f"{target}: there is something already; name a folder that does not exist, or remove it")
 
 
-def _as(dtype: str, sequence: SkeletonSequence, name: str) -> np.ndarray:
-    """Return (M * T, V, C) in the dtype wanted."""
-    flat = sequence.joints.reshape(-1, *sequence.joints.shape[2:])
-    if dtype == "float16" and np.nanmax(np.abs(flat), initial=0) > np.finfo(np.float16).max:
-        raise InputError(f"recording {name}: a coordinate is beyond {np.finfo(np.float16).max:g}; use --dtype float32")
-    return flat.astype(DTYPES[dtype])
+def _flat_joints(recording: Recording, layout: Layout, dtype: str) -> np.ndarray:
+    """Return the joints (M * T, V, C) of a recording of the layout in "float32" or "float16"."""
+    joints, largest = recording.sequence.joints, np.finfo(np.float16).max
+    if recording.sequence.layout != layout:
+        raise InputError(
+            f"recording {recording.name} has layout {recording.sequence.layout.name}; expected {layout.name}"
+        )
+    if dtype == "float16" and np.nanmax(np.abs(joints), initial=0) > largest:
+        raise InputError(f"recording {recording.name}: a coordinate is beyond {largest:g}; use --dtype float32")
+    return joints.reshape(-1, *joints.shape[2:]).astype(DTYPES[dtype])
 
 
 def _row(recording: Recording, start: int) -> dict[str, Any]:
     sequence = recording.sequence
+    facts = ("name", "label", "subject", "camera", "setup", "repetition")
     return {
-        "names": recording.name,
-        "labels": recording.label,
-        "subjects": recording.subject,
-        "cameras": recording.camera,
-        "setups": recording.setup,
-        "repetitions": recording.repetition,
+        **{f"{fact}s": getattr(recording, fact) for fact in facts},
         "bodies": sequence.bodies,
         "frames": sequence.frames,
         "fps": sequence.fps,
@@ -288,10 +270,3 @@ def _check_columns(names: Sequence[str], channels: set[int]) -> None:
     if len(set(names)) != len(names):
         twice = next(name for name, count in Counter(names).items() if count > 1)
         raise InputError(f"recording {twice} is in the source more than once; leave one of them out")
-
-
-def _facts(columns: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
-    """Return who and what is in it: the ids that occur, and how many recordings of each class."""
-    ids = {what: sorted(set(columns[what])) for what in ("subjects", "cameras", "setups", "repetitions")}
-    counts = np.bincount(columns["labels"]).tolist()
-    return {**ids, "frames": int(sum(columns["frames"])), "recordings_of_class": counts}

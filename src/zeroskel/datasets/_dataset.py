@@ -11,7 +11,7 @@ import numpy as np
 
 from zeroskel.core import InputError, Layout, SkeletonFormatError, SkeletonSequence, ZeroShotSplit
 from zeroskel.core._files import content_key
-from zeroskel.datasets._container import ListedSequences, StoredSequences, open_container
+from zeroskel.datasets._container import Container, ListedSequences, StoredSequences
 from zeroskel.skeleton.formats._npz import NpzSequences, read_sequences, write_sequences
 from zeroskel.skeleton.formats._parsing import arrange_joints
 
@@ -64,9 +64,8 @@ class SkeletonDataset:
         names: Sequence[str] | None = None,
         members: Sequence[str] | None = None,
     ) -> None:
-        self.sequences: StoredSequences = (
-            sequences if hasattr(sequences, "fingerprint") else ListedSequences(list(sequences))  # type: ignore[assignment]
-        )
+        is_stored = hasattr(sequences, "fingerprint")
+        self.sequences: StoredSequences = sequences if is_stored else ListedSequences(sequences)  # type: ignore
         self.labels = np.asarray(labels, dtype=np.int64)
         self.subjects = np.asarray(subjects, dtype=np.int64)
         self.class_names = list(class_names)
@@ -86,35 +85,29 @@ class SkeletonDataset:
         return known[0] if protocol is None else protocol
 
     def _check(self) -> None:
-        count = len(self)
-        if self.labels.shape != (count,) or self.subjects.shape != (count,):
-            raise InputError(
-                f"dataset {self.name}: {count} sequences, {self.labels.shape} labels, {self.subjects.shape} subjects; "
-                "expected one of each for every sequence"
-            )
+        arrays: dict[str, np.ndarray] = {"labels": self.labels, "subjects": self.subjects}
+        arrays |= {f"a train mask for protocol {protocol}": mask for protocol, mask in self.protocols.items()}
+        if self.members is not None:
+            arrays["members"] = self.members
+        for what, array in arrays.items():
+            if array.shape != (len(self),):
+                raise InputError(
+                    f"dataset {self.name}: found {what} of shape {array.shape}; expected ({len(self)},), one entry for "
+                    "every sequence"
+                )
         if self.labels.min() < 0 or self.labels.max() >= len(self.class_names):
             raise InputError(
                 f"dataset {self.name}: labels run from {self.labels.min()} to {self.labels.max()}; expected 0 to "
                 f"{len(self.class_names) - 1}, one for each of the {len(self.class_names)} class names"
             )
-        if self.members is not None:
-            self._check_members(self.members)
-        for protocol, mask in self.protocols.items():
-            if mask.shape != (count,):
+        for subject in np.unique(self.subjects):
+            members: list[str] = (
+                [] if self.members is None else np.unique(self.members[self.subjects == subject]).tolist()
+            )
+            if len(members) > 1:
                 raise InputError(
-                    f"dataset {self.name}: protocol {protocol} has a train mask of shape {mask.shape}; expected "
-                    f"({count},)"
-                )
-
-    def _check_members(self, members: np.ndarray) -> None:
-        if members.shape != (len(self),):
-            raise InputError(f"dataset {self.name}: members have shape {members.shape}; expected ({len(self)},)")
-        of_subject: dict[int, str] = {}
-        for subject, member in zip(self.subjects.tolist(), members.tolist(), strict=True):
-            if of_subject.setdefault(subject, member) != member:
-                raise InputError(
-                    f"dataset {self.name}: subject {subject} is in the members {of_subject[subject]} and {member}; "
-                    "expected ids of one member each. Give people of two datasets different ids"
+                    f"dataset {self.name}: subject {subject} is in the members {' and '.join(members)}; expected ids "
+                    "of one member each. Give people of two datasets different ids"
                 )
 
     @classmethod
@@ -128,9 +121,9 @@ class SkeletonDataset:
         Raises:
             MissingFileError: The folder has no container.
             SkeletonFormatError: The container is broken.
-            InputError: The protocol is unknown.
+            InputError: The path is a file, or the protocol is unknown.
         """
-        container = open_container(path)
+        container = Container(path)
         return cls(
             container,
             container.index["labels"],

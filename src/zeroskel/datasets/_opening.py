@@ -31,11 +31,9 @@ def synthetic_dataset(*, subjects: int = 8, repetitions: int = 3, seed: int = 0)
         >>> len(synthetic_dataset(subjects=1, repetitions=1))
         84
     """
-    sequences, labels, people, names = generate_dataset(subjects=subjects, repetitions=repetitions, seed=seed)
+    content = generate_dataset(subjects=subjects, repetitions=repetitions, seed=seed)
     demo = {"demo": {"unseen": list(DEMO_UNSEEN)}}
-    return SkeletonDataset(
-        sequences, np.asarray(labels), np.asarray(people), names, name="synthetic", splits=demo, notice=NOTICE
-    )
+    return SkeletonDataset(*content, name="synthetic", splits=demo, notice=NOTICE)
 
 
 def open_datasets(sources: Sequence[str], *, protocol: str | None = None) -> list[SkeletonDataset]:
@@ -71,10 +69,7 @@ def open_datasets(sources: Sequence[str], *, protocol: str | None = None) -> lis
     if len(pools) > 1:
         raise InputError(f"{len(pools)} pools given ({', '.join(map(str, pools))}); expected one at a time")
     datasets = [synthetic_dataset()] if "synthetic" in sources else []
-    if pools:
-        datasets.append(read_pool(pools[0], members))
-    else:
-        datasets += [open_dataset(file) for file in members]
+    datasets += [read_pool(pools[0], members)] if pools else [open_dataset(file) for file in members]
     return [dataset.with_protocol(protocol) for dataset in datasets]
 
 
@@ -102,9 +97,7 @@ def open_dataset(path: Path, layout: str | None = None) -> SkeletonDataset:
         ...     print(open_dataset(Path(folder, "small.npz")).layout.name)
         ntu-25
     """
-    if path.is_dir():
-        return SkeletonDataset.open(path)
-    return SkeletonDataset.from_npz(path, layout=layout)
+    return SkeletonDataset.open(path) if path.is_dir() else SkeletonDataset.from_npz(path, layout=layout)
 
 
 def read_pool(path: Path, members: Sequence[Path] = ()) -> SkeletonDataset:
@@ -151,7 +144,7 @@ def read_pool(path: Path, members: Sequence[Path] = ()) -> SkeletonDataset:
     cross: dict[str, dict[str, Any]] = {}
     for position, (member, concepts) in enumerate(pool["concepts"].items()):
         file = given.get(member) or _find(member, path)
-        dataset = SkeletonDataset.open(file) if file.is_dir() else SkeletonDataset.from_npz(file, layout=_LAYOUT)
+        dataset = open_dataset(file, layout=_LAYOUT)
         if dataset.layout.name != _LAYOUT:
             raise InputError(f"{file}: layout {dataset.layout.name}; expected {_LAYOUT}, as all members of a pool")
         unmapped = [name for name in dataset.class_names if name not in concepts]

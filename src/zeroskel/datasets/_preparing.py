@@ -8,20 +8,21 @@ import csv
 import multiprocessing
 import os
 import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from zeroskel import __version__
 from zeroskel.core import InputError, SkeletonFormatError, get_layout
 from zeroskel.core._files import atomic_path, content_key
-from zeroskel.core._progress import Progress
+from zeroskel.core._progress import Progress, quiet
 from zeroskel.core.errors import ZeroskelError
-from zeroskel.datasets._container import is_container, open_container
+from zeroskel.datasets._container import MANIFEST, Container
 from zeroskel.datasets._container_writing import WorkingFolder, check_target
 from zeroskel.datasets._recipe_parts import LeftOut, Listing, Recording, Task
 from zeroskel.datasets._source_files import list_files
@@ -36,14 +37,12 @@ class Prepared:
     """Result of preparing a source.
 
     Attributes:
-        container: its folder.
         recordings: how many are in it.
         left_out: those that are not, in order.
         report: the CSV file that lists them with reasons.
         reused: shards that an earlier run had finished; -1 when the whole container was there already.
     """
 
-    container: Path
     recordings: int
     left_out: tuple[LeftOut, ...]
     report: Path
@@ -53,19 +52,6 @@ class Prepared:
     def bad(self) -> tuple[LeftOut, ...]:
         """Return the recordings that were left out although no published list names them."""
         return tuple(entry for entry in self.left_out if not entry.listed)
-
-
-@dataclass(frozen=True)
-class _Shard:
-    """Input of a worker that writes one shard."""
-
-    number: int
-    key: str
-    recipe: str
-    tasks: tuple[Task, ...]
-    layout: str
-    dtype: str
-    working: WorkingFolder
 
 
 def prepare(
@@ -78,7 +64,7 @@ def prepare(
     class_names: Sequence[str] | None = None,
     title: str | None = None,
     shard_tasks: int = SHARD_TASKS,
-    progress: Progress | None = None,
+    progress: Progress = quiet,
 ) -> Prepared:
     """Turn a release into a container.
 
@@ -108,15 +94,13 @@ def prepare(
     files = list_files(source)
     listing = recipe.find(files, class_names) if recipe.takes_class_names else recipe.find(files)
     working = WorkingFolder(out)
-    shards = [
-        _Shard(number, _key(name, tasks, listing, dtype), name, tasks, listing.layout, dtype, working)
-        for number, tasks in enumerate(_parted(listing.tasks, shard_tasks))
-    ]
-    plan = content_key([shard.key for shard in shards])
+    shards = list(_parted(listing.tasks, shard_tasks))
+    keys = [_key(name, tasks, listing, dtype) for tasks in shards]
+    plan = content_key(keys)
     report = out.with_name(f"{out.name}.left-out.csv")
-    if is_container(out) and open_container(out).manifest.get("plan") == plan:
+    if (out / MANIFEST).is_file() and (finished := Container(out)).manifest.get("plan") == plan:
         working.remove()
-        return Prepared(out, len(open_container(out)), _read_report(report), report, -1)
+        return Prepared(len(finished), _read_report(report), report, -1)
     check_target(out, dtype)
     manifest: dict[str, Any] = {
         "name": title or _title(name, source, listing),
@@ -129,7 +113,11 @@ def prepare(
         "plan": plan,
     }
     with working.locked():
-        todo = [shard for shard in shards if not working.is_done(shard.number, shard.key)]
+        todo = [
+            partial(_make_shard, working, number, key, tasks, name, listing.layout, dtype)
+            for number, (key, tasks) in enumerate(zip(keys, shards, strict=True))
+            if not working.is_done(number, key)
+        ]
         _run(todo, len(shards), workers, progress)
         left_out = [*listing.left_out]
         for state in working.states(len(shards)):
@@ -137,7 +125,7 @@ def prepare(
         _write_report(report, left_out)
         manifest["left_out"] = {"listed": sum(e.listed for e in left_out), "bad": sum(not e.listed for e in left_out)}
         working.finish(manifest, len(shards))
-    return Prepared(out, len(open_container(out)), tuple(left_out), report, len(shards) - len(todo))
+    return Prepared(len(Container(out)), tuple(left_out), report, len(shards) - len(todo))
 
 
 def _title(name: str, source: Path, listing: Listing) -> str:
@@ -167,34 +155,25 @@ def _key(name: str, tasks: Sequence[Task], listing: Listing, dtype: str) -> str:
     return content_key(__version__, name, parts, list(listing.class_names), list(listing.protocols), dtype)
 
 
-def _run(todo: Sequence[_Shard], total: int, workers: int, progress: Progress | None) -> None:
+def _run(todo: Sequence[Callable[[], None]], total: int, workers: int, progress: Progress) -> None:
     """Make the shards, in this process or in several."""
-    done = total - len(todo)
-
-    def tell() -> None:
-        if progress is not None:
+    reused = total - len(todo)
+    progress("preparing shards", reused, total)
+    with closing(_finished(todo, workers)) as finished:
+        for done, _ in enumerate(finished, start=reused + 1):
             progress("preparing shards", done, total)
 
-    tell()
+
+def _finished(todo: Sequence[Callable[[], None]], workers: int) -> Generator[None, None, None]:
+    """Make the shards and yield whenever one is finished."""
     if workers == 1 or len(todo) < 2:
-        for shard in todo:
-            _make_shard(shard)
-            done += 1
-            tell()
+        yield from (make() for make in todo)
         return
     context = multiprocessing.get_context("spawn")
-    waiting = iter(todo)
     try:
         with ProcessPoolExecutor(workers, context, initializer=_die_with_parent) as pool:
             try:
-                running: set[Future[None]] = {pool.submit(_make_shard, shard) for shard in islice(waiting, 2 * workers)}
-                while running:
-                    finished, running = wait(running, return_when=FIRST_COMPLETED)
-                    for future in finished:
-                        future.result()
-                        done += 1
-                        tell()
-                        running |= {pool.submit(_make_shard, shard) for shard in islice(waiting, 1)}
+                yield from (future.result() for future in as_completed([pool.submit(make) for make in todo]))
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
     except BrokenProcessPool as error:
@@ -216,22 +195,20 @@ def _die_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _make_shard(shard: _Shard) -> None:
+def _make_shard(
+    working: WorkingFolder, number: int, key: str, tasks: Sequence[Task], name: str, layout: str, dtype: str
+) -> None:
     """Read the tasks of a shard and write it; a file that cannot be read is noted, not fatal."""
-    recipe = get_recipe(shard.recipe)
+    recipe = get_recipe(name)
     recordings: list[Recording] = []
     left_out: list[LeftOut] = []
-    for task in shard.tasks:
+    for task in tasks:
         try:
-            for actual in recipe.read(task):
-                if isinstance(actual, LeftOut):
-                    left_out.append(actual)
-                else:
-                    recordings.append(actual)
+            for entry in recipe.read(task):
+                (left_out if isinstance(entry, LeftOut) else recordings).append(entry)  # type: ignore[arg-type]
         except SkeletonFormatError as error:
             left_out.append(LeftOut(task.file.name, " ".join(str(error).split()), listed=False))
-    facts = {"left_out": [vars(entry) for entry in left_out]}
-    shard.working.write_shard(shard.number, shard.key, recordings, get_layout(shard.layout), shard.dtype, facts)
+    working.write_shard(number, key, recordings, get_layout(layout), dtype, left_out)
 
 
 def _write_report(report: Path, left_out: Sequence[LeftOut]) -> None:

@@ -5,6 +5,8 @@ import os
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -120,15 +122,8 @@ def _walk(folder: Path) -> list[Path]:
 
 
 def _list_archive(path: Path) -> list[SourceFile]:
-    try:
+    with _refuse_faults(f"{path}: not a whole zip archive", "the archive as it was released. Copy it again"):
         members = _archive(path, path.stat().st_mtime_ns).infolist()
-    except (*_FAULTS, OSError) as error:
-        if isinstance(error, OSError) and error.errno != errno.EINVAL:
-            raise
-        raise SkeletonFormatError(
-            f"{path}: not a whole zip archive ({type(error).__name__}: {str(error)[:120]}); expected the archive as it "
-            "was released. Copy it again"
-        ) from error
     files = []
     for member in members:
         if member.is_dir():
@@ -145,9 +140,14 @@ def _list_archive(path: Path) -> list[SourceFile]:
 
 
 def _member_content(file: SourceFile) -> bytes:
-    try:
+    with _refuse_faults(f"{file.origin}: this member of the archive is broken", "a whole file. Copy the archive again"):
         archive = _archive(file.path, file.path.stat().st_mtime_ns)
-        member = archive.getinfo(file.member)
+        try:
+            member = archive.getinfo(file.member)
+        except KeyError as error:
+            raise MissingFileError(
+                f"{file.origin}: the archive no longer has this member; leave it as it is"
+            ) from error
         if member.file_size > _RATIO_MATTERS and member.file_size > _MOST_RATIO * member.compress_size:
             raise SkeletonFormatError(
                 f"{file.origin}: {member.compress_size} bytes claim to hold {member.file_size}; expected text or "
@@ -157,18 +157,22 @@ def _member_content(file: SourceFile) -> bytes:
             content = stream.read(member.file_size + 1)
         if len(content) != member.file_size:
             raise ValueError(f"{len(content)} bytes where the archive lists {member.file_size}")
-    except KeyError as error:
-        raise MissingFileError(f"{file.origin}: the archive no longer has this member; leave it as it is") from error
+        return content
+
+
+@contextmanager
+def _refuse_faults(problem: str, expected: str) -> Iterator[None]:
+    """Raise SkeletonFormatError where zipfile meets a broken archive; files that cannot be read raise OSError."""
+    try:
+        yield
     except SkeletonFormatError:
         raise
     except (*_FAULTS, OSError) as error:
         if isinstance(error, OSError) and error.errno != errno.EINVAL:  # EINVAL: sought at a place before the file
             raise
         raise SkeletonFormatError(
-            f"{file.origin}: this member of the archive is broken ({type(error).__name__}: {str(error)[:120]}); "
-            "expected a whole file. Copy the archive again"
+            f"{problem} ({type(error).__name__}: {str(error)[:120]}); expected {expected}"
         ) from error
-    return content
 
 
 @lru_cache(maxsize=4)
