@@ -92,3 +92,43 @@ def test_a_configuration_is_a_round_trip() -> None:
 def test_wrong_options_are_refused(sequence_maker, wrong: dict) -> None:
     with pytest.raises(InputError):
         Preprocessing(**{"layout": "kinect-20", **wrong})(sequence_maker(bodies=2))
+
+
+def test_the_clock_is_a_channel_of_seconds(sequence_maker) -> None:
+    sequence = SkeletonSequence(sequence_maker(frames=46).joints, "kinect-20", fps=15.0)
+    prepare = Preprocessing("kinect-20", frames=50, bodies=2, clock=True)
+    prepared = prepare(sequence)
+    assert prepared.shape == prepare.shape == (4, 50, 20, 2)
+    np.testing.assert_array_equal(prepared[:3], Preprocessing("kinect-20", frames=50, bodies=2)(sequence))
+    np.testing.assert_allclose(prepared[3] - np.linspace(0, 3, 50)[:, None, None], 0, atol=1e-6)
+    assert not Preprocessing("kinect-20", frames=1, clock=True)(sequence)[3].any()
+    twice = prepare.prepare(sequence.joints[None])  # 30 frames a second unless told otherwise
+    np.testing.assert_allclose(twice[0, 3], prepared[3] / 2, atol=1e-6)
+
+
+def test_with_a_clock_joints_are_placed_by_their_neighbours(sequence_maker) -> None:
+    layout = get_layout("kinect-20")
+    whole = sequence_maker(frames=50)
+    prepare = Preprocessing("kinect-20", clock=True)
+    joints = dict(zip(layout.joints, prepare(whole)[:3, ..., 0].transpose(2, 1, 0), strict=True))
+    expected = {
+        "wrist_left": 0.85 * joints["hand_left"] + 0.15 * joints["elbow_left"],
+        "ankle_right": joints["foot_right"],
+        "foot_left": joints["ankle_left"],
+    }
+    hidden = whole.joints.copy()
+    hidden[:, :, layout.indices(expected)] = np.nan
+    filled = prepare(SkeletonSequence(hidden, "kinect-20"))
+    for joint, position in expected.items():
+        np.testing.assert_allclose(filled[:3, :, layout.index(joint), 0].T, position, atol=1e-5)
+    assert not Preprocessing("kinect-20")(SkeletonSequence(hidden, "kinect-20"))[:, :, layout.index("wrist_left")].any()
+
+
+def test_with_a_clock_another_layout_has_all_joints_of_the_limbs(sequence_maker) -> None:
+    prepared = Preprocessing("kinect-20", clock=True)(sequence_maker("kinect-15"))
+    assert np.abs(prepared[:3, 1:, 1:, 0]).max(axis=(0, 1)).min() > 0  # all but the pelvis, which is the origin
+
+
+def test_nothing_observed_stays_zero_with_a_clock() -> None:
+    prepared = Preprocessing("kinect-20", clock=True)(SkeletonSequence(np.full((9, 20, 3), np.nan), "kinect-20"))
+    assert not prepared[:3].any()

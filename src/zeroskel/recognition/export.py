@@ -24,7 +24,8 @@ def export_onnx(
     Scores, probabilities and presence of the graph are those of `predict`. Its inputs are "joints", float32:
 
     - raw, (N, M, T, V, C): bodies, frames, joints of the bundle's layout in metres with y up (2-D layouts: any unit),
-      NaN where a joint was not observed, M as in training, an absent body NaN throughout; or
+      NaN where a joint was not observed, M as in training, an absent body NaN throughout; a bundle whose preparation
+      has a clock takes them as 30 frames a second; or
     - `prepared`, (N, C, T, V, M): results of `Preprocessing`; where T is not the bundle's number of frames they are
       resampled to it;
 
@@ -68,7 +69,8 @@ def export_onnx(
     )
     channels, frames, joints, bodies = preprocessing.shape
     frames += 1  # the example must not have the size of a fixed axis
-    shape = (1, channels, frames, joints, bodies) if prepared else (1, bodies, frames, joints, channels)
+    raw_shape = (1, bodies, frames, joints, preprocessing.channels)  # the clock is a channel of prepared joints only
+    shape = (1, channels, frames, joints, bodies) if prepared else raw_shape
     text_dim = recognizer.aligner.text_dim_
     assert text_dim is not None  # the aligner is fitted
     description = _description(recognizer, prepared)

@@ -43,6 +43,9 @@ class Preprocessing:
         max_gap: longest gap that is filled, in frames.
         turn: whether to turn the first body to the camera.
         scale: whether to divide by the length of the torso.
+        clock: whether to append a channel with the seconds since the first frame, the same for all joints and bodies,
+            so that encoders can measure speeds and rates. Joints that were not observed are then placed by their
+            neighbours along the limb, such as a wrist between elbow and hand, before the rest becomes 0.
 
     Raises:
         InputError: a number is too small.
@@ -63,6 +66,7 @@ class Preprocessing:
     max_gap: int = 10
     turn: bool = True
     scale: bool = True
+    clock: bool = False
 
     def __post_init__(self) -> None:
         for name, least in (("frames", 1), ("bodies", 1), ("channels", 1), ("max_gap", 0)):
@@ -76,14 +80,15 @@ class Preprocessing:
             sequence: recording with joints of any shape (M, T, V, C) and any layout.
 
         Returns:
-            (C, T, V, M) float32.
+            (C, T, V, M) float32, or (C + 1, T, V, M) with the clock.
 
         Raises:
             LayoutError: the layout is unknown.
         """
-        return np.asarray(self.prepare(sequence.joints[None], sequence.layout)[0], dtype=np.float32)
+        prepared = self.prepare(sequence.joints[None], sequence.layout, sequence.fps)
+        return np.asarray(prepared[0], dtype=np.float32)
 
-    def prepare(self, joints: _arrays.Array, layout: Layout | None = None) -> _arrays.Array:
+    def prepare(self, joints: _arrays.Array, layout: Layout | None = None, fps: float = 30.0) -> _arrays.Array:
         """Prepare N recordings of equal length.
 
         With torch tensors in the layout of the result and all M bodies, this can be traced into a graph with any N and
@@ -92,9 +97,10 @@ class Preprocessing:
         Args:
             joints: (N, M, T, V, C) array or tensor, NaN where a joint was not observed.
             layout: layout of the joints; that of the result by default. Only NumPy arrays may have another one.
+            fps: frames a second, for the clock.
 
         Returns:
-            (N, C, T, V, M) of the kind of `joints`.
+            (N, C, T, V, M) of the kind of `joints`, or (N, C + 1, T, V, M) with the clock.
         """
         xp = array_namespace(joints)
         target = get_layout(self.layout)
@@ -102,6 +108,9 @@ class Preprocessing:
         joints = _arrays.main_bodies(joints, self.bodies)
         if not (isinstance(joints, np.ndarray) and not np.isnan(joints).any()):  # only arrays can be looked at
             joints = _arrays.fill_gaps(joints, self.max_gap)
+        if self.clock:
+            clock = _arrays.seconds(self.frames, joints=joints, fps=fps)
+            joints = _arrays.fill_limbs(joints, source)
         joints = _arrays.centre(joints, source)
         if self.turn and joints.shape[-1] == 3:
             joints = _arrays.face_camera(joints, source)
@@ -109,6 +118,8 @@ class Preprocessing:
             joints = _arrays.scale_by_torso(joints, source)
         if source != target:
             joints = _convert(joints, source, target)
+            if self.clock:
+                joints = _arrays.fill_limbs(joints, target)
         joints = _arrays.resample(joints, self.frames)[..., : self.channels]
         prepared = xp.permute_dims(xp.where(xp.isnan(joints), 0.0, joints), (0, 4, 2, 3, 1))
         for axis, size in ((1, self.channels), (4, self.bodies)):
@@ -116,12 +127,15 @@ class Preprocessing:
             if missing > 0:
                 absent = (*prepared.shape[:axis], missing, *prepared.shape[axis + 1 :])
                 prepared = xp.concat([prepared, xp.zeros(absent, dtype=prepared.dtype)], axis=axis)
+        if self.clock:
+            times = xp.zeros_like(prepared[:, :1]) + clock[:, None, None]
+            prepared = xp.concat([prepared, times], axis=1)
         return prepared
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        """Shape (C, T, V, M) of each result."""
-        return self.channels, self.frames, len(get_layout(self.layout).joints), self.bodies
+        """Shape (C, T, V, M) of each result; the clock is one of its channels."""
+        return self.channels + self.clock, self.frames, len(get_layout(self.layout).joints), self.bodies
 
     def to_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as values that JSON can hold."""

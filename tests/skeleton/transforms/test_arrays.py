@@ -122,3 +122,14 @@ def test_the_most_active_of_three_bodies_are_selected(sequence_maker, count):
     computed = _arrays.main_bodies(torch.from_numpy(sequence.joints)[None], count).numpy()
     np.testing.assert_array_equal(computed, _arrays.main_bodies(sequence.joints[None], count))
     same(sequence, bodies=3)
+
+
+@pytest.mark.parametrize("layout", ("kinect-20", "ntu-25", "coco-17"))
+def test_the_clock_and_the_joints_placed_by_their_neighbours(sequence_maker, layout):
+    same(sequence_maker(layout), clock=True)
+    same(sequence_maker(layout, 1), clock=True)
+    sequence = sequence_maker(layout)
+    joints = sequence.joints.copy()
+    joints[:, :, sequence.layout.indices(["wrist_left", "ankle_right", "hip_left"])] = np.nan
+    same(sequence.replace(joints), clock=True)
+    same(gappy(sequence, 0.3), clock=True)

@@ -4,6 +4,7 @@ All functions take joints (N, M, T, V, C), NaN where a joint was not observed, a
 receive. They can be traced into an ONNX graph with any N and T, so no step depends on the values of the joints.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,24 @@ from zeroskel.core import Layout
 
 SHORTEST = 1e-6  # a shorter distance has no direction and cannot be divided by
 FAR = 1 << 40  # frames: farther than any gap that is filled
+
+# joint -> joints of the same limb with their weights: the joint lies there if it was not observed. Rows are applied in
+# this order, so a row may use the joints that the rows before it filled. "*" stands for "left" and "right".
+LIMB_RULES: tuple[tuple[str, Mapping[str, float]], ...] = (
+    ("hip_center", {"hip_left": 0.5, "hip_right": 0.5}),
+    ("shoulder_center", {"shoulder_left": 0.5, "shoulder_right": 0.5}),
+    ("spine", {"hip_center": 0.5, "shoulder_center": 0.5}),
+    ("head", {"shoulder_center": 1.4, "hip_center": -0.4}),
+    ("neck", {"shoulder_center": 0.6, "head": 0.4}),
+    ("shoulder_center", {"neck": 1.0}),
+    ("wrist_*", {"hand_*": 0.85, "elbow_*": 0.15}),
+    ("hand_*", {"wrist_*": 1 / 0.85, "elbow_*": -0.15 / 0.85}),
+    ("hand_tip_*", {"hand_*": 1.0}),
+    ("thumb_*", {"hand_*": 1.0}),
+    ("ankle_*", {"foot_*": 1.0}),
+    ("foot_*", {"ankle_*": 1.0}),
+    ("toe_*", {"foot_*": 1.0}),
+)
 
 Array = Any  # numpy.ndarray or torch.Tensor
 
@@ -80,6 +99,35 @@ def fill_gaps(joints: Array, max_gap: int) -> Array:
     between = xp.astype(start + (stop - start) * share, joints.dtype)
     filled = xp.where(short[..., None], between, series)
     return xp.permute_dims(xp.reshape(filled, (n, bodies, number, frames, channels)), (0, 1, 3, 2, 4))
+
+
+def fill_limbs(joints: Array, layout: Layout) -> Array:
+    """Return the joints with those that were not observed in a frame placed by their neighbours along the limb."""
+    if isinstance(joints, np.ndarray) and not np.isnan(joints).any():  # only arrays can be looked at
+        return joints
+    xp = array_namespace(joints)
+    points = {name: joints[..., index, :] for index, name in enumerate(layout.joints)}
+    for joint, neighbours in LIMB_RULES:
+        for side in ("left", "right") if "*" in joint else ("",):
+            target = joint.replace("*", side)
+            weights = {name.replace("*", side): weight for name, weight in neighbours.items()}
+            if target in points and all(name in points for name in weights):
+                placed = sum(points[name] * weight for name, weight in weights.items())
+                points[target] = xp.where(xp.isnan(points[target]), placed, points[target])
+    return xp.stack([*points.values()], axis=-2)
+
+
+def seconds(frames: int, *, joints: Array, fps: float) -> Array:
+    """Return the seconds (frames,) of evenly spaced moments from the first frame of joints (N, M, T, V, C) to the last.
+
+    Args:
+        frames: number of moments.
+        joints: joints whose T frames the moments span.
+        fps: frames of `joints` a second.
+    """
+    xp = array_namespace(joints)
+    duration = xp.astype(xp.arange(joints.shape[2])[-1:], joints.dtype) / fps
+    return duration * xp.asarray(np.linspace(0, 1, frames) if frames > 1 else np.zeros(1), dtype=joints.dtype)
 
 
 def _running_maximum(values: Array, reach: int) -> Array:
