@@ -12,7 +12,6 @@ from zeroskel.datasets._recipe_parts import broken_recordings
 from zeroskel.datasets._source_files import SourceFile, list_files
 from zeroskel.datasets.catalog import _pku_mmd
 from zeroskel.skeleton.formats import write
-from zeroskel.skeleton.formats._pku_mmd import ActionLabel, write_labels
 
 FRAMES = 60
 
@@ -27,10 +26,11 @@ def long_recording(seed: int = 0, second_from: int = 40) -> SkeletonSequence:
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
     folder = tmp_path / "PKUMMD"
+    labels = folder / "Train_Label_PKU_final"
+    labels.mkdir(parents=True)
     for number, view in ((2, "L"), (2, "R"), (3, "M")):
         write(long_recording(number), folder / "PKU_Skeleton_Renew" / f"{number:04d}-{view}.txt")
-        labels = [ActionLabel(13, 5, 20, 2), ActionLabel(0, 30, 58, 1)]
-        write_labels(labels, folder / "Train_Label_PKU_final" / f"{number:04d}-{view}.txt")
+        (labels / f"{number:04d}-{view}.txt").write_text("14,5,20,2\n1,30,58,1\n")
     lists = folder / "Split"
     lists.mkdir()
     (lists / "cross-subject.txt").write_text("Training videos:\n0002-L, 0002-R\n\nValidataion videos:\n0003-M\n")
@@ -74,7 +74,7 @@ def test_an_action_without_a_body_is_left_out_alone(release: Path, tmp_path: Pat
 def test_actions_on_the_release_s_list_are_counted_apart(release: Path, tmp_path: Path) -> None:
     assert "F089V001C023L001" in broken_recordings("pku-mmd")
     write(long_recording(9), release / "PKU_Skeleton_Renew" / "0089-L.txt")
-    write_labels([ActionLabel(22, 0, 9, 2)], release / "Train_Label_PKU_final" / "0089-L.txt")
+    (release / "Train_Label_PKU_final" / "0089-L.txt").write_text("23,0,9,2\n")
     done = prepare("pku-mmd", release, tmp_path / "c")
     assert ([entry.name for entry in done.left_out], done.bad) == (["F089V001C023L001"], ())
 

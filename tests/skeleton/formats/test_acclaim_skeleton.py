@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from zeroskel.core import SkeletonFormatError
-from zeroskel.skeleton.formats._acclaim_skeleton import parse_asf
+from zeroskel.skeleton.formats._acclaim import parse_asf
 
 FILE = Path("HDM_xx.asf")
 LINES = """# made by hand in K\xf6ln
@@ -57,26 +57,26 @@ def spoilt(line: int, text: str) -> bytes:
 
 def test_bones_stand_after_their_parents_the_root_first() -> None:
     skeleton = parse_asf("\n".join(LINES).encode("latin-1"), FILE)
-    assert [(bone.name, bone.parent) for bone in skeleton.bones] == [
+    assert [(bone.name, bone.parent) for bone in skeleton.joints] == [
         ("root", -1),
         ("arm", 0),
         ("thigh", 0),
         ("shin", 2),
     ]
-    assert skeleton.bones[2].channels == ("rx", "ry", "rz") and skeleton.bones[1].channels == ()
+    assert skeleton.joints[2].channels == ("rx", "ry", "rz") and skeleton.joints[1].channels == ()
     assert skeleton.degrees
 
 
 def test_lengths_are_parts_of_an_inch() -> None:
     skeleton = parse_asf("\n".join(LINES).encode("latin-1"), FILE)
     assert skeleton.metres == pytest.approx(0.0508)
-    np.testing.assert_allclose(skeleton.bones[3].offset, [0, -3 * 0.0508, 0])
-    np.testing.assert_allclose(skeleton.bones[0].offset, [0, 0.0508, 0])
+    np.testing.assert_allclose(skeleton.joints[3].offset, [0, -3 * 0.0508, 0])
+    np.testing.assert_allclose(skeleton.joints[0].offset, [0, 0.0508, 0])
 
 
 def test_an_axis_turns_the_frame_of_its_bone() -> None:
     skeleton = parse_asf("\n".join(LINES).encode("latin-1"), FILE)
-    np.testing.assert_allclose(skeleton.bones[3].axis @ [1, 0, 0], [0, 1, 0], atol=1e-12)
+    np.testing.assert_allclose(skeleton.joints[3].axis @ [1, 0, 0], [0, 1, 0], atol=1e-12)
 
 
 @pytest.mark.parametrize(

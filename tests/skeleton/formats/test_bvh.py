@@ -210,7 +210,7 @@ MOTION""".split("\n")
 def test_joints_stand_after_their_parents() -> None:
     joints, at = read_hierarchy(LINES, FILE)
     assert [(joint.name, joint.parent) for joint in joints] == [("Hips", -1), ("Spine", 0), ("Left Leg", 0)]
-    assert joints[1].channels == ("zrotation", "xrotation", "yrotation") and joints[2].channels == ()
+    assert joints[1].channels == ("rz", "rx", "ry") and joints[2].channels == ()
     np.testing.assert_array_equal(joints[2].offset, [10, 0, 0])
     assert at == len(LINES) - 1
 

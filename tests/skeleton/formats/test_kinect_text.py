@@ -14,14 +14,12 @@ from zeroskel.skeleton.formats._kinect_text import (
     KARD,
     MSR_ACTION3D,
     UTKINECT,
-    parse_utkinect,
-    parse_utkinect_frames,
 )
 from zeroskel.skeleton.formats._parsing import file_content
 
 PARSERS: dict[str, Callable[..., SkeletonSequence]] = {
     "msr": MSR_ACTION3D.parse,
-    "utkinect": parse_utkinect,
+    "utkinect": UTKINECT.parse,
     "kard": KARD.parse,
     "florence": FLORENCE3D.parse,
 }
@@ -160,7 +158,7 @@ def test_the_confidence_of_msr_action3d_hides_nothing(tmp_path: Path) -> None:
 def test_frame_numbers_of_utkinect_may_skip_and_the_second_of_a_repeated_one_is_left_out() -> None:
     values = positions(5, 20)
     lines = written("utkinect", values, [114, 114, 118, 120, 130])
-    frames, sequence = parse_utkinect_frames("\n".join(lines).encode(), Path("joints.txt"))
+    frames, sequence = UTKINECT.parse_frames("\n".join(lines).encode(), Path("joints.txt"))
     assert frames.tolist() == [114, 118, 120, 130] and frames.dtype == np.int64
     np.testing.assert_array_equal(sequence.joints[0], values[[0, 2, 3, 4]].astype(np.float32))
 
@@ -242,7 +240,7 @@ def test_a_minute_is_read_in_far_less(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", PARSERS)
 def test_spoilt_files_are_read_or_refused(kind: str, tmp_path: Path, withstands_mutations: Callable[..., dict]) -> None:
-    name = {"msr": "MSR_ACTION3D.parse", "utkinect": "parse_utkinect", "kard": "KARD.parse"}.get(
+    name = {"msr": "MSR_ACTION3D.parse", "utkinect": "UTKINECT.parse", "kard": "KARD.parse"}.get(
         kind, "FLORENCE3D.parse"
     )
     withstands_mutations(f"zeroskel.skeleton.formats._kinect_text:{name}", save(tmp_path, fake(kind)))

@@ -10,8 +10,8 @@ import pytest
 
 from zeroskel.core import InputError, LayoutError, SkeletonFormatError, SkeletonSequence, get_layout
 from zeroskel.skeleton.formats import read, write
-from zeroskel.skeleton.formats._json_joints import arrange_joints
 from zeroskel.skeleton.formats._npz import looks_like, read_sequences
+from zeroskel.skeleton.formats._parsing import arrange_joints
 
 PENN = get_layout("penn-13")
 
@@ -41,7 +41,7 @@ def test_the_sequences_of_a_data_set_are_read_as_they_are(tmp_path: Path) -> Non
     arrays = dataset()
     arrays["joints"][4, 5, 1] = np.nan
     sequences = read_sequences(save(tmp_path, arrays))
-    assert len(sequences) == 3
+    assert len(sequences.labels) == 3
     np.testing.assert_array_equal(sequences.joints, arrays["joints"])
     assert (sequences.joints.dtype, sequences.offsets.dtype) == (np.float32, np.int64)
     assert sequences.offsets.tolist() == [0, 2, 5, 9]
@@ -145,7 +145,7 @@ def test_names_in_another_order_are_sorted_to_the_layout(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arrays", "actual"),
     [
-        ({"skeleton": np.ones((5, 25, 3))}, "no array joints; found skeleton"),
+        ({"skeleton": np.ones((5, 25, 3))}, "no array joints among skeleton"),
         ({"joints": np.ones((5, 25, 3)), "fps": np.array(0)}, "array fps"),
         ({"joints": np.ones((5, 25, 3)), "fps": np.array(np.nan)}, "array fps"),
         ({"joints": np.ones((5, 25, 3)), "fps": np.array([30, 30])}, "array fps"),
@@ -172,7 +172,7 @@ def test_other_zip_archives_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "toy.npz"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("word/document.xml", "<document/>")
-    with pytest.raises(SkeletonFormatError, match=r"toy\.npz: not a whole \.npz file"):
+    with pytest.raises(SkeletonFormatError, match=r"toy\.npz: found a broken \.npz file"):
         read(path)
 
 
@@ -181,7 +181,7 @@ def test_an_archive_cut_short_is_refused(remaining: float, tmp_path: Path) -> No
     path = save(tmp_path, dataset())
     content = path.read_bytes()
     path.write_bytes(content[: int(remaining * len(content)) if remaining < 1 else int(remaining)])
-    with pytest.raises(SkeletonFormatError, match=r"toy\.npz: not a whole \.npz file"):
+    with pytest.raises(SkeletonFormatError, match=r"toy\.npz: found a broken \.npz file"):
         read_sequences(path)
 
 
@@ -247,7 +247,7 @@ def test_a_zip_archive_looks_like_it(head: bytes, looks: bool) -> None:
 def test_real_data_sets_are_read_and_their_layout_found(name: str, count: int, layout: str, shared: Path) -> None:
     path = shared / "data" / f"{name}.npz"
     sequences = read_sequences(path)
-    assert len(sequences) == count
+    assert len(sequences.labels) == count
     arranged, matched_layout = arrange_joints(sequences.joints, sequences.joint_names, None, file=path)
     assert matched_layout.name == layout
     assert not np.isnan(arranged).any()

@@ -95,7 +95,7 @@ def test_a_coordinate_too_large_for_32_bits_is_refused() -> None:
 @pytest.mark.parametrize(
     ("changed", "actual"),
     [
-        ({"frame_dir": 7}, "annotation 2, frame_dir: found a int"),
+        ({"frame_dir": 7}, "annotation 2, frame_dir: found 7"),
         ({"frame_dir": ""}, "annotation 2, frame_dir"),
         ({"frame_dir": "x" * 301}, "annotation 2, frame_dir"),
         ({"label": -1}, "label of b: found -1; expected one class id"),
@@ -129,9 +129,9 @@ def test_a_wrong_annotation_is_named(changed: dict[str, Any], actual: str) -> No
         ({"annotations": []}, "the pickle: found a dict"),
         ({"split": {}}, "the pickle: found a dict"),
         ([], "the pickle: found a list"),
-        (7, "the pickle: found a int"),
-        (np.ones(3), "the pickle: found a array"),
-        ({"annotations": [7]}, "annotation 1: found a int"),
+        (7, "the pickle: found 7"),
+        (np.ones(3), r"the pickle: found an array \(3,\)"),
+        ({"annotations": [7]}, "annotation 1: found 7"),
         ({"annotations": [annotation("a")], "split": ["a"]}, "split: found a list"),
         ({"annotations": [annotation("a")], "split": {"train": "a"}}, "split train: found a str"),
         ({"annotations": [annotation("a")], "split": {"train": ["a", "b"]}}, "split train: found 'b'"),

@@ -14,7 +14,7 @@ from zeroskel.core._files import resource_table
 from zeroskel.datasets._recipe_parts import Listing, Recording, Task, named_recordings
 from zeroskel.datasets._source_files import SourceFile
 from zeroskel.skeleton.formats import _acclaim
-from zeroskel.skeleton.formats._acclaim_skeleton import AcclaimSkeleton, parse_asf
+from zeroskel.skeleton.formats._motion_capture import MovingSkeleton
 
 _SUBJECTS = {"bd": 1, "bk": 2, "dg": 3, "mm": 4, "tr": 5}
 _FPS = 30
@@ -81,5 +81,5 @@ def _skeleton_of(file: SourceFile, actor: str, skeletons: Sequence[SourceFile]) 
 
 
 @lru_cache(maxsize=16)
-def _skeleton(file: SourceFile) -> AcclaimSkeleton:
-    return parse_asf(file.content(), file.origin)
+def _skeleton(file: SourceFile) -> MovingSkeleton:
+    return _acclaim.parse_asf(file.content(), file.origin)

@@ -18,7 +18,7 @@ from zeroskel.core import InputError, SkeletonFormatError
 from zeroskel.datasets._classes import published_class_names
 from zeroskel.datasets._recipe_parts import Listing, Recording, Task, named_recordings
 from zeroskel.datasets._source_files import SourceFile
-from zeroskel.skeleton.formats._matlab import parse_jhmdb, parse_penn_action, penn_action_facts
+from zeroskel.skeleton.formats._matlab import load_matlab, parse_jhmdb, parse_penn_action, penn_action_facts
 from zeroskel.skeleton.formats._parsing import text_of
 
 _PENN_ACTION_FILE = re.compile(r"(?P<name>\d{4})\.mat", re.ASCII)
@@ -37,13 +37,14 @@ def find_penn_action(files: Sequence[SourceFile]) -> Listing:
 
 def read_penn_action(task: Task) -> list[Recording]:
     """Return the video of one label file, subject 0. Raises SkeletonFormatError where it is broken."""
-    content, origin, names = task.file.content(), task.file.origin, published_class_names("penn-action")
-    action, train = penn_action_facts(content, origin)
+    origin, names = task.file.origin, published_class_names("penn-action")
+    variables = load_matlab(task.file.content(), origin)
+    action, train = penn_action_facts(variables)
     if (name := action.replace("_", " ")) not in names:
         raise SkeletonFormatError(
             f"{origin}, variable action: found {action[:60]!r}; expected one of {', '.join(names)}. Leave the file out"
         )
-    sequence = parse_penn_action(content, origin)
+    sequence = parse_penn_action(variables)
     return [Recording(task.facts["name"], sequence, names.index(name), subject=0, train={"published": train})]
 
 
@@ -80,7 +81,7 @@ def find_jhmdb(files: Sequence[SourceFile]) -> Listing:
 
 def read_jhmdb(task: Task) -> list[Recording]:
     """Return the clip of one file, subject 0. Raises SkeletonFormatError where it is broken."""
-    return [Recording(sequence=parse_jhmdb(task.file.content(), task.file.origin), **task.facts)]
+    return [Recording(sequence=parse_jhmdb(load_matlab(task.file.content(), task.file.origin)), **task.facts)]
 
 
 def _published_split(files: Iterable[SourceFile]) -> dict[tuple[str, str], bool]:

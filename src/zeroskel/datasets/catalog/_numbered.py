@@ -47,7 +47,7 @@ from zeroskel.datasets._recipe_parts import (
 )
 from zeroskel.datasets._source_files import SourceFile
 from zeroskel.skeleton.formats import _csv_joints, _json_joints, _kinect_text, _ntu
-from zeroskel.skeleton.formats._matlab import parse_utd_mhad
+from zeroskel.skeleton.formats._matlab import load_matlab, parse_utd_mhad
 from zeroskel.skeleton.formats._parsing import LARGEST, text_of
 from zeroskel.skeleton.transforms import main_actors
 
@@ -117,6 +117,10 @@ def _parse_ntu(content: bytes, file: Path) -> SkeletonSequence:
     return main_actors(_ntu.parse(content, file), 2)
 
 
+def _parse_utd_mhad(content: bytes, file: Path) -> SkeletonSequence:
+    return parse_utd_mhad(load_matlab(content, file))
+
+
 def _parse_nw_ucla(content: bytes, file: Path) -> SkeletonSequence:
     return _without_origin(_json_joints.parse(content, file, layout="kinect-20"))
 
@@ -156,7 +160,7 @@ def _release(data: str, parse: Callable[[bytes, Path], SkeletonSequence], **rest
 
 NTU_60 = _release("ntu60", _parse_ntu)
 NTU_120 = _release("ntu120", _parse_ntu)
-UTD_MHAD = _release("utd-mhad", parse_utd_mhad)
+UTD_MHAD = _release("utd-mhad", _parse_utd_mhad)
 MSR_ACTION3D = _release("msr-action3d", _kinect_text.MSR_ACTION3D.parse)
 NW_UCLA = _release("nw-ucla", _parse_nw_ucla)
 KARD = _release("kard", _kinect_text.KARD.parse)

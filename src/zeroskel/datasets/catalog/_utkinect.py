@@ -13,7 +13,7 @@ from zeroskel.core import InputError, SkeletonFormatError
 from zeroskel.datasets._classes import published_class_names
 from zeroskel.datasets._recipe_parts import Listing, Recording, Task, named_recordings
 from zeroskel.datasets._source_files import SourceFile
-from zeroskel.skeleton.formats._kinect_text import parse_utkinect_frames
+from zeroskel.skeleton.formats._kinect_text import UTKINECT
 from zeroskel.skeleton.formats._parsing import text_of
 
 _PATTERN = re.compile(r"joints_(?P<name>s(?P<subject>\d+)_e(?P<repetition>\d+))\.txt", re.ASCII)
@@ -48,7 +48,7 @@ def read(task: Task) -> list[Recording]:
             f"{labels.origin}: found no action of {name}; expected a line {name} and its actions, as there is "
             f"{task.file.origin}. Take the file from the release again"
         )
-    frames, sequence = parse_utkinect_frames(task.file.content(), task.file.origin)
+    frames, sequence = UTKINECT.parse_frames(task.file.content(), task.file.origin)
     recordings = []
     for action, label, first, last in segments:
         inside = (frames >= first) & (frames <= last)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from zeroskel.core._layout import Layout
-from zeroskel.core.errors import InputError, SkeletonFormatError
+from zeroskel.core.errors import InputError
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats import (
     _acclaim,
@@ -24,7 +24,7 @@ from zeroskel.skeleton.formats import (
     _ntu,
     _pku_mmd,
 )
-from zeroskel.skeleton.formats._parsing import file_content
+from zeroskel.skeleton.formats._parsing import file_content, refuse
 from zeroskel.skeleton.video._containers import SUFFIXES as _VIDEO_SUFFIXES
 
 __all__ = ["FORMATS", "Format", "parse", "read", "register_format", "write"]
@@ -63,7 +63,7 @@ FORMATS: dict[str, Format] = {
     "MATLAB": Format(".mat", _matlab.looks_like, _matlab.parse),
     "PKU-MMD text": Format(".txt", _pku_mmd.looks_like, _pku_mmd.parse, _pku_mmd.write),
     "MSR-Action3D text": Format(".txt", _kinect_text.MSR_ACTION3D.looks_like, _kinect_text.MSR_ACTION3D.parse),
-    "UTKinect text": Format(".txt", _kinect_text.UTKINECT.looks_like, _kinect_text.parse_utkinect),
+    "UTKinect text": Format(".txt", _kinect_text.UTKINECT.looks_like, _kinect_text.UTKINECT.parse),
 }
 
 _HEAD_BYTES = 8192
@@ -191,10 +191,8 @@ def _format_of(file: Path, head: bytes) -> Format:
     for candidates in (by_content, by_suffix):
         if len(candidates) == 1:
             return candidates[0]
-    raise SkeletonFormatError(
-        f"{file}: found {_describe(head)}; expected one of "
-        f"{', '.join(f'{name} ({known.suffix})' for name, known in FORMATS.items())}. Convert it, or correct its suffix"
-    )
+    known_formats = ", ".join(f"{name} ({known.suffix})" for name, known in FORMATS.items())
+    refuse(file, "", _describe(head), f"one of {known_formats}", "Convert it, or correct its suffix")
 
 
 def _describe(head: bytes) -> str:

@@ -7,15 +7,15 @@ marker is a joint where its label is a joint's name or an alias of one.
 import io
 import struct
 import warnings
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from zeroskel.core._layout import Layout
 from zeroskel.core.errors import InputError, SkeletonFormatError
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats._parsing import LARGEST, arrange_joints, unobserved
+from zeroskel.skeleton.formats._parsing import LARGEST, LayoutChoice, named_sequence, refuse, unobserved
 
 if TYPE_CHECKING:
     import c3d
@@ -30,16 +30,6 @@ _UP = {  # rows of the matrix that turns the axis named up to y
     "y": np.eye(3),
     "z": np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]]),
 }
-_FAULTS = (  # what the library raises on broken files
-    struct.error,
-    AssertionError,
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    TypeError,
-    ValueError,
-    MemoryError,
-)
 _EXPORT_AGAIN = "The file is cut short or altered: export it again"
 
 
@@ -49,12 +39,7 @@ def looks_like(head: bytes) -> bool:
 
 
 def parse(
-    content: bytes,
-    file: Path,
-    *,
-    layout: str | Layout | None = None,
-    fps: float | None = None,
-    up: str | None = None,
+    content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float | None = None, up: str | None = None
 ) -> SkeletonSequence:
     """Parse the markers of a .c3d file as joints.
 
@@ -87,22 +72,21 @@ def parse(
             _check_counts(reader, len(content), file)
             points = np.array([points[:, :4] for _, points, _ in reader.read_frames(check_nan=False)])
             labels, rate = _labels(reader, file), float(reader.point_rate)
-            scale, axis = _scale(reader, file), up or _screen_up(reader, file)
+            scale = _UNITS[_choice(reader, "POINT:UNITS", _UNITS, "mm, cm, dm, m, in, or nothing for mm", file)]
+            axes = "+X, +Y or +Z; give the axis that points up as `up`"
+            axis = up or _choice(reader, "POINT:Y_SCREEN", ("", *_UP), axes, file) or "z"
     except SkeletonFormatError:
         raise
-    except _FAULTS as error:
-        raise SkeletonFormatError(
-            f"{file}: not a whole C3D file ({type(error).__name__}: {str(error)[:120]}); expected header, parameters "
-            f"and frames that agree. {_EXPORT_AGAIN}"
-        ) from error
+    except Exception as error:  # noqa: BLE001 - the library raises any exception for a broken file
+        actual = f"a broken C3D file ({type(error).__name__}: {str(error)[:120]})"
+        _refuse(file, "", actual, "header, parameters and frames that agree")
     if points.shape[:2] != (_frame_count(reader), len(labels)):
         _refuse(file, "the frames", f"{len(points)} of {_frame_count(reader)} frames", "all")
     joints = unobserved((1, *points.shape[:2], 3), file)
     joints[0] = _metres(points, scale, axis, file)
     if fps is None and not 1e-3 < rate < 1e6:
         _refuse(file, "POINT:RATE", f"{rate:g}", "frames a second, or give them as fps")
-    arranged, matched_layout = arrange_joints(joints, labels, layout, file=file)
-    return SkeletonSequence(arranged, matched_layout, rate if fps is None else fps)
+    return named_sequence(joints, labels, layout, rate if fps is None else fps, file)
 
 
 def _check_header(content: bytes, file: Path) -> None:
@@ -123,12 +107,8 @@ def _check_counts(reader: "c3d.Reader", size: int, file: Path) -> None:
     frames = _frame_count(reader)
     there = size - (int(reader.header.data_block) - 1) * _BLOCK
     if reader.point_used < 1 or not 0 < frames <= _MOST_FRAMES or frames * frame_bytes > there:
-        _refuse(
-            file,
-            "the header",
-            f"{frames} frames of {reader.point_used} points, {frame_bytes} bytes each, in {there} bytes",
-            f"1 to {_MOST_FRAMES} frames that the file has room for",
-        )
+        actual = f"{frames} frames of {reader.point_used} points, {frame_bytes} bytes each, in {there} bytes"
+        _refuse(file, "the header", actual, f"1 to {_MOST_FRAMES} frames that the file has room for")
     if not 0 < abs(float(reader.point_scale)) <= LARGEST:
         _refuse(file, "POINT:SCALE", f"{reader.point_scale}", "a number, not 0")
 
@@ -154,24 +134,14 @@ def _labels(reader: "c3d.Reader", file: Path) -> list[str]:
     return labels[: reader.point_used]
 
 
-def _text(reader: "c3d.Reader", name: str) -> str:
+def _choice(reader: "c3d.Reader", name: str, choices: Collection[str], expected: str, file: Path) -> str:
+    """Return the text of a parameter, "" without it; another one than the choices is refused."""
     parameter = reader.get(name)
-    return "" if parameter is None else parameter.bytes[:64].decode("latin-1").strip("\0 ").lower()
-
-
-def _scale(reader: "c3d.Reader", file: Path) -> float:
-    """Return metres of one unit."""
-    unit = _text(reader, "POINT:UNITS").split(" ")[0]
-    if unit not in _UNITS:
-        _refuse(file, "POINT:UNITS", repr(unit), f"{', '.join(filter(None, _UNITS))}, or nothing for mm")
-    return _UNITS[unit]
-
-
-def _screen_up(reader: "c3d.Reader", file: Path) -> str:
-    screen = _text(reader, "POINT:Y_SCREEN")
-    if screen and screen.removeprefix("+") not in _UP:
-        _refuse(file, "POINT:Y_SCREEN", repr(screen), "+X, +Y or +Z; give the axis that points up as `up`")
-    return screen.removeprefix("+") or "z"
+    text = "" if parameter is None else parameter.bytes[:64].decode("latin-1").strip("\0 ").lower()
+    choice = text.split(" ")[0].removeprefix("+")
+    if choice not in choices:
+        _refuse(file, name, repr(text), expected)
+    return choice
 
 
 def _metres(points: np.ndarray, scale: float, up: str, file: Path) -> np.ndarray:
@@ -187,4 +157,4 @@ def _metres(points: np.ndarray, scale: float, up: str, file: Path) -> np.ndarray
 
 
 def _refuse(file: Path, position: str, actual: str, expected: str) -> NoReturn:
-    raise SkeletonFormatError(f"{file}, {position}: found {actual}; expected {expected}. {_EXPORT_AGAIN}")
+    refuse(file, position, actual, expected, _EXPORT_AGAIN)

@@ -17,21 +17,20 @@ from typing import NoReturn
 import numpy as np
 
 from zeroskel.core._files import atomic_path
-from zeroskel.core._layout import Layout
-from zeroskel.core.errors import SkeletonFormatError
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats._parsing import LARGEST, arrange_joints, text_of, unobserved
+from zeroskel.skeleton.formats._parsing import (
+    LARGEST,
+    LayoutChoice,
+    named_sequence,
+    refuse,
+    refuse_line,
+    text_of,
+    unobserved,
+)
 
 _COORDINATE = re.compile(r"(?P<joint>.+)[_.\- ](?P<axis>[xyzXYZ])|(?P<joint2>.*[a-z0-9])(?P<axis2>[XYZ])")
-_TIMES = {  # column name -> seconds a unit; None: told by magnitude
-    "time": None,
-    "timestamp": None,
-    "time_s": 1.0,
-    "timestamp_s": 1.0,
-    "time_ms": 0.001,
-    "timestamp_ms": 0.001,
-}
-_JOINT = ("joint",)
+# Column name -> seconds a unit; None: told by magnitude.
+_TIMES = {"time": None, "timestamp": None, "time_s": 1.0, "timestamp_s": 1.0, "time_ms": 0.001, "timestamp_ms": 0.001}
 _BODIES = ("body", "body_id", "person", "person_id")
 _MOST_SPAN = 10  # frame numbers may span this many times the frames that are there, or 1000
 
@@ -51,29 +50,32 @@ class _Sheet:
 
     def numbers(self, columns: Sequence[int]) -> np.ndarray:
         """Return (rows, columns) float64; NaN where a cell is empty."""
-        values = np.empty((len(self.rows), len(columns)))
-        for row, cells in enumerate(self.rows):
-            for position, column in enumerate(columns):
-                values[row, position] = self._number(row, column, cells[column])
-        return values
+        cells = (self._number(row, column) for row in range(len(self.rows)) for column in columns)
+        return np.fromiter(cells, np.float64).reshape(len(self.rows), len(columns))
 
-    def _number(self, row: int, column: int, cell: str) -> float:
-        if not cell.strip():
-            return float("nan")
+    def _number(self, row: int, column: int) -> float:
+        cell = self.rows[row][column]
         try:
-            value = float(cell)
+            value = float(cell) if cell.strip() else np.nan
         except ValueError:
-            value = float("inf")
+            value = np.inf
         if abs(value) > LARGEST:
-            self.refuse(
-                row, f"{cell[:60]!r} in column {self.header[column]}", "a finite number, or an empty cell for NaN"
-            )
+            actual = f"{cell[:60]!r} in column {self.header[column]}"
+            self.refuse(row, actual, "a finite number, or an empty cell for NaN")
         return value
 
+    def numbered(self, names: Sequence[str]) -> tuple[list[str], np.ndarray]:
+        """Return the distinct texts of a column, by first appearance, and the (rows,) index of that of each row.
+
+        Without a column of one of these names, all rows have the same text.
+        """
+        column = self.column(names)
+        texts = ["" if column is None else row[column].strip() for row in self.rows]
+        order = {text: index for index, text in enumerate(dict.fromkeys(texts))}
+        return list(order), np.array([order[text] for text in texts])
+
     def refuse(self, row: int, actual: str, expected: str) -> NoReturn:
-        raise SkeletonFormatError(
-            f"{self.file}, line {self.lines[row]}: found {actual}; expected {expected}. Correct the row or remove it"
-        )
+        refuse_line(self.file, self.lines[row], actual, expected, "Correct the row or remove it")
 
 
 def looks_like(head: bytes) -> bool:
@@ -83,16 +85,12 @@ def looks_like(head: bytes) -> bool:
     return _is_long(header) or {"x", "y"} <= {axis for axes in _coordinate_columns(header).values() for axis in axes}
 
 
-def parse(
-    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
-) -> SkeletonSequence:
-    """Parse a CSV of joints, wide or long.
+def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float | None = None) -> SkeletonSequence:
+    """Parse a CSV of joints, wide or long; the arguments are those of zeroskel.skeleton.formats.parse.
 
     The frame rate comes from the time stamps: one over the mean of those steps that are within half and one and a half
     of the median step, so that gaps do not count. A column `time_s` or `time_ms` says its unit; for `time` and
     `timestamp` steps below 1 are taken as seconds and steps of 1 to 1000 as milliseconds.
-
-    The arguments are those of zeroskel.skeleton.formats.parse.
 
     Returns:
         A sequence with joints (M, T, V, C) in metres, bodies in order of first appearance.
@@ -101,17 +99,24 @@ def parse(
         SkeletonFormatError: not such a file; the message names the line and the column.
     """
     sheet = _read_sheet(text_of(content, file), file)
-    joint = _joint_of_rows(sheet) if _is_long(sheet.header) else None
-    names, channels, columns = _wide_columns(sheet) if joint is None else _long_columns(sheet)
-    body, bodies = _body_of_rows(sheet)
-    frame = _frame_of_rows(sheet, rows_share_frames=bodies is not None or joint is not None)
-    position = (body, frame) if joint is None else (body, frame, joint)
-    _refuse_repeated(sheet, np.stack(position, axis=1))
-    joints = unobserved((bodies or 1, int(frame.max()) + 1, len(names), channels), file)
-    joints[position] = sheet.numbers(columns).reshape(len(body), *joints.shape[len(position) :])
-    rate = _frame_rate(sheet, frame) if fps is None else fps
-    arranged, matched_layout = arrange_joints(joints, names, layout, file=file)
-    return SkeletonSequence(arranged, matched_layout, 30.0 if rate is None else rate)
+    is_long = _is_long(sheet.header)
+    bodies, body = sheet.numbered(_BODIES)
+    position = [body, _frame_of_rows(sheet, rows_share_frames=is_long or sheet.column(_BODIES) is not None)]
+    if is_long:
+        names, joint = sheet.numbered(("joint",))
+        columns = [column for axis in "xyz" if (column := sheet.column((axis,))) is not None]
+        position.append(joint)
+        channels = len(columns)
+    else:
+        names, columns = _wide_columns(sheet)
+        channels = len(columns) // len(names)
+    first = np.unique(np.stack(position, axis=1), axis=0, return_index=True)[1]
+    if repeated := set(range(len(body))) - set(first.tolist()):
+        sheet.refuse(min(repeated), "a frame, body or joint a second time", "one row for each")
+    joints = unobserved((len(bodies), int(position[1].max()) + 1, len(names), channels), file)
+    joints[tuple(position)] = sheet.numbers(columns).reshape(len(body), *joints.shape[len(position) :])
+    rate = _frame_rate(sheet, position[1]) if fps is None else fps
+    return named_sequence(joints, names, layout, rate, file)
 
 
 def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
@@ -152,76 +157,39 @@ def _coordinate_columns(header: Sequence[str]) -> dict[str, dict[str, int]]:
 
 def _read_sheet(text: str, file: Path) -> _Sheet:
     reader = csv.reader(text.split("\n"), delimiter=_delimiter(text.lstrip().split("\n", 1)[0]))
-    header: list[str] = []
-    rows: list[list[str]] = []
-    lines: list[int] = []
+    sheet = _Sheet(file, [], [], [])
     try:
         for cells in reader:
-            if not header:
-                header = cells
+            if not sheet.header:
+                sheet.header.extend(cells)
             elif any(cell.strip() for cell in cells):
-                rows.append(cells)
-                lines.append(reader.line_num)
+                sheet.rows.append(cells)
+                sheet.lines.append(reader.line_num)
     except csv.Error as error:
-        raise SkeletonFormatError(
-            f"{file}, line {reader.line_num}: not CSV: {error}; expected cells and quotes"
-        ) from error
-    sheet = _Sheet(file, header, rows, lines)
+        refuse_line(file, reader.line_num, f"no CSV ({error})", "cells and quotes", "Correct the row or remove it")
+    header = sheet.header
     used = max((index + 1 for index, cell in enumerate(header) if cell.strip()), default=0)
-    for row, cells in enumerate(rows):
+    for row, cells in enumerate(sheet.rows):
         if len(cells) < used or any(cell.strip() for cell in cells[len(header) :]):
             sheet.refuse(row, f"{len(cells)} cells", f"{used} as in the header")
-    if not rows:
-        raise SkeletonFormatError(f"{file}: found {len(header)} header cells and no row; expected a row a frame")
+    if not sheet.rows:
+        refuse(file, "", f"{len(header)} header cells and no row", "a row a frame", "Add the rows")
     return sheet
 
 
-def _wide_columns(sheet: _Sheet) -> tuple[list[str], int, list[int]]:
-    """Return joint names, channels, and the columns in the order joint, axis."""
+def _wide_columns(sheet: _Sheet) -> tuple[list[str], list[int]]:
+    """Return joint names, and the columns in the order joint, axis."""
     columns = _coordinate_columns(sheet.header)
     axes = next((sorted(actual) for actual in columns.values()), [])
     if axes not in (["x", "y"], ["x", "y", "z"]):
-        raise SkeletonFormatError(
-            f"{sheet.file}, line 1: found columns {', '.join(sheet.header)[:200]}; expected <joint>_x, <joint>_y, "
-            "<joint>_z, or frame, joint, x, y, z. Rename the columns"
-        )
+        expected = "<joint>_x, <joint>_y, <joint>_z, or frame, joint, x, y, z"
+        refuse_line(sheet.file, 1, f"columns {', '.join(sheet.header)[:200]}", expected, "Rename the columns")
     for joint, actual in columns.items():
         if sorted(actual) != axes:
-            raise SkeletonFormatError(
-                f"{sheet.file}, line 1: found {joint} with {', '.join(sorted(actual))}; expected {', '.join(axes)} as "
-                f"for {next(iter(columns))}. Complete or remove its columns"
-            )
-    return list(columns), len(axes), [actual[axis] for actual in columns.values() for axis in axes]
-
-
-def _long_columns(sheet: _Sheet) -> tuple[list[str], int, list[int]]:
-    """Return joint names in order of first appearance, channels, and the columns of x, y and z."""
-    columns = [column for axis in "xyz" if (column := sheet.column((axis,))) is not None]
-    return list(dict.fromkeys(_texts(sheet, _JOINT))), len(columns), columns
-
-
-def _joint_of_rows(sheet: _Sheet) -> np.ndarray:
-    return _numbered(_texts(sheet, _JOINT))
-
-
-def _body_of_rows(sheet: _Sheet) -> tuple[np.ndarray, int | None]:
-    """Return (rows,) body index of each row, and the number of bodies, None without a column of bodies."""
-    if sheet.column(_BODIES) is None:
-        return np.zeros(len(sheet.rows), dtype=np.int64), None
-    body = _numbered(_texts(sheet, _BODIES))
-    return body, int(body.max()) + 1
-
-
-def _texts(sheet: _Sheet, names: Sequence[str]) -> list[str]:
-    column = sheet.column(names)
-    assert column is not None
-    return [row[column].strip() for row in sheet.rows]
-
-
-def _numbered(texts: list[str]) -> np.ndarray:
-    """Return (rows,) the place of each text among the distinct ones, in order of first appearance."""
-    order = {text: index for index, text in enumerate(dict.fromkeys(texts))}
-    return np.array([order[text] for text in texts])
+            expected = f"{', '.join(axes)} as for {next(iter(columns))}"
+            remedy = "Complete or remove its columns"
+            refuse_line(sheet.file, 1, f"{joint} with {', '.join(sorted(actual))}", expected, remedy)
+    return list(columns), [actual[axis] for actual in columns.values() for axis in axes]
 
 
 def _frame_of_rows(sheet: _Sheet, *, rows_share_frames: bool) -> np.ndarray:
@@ -233,10 +201,7 @@ def _frame_of_rows(sheet: _Sheet, *, rows_share_frames: bool) -> np.ndarray:
         return np.arange(len(sheet.rows))
     column = sheet.column(tuple(_TIMES))
     if column is None:
-        raise SkeletonFormatError(
-            f"{sheet.file}, line 1: found rows of bodies or joints without a frame; expected a column frame or time. "
-            "Add one"
-        )
+        refuse_line(sheet.file, 1, "rows of bodies or joints without a frame", "a column frame or time", "Add one")
     times = sheet.numbers([column])[:, 0]
     if np.isnan(times).any():
         sheet.refuse(int(np.argmax(np.isnan(times))), "no time", "a number in every row")
@@ -251,27 +216,17 @@ def _from_frame_numbers(sheet: _Sheet, numbers: np.ndarray) -> np.ndarray:
     present = len(np.unique(numbers))
     span = numbers.max() - numbers.min() + 1
     if span > max(_MOST_SPAN * present, 1000):
-        sheet.refuse(
-            int(np.argmax(numbers)),
-            f"frame {numbers.max():.0f}, so {present} frames spread over {span:.0f}",
-            f"a span of at most {_MOST_SPAN} times the frames, or 1000",
-        )
+        actual = f"frame {numbers.max():.0f}, so {present} frames spread over {span:.0f}"
+        sheet.refuse(int(np.argmax(numbers)), actual, f"a span of at most {_MOST_SPAN} times the frames, or 1000")
     return (numbers - numbers.min()).astype(np.int64)
 
 
-def _refuse_repeated(sheet: _Sheet, keys: np.ndarray) -> None:
-    first = np.unique(keys, axis=0, return_index=True)[1]
-    if len(first) < len(keys):
-        row = min(set(range(len(keys))) - set(first.tolist()))
-        sheet.refuse(row, "a frame, body or joint a second time", "one row for each")
-
-
-def _frame_rate(sheet: _Sheet, frame: np.ndarray) -> float | None:
-    """Return frames a second from the time stamps, None without; see read_csv_joints for the unit."""
+def _frame_rate(sheet: _Sheet, frame: np.ndarray) -> float:
+    """Return frames a second from the time stamps, 30 without; see parse for the unit."""
     column = sheet.column(tuple(_TIMES))
     frames, first = np.unique(frame, return_index=True)
     if column is None or len(frames) < 2:
-        return None
+        return 30.0
     steps = np.diff(sheet.numbers([column])[first, 0]) / np.diff(frames)
     forward = steps[steps > 0]
     typical = np.median(forward) if len(forward) else np.nan
@@ -279,8 +234,7 @@ def _frame_rate(sheet: _Sheet, frame: np.ndarray) -> float | None:
     unit = _TIMES[sheet.header[column].strip().lower()]
     seconds = step * (unit or (1.0 if step < 1 else 0.001))
     if not 1e-6 <= seconds <= (1.0 if unit is None else np.inf):
-        raise SkeletonFormatError(
-            f"{sheet.file}, column {sheet.header[column]}: found steps of {step:g}; expected seconds or milliseconds "
-            "that grow. Give fps, or name the column time_s or time_ms"
-        )
+        remedy = "Give fps, or name the column time_s or time_ms"
+        position = f"column {sheet.header[column]}"
+        refuse(sheet.file, position, f"steps of {step:g}", "seconds or milliseconds that grow", remedy)
     return float(f"{1 / seconds:.9g}")  # 30, not 30.000000000000004

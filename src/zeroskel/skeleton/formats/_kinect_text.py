@@ -18,10 +18,16 @@ from pathlib import Path
 import numpy as np
 
 from zeroskel.core._files import resource_table
-from zeroskel.core._layout import Layout
-from zeroskel.core.errors import SkeletonFormatError
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats._parsing import COPY_AGAIN, LARGEST, arrange_joints, number_table, refuse_line, text_of
+from zeroskel.skeleton.formats._parsing import (
+    LayoutChoice,
+    finite_numbers,
+    named_sequence,
+    number_table,
+    refuse,
+    refuse_line,
+    text_of,
+)
 
 _FPS = 30.0
 _LARGEST_FRAME_NUMBER = 2**31
@@ -34,7 +40,7 @@ class KinectText:
     Attributes:
         line: The content of a line, for messages.
         width: The count of numbers in a line.
-        first: The index of the first coordinate in a line.
+        first: The index of the first coordinate in a line; 1 after a frame number.
         lines: The count of lines per frame.
         layout: The joint layout.
         joints: The names of the joints in the order of the file.
@@ -52,14 +58,13 @@ class KinectText:
     def looks_like(self, head: bytes) -> bool:
         """Return whether the whole lines in the head of a file, one frame at most, hold the right count of numbers."""
         lines = head.decode("utf-8-sig", errors="replace").split("\n")[:-1][: self.lines]
-        return bool(lines) and all(len(line.split()) == self.width and _are_numbers(line) for line in lines)
+        numbers = [finite_numbers(line.split()) for line in lines]
+        return bool(lines) and all(row is not None and len(row) == self.width for row in numbers)
 
     def parse(
-        self, content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
+        self, content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float | None = None
     ) -> SkeletonSequence:
-        """Parse a file of the format.
-
-        The arguments are those of zeroskel.skeleton.formats.parse.
+        """Parse a file of the format; the arguments are those of zeroskel.skeleton.formats.parse.
 
         Returns:
             A sequence with joints (1, T, V, 3) in metres; NaN where all three coordinates are 0. A confidence is not
@@ -68,39 +73,42 @@ class KinectText:
         Raises:
             SkeletonFormatError: The file is truncated or altered; the message names the line.
         """
-        numbers, _ = self.numbers(content, file)
-        return self.sequence(numbers, file, layout, fps)
+        return self.parse_frames(content, file, layout=layout, fps=fps)[1]
 
-    def numbers(self, content: bytes, file: Path) -> tuple[np.ndarray, list[int]]:
-        """Return (lines, width) float64 of whole frames, without blank lines, and the number of each line."""
-        text = text_of(content, file)
-        numbered = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
-        if not numbered:
-            raise SkeletonFormatError(f"{file}: found no line; expected {self.line} in each line. {COPY_AGAIN}")
-        line_numbers = [number for number, _ in numbered]
-        lines = [line for _, line in numbered]
+    def parse_frames(
+        self, content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float | None = None
+    ) -> tuple[np.ndarray, SkeletonSequence]:
+        """Return the frame numbers (T,) int64, in the order of the file, and the sequence.
+
+        Only UTKinect has frame numbers, by which actions are cut. Its sensor skipped frames; the sequence has the
+        frames of the file one after the other. Where a frame number occurs twice, the first of the two lines counts.
+        """
+        lines = {number: line for number, line in enumerate(text_of(content, file).split("\n"), 1) if line.strip()}
+        if not lines:
+            refuse(file, "", "no line", f"{self.line} in each line")
+        line_numbers = list(lines)
         expected = f"{self.width} finite numbers: {self.line}"
-        numbers = number_table(lines, self.width, expected, file, line_number=line_numbers.__getitem__)
-        frames, rest = divmod(len(numbers), self.lines)
+        numbers = number_table(list(lines.values()), self.width, expected, file, line_number=line_numbers.__getitem__)
+        count, rest = divmod(len(numbers), self.lines)
         if rest:
-            end = f"the end of the file after {rest} lines of frame {frames + 1}"
+            end = f"the end of the file after {rest} lines of frame {count + 1}"
             refuse_line(file, line_numbers[-1] + 1, end, f"{self.lines} lines a frame")
-        return numbers, line_numbers
-
-    def sequence(
-        self, numbers: np.ndarray, file: Path, layout: str | Layout | None, fps: float | None
-    ) -> SkeletonSequence:
-        """Return the sequence of the numbers of whole frames (lines, width)."""
+        frames = np.arange(count)
+        if self.first:
+            frames = numbers[:, 0]
+            wrong = (frames < 0) | (frames > _LARGEST_FRAME_NUMBER) | (frames != np.floor(frames))
+            if wrong.any():
+                row = int(np.argmax(wrong))
+                refuse_line(file, line_numbers[row], f"frame number {frames[row]:g}", "a whole number from 0")
+            rows = np.sort(np.unique(frames, return_index=True)[1])
+            frames, numbers = frames[rows].astype(np.int64), numbers[rows]
         names = self.joints.split()
         read = numbers[:, self.first : self.first + 3 * (len(names) // self.lines)].reshape(-1, len(names), 3)
         unseen = (read == 0).all(axis=-1, keepdims=True)
         if unseen.all():
-            raise SkeletonFormatError(
-                f"{file}: found zeros only in {len(read)} frames; expected a tracked body. Leave the recording out"
-            )
+            refuse(file, "", f"zeros only in {len(read)} frames", "a tracked body", "Leave the recording out")
         joints = np.where(unseen, np.nan, read * self.metres).astype(np.float32)
-        arranged, matched_layout = arrange_joints(joints, names, layout or self.layout, file=file)
-        return SkeletonSequence(arranged, matched_layout, _FPS if fps is None else fps)
+        return frames, named_sequence(joints, names, layout or self.layout, _FPS if fps is None else fps, file)
 
 
 _FORMATS = {name: KinectText(**table) for name, table in resource_table("kinect_text.toml").items()}
@@ -108,38 +116,3 @@ MSR_ACTION3D = _FORMATS["msr-action3d"]
 UTKINECT = _FORMATS["utkinect"]
 KARD = _FORMATS["kard"]
 FLORENCE3D = _FORMATS["florence3d"]
-
-
-def parse_utkinect(
-    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
-) -> SkeletonSequence:
-    """Parse a `joints` file of UTKinect-Action3D; see KinectText.parse.
-
-    The sensor skipped frames; the sequence has the frames of the file one after the other.
-    """
-    return parse_utkinect_frames(content, file, layout=layout, fps=fps)[1]
-
-
-def parse_utkinect_frames(
-    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
-) -> tuple[np.ndarray, SkeletonSequence]:
-    """Return the frame numbers (T,) int64 by which actions are cut, in the order of the file, and the sequence.
-
-    Where a frame number occurs twice, the first of the two lines counts.
-    """
-    numbers, line_numbers = UTKINECT.numbers(content, file)
-    frames = numbers[:, 0]
-    wrong = (frames < 0) | (frames > _LARGEST_FRAME_NUMBER) | (frames != np.floor(frames))
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        refuse_line(file, line_numbers[row], f"frame number {frames[row]:g}", "a whole number from 0")
-    rows = np.sort(np.unique(frames, return_index=True)[1])
-    return frames[rows].astype(np.int64), UTKINECT.sequence(numbers[rows], file, layout, fps)
-
-
-def _are_numbers(line: str) -> bool:
-    """Return whether all fields are finite numbers that float32 can hold."""
-    try:
-        return bool((np.abs(np.loadtxt([line], comments=None, ndmin=1)) <= LARGEST).all())
-    except ValueError:
-        return False

@@ -4,17 +4,16 @@ import io
 import math
 import struct
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
 
-from zeroskel.core._layout import Layout, get_layout
-from zeroskel.core.errors import SkeletonFormatError
+from zeroskel.core._layout import get_layout
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats._parsing import COPY_AGAIN, LARGEST, arrange_joints, unobserved
+from zeroskel.skeleton.formats._parsing import LARGEST, LayoutChoice, named_sequence, refuse, unobserved
 
 _FPS = 30.0
 _UTD_MHAD_JOINTS = (
@@ -83,7 +82,13 @@ class MatlabFile:
 
     def refuse(self, name: str, actual: str, expected: str) -> NoReturn:
         """Raise SkeletonFormatError that names the file and the variable."""
-        raise SkeletonFormatError(f"{self.file}, variable {name}: found {actual}; expected {expected}. {COPY_AGAIN}")
+        refuse(self.file, f"variable {name}", actual, expected)
+
+    def require(self, *names: str) -> None:
+        """Raise SkeletonFormatError unless the file has variables of these names."""
+        missing = ", ".join(name for name in names if name not in self.arrays)
+        if missing:
+            refuse(self.file, "", f"variables {', '.join(self.arrays)[:200] or 'none'}", missing)
 
 
 def looks_like(head: bytes) -> bool:
@@ -104,11 +109,11 @@ def load_matlab(content: bytes, file: Path) -> MatlabFile:
     from scipy.io import loadmat, whosmat  # imported here: it takes a tenth of a second
 
     if content.startswith(b"MATLAB 7.3") or content.startswith(b"\x89HDF"):
-        raise SkeletonFormatError(f"{file}: found a version 7.3 file (HDF5); expected version 7. Save it with -v7")
+        refuse(file, "", "a version 7.3 file (HDF5)", "version 7", "Save it with -v7")
     options = {}
     if 0 not in content[:4]:  # as SciPy tells version 4 from the later ones
-        _check_elements(content, file)
-        options["uint16_codec"] = f"utf-16-{_byte_order(content)}e"
+        order = _check_elements(content, file)
+        options["uint16_codec"] = "utf-16-be" if order == ">" else "utf-16-le"
     try:
         listed = whosmat(io.BytesIO(content))
         names = [name for name, _, kind in listed if kind in _CLASSES]
@@ -119,29 +124,21 @@ def load_matlab(content: bytes, file: Path) -> MatlabFile:
         if min((length for _, shape, _ in listed for length in shape), default=0) < 0:
             raise ValueError("a variable of negative length")
         loaded = loadmat(io.BytesIO(content), variable_names=names, **options)
-    except Exception as error:
-        raise SkeletonFormatError(
-            f"{file}: found no readable MATLAB file ({type(error).__name__}: {str(error)[:120]}); expected one of "
-            f"version 4 to 7. {COPY_AGAIN}"
-        ) from error
+    except Exception as error:  # noqa: BLE001 - SciPy's reader raises any exception for a broken file
+        fault = f"{type(error).__name__}: {str(error)[:120]}"
+        refuse(file, "", f"no readable MATLAB file ({fault})", "one of version 4 to 7")
     return MatlabFile({name: loaded[name] for name in names}, file)
 
 
-def _byte_order(content: bytes) -> str:
-    return "b" if content[126:_HEADER_BYTES] == b"MI" else "l"
-
-
-def _check_elements(content: bytes, file: Path) -> None:
-    """Refuse what SciPy's reader does not survive: too much data when decompressed, and unknown types of data.
+def _check_elements(content: bytes, file: Path) -> str:
+    """Return the byte order, ">" or "<". Refuse what SciPy's reader does not survive: huge data, unknown types.
 
     A file of version 5 to 7 is a header and a sequence of elements. Each is a matrix, plain or compressed, and itself a
     sequence of elements: flags, lengths of axes, name and numbers.
     """
     if not looks_like(content):
-        raise SkeletonFormatError(
-            f"{file}: found no header of a MATLAB file; expected one of version 4 to 7. Save it in MATLAB with -v7"
-        )
-    order = ">" if _byte_order(content) == "b" else "<"
+        refuse(file, "", "no header of a MATLAB file", "one of version 4 to 7", "Save it in MATLAB with -v7")
+    order = ">" if content[126:_HEADER_BYTES] == b"MI" else "<"
     allowed = min(_MOST_BYTES, max(_RATIO_MATTERS, _MOST_RATIO * len(content)))
     for position, kind, data in _elements(content, _HEADER_BYTES, order):
         if kind == _COMPRESSED:
@@ -149,9 +146,8 @@ def _check_elements(content: bytes, file: Path) -> None:
             allowed -= len(data)
             kind, data = next(((kind, inner) for _, kind, inner in _elements(data, 0, order)), (0, b""))
         if kind != _MATRIX or not _is_sound(data, order):
-            raise SkeletonFormatError(
-                f"{file}, byte {position}: found an unknown type or order of elements; expected a matrix. {COPY_AGAIN}"
-            )
+            refuse(file, f"byte {position}", "an unknown type or order of elements", "a matrix")
+    return order
 
 
 def _is_sound(matrix: bytes, order: str) -> bool:
@@ -184,21 +180,14 @@ def _decompressed(data: bytes, allowed: int, position: int, file: Path) -> bytes
     try:
         decompressed = zlib.decompressobj().decompress(data, allowed + 1)
     except zlib.error as error:
-        raise SkeletonFormatError(
-            f"{file}, byte {position}: found a broken compressed element ({error}); expected zlib data. {COPY_AGAIN}"
-        ) from error
+        refuse(file, f"byte {position}", f"a broken compressed element ({error})", "zlib data")
     if len(decompressed) > allowed:
-        raise SkeletonFormatError(
-            f"{file}, byte {position}: found {len(data)} bytes that unpack to more than {allowed}; expected one "
-            f"recording. {COPY_AGAIN}"
-        )
+        refuse(file, f"byte {position}", f"{len(data)} bytes that unpack to more than {allowed}", "one recording")
     return decompressed
 
 
-def parse(
-    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
-) -> SkeletonSequence:
-    """Parse a MATLAB file of UTD-MHAD, Penn Action or JHMDB; the names of its variables select the dataset.
+def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float | None = None) -> SkeletonSequence:
+    """Parse a MATLAB file of UTD-MHAD, Penn Action or JHMDB, which the names of its variables select.
 
     The arguments are those of zeroskel.skeleton.formats.parse.
 
@@ -210,74 +199,58 @@ def parse(
         SkeletonFormatError: The file is of another kind, truncated or altered; the message names the variable.
     """
     variables = load_matlab(content, file)
-    for variable, sequence_of in _BY_VARIABLE.items():
-        if variable in variables.arrays:
-            return sequence_of(variables, layout, fps)
-    raise SkeletonFormatError(
-        f"{file}: found variables {', '.join(variables.arrays)[:200] or 'none'}; expected d_skel (UTD-MHAD), x, y and "
-        "visibility (Penn Action) or pos_img (JHMDB). Save the joints under one of these names"
-    )
+    known = next((parse_variables for name, parse_variables in _BY_VARIABLE.items() if name in variables.arrays), None)
+    if known is None:
+        actual = f"variables {', '.join(variables.arrays)[:200] or 'none'}"
+        expected = "d_skel (UTD-MHAD), x, y and visibility (Penn Action) or pos_img (JHMDB)"
+        refuse(file, "", actual, expected, "Save the joints under one of these names")
+    return known(variables, layout, fps)
 
 
-def parse_utd_mhad(content: bytes, file: Path) -> SkeletonSequence:
+def parse_utd_mhad(variables: MatlabFile, layout: LayoutChoice = None, fps: float | None = None) -> SkeletonSequence:
     """Parse a skeleton file of UTD-MHAD: d_skel (20, 3, T), metres; NaN where all three coordinates are 0."""
-    return _utd_mhad(load_matlab(content, file))
+    variables.require("d_skel")
+    positions = variables.numbers("d_skel", (20, 3, None)).transpose(2, 0, 1)
+    return _sequence(positions, _UTD_MHAD_JOINTS, layout or "kinect-20", fps, variables.file)
 
 
-def parse_penn_action(content: bytes, file: Path) -> SkeletonSequence:
+def parse_penn_action(variables: MatlabFile, layout: LayoutChoice = None, fps: float | None = None) -> SkeletonSequence:
     """Parse a label file of Penn Action: x, y and visibility (T, 13) in pixels; NaN where hidden or at (0, 0)."""
-    return _penn_action(load_matlab(content, file))
+    variables.require("x", "y", "visibility")
+    x = variables.numbers("x", (None, 13))
+    y = variables.numbers("y", x.shape)
+    visible = variables.numbers("visibility", x.shape)
+    unknown = ~np.isin(visible, (0, 1))
+    if unknown.any():
+        variables.refuse("visibility", f"{visible[unknown][0]}", "0 or 1")
+    pixels = _upwards(np.stack([x, y], axis=-1)) * visible[..., None]
+    return _sequence(pixels, get_layout("penn-13").joints, layout or "penn-13", fps, variables.file)
 
 
-def parse_jhmdb(content: bytes, file: Path) -> SkeletonSequence:
-    """Parse a `joint_positions.mat` of JHMDB: pos_img (2, 15, T) in pixels; NaN where a joint is at (0, 0)."""
-    return _jhmdb(load_matlab(content, file))
-
-
-def penn_action_facts(content: bytes, file: Path) -> tuple[str, bool]:
+def penn_action_facts(variables: MatlabFile) -> tuple[str, bool]:
     """Return the action of a label file of Penn Action, such as "baseball_pitch", and whether its video trains.
 
     Raises:
-        SkeletonFormatError: The file is of another kind; `file` is named.
+        SkeletonFormatError: The file is of another kind.
     """
-    variables = load_matlab(content, file)
-    _require(variables, ("action", "train"))
+    variables.require("action", "train")
     train = float(variables.numbers("train", (1, 1))[0, 0])
     if train not in (1, -1):
         variables.refuse("train", f"{train:g}", "1 (train) or -1 (test)")
     return variables.text("action"), train == 1
 
 
-def _utd_mhad(variables: MatlabFile, layout: str | Layout | None = None, fps: float | None = None) -> SkeletonSequence:
-    _require(variables, ("d_skel",))
-    positions = variables.numbers("d_skel", (20, 3, None)).transpose(2, 0, 1)
-    return _sequence(positions, None, _UTD_MHAD_JOINTS, layout or "kinect-20", fps, variables.file)
-
-
-def _penn_action(
-    variables: MatlabFile, layout: str | Layout | None = None, fps: float | None = None
-) -> SkeletonSequence:
-    _require(variables, ("x", "y", "visibility"))
-    x = variables.numbers("x", (None, 13))
-    y = variables.numbers("y", x.shape)
-    visible = variables.numbers("visibility", x.shape)
-    if not np.isin(visible, (0, 1)).all():
-        variables.refuse("visibility", f"{visible[~np.isin(visible, (0, 1))][0]}", "0 or 1")
-    names = get_layout("penn-13").joints
-    pixels = _upwards(np.stack([x, y], axis=-1))
-    return _sequence(pixels, visible == 0, names, layout or "penn-13", fps, variables.file)
-
-
-def _jhmdb(variables: MatlabFile, layout: str | Layout | None = None, fps: float | None = None) -> SkeletonSequence:
-    _require(variables, ("pos_img",))
+def parse_jhmdb(variables: MatlabFile, layout: LayoutChoice = None, fps: float | None = None) -> SkeletonSequence:
+    """Parse a `joint_positions.mat` of JHMDB: pos_img (2, 15, T) in pixels; NaN where a joint is at (0, 0)."""
+    variables.require("pos_img")
     pixels = _upwards(variables.numbers("pos_img", (2, 15, None)).transpose(2, 1, 0))
-    return _sequence(pixels, None, get_layout("jhmdb-15").joints, layout or "jhmdb-15", fps, variables.file)
+    return _sequence(pixels, get_layout("jhmdb-15").joints, layout or "jhmdb-15", fps, variables.file)
 
 
-_BY_VARIABLE: dict[str, Callable[[MatlabFile, str | Layout | None, float | None], SkeletonSequence]] = {
-    "d_skel": _utd_mhad,
-    "visibility": _penn_action,
-    "pos_img": _jhmdb,
+_BY_VARIABLE: dict[str, Callable[[MatlabFile, LayoutChoice, float | None], SkeletonSequence]] = {
+    "d_skel": parse_utd_mhad,
+    "visibility": parse_penn_action,
+    "pos_img": parse_jhmdb,
 }
 
 
@@ -287,29 +260,12 @@ def _upwards(pixels: np.ndarray) -> np.ndarray:
 
 
 def _sequence(
-    positions: np.ndarray,
-    hidden: np.ndarray | None,
-    names: Collection[str],
-    layout: str | Layout,
-    fps: float | None,
-    file: Path,
+    positions: np.ndarray, names: Sequence[str], layout: LayoutChoice, fps: float | None, file: Path
 ) -> SkeletonSequence:
-    """Return the sequence of positions (T, V, C), without joints that are hidden (T, V) or all zero."""
+    """Return the sequence of positions (T, V, C), without joints whose coordinates are all zero."""
     joints = unobserved(positions.shape, file)
-    joints[:] = positions
-    joints[(positions == 0).all(axis=-1)] = np.nan
-    if hidden is not None:
-        joints[hidden] = np.nan
-    if np.isnan(joints).all():
-        raise SkeletonFormatError(f"{file}: found no visible joint in {len(joints)} frames; expected one. Leave it out")
-    arranged, matched_layout = arrange_joints(joints, list(names), layout, file=file)
-    return SkeletonSequence(arranged, matched_layout, _FPS if fps is None else fps)
-
-
-def _require(variables: MatlabFile, names: Collection[str]) -> None:
-    missing = [name for name in names if name not in variables.arrays]
-    if missing:
-        raise SkeletonFormatError(
-            f"{variables.file}: found variables {', '.join(variables.arrays)[:200] or 'none'}; expected "
-            f"{', '.join(missing)}. Take the file from the release again"
-        )
+    observed = (positions != 0).any(axis=-1)
+    if not observed.any():
+        refuse(file, "", f"no visible joint in {len(joints)} frames", "one", "Leave it out")
+    joints[observed] = positions[observed]
+    return named_sequence(joints, names, layout, _FPS if fps is None else fps, file)

@@ -8,36 +8,22 @@ or (M, T, V, C) and, where known, `joint_names` and `fps`. Metres, y up; NaN whe
 import io
 import os
 import sys
-import tokenize
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 import numpy as np
 
 from zeroskel.core._files import atomic_path
-from zeroskel.core._layout import Layout
 from zeroskel.core.errors import InputError, SkeletonFormatError
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats._parsing import LARGEST, arrange_joints, existing_file
+from zeroskel.skeleton.formats._parsing import LARGEST, LayoutChoice, existing_file, named_sequence, refuse
 
 _MOST_BYTES = 4 * 2**30  # of all arrays, as the zip directory declares them
 _DATASET_ARRAYS = ("joints", "offsets", "labels", "subjects", "class_names", "joint_names")
-_FAULTS = (  # what the zip and .npy readers raise on broken files
-    zipfile.BadZipFile,
-    zlib.error,
-    tokenize.TokenError,
-    ValueError,
-    SyntaxError,
-    TypeError,
-    EOFError,
-    OSError,
-    RuntimeError,  # encrypted, or nested too deeply; NotImplementedError is one: unknown compression
-    OverflowError,
-    IndexError,
-)
+_WRITE_AGAIN = "Write or copy the file again"
+_READ_HEADER = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +48,6 @@ class NpzSequences:
     joint_names: list[str]
     extras: dict[str, np.ndarray]
 
-    def __len__(self) -> int:
-        return len(self.labels)
-
 
 def looks_like(head: bytes) -> bool:
     """Return whether a file that starts so is a zip archive."""
@@ -83,36 +66,29 @@ def read_sequences(path: str | os.PathLike[str]) -> NpzSequences:
     file = existing_file(path)
     with file.open("rb") as stream:
         arrays = _load(stream, file)
-    missing = [name for name in _DATASET_ARRAYS if name not in arrays]
-    if missing:
-        raise SkeletonFormatError(
-            f"{file}: no array {', '.join(missing)}; found {', '.join(arrays)}. A dataset needs "
-            f"{', '.join(_DATASET_ARRAYS)}; a single sequence is read with zeroskel.read"
-        )
+    if missing := ", ".join(name for name in _DATASET_ARRAYS if name not in arrays):
+        expected = f"the arrays {', '.join(_DATASET_ARRAYS)} of a dataset"
+        remedy = "A single sequence is read with zeroskel.read"
+        refuse(file, "", f"no array {missing} among {', '.join(arrays)}", expected, remedy)
     joints = _joints(arrays["joints"], (3,), file)
     offsets = _offsets(arrays["offsets"], len(joints), file)
     class_names = _names(arrays["class_names"], "class_names", file)
     joint_names = _names(arrays["joint_names"], "joint_names", file)
     if len(joint_names) != joints.shape[1]:
-        raise SkeletonFormatError(f"{file}: {len(joint_names)} joint_names for joints {joints.shape}; expected as many")
+        refuse(file, "", f"{len(joint_names)} joint_names for joints {joints.shape}", "as many", _WRITE_AGAIN)
     labels = _ids(arrays["labels"], "labels", len(offsets) - 1, file)
     outside = np.flatnonzero((labels < 0) | (labels >= len(class_names)))
     if len(outside):
-        raise SkeletonFormatError(
-            f"{file}, labels[{outside[0]}]: found {labels[outside[0]]}; expected 0 to {len(class_names) - 1}, an index "
-            "of class_names. Subtract 1 from labels that start at 1"
-        )
+        expected = f"0 to {len(class_names) - 1}, an index of class_names"
+        remedy = "Subtract 1 from labels that start at 1"
+        refuse(file, f"labels[{outside[0]}]", str(labels[outside[0]]), expected, remedy)
     subjects = _ids(arrays["subjects"], "subjects", len(offsets) - 1, file)
     extras = {name: array for name, array in arrays.items() if name not in _DATASET_ARRAYS}
     return NpzSequences(joints, offsets, labels, subjects, class_names, joint_names, extras)
 
 
-def parse(
-    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
-) -> SkeletonSequence:
-    """Parse the one sequence of a .npz file.
-
-    The arguments are those of zeroskel.skeleton.formats.parse.
+def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float | None = None) -> SkeletonSequence:
+    """Parse the one sequence of a .npz file; the arguments are those of zeroskel.skeleton.formats.parse.
 
     Returns:
         A sequence with joints (M, T, V, C) in metres.
@@ -124,7 +100,7 @@ def parse(
     """
     arrays = _load(io.BytesIO(content), file)
     if "joints" not in arrays:
-        raise SkeletonFormatError(f"{file}: no array joints; found {', '.join(arrays) or 'none'}. Name it joints")
+        refuse(file, "", f"no array joints among {', '.join(arrays) or 'none'}", "one", "Name it joints")
     joints = _joints(arrays["joints"], (3,) if "offsets" in arrays else (3, 4), file)
     if "offsets" in arrays and (count := len(_offsets(arrays["offsets"], len(joints), file)) - 1) > 1:
         raise InputError(
@@ -132,8 +108,7 @@ def parse(
             "and choose one"
         )
     names = _names(arrays["joint_names"], "joint_names", file) if "joint_names" in arrays else None
-    arranged, matched_layout = arrange_joints(joints, names, layout, file=file)
-    return SkeletonSequence(arranged, matched_layout, _frame_rate(arrays.get("fps"), file) if fps is None else fps)
+    return named_sequence(joints, names, layout, _frame_rate(arrays.get("fps"), file) if fps is None else fps, file)
 
 
 def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
@@ -147,14 +122,7 @@ def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
 
 def write_sequences(content: NpzSequences, path: str | os.PathLike[str]) -> None:
     """Write the labelled sequences of a dataset, compressed; `extras` become arrays of their names."""
-    arrays = {
-        "joints": content.joints,
-        "offsets": content.offsets,
-        "labels": content.labels,
-        "subjects": content.subjects,
-        "class_names": np.array(content.class_names),
-        "joint_names": np.array(content.joint_names),
-    }
+    arrays = {name: np.asarray(getattr(content, name)) for name in _DATASET_ARRAYS}
     with atomic_path(Path(path)) as temporary, temporary.open("wb") as stream:
         np.savez_compressed(stream, allow_pickle=False, **arrays, **content.extras)
 
@@ -169,35 +137,26 @@ def _load(stream: IO[bytes], file: Path) -> dict[str, np.ndarray]:
             return {name: data[name] for name in data.files}
     except SkeletonFormatError:
         raise
-    except _FAULTS as error:
-        raise SkeletonFormatError(
-            f"{file}: not a whole .npz file ({type(error).__name__}: {str(error)[:120]}); expected arrays as "
-            "numpy.savez writes them. Write or copy it again"
-        ) from error
+    except Exception as error:  # noqa: BLE001 - the zip and .npy readers raise any exception for a broken file
+        actual = f"a broken .npz file ({type(error).__name__}: {str(error)[:120]})"
+        refuse(file, "", actual, "arrays as numpy.savez writes them", _WRITE_AGAIN)
 
 
 def _check_members(archive: zipfile.ZipFile, file: Path) -> None:
     """Refuse an archive whose arrays are too large, lie about their size, or need pickle."""
     members = archive.infolist()
     if (total := sum(member.file_size for member in members)) > _MOST_BYTES:
-        raise SkeletonFormatError(
-            f"{file}: found arrays of {total / 2**30:.1f} GiB when unpacked; expected at most "
-            f"{_MOST_BYTES >> 30} GiB. Split the file"
-        )
+        actual = f"arrays of {total / 2**30:.1f} GiB when unpacked"
+        refuse(file, "", actual, f"at most {_MOST_BYTES >> 30} GiB", "Split the file")
     for member in members:
         with archive.open(member) as stream:
             version = np.lib.format.read_magic(stream)
-            if version not in ((1, 0), (2, 0)):
+            if version not in _READ_HEADER:
                 raise ValueError(f"{member.filename} has .npy version {version}")
-            read_header = (
-                np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-            )
-            shape, _, dtype = read_header(stream)
+            shape, _, dtype = _READ_HEADER[version](stream)
             if dtype.hasobject:
-                raise SkeletonFormatError(
-                    f"{file}, array {member.filename}: found pickled Python objects; expected numbers or text. Loading "
-                    "those can run code: write the array again without dtype=object"
-                )
+                remedy = "Loading those can run code: write the array again without dtype=object"
+                refuse(file, f"array {member.filename}", "pickled Python objects", "numbers or text", remedy)
             claimed = int(np.prod([int(length) for length in shape], dtype=object)) * dtype.itemsize
             if min(shape, default=0) < 0 or claimed != member.file_size - stream.tell():
                 raise ValueError(f"{member.filename} of shape {shape} does not fill {member.file_size} bytes")
@@ -205,45 +164,35 @@ def _check_members(archive: zipfile.ZipFile, file: Path) -> None:
 
 def _joints(array: np.ndarray, axes: tuple[int, ...], file: Path) -> np.ndarray:
     if array.dtype.kind not in "fiu" or array.ndim not in axes or array.shape[-1] not in (2, 3) or 0 in array.shape:
-        raise SkeletonFormatError(
-            f"{file}, array joints: found {array.dtype} {array.shape}; expected real numbers (frames, joints, 3 or 2)"
-            + (" or (bodies, frames, joints, 3 or 2)" if 4 in axes else "")
-        )
+        bodies = " or (bodies, frames, joints, 3 or 2)" if 4 in axes else ""
+        _refuse_array(array, "joints", f"real numbers (frames, joints, 3 or 2){bodies}", file)
     infinite = np.abs(array) > np.finfo(np.float32).max
     if infinite.any():
         position = tuple(int(index) for index in np.argwhere(infinite)[0])
-        raise SkeletonFormatError(
-            f"{file}, joints{list(position)}: found {array[position]}; expected finite numbers. Use NaN for joints "
-            "that were not observed"
-        )
+        remedy = "Use NaN for joints that were not observed"
+        refuse(file, f"joints{list(position)}", str(array[position]), "finite numbers", remedy)
     return array.astype(np.float32, copy=False)
 
 
 def _offsets(array: np.ndarray, frames: int, file: Path) -> np.ndarray:
     if array.dtype.kind not in "iu" or array.ndim != 1 or len(array) < 2:
-        raise SkeletonFormatError(
-            f"{file}, array offsets: found {array.dtype} {array.shape}; expected one more whole number than sequences"
-        )
+        _refuse_array(array, "offsets", "one more whole number than sequences", file)
     offsets = array.astype(np.int64)
     if offsets[0] != 0 or offsets[-1] != frames:
-        raise SkeletonFormatError(
-            f"{file}, array offsets: found {offsets[0]} to {offsets[-1]}; expected 0 to {frames}, the frames of joints"
-        )
+        expected = f"0 to {frames}, the frames of joints"
+        refuse(file, "array offsets", f"{offsets[0]} to {offsets[-1]}", expected, _WRITE_AGAIN)
     empty = np.flatnonzero(offsets[1:] <= offsets[:-1])
     if len(empty):
-        raise SkeletonFormatError(
-            f"{file}, offsets[{empty[0] + 1}]: found {offsets[empty[0] + 1]} after {offsets[empty[0]]}; expected more: "
-            "every sequence has a frame at least"
-        )
+        before, after = offsets[empty[0] : empty[0] + 2]
+        expected = "more: every sequence has a frame at least"
+        refuse(file, f"offsets[{empty[0] + 1}]", f"{after} after {before}", expected, _WRITE_AGAIN)
     return offsets
 
 
 def _names(array: np.ndarray, name: str, file: Path) -> list[str]:
     names = array.tolist() if array.dtype.kind == "U" and array.ndim == 1 and _is_text(array) else []
     if not names or len(set(names)) != len(names) or not all(names):
-        raise SkeletonFormatError(
-            f"{file}, array {name}: found {array.dtype} {array.shape}; expected text, one axis, no name empty or twice"
-        )
+        _refuse_array(array, name, "text, one axis, no name empty or twice", file)
     return names
 
 
@@ -257,10 +206,7 @@ def _is_text(array: np.ndarray) -> bool:
 
 def _ids(array: np.ndarray, name: str, count: int, file: Path) -> np.ndarray:
     if array.dtype.kind not in "iu" or array.shape != (count,):
-        raise SkeletonFormatError(
-            f"{file}, array {name}: found {array.dtype} {array.shape}; expected whole numbers ({count},), "
-            "one a sequence"
-        )
+        _refuse_array(array, name, f"whole numbers ({count},), one a sequence", file)
     return array.astype(np.int64)
 
 
@@ -268,7 +214,10 @@ def _frame_rate(array: np.ndarray | None, file: Path) -> float:
     if array is None:
         return 30.0
     if array.dtype.kind not in "fiu" or array.size != 1 or not 0 < float(array.reshape(())) <= LARGEST:
-        raise SkeletonFormatError(
-            f"{file}, array fps: found {array.dtype} {array.shape} {str(array)[:60]}; expected one positive number"
-        )
+        _refuse_array(array, "fps", "one positive number", file)
     return float(array.reshape(()))
+
+
+def _refuse_array(array: np.ndarray, name: str, expected: str, file: Path) -> NoReturn:
+    number = f" {array}" if array.size == 1 and array.dtype.kind in "fiu" else ""
+    refuse(file, f"array {name}", f"{array.dtype} {array.shape}{number}", expected, _WRITE_AGAIN)

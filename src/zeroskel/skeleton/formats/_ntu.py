@@ -13,10 +13,18 @@ from typing import NamedTuple
 import numpy as np
 
 from zeroskel.core._files import atomic_path
-from zeroskel.core._layout import Layout, get_layout
-from zeroskel.core.errors import InputError, SkeletonFormatError
+from zeroskel.core._layout import get_layout
+from zeroskel.core.errors import InputError
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats._parsing import arrange_joints, lines_of, number_table, refuse_line, unobserved
+from zeroskel.skeleton.formats._parsing import (
+    LayoutChoice,
+    lines_of,
+    named_sequence,
+    number_table,
+    refuse,
+    refuse_line,
+    unobserved,
+)
 
 _FPS = 30.0
 _JOINTS = 25
@@ -44,12 +52,8 @@ def looks_like(head: bytes) -> bool:
     return len(lines) == 2 and all(line.strip().isdigit() for line in lines)
 
 
-def parse(
-    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
-) -> SkeletonSequence:
-    """Parse an NTU RGB+D `.skeleton` file.
-
-    The arguments are those of zeroskel.skeleton.formats.parse.
+def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float | None = None) -> SkeletonSequence:
+    """Parse an NTU RGB+D `.skeleton` file; the arguments are those of zeroskel.skeleton.formats.parse.
 
     Returns:
         A sequence with joints (M, T, 25, 3) in metres: all bodies, apart by tracking id, in order of first appearance.
@@ -65,11 +69,9 @@ def parse(
     bodies = [order[block.tracking_id] for block in blocks]
     joints[bodies, [block.frame for block in blocks]] = _observed_joints(lines, blocks, file)
     if np.isnan(joints).all():
-        raise SkeletonFormatError(f"{file}: found no tracked joint in {frames} frames; expected one body. Leave it out")
-    joint_layout = get_layout("ntu-25")
-    if layout not in (None, joint_layout.name, joint_layout):
-        joints, joint_layout = arrange_joints(joints, joint_layout.joints, layout, file=file)
-    return SkeletonSequence(joints, joint_layout, _FPS if fps is None else fps)
+        refuse(file, "", f"no tracked joint in {frames} frames", "one body", "Leave it out")
+    native = get_layout("ntu-25")
+    return named_sequence(joints, native.joints, layout or native, _FPS if fps is None else fps, file)
 
 
 def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
@@ -81,12 +83,33 @@ def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
     Raises:
         InputError: another layout, two channels, or no observed joint.
     """
-    if sequence.layout.joints != get_layout("ntu-25").joints or sequence.channels != 3 or not sequence.observed.any():
-        raise InputError(f"{path}: found {sequence!r}; expected observed joints of layout ntu-25 with x, y and z")
-    if sequence.fps != _FPS:
-        log.warning("%s: an NTU file has no frame rate; it will read as 30 fps, not %g", path, sequence.fps)
+    refuse_unwritable(sequence, path)
+    observed = sequence.observed
+    texts = np.where(observed[..., None], sequence.joints, np.float32(0)).astype("U32").tolist()
+    lines = [str(sequence.frames)]
+    for frame in range(sequence.frames):
+        bodies = np.flatnonzero(observed[:, frame].any(axis=-1)).tolist()
+        lines.append(str(len(bodies)))
+        for body in bodies:
+            lines += [f"{body + 1} 0 0 0 0 0 0 0 0 2", str(_JOINTS)]
+            for (x, y, z), seen in zip(texts[body][frame], observed[body, frame].tolist(), strict=True):
+                lines.append(f"{x} {y} {z} 0 0 0 0 0 0 0 0 {2 if seen else 0}")
     with atomic_path(Path(path)) as temporary:
-        temporary.write_text(_written(sequence), encoding="ascii", newline="\n")
+        temporary.write_text("\n".join(lines) + "\n", encoding="ascii", newline="\n")
+
+
+def refuse_unwritable(sequence: SkeletonSequence, path: str | os.PathLike[str], most_bodies: int | None = None) -> None:
+    """Refuse what a Kinect v2 text file cannot hold, and log that it does not keep another frame rate than 30.
+
+    Raises:
+        InputError: Another layout than ntu-25, two channels, too many bodies, or no observed joint.
+    """
+    fits = sequence.layout.joints == get_layout("ntu-25").joints and sequence.channels == 3
+    if not fits or not sequence.observed.any() or sequence.bodies > (most_bodies or sequence.bodies):
+        bodies = f", at most {most_bodies} bodies" if most_bodies else ""
+        raise InputError(f"{path}: found {sequence!r}; expected observed joints of layout ntu-25 with x, y, z{bodies}")
+    if sequence.fps != _FPS:
+        log.warning("%s: the format has no frame rate; it will read as 30 fps, not %g", path, sequence.fps)
 
 
 def _observed_joints(lines: list[str], blocks: list[_Block], file: Path) -> np.ndarray:
@@ -111,20 +134,6 @@ def _observed_joints(lines: list[str], blocks: list[_Block], file: Path) -> np.n
     return joints.reshape(-1, _JOINTS, 3)
 
 
-def _written(sequence: SkeletonSequence) -> str:
-    observed = sequence.observed
-    texts = np.where(observed[..., None], sequence.joints, np.float32(0)).astype("U32").tolist()
-    lines = [str(sequence.frames)]
-    for frame in range(sequence.frames):
-        bodies = np.flatnonzero(observed[:, frame].any(axis=-1)).tolist()
-        lines.append(str(len(bodies)))
-        for body in bodies:
-            lines += [f"{body + 1} 0 0 0 0 0 0 0 0 2", str(_JOINTS)]
-            for (x, y, z), seen in zip(texts[body][frame], observed[body, frame].tolist(), strict=True):
-                lines.append(f"{x} {y} {z} 0 0 0 0 0 0 0 0 {2 if seen else 0}")
-    return "\n".join(lines) + "\n"
-
-
 def _find_blocks(lines: list[str], file: Path) -> tuple[int, list[_Block]]:
     """Return the number of frames and every body of every frame, from the lines that hold counts alone."""
     frames = _whole_number(lines, 0, "the number of frames", file)
@@ -147,7 +156,7 @@ def _find_blocks(lines: list[str], file: Path) -> tuple[int, list[_Block]]:
         actual = "the end of the file" if at > len(lines) else f"more lines after the last of {frames} frames"
         refuse_line(file, min(at, len(lines)) + 1, actual, f"{at} lines")
     if not blocks:
-        raise SkeletonFormatError(f"{file}: found no body in {frames} frames; expected one. Leave the recording out")
+        refuse(file, "", f"no body in {frames} frames", "one", "Leave the recording out")
     _check_states(lines, blocks, file)
     return frames, blocks
 

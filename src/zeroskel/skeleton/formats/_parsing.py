@@ -1,4 +1,4 @@
-"""Parts that all parsers share: the file, its text, lines of numbers, rotations, and joints matched by name."""
+"""Parts that all parsers share: the file, its text, lines of numbers, refusals, and joints matched by name."""
 
 import logging
 import math
@@ -11,13 +11,15 @@ import numpy as np
 
 from zeroskel.core._layout import Layout, available_layouts, canonical_joint, get_layout, layout_of_joints
 from zeroskel.core.errors import FileLayoutError, InputError, LayoutError, MissingFileError, SkeletonFormatError
+from zeroskel.core.sequence import SkeletonSequence
 
 COPY_AGAIN = "The file is cut short or altered: take it from the release again"
-_FRAMES_AT_ONCE = 4096  # that posed_joints computes
 LARGEST = 3.4028235e38  # rounds to the largest float32, in which joints are kept
 MOST_FILE_BYTES = 2**28  # of the file of one recording
 _MOST_BYTES = 2**30  # of one sequence: a small file must not claim the memory of a machine
 _LONGEST_NAME = 100
+
+LayoutChoice = str | Layout | None  # a layout, its name, or None for that of the file
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +40,8 @@ def file_content(path: str | os.PathLike[str]) -> tuple[bytes, Path]:
     """Return what a file holds, and its path. Raises as existing_file, and SkeletonFormatError for an endless file."""
     file = existing_file(path)
     if (size := file.stat().st_size) > MOST_FILE_BYTES:
-        raise SkeletonFormatError(
-            f"{file}: found {size / 2**20:.0f} MiB; expected one recording of at most {MOST_FILE_BYTES >> 20} MiB. "
-            "Cut it into shorter ones"
-        )
+        most = f"one recording of at most {MOST_FILE_BYTES >> 20} MiB"
+        refuse(file, "", f"{size / 2**20:.0f} MiB", most, "Cut it into shorter ones")
     return file.read_bytes(), file
 
 
@@ -51,42 +51,36 @@ def text_of(content: bytes, file: Path) -> str:
     Raises:
         SkeletonFormatError: The content is not UTF-8.
     """
-    return _decoded(content, file).replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        refuse(file, f"byte {error.start}", "bytes that are not UTF-8 text", "text", "Save it as UTF-8")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def lines_of(content: bytes, file: Path) -> list[str]:
-    """Return the lines of a text file without the blank ones at its end; one empty line for an empty file.
-
-    Raises:
-        SkeletonFormatError: The content is not UTF-8.
-    """
-    lines = _decoded(content, file).splitlines()
-    while lines and not lines[-1].strip():
-        lines.pop()
-    return lines or [""]
-
-
-def _decoded(content: bytes, file: Path) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SkeletonFormatError(
-            f"{file}, byte {error.start}: found bytes that are not UTF-8 text; expected text. Save it as UTF-8"
-        ) from error
+    """Return the lines of a text file without the blank ones at its end; one empty line for an empty file."""
+    return text_of(content, file).rstrip().splitlines() or [""]
 
 
 def unobserved(shape: tuple[int, ...], file: Path) -> np.ndarray:
     """Return float32 joints of that shape, all NaN; refused when a sequence of that size cannot be meant."""
     if math.prod(shape) * 4 > _MOST_BYTES:
-        raise SkeletonFormatError(
-            f"{file}: its bodies, frames, joints and channels span {shape}, more than {_MOST_BYTES >> 20} MiB; "
-            "expected one recording. Cut it into shorter ones or correct the counts in it"
-        )
+        actual = f"bodies, frames, joints and channels of {shape}, more than {_MOST_BYTES >> 20} MiB"
+        refuse(file, "", actual, "one recording", "Cut it into shorter ones or correct the counts in it")
     return np.full(shape, np.nan, np.float32)
 
 
+def named_sequence(
+    joints: np.ndarray, joint_names: Sequence[str] | None, layout: LayoutChoice, fps: float, file: Path
+) -> SkeletonSequence:
+    """Return the sequence of joints (M, T, V, C) or (T, V, C) of a file; see arrange_joints."""
+    arranged, target = arrange_joints(joints, joint_names, layout, file=file)
+    return SkeletonSequence(arranged, target, fps)
+
+
 def arrange_joints(
-    joints: np.ndarray, joint_names: Sequence[str] | None, layout: str | Layout | None, *, file: Path
+    joints: np.ndarray, joint_names: Sequence[str] | None, layout: LayoutChoice, *, file: Path
 ) -> tuple[np.ndarray, Layout]:
     """Return joints in the order of a layout, matched by name.
 
@@ -107,26 +101,31 @@ def arrange_joints(
         return joints, _layout_of_count(joints.shape[-2], layout, file)
     distinct = {name.strip().lower() for name in joint_names if len(name) < _LONGEST_NAME}
     if len(joint_names) != joints.shape[-2] or len(distinct) != len(joint_names):
-        raise SkeletonFormatError(
-            f"{file}: found joint names {', '.join(joint_names)[:300]} for {joints.shape[-2]} joints; "
-            "expected as many names, none of them twice or endless"
-        )
+        actual = f"joint names {', '.join(joint_names)[:300]} for {joints.shape[-2]} joints"
+        refuse(file, "", actual, "as many names, none of them twice or endless", "Correct the names")
     try:
         target = layout_of_joints(joint_names) if layout is None else get_layout(layout)
     except LayoutError as error:
         raise FileLayoutError(f"{file}: {error}") from error
+    if tuple(joint_names) == target.joints:
+        return joints, target
     columns = _match(joint_names, target)
     if not columns:
         raise FileLayoutError(
             f"{file}: none of the joints {', '.join(joint_names)[:300]} is in {target.name}; name another layout"
         )
-    _warn_of_differences(joint_names, target, columns, file)
+    missing = [joint for joint in target.joints if joint not in columns]
+    left_out = [name for index, name in enumerate(joint_names) if index not in columns.values()]
+    if missing:
+        log.warning("%s: no joint %s in the file; NaN in layout %s", file, ", ".join(missing), target.name)
+    if left_out:
+        log.warning("%s: layout %s has no joint %s; left out", file, target.name, ", ".join(left_out))
     arranged = np.full((*joints.shape[:-2], len(target.joints), joints.shape[-1]), np.nan, joints.dtype)
     arranged[..., target.indices(columns), :] = joints[..., list(columns.values()), :]
     return arranged, target
 
 
-def _layout_of_count(count: int, layout: str | Layout | None, file: Path) -> Layout:
+def _layout_of_count(count: int, layout: LayoutChoice, file: Path) -> Layout:
     known = [get_layout(name) for name in available_layouts()] if layout is None else [get_layout(layout)]
     fitting = [candidate for candidate in known if len(candidate.joints) == count]
     if len(fitting) != 1:
@@ -150,15 +149,6 @@ def _match(joint_names: Sequence[str], target: Layout) -> dict[str, int]:
         if joint in target.joints and (joint == name or joint not in columns):
             columns[joint] = index
     return columns
-
-
-def _warn_of_differences(joint_names: Sequence[str], target: Layout, columns: dict[str, int], file: Path) -> None:
-    missing = [joint for joint in target.joints if joint not in columns]
-    left_out = [name for index, name in enumerate(joint_names) if index not in columns.values()]
-    if missing:
-        log.warning("%s: no joint %s in the file; NaN in layout %s", file, ", ".join(missing), target.name)
-    if left_out:
-        log.warning("%s: layout %s has no joint %s; left out", file, target.name, ", ".join(left_out))
 
 
 def number_table(
@@ -188,20 +178,23 @@ def number_table(
     Raises:
         SkeletonFormatError: A line does not hold `width` fields, or a field that is read is no finite number.
     """
-    read = range(width) if columns is None else columns
     try:
-        numbers = _parsed(lines, width, columns)
+        return _parsed(lines, width, columns)
     except ValueError:
-        _refuse_first_wrong_line(lines, width, read, expected, file, line_number, remedy)
-    wrong = ~(np.abs(numbers) <= LARGEST)
-    if wrong.any():
-        row = int(np.argmax(wrong.any(axis=1)))
-        column = read[int(np.argmax(wrong[row]))]
-        refuse_line(file, line_number(row), repr(lines[row].split()[column][:60]), f"{expected}, all finite", remedy)
-    return numbers
+        pass  # the first wrong line is found below
+    for row, line in enumerate(lines):
+        fields = line.split()
+        if len(fields) != width:
+            refuse_line(file, line_number(row), f"{len(fields)} fields", expected, remedy)
+        read = fields if columns is None else [fields[column] for column in columns]
+        if finite_numbers(read) is None:
+            wrong = next(field for field in read if finite_numbers([field]) is None)
+            refuse_line(file, line_number(row), repr(wrong[:60]), f"{expected}, all finite", remedy)
+    refuse(file, "", "lines that cannot be parsed", f"{expected} in each", remedy)
 
 
 def _parsed(lines: Sequence[str], width: int, columns: Sequence[int] | None) -> np.ndarray:
+    """Return the numbers of all lines. Raises ValueError when one of them is wrong."""
     if not lines[0].strip():  # NumPy would only warn of lines without data
         raise ValueError("a blank line")
     if columns is None:
@@ -210,103 +203,31 @@ def _parsed(lines: Sequence[str], width: int, columns: Sequence[int] | None) -> 
     else:
         numbers = np.loadtxt(lines, comments=None, ndmin=2, usecols=(*columns, -1))
         # A line is no longer than it should be where its last field is the last of the columns.
-        fits = len(numbers) == len(lines) and np.array_equal(numbers[:, -2], numbers[:, -1], equal_nan=True)
+        fits = len(numbers) == len(lines) and np.array_equal(numbers[:, -2], numbers[:, -1])
         numbers = numbers[:, :-1]
-    if not fits:
-        raise ValueError("lines of other widths")
+    if not fits or not (np.abs(numbers) <= LARGEST).all():
+        raise ValueError("lines of other widths, or numbers that are not finite")
     return numbers
 
 
-def is_number(field: str) -> bool:
-    """Return whether NumPy reads the field as one number."""
+def finite_numbers(fields: Sequence[str]) -> list[float] | None:
+    """Return the fields as numbers that are finite in float32; None where a field is no such number."""
+    text = "".join(fields)
+    if "_" in text or not text.isascii():  # Python reads 1_000 and digits of other scripts
+        return None
     try:
-        return bool(field.strip()) and np.loadtxt([field], comments=None, ndmin=1).shape == (1,)
-    except ValueError:
-        return False
-
-
-def finite_numbers(fields: Sequence[str]) -> np.ndarray | None:
-    """Return the fields as float64 numbers that are finite in float32; None where a field is no such number."""
-    try:
-        values = np.array([float(field) for field in fields])
+        numbers = [float(field) for field in fields]
     except ValueError:
         return None
-    return values if (np.abs(values) <= LARGEST).all() and not any("_" in field for field in fields) else None
+    return numbers if all(abs(number) <= LARGEST for number in numbers) else None
 
 
-def posed_joints(
-    shape: tuple[int, int], pose: Callable[[slice], np.ndarray], file: Path, refuse_frame: Callable[[int], NoReturn]
-) -> np.ndarray:
-    """Return joints (1, T, V, 3), posed block by block: the rotations of all frames would fill the memory.
-
-    Args:
-        shape: The numbers of frames T and joints V.
-        pose: Gives positions (t, V, 3) in metres of a block of t frames.
-        file: The path, for the message where there are too many joints.
-        refuse_frame: Raises the error for a frame, from 0, in which a position is not finite in float32.
-
-    Raises:
-        SkeletonFormatError: There are more joints than one recording can have.
-    """
-    joints = unobserved((1, *shape, 3), file)
-    for start in range(0, shape[0], _FRAMES_AT_ONCE):
-        posed = pose(slice(start, start + _FRAMES_AT_ONCE))
-        beyond = ~(np.abs(posed) <= LARGEST).all(axis=(1, 2))
-        if beyond.any():
-            refuse_frame(start + int(np.argmax(beyond)))
-        joints[0, start : start + _FRAMES_AT_ONCE] = posed
-    return joints
+def refuse(file: Path, position: str, actual: str, expected: str, remedy: str = COPY_AGAIN) -> NoReturn:
+    """Raise SkeletonFormatError that names the position in the file ("" for none) and what was found and expected."""
+    location = f"{file}, {position}" if position else f"{file}"
+    raise SkeletonFormatError(f"{location}: found {actual}; expected {expected}. {remedy}")
 
 
 def refuse_line(file: Path, number: int, actual: str, expected: str, remedy: str = COPY_AGAIN) -> NoReturn:
     """Raise SkeletonFormatError that names the line (from 1), its content and what was expected."""
-    raise SkeletonFormatError(f"{file}, line {number}: found {actual}; expected {expected}. {remedy}")
-
-
-def _refuse_first_wrong_line(
-    lines: Sequence[str],
-    width: int,
-    columns: Sequence[int],
-    expected: str,
-    file: Path,
-    line_number: Callable[[int], int],
-    remedy: str,
-) -> NoReturn:
-    for row, line in enumerate(lines):
-        fields = line.split()
-        if len(fields) != width:
-            refuse_line(file, line_number(row), f"{len(fields)} fields", expected, remedy)
-        for column in columns:
-            if not is_number(fields[column]):
-                refuse_line(file, line_number(row), repr(fields[column][:60]), expected, remedy)
-    raise SkeletonFormatError(f"{file}: its lines cannot be parsed; expected {expected} in each. {remedy}")
-
-
-def euler_rotations(axes: str, angles: np.ndarray) -> np.ndarray:
-    """Return the product of rotations about coordinate axes.
-
-    Args:
-        axes: letters of "XYZ", one for each angle; the matrix of the first letter stands leftmost, so the last one
-            turns a vector first.
-        angles: (..., len(axes)) radians.
-
-    Returns:
-        (..., 3, 3) matrices that turn column vectors.
-    """
-    product = np.broadcast_to(np.eye(3), (*angles.shape[:-1], 3, 3))
-    for position, axis in enumerate(axes):
-        turn = _about(axis, angles[..., position])
-        product = turn if position == 0 else product @ turn
-    return product
-
-
-def _about(axis: str, angles: np.ndarray) -> np.ndarray:
-    cosine, sine = np.cos(angles), np.sin(angles)
-    fixed = "XYZ".index(axis)
-    first, second = (fixed + 1) % 3, (fixed + 2) % 3
-    matrices = np.zeros((*angles.shape, 3, 3))
-    matrices[..., fixed, fixed] = 1.0
-    matrices[..., first, first] = matrices[..., second, second] = cosine
-    matrices[..., first, second] = -sine
-    matrices[..., second, first] = sine
-    return matrices
+    refuse(file, f"line {number}", actual, expected, remedy)

@@ -19,12 +19,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from zeroskel.core.errors import SkeletonFormatError
+from zeroskel.skeleton.formats._parsing import refuse
 
 _MOST_INSTRUCTIONS = 40_000_000
 _NUMBER_TYPES = re.compile(r"(b1|[iu][1248]|f[248])\Z")
 _LONGEST_AXIS = 2**40
-_EXPECTED = "numbers, strings, lists, dicts and NumPy arrays. Do not trust this file: take it from its source again"
+_REMEDY = "Do not trust this file: take it from its source again"
 _PLAIN_INSTRUCTIONS = (
     "PROTO FRAME STOP MARK NONE NEWTRUE NEWFALSE BININT BININT1 BININT2 LONG1 BINFLOAT BINUNICODE SHORT_BINUNICODE "
     "BINUNICODE8 BINBYTES SHORT_BINBYTES BINBYTES8 EMPTY_LIST APPEND APPENDS EMPTY_DICT EMPTY_TUPLE TUPLE TUPLE1 "
@@ -63,9 +63,7 @@ def load_pickle(content: bytes | mmap.mmap, file: Path) -> Any:
         SkeletonFormatError: The pickle is truncated, or holds anything but plain data.
     """
     if len(content) < 2 or content[0] != 0x80 or not 2 <= content[1] <= 5:
-        raise SkeletonFormatError(
-            f"{file}: found bytes that start with {bytes(content[:2]).hex(' ')}; expected a pickle of protocol 2 to 5"
-        )
+        refuse(file, "", f"bytes that start with {bytes(content[:2]).hex(' ')}", "a pickle of protocol 2 to 5", _REMEDY)
     stream = BytesIO(content) if isinstance(content, bytes) else content
     try:
         return _PlainUnpickler(stream, len(content)).load()
@@ -77,7 +75,7 @@ def load_pickle(content: bytes | mmap.mmap, file: Path) -> Any:
         actual = "more data than memory can hold"
     except Exception as error:  # noqa: BLE001 - without its operands, an instruction may raise any exception
         actual = f"an instruction without the operands that it needs ({type(error).__name__}: {str(error)[:80]})"
-    raise SkeletonFormatError(f"{file}: found {actual}; expected {_EXPECTED}")
+    refuse(file, "", actual, "numbers, strings, lists, dicts and NumPy arrays", _REMEDY)
 
 
 class _PlainUnpickler(pickle._Unpickler):
@@ -94,12 +92,16 @@ class _PlainUnpickler(pickle._Unpickler):
             ("numpy", "ndarray"): _Function("numpy.ndarray", None),
             ("numpy", "dtype"): _Function("numpy.dtype", _number_type),
             ("_codecs", "encode"): _Function("_codecs.encode", self._encode),
-            ("__builtin__", "bytes"): _Function("bytes", _empty_bytes),
+            ("__builtin__", "bytes"): _Function("bytes", lambda: b""),  # of an empty array in protocol 2
         }
         for core in ("numpy.core", "numpy._core"):
-            self._names[f"{core}.multiarray", "_reconstruct"] = _Function("_reconstruct", _unfilled_array)
-            self._names[f"{core}.multiarray", "scalar"] = _Function("scalar", _scalar)
-            self._names[f"{core}.numeric", "_frombuffer"] = _Function("_frombuffer", _array)
+            self._names[f"{core}.multiarray", "_reconstruct"] = _Function("_reconstruct", lambda *_: PickledArray())
+            self._names[f"{core}.multiarray", "scalar"] = _Function(
+                "scalar", lambda kind, data: _view(data, kind, (), "C").item()
+            )
+            self._names[f"{core}.numeric", "_frombuffer"] = _Function(
+                "_frombuffer", lambda *array: PickledArray(_view(*array))
+            )
 
     def find_class(self, module: str, name: str) -> Any:
         """Return the stand-in for a name on the allow-list.
@@ -151,16 +153,6 @@ def _set_items(unpickler: Any, items: list[Any]) -> None:
         unpickler.stack[-1][key] = value
 
 
-def _load_setitem(unpickler: Any) -> None:
-    items = unpickler.stack[-2:]
-    del unpickler.stack[-2:]
-    _set_items(unpickler, items)
-
-
-def _load_setitems(unpickler: Any) -> None:
-    _set_items(unpickler, unpickler.pop_mark())
-
-
 def _load_bytearray8(unpickler: Any) -> None:
     """Read bytes that exist, where the standard action first allocates the length that the file declares."""
     unpickler.append(bytearray(unpickler.read(int.from_bytes(unpickler.read(8), "little"))))
@@ -170,8 +162,10 @@ _PlainUnpickler.dispatch.update({code: _refusing(code) for code in range(256)})
 for _name in _PLAIN_INSTRUCTIONS:
     _code = getattr(pickle, _name)[0]
     _PlainUnpickler.dispatch[_code] = _counted(pickle._Unpickler.dispatch[_code])
-_PlainUnpickler.dispatch[pickle.SETITEM[0]] = _counted(_load_setitem)
-_PlainUnpickler.dispatch[pickle.SETITEMS[0]] = _counted(_load_setitems)
+_PlainUnpickler.dispatch[pickle.SETITEM[0]] = _counted(
+    lambda unpickler: _set_items(unpickler, [unpickler.stack.pop(-2), unpickler.stack.pop()])
+)
+_PlainUnpickler.dispatch[pickle.SETITEMS[0]] = _counted(lambda unpickler: _set_items(unpickler, unpickler.pop_mark()))
 _PlainUnpickler.dispatch[pickle.BYTEARRAY8[0]] = _counted(_load_bytearray8)
 
 
@@ -213,24 +207,6 @@ def _number_type(code: str, *_: Any) -> _NumberType:
     if type(code) is not str or not _NUMBER_TYPES.match(code):
         raise UnpicklingError(f"an array of type {str(code)[:20]!r}, not of numbers,")
     return _NumberType(code)
-
-
-def _unfilled_array(*_: Any) -> PickledArray:
-    """Return an array without state; shape and type follow with the state."""
-    return PickledArray()
-
-
-def _empty_bytes() -> bytes:
-    """Return the data of an empty array in protocol 2."""
-    return b""
-
-
-def _array(data: Any, number_type: Any, shape: Any, order: Any) -> PickledArray:
-    return PickledArray(_view(data, number_type, shape, order))
-
-
-def _scalar(number_type: Any, data: Any) -> Any:
-    return _view(data, number_type, (), "C").item()
 
 
 def _view(data: Any, number_type: Any, shape: Any, order: Any) -> np.ndarray:

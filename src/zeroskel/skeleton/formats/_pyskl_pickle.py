@@ -14,15 +14,13 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from zeroskel.core.errors import SkeletonFormatError
-from zeroskel.skeleton.formats._parsing import LARGEST, existing_file, unobserved
+from zeroskel.skeleton.formats._parsing import LARGEST, existing_file, refuse, unobserved
 from zeroskel.skeleton.formats._pickles import PickledArray, load_pickle
 
 _MOST_BYTES = 2**33
 _LAYOUTS = {(25, 3): "ntu-25", (17, 2): "coco-17"}
 _LONGEST_NAME = 300
 _LARGEST_LABEL = 100_000
-_REMEDY = "Take the file from its source again"
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +54,9 @@ class PysklAnnotation:
             np.copyto(joints, self.keypoint, casting="unsafe")
         if not (np.abs(joints) <= LARGEST).all():
             body, frame, joint, _ = np.argwhere(~(np.abs(joints) <= LARGEST))[0]
-            _refuse(
-                self.file,
-                f"keypoint[{body}][{frame}][{joint}] of {self.name}",
-                "a coordinate that is NaN or infinite",
-                "finite ones, 0 for what was not observed",
-            )
+            position = f"keypoint[{body}][{frame}][{joint}] of {self.name}"
+            expected = "finite ones, 0 for what was not observed"
+            _refuse(self.file, position, "a coordinate that is NaN or infinite", expected)
         if joints.shape[-1] == 2:
             joints[..., 1] *= -1  # of an image, where y points down
         unseen = (joints == 0).all(axis=-1)
@@ -100,24 +95,18 @@ def open_annotations(path: str | os.PathLike[str]) -> PysklAnnotations:
     file = existing_file(path)
     size = file.stat().st_size
     if not 0 < size <= _MOST_BYTES:
-        raise SkeletonFormatError(
-            f"{file}: found {size} bytes; expected a pickle of at most {_MOST_BYTES >> 30} GiB. {_REMEDY}"
-        )
+        _refuse(file, "", f"{size} bytes", f"a pickle of at most {_MOST_BYTES >> 30} GiB")
     with file.open("rb") as stream:
         mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)  # goes when the last array that shows it goes
-    return _read(mapped, file)
+    return parse_annotations(mapped, file)
 
 
-def parse_annotations(content: bytes, file: Path) -> PysklAnnotations:
+def parse_annotations(content: bytes | mmap.mmap, file: Path) -> PysklAnnotations:
     """Parse the content of an annotation file; see open_annotations. Messages name `file`."""
-    return _read(content, file)
-
-
-def _read(content: bytes | mmap.mmap, file: Path) -> PysklAnnotations:
     loaded = load_pickle(content, file)
     record = {"annotations": loaded} if type(loaded) is list else loaded
     if type(record) is not dict or type(record.get("annotations")) is not list or not record["annotations"]:
-        _refuse(file, "the pickle", f"a {_kind(loaded)}", "a dict with split and annotations, or a list of annotations")
+        _refuse(file, "the pickle", _spelled(loaded), "a dict with split and annotations, or a list of annotations")
     annotations = tuple(_annotation(entry, at, file) for at, entry in enumerate(record["annotations"]))
     names = {annotation.name for annotation in annotations}
     if len(names) != len(annotations):
@@ -132,30 +121,24 @@ def _read(content: bytes | mmap.mmap, file: Path) -> PysklAnnotations:
 def _annotation(entry: Any, at: int, file: Path) -> PysklAnnotation:
     position = f"annotation {at + 1}"
     if type(entry) is not dict:
-        _refuse(file, position, f"a {_kind(entry)}", "a dict with frame_dir, label and keypoint")
+        _refuse(file, position, _spelled(entry), "a dict with frame_dir, label and keypoint")
     name, label, keypoint, score = (entry.get(key) for key in ("frame_dir", "label", "keypoint", "keypoint_score"))
     if type(name) is not str or not 0 < len(name) <= _LONGEST_NAME:
-        _refuse(file, f"{position}, frame_dir", f"a {_kind(name)}", f"a name of 1 to {_LONGEST_NAME} letters")
+        _refuse(file, f"{position}, frame_dir", _spelled(name), f"a name of 1 to {_LONGEST_NAME} letters")
     if type(label) is not int or not 0 <= label <= _LARGEST_LABEL:
-        actual = repr(label)[:30] if type(label) is int else f"a {_kind(label)}"
-        _refuse(file, f"{position}, label of {name}", actual, "one class id, a whole number from 0")
+        _refuse(file, f"{position}, label of {name}", _spelled(label), "one class id, a whole number from 0")
     joints = keypoint.array if type(keypoint) is PickledArray else None
     if joints is None or joints.ndim != 4 or joints.shape[2:] not in _LAYOUTS or not joints.size:
-        actual = f"a {_kind(keypoint)}" if joints is None else f"an array {joints.shape}"
-        _refuse(
-            file,
-            f"{position}, keypoint of {name}",
-            actual,
-            "(bodies, frames, 25, 3) or (bodies, frames, 17, 2) numbers",
-        )
+        expected = "(bodies, frames, 25, 3) or (bodies, frames, 17, 2) numbers"
+        _refuse(file, f"{position}, keypoint of {name}", _spelled(keypoint), expected)
     scores = score.array if type(score) is PickledArray else None
     if score is not None and (scores is None or scores.shape != joints.shape[:3]):
-        actual = f"a {_kind(score)}" if scores is None else f"an array {scores.shape}"
-        _refuse(file, f"{position}, keypoint_score of {name}", actual, f"an array {joints.shape[:3]}, as of keypoint")
+        expected = f"an array {joints.shape[:3]}, as of keypoint"
+        _refuse(file, f"{position}, keypoint_score of {name}", _spelled(score), expected)
     frames = entry.get("total_frames", joints.shape[1])
     if type(frames) is not int or not 0 < frames <= joints.shape[1]:
-        actual = repr(frames)[:30] if type(frames) is int else f"a {_kind(frames)}"
-        _refuse(file, f"{position}, total_frames of {name}", actual, f"1 to the {joints.shape[1]} frames of keypoint")
+        expected = f"1 to the {joints.shape[1]} frames of keypoint"
+        _refuse(file, f"{position}, total_frames of {name}", _spelled(frames), expected)
     shown = None if scores is None else scores[:, :frames]
     return PysklAnnotation(name, label, joints[:, :frames], shown, _LAYOUTS[joints.shape[2:]], file)
 
@@ -164,11 +147,11 @@ def _splits(record: Any, names: set[str], file: Path) -> dict[str, tuple[str, ..
     if record is None:
         return {}
     if type(record) is not dict:
-        _refuse(file, "split", f"a {_kind(record)}", "a dict of lists of names")
+        _refuse(file, "split", _spelled(record), "a dict of lists of names")
     splits = {}
     for split, listed in record.items():
         if type(listed) is not list or not all(type(name) is str for name in listed):
-            _refuse(file, f"split {split[:60]}", f"a {_kind(listed)}", "a list of names")
+            _refuse(file, f"split {split[:60]}", _spelled(listed), "a list of names")
         unknown = next((name for name in listed if name not in names), None)
         if unknown is not None:
             _refuse(file, f"split {split[:60]}", f"{unknown[:60]!r}", "names of annotations of this file")
@@ -176,9 +159,11 @@ def _splits(record: Any, names: set[str], file: Path) -> dict[str, tuple[str, ..
     return splits
 
 
-def _kind(value: Any) -> str:
-    return "array" if type(value) is PickledArray else type(value).__name__.lstrip("_")
+def _spelled(value: Any) -> str:
+    if type(value) is PickledArray:
+        return "an array" if value.array is None else f"an array {value.array.shape}"
+    return repr(value)[:30] if type(value) is int else f"a {type(value).__name__.lstrip('_')}"
 
 
 def _refuse(file: Path, position: str, actual: str, expected: str) -> NoReturn:
-    raise SkeletonFormatError(f"{file}, {position}: found {actual}; expected {expected}. {_REMEDY}")
+    refuse(file, position, actual, expected, "Take the file from its source again")
