@@ -1,7 +1,7 @@
 import pytest
 
 from zeroskel.core.errors import SkeletonFormatError
-from zeroskel.skeleton.video._containers import check_container
+from zeroskel.skeleton.video._reading import check_container
 
 
 @pytest.mark.parametrize(

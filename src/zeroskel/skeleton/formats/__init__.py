@@ -25,7 +25,7 @@ from zeroskel.skeleton.formats import (
     _pku_mmd,
 )
 from zeroskel.skeleton.formats._parsing import file_content, refuse
-from zeroskel.skeleton.video._containers import SUFFIXES as _VIDEO_SUFFIXES
+from zeroskel.skeleton.video._reading import SUFFIXES as _VIDEO_SUFFIXES
 
 __all__ = ["FORMATS", "Format", "parse", "read", "register_format", "write"]
 

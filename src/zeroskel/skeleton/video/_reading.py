@@ -1,6 +1,6 @@
 """A video as a sequence: the worker, its progress and failures, and its Python.
 
-MediaPipe needs NumPy below 2, so the worker runs in a separate environment.
+MediaPipe needs NumPy below 2, so the worker runs in a separate environment. Only containers of video reach the decoder.
 """
 
 import json
@@ -19,9 +19,23 @@ import numpy as np
 from zeroskel.core import InputError, SkeletonSequence, ZeroskelError
 from zeroskel.core._progress import Progress
 from zeroskel.core.errors import SkeletonFormatError
-from zeroskel.skeleton.formats._parsing import existing_file
-from zeroskel.skeleton.video._containers import check_container
+from zeroskel.skeleton.formats._parsing import existing_file, refuse
 from zeroskel.skeleton.video._landmarks import Landmarks, to_sequence
+
+SUFFIXES = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm")
+_EXPECTED = f"expected a video ({', '.join(SUFFIXES)})"
+_PHOTOGRAPHS = {
+    b"\xff\xd8\xff": "JPEG",
+    b"\x89PNG": "PNG",
+    b"GIF8": "GIF",
+    b"BM": "BMP",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+}
+_SOUNDS = {b"ID3": "MP3", b"\xff\xfb": "MP3", b"\xff\xf3": "MP3", b"\xff\xf1": "AAC", b"fLaC": "FLAC", b"OggS": "Ogg"}
+_ISO_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+_ISO_PHOTOGRAPHS = (b"heic", b"heix", b"mif1", b"avif")
+_ISO_SOUNDS = (b"M4A ", b"M4B ")
 
 MOST_SECONDS = 600.0
 _MOST_MOST_SECONDS = 7200.0
@@ -94,16 +108,12 @@ def read_video(
     with file.open("rb") as opened:
         check_container(opened.read(12), file)
     landmarks = _find(file, video_python(python), most_seconds, rate, progress)
-    actual = int(landmarks.detected.sum())
-    if not actual:
-        raise SkeletonFormatError(
-            f"{file}: found nobody in any of {len(landmarks.detected)} frames; expected a video that shows one person, "
-            "best whole and from the front"
-        )
-    if actual < len(landmarks.detected):
-        log.warning(
-            "%s: nobody was found in %d of %d frames", file, len(landmarks.detected) - actual, len(landmarks.detected)
-        )
+    frames, empty = len(landmarks.detected), int((~landmarks.detected).sum())
+    if empty == frames:
+        expected = "a video that shows one person, best whole and from the front"
+        refuse(file, "", f"nobody in any of {frames} frames", expected, "Record another one")
+    if empty:
+        log.warning("%s: nobody was found in %d of %d frames", file, empty, frames)
     return to_sequence(landmarks, visibility=visibility, field_of_view=field_of_view)
 
 
@@ -130,28 +140,24 @@ def _find(file: Path, python: Path, most_seconds: float, rate: float, progress: 
 def _run(command: list[str], messages: Path, what: str, progress: Progress | None) -> tuple[int, str | None]:
     """Return the exit code of the worker and the fault that it reports; the worker ends with this process."""
     error, silent = None, Event()
-
-    def started() -> Timer:
-        def give_up() -> None:
-            silent.set()
-            process.kill()
-
-        timer = Timer(_SILENCE, give_up)
-        timer.daemon = True
-        timer.start()
-        return timer
-
     environment = {**os.environ, **_ENVIRONMENT}
     with (
         messages.open("w") as said,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True, env=environment) as process,
     ):
         assert process.stdout is not None
-        watch = started()
+
+        def give_up() -> None:
+            silent.set()
+            process.kill()
+
+        watch = Timer(_SILENCE, give_up)
+        watch.start()
         try:
             for line in process.stdout:
                 watch.cancel()
-                watch = started()
+                watch = Timer(_SILENCE, give_up)
+                watch.start()
                 news = json.loads(line) if line.startswith("{") else {}
                 error = news.get("error", error)
                 if progress is not None and "done" in news:
@@ -199,3 +205,40 @@ def video_python(given: str | os.PathLike[str] | None = None) -> Path:
         if python.is_file():
             return python
     raise InputError(f"video needs a Python that has mediapipe; found none in {beside}. {REMEDY}")
+
+
+def check_container(head: bytes, file: Path) -> None:
+    """Refuse what is no video.
+
+    The decoder would take more than videos: a play list, for instance, that names other files.
+
+    Args:
+        head: the first 12 bytes or more.
+        file: named in messages.
+
+    Raises:
+        SkeletonFormatError: the file is empty, a photograph, sound, or of an unknown kind.
+    """
+    if not head:
+        raise SkeletonFormatError(f"{file}: found an empty file; {_EXPECTED}. Copy or record it again")
+    kind, name = _kind(head)
+    if kind == "photograph":
+        raise SkeletonFormatError(f"{file}: found a photograph{name}; {_EXPECTED}: an action takes time")
+    if kind == "sound":
+        raise SkeletonFormatError(f"{file}: found sound{name} without pictures; {_EXPECTED}")
+    if kind != "video":
+        raise SkeletonFormatError(f"{file}: found bytes that start with {head[:8].hex(' ')}; {_EXPECTED}. Convert it")
+
+
+def _kind(head: bytes) -> tuple[str | None, str]:
+    """Return "photograph", "sound", "video" or None, and the name of the format where its first bytes tell it."""
+    for kind, names in (("photograph", _PHOTOGRAPHS), ("sound", _SOUNDS)):
+        for start, name in names.items():
+            if head.startswith(start):
+                return kind, f" ({name})"
+    if head[4:8] in _ISO_BOXES:
+        brand = head[8:12] if head[4:8] == b"ftyp" else b""
+        return "photograph" if brand in _ISO_PHOTOGRAPHS else "sound" if brand in _ISO_SOUNDS else "video", ""
+    if head[:4] == b"RIFF":
+        return {b"AVI ": "video", b"WAVE": "sound", b"WEBP": "photograph"}.get(head[8:12]), ""
+    return "video" if head[:4] == b"\x1aE\xdf\xa3" else None, ""  # EBML: Matroska and WebM

@@ -53,7 +53,7 @@ def find_poses(video: Path, most_seconds: float, most_rate: float) -> dict[str, 
     Returns:
         seconds (T,) of each frame; image (T, 33, 2) pixels from the upper left corner, y down; world (T, 33, 3) metres
         from the middle of the hips, x to the right in the picture, y down, z away from the camera; visibility (T, 33)
-        from 0 to 1; all NaN where nobody was found. size (2,): width and height; rate: frames a second of the video.
+        from 0 to 1; all NaN where nobody was found. size (2,): width and height.
     """
     capture = cv2.VideoCapture(str(video.resolve()), cv2.CAP_FFMPEG)
     if not capture.isOpened():
@@ -64,7 +64,7 @@ def find_poses(video: Path, most_seconds: float, most_rate: float) -> dict[str, 
     if announced / rate > most_seconds:
         _refuse_length(announced / rate, most_seconds)
     seconds: list[float] = []
-    rows: dict[str, list[np.ndarray]] = {"image": [], "world": [], "visibility": []}
+    rows: list[np.ndarray] = []
     size, read, last_line, before = (0, 0), 0, 0.0, -math.inf
     with mediapipe_pose.Pose(model_complexity=1, smooth_landmarks=True) as model:
         while capture.grab():
@@ -81,8 +81,7 @@ def find_poses(video: Path, most_seconds: float, most_rate: float) -> dict[str, 
             if size[0] * size[1] > _MOST_PIXELS:
                 _refuse(f"found pictures of {size[0]} x {size[1]} pixels; expected at most 8192 x 8192")
             seconds.append(now)
-            for name, values in _landmarks(model, picture).items():
-                rows[name].append(values)
+            rows.append(_landmarks(model, picture))
             if time.monotonic() - last_line > _EVERY:
                 last_line = time.monotonic()
                 _say({"done": read, "total": max(int(announced), read)})
@@ -92,8 +91,9 @@ def find_poses(video: Path, most_seconds: float, most_rate: float) -> dict[str, 
     if read < _CUT_SHORT * announced - 2:
         _refuse(f"found {read} pictures where {announced:.0f} are announced; the file is broken or cut short")
     _say({"done": read, "total": read})
-    stacked = {name: np.stack(values).astype(np.float32) for name, values in rows.items()}
-    return {"seconds": np.array(seconds), "size": np.array(size), "rate": np.array(rate), **stacked}
+    landmarks = np.stack(rows).astype(np.float32)
+    arrays = {"image": landmarks[..., :2], "world": landmarks[..., 2:5], "visibility": landmarks[..., 5]}
+    return {"seconds": np.array(seconds), "size": np.array(size), **arrays}
 
 
 def _time_of_frame(capture: Any, index: int, rate: float, before: float) -> float:
@@ -104,24 +104,17 @@ def _time_of_frame(capture: Any, index: int, rate: float, before: float) -> floa
     return 0.0 if index == 0 else before + 1 / rate
 
 
-def _landmarks(model: Any, picture: np.ndarray) -> dict[str, np.ndarray]:
+def _landmarks(model: Any, picture: np.ndarray) -> np.ndarray:
+    """Return (33, 6): x and y in the picture, x, y and z in the world, and visibility; NaN where nobody is found."""
     height, width = picture.shape[:2]
     if (factor := _LONGEST_SIDE / max(height, width)) < 1:
         smaller = max(1, round(width * factor)), max(1, round(height * factor))
         picture = cv2.resize(picture, smaller, interpolation=cv2.INTER_AREA)
     actual = model.process(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
     if not actual.pose_landmarks or not actual.pose_world_landmarks:
-        return {
-            "image": np.full((_JOINTS, 2), np.nan),
-            "world": np.full((_JOINTS, 3), np.nan),
-            "visibility": np.full(_JOINTS, np.nan),
-        }
-    image, world = actual.pose_landmarks.landmark, actual.pose_world_landmarks.landmark
-    return {
-        "image": np.array([[point.x * width, point.y * height] for point in image]),
-        "world": np.array([[point.x, point.y, point.z] for point in world]),
-        "visibility": np.array([point.visibility for point in image]),
-    }
+        return np.full((_JOINTS, 6), np.nan)
+    joints = zip(actual.pose_landmarks.landmark, actual.pose_world_landmarks.landmark, strict=True)
+    return np.array([[i.x * width, i.y * height, w.x, w.y, w.z, i.visibility] for i, w in joints])
 
 
 def _say(line: dict[str, Any]) -> None:
