@@ -21,6 +21,8 @@ METHODS = [
     ("kite", {**SHORT, "text_blocks": (2, 3, 1), "networks": 2}),
     ("kite", {**SHORT, "kernel_weight": 0.0}),
     ("kite", {"networks": 0}),
+    ("evidence", {}),
+    ("evidence", {"floor": 0.0, "text_blocks": (2, 4)}),
 ]
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from zeroskel.align.conse import ConSE
     from zeroskel.align.contrastive import Contrastive
     from zeroskel.align.devise import DeViSE
+    from zeroskel.align.evidence import Evidence
     from zeroskel.align.flow import Flow
     from zeroskel.align.jpose import JPoSE
     from zeroskel.align.kernel_ridge import KernelRidge
@@ -51,6 +52,7 @@ METHODS: dict[str, tuple[str, str] | type[Aligner]] = {  # name -> (module, clas
     "flow": ("zeroskel.align.flow", "Flow"),
     "kernel-ridge": ("zeroskel.align.kernel_ridge", "KernelRidge"),
     "kite": ("zeroskel.align.kite", "Kite"),
+    "evidence": ("zeroskel.align.evidence", "Evidence"),
 }
 _LAZY = {  # public classes whose modules are imported on first use, because most of them import torch
     "Batch": "zeroskel.align.neural_aligner",

@@ -174,7 +174,7 @@ class CellGroup:
         encoder = store.encoder(self._encoder_config(cell.encoder, cell.seed), store.rows(split, withhold)["train"])
         tested = split.names((*split.unseen, *split.validation_unseen) if withhold else split.unseen)
         sentences = self.texts.encoders[cell.text]
-        added = self.motion.classes(encoder, store.preprocessing, tested, sentences, cell.prompt)
+        added = self.motion.classes(encoder, store.preprocessing_of(encoder.encoder), tested, sentences, cell.prompt)
         return replace(encoded, added=added)
 
     def _encoder_config(self, encoder: str, seed: int) -> EncoderConfig:

@@ -8,18 +8,23 @@ from importlib import resources
 import numpy as np
 
 _SIGNED = "signed: "  # first word of the meaning of a quantity from -1 to 1
+_FLOOR = 0.1  # added to the deviations that scale, so that a rare quantity does not outweigh the others
 _MIRRORED = ("arm_side", "hand_to_side", "hand_circle", "leg_side", "lean_side", "turn_side")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vocabulary:
     """Names and meanings of Q quantities, in the order of every vector of values.
 
     Args:
         groups: group ("arms", "legs", "trunk", "head", "posture", "whole") -> name of a quantity -> its meaning.
+        usual: (Q,) mean over the actions that are written in the package.
+        covariance: (Q, Q) over these actions.
     """
 
     groups: dict[str, dict[str, str]]
+    usual: np.ndarray
+    covariance: np.ndarray
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -45,6 +50,25 @@ class Vocabulary:
         """Return the position of a quantity in a vector of values."""
         return self._indices[name]
 
+    def standardised(self, means: np.ndarray, deviations: np.ndarray) -> np.ndarray:
+        """Return rows (N, 2 Q) for methods that compare directions, of means (N, Q) and their deviations (N, Q).
+
+            [(a - m) / (s + 0.1), d / (s + 0.1)] / sqrt(Q)
+
+        with means a, deviations d, and m and s the mean and deviation over written actions.
+        """
+        return np.concatenate([means - self.usual, deviations], axis=1) / self.scale
+
+    @cached_property
+    def deviations(self) -> np.ndarray:
+        """Return the deviation (Q,) of each quantity over the written actions."""
+        return np.sqrt(np.diag(self.covariance))
+
+    @cached_property
+    def scale(self) -> np.ndarray:
+        """Return the divisors (2 Q) of `standardised`."""
+        return np.tile(self.deviations + _FLOOR, 2) * np.sqrt(len(self))
+
     @cached_property
     def _indices(self) -> dict[str, int]:
         return {name: index for index, name in enumerate(self.names)}
@@ -56,5 +80,7 @@ class Vocabulary:
 @cache
 def vocabulary() -> Vocabulary:
     """Return the movement vocabulary of the package."""
-    file = resources.files("zeroskel.resources") / "movements" / "vocabulary.toml"
-    return Vocabulary(tomllib.loads(file.read_text(encoding="utf-8")))
+    folder = resources.files("zeroskel.resources") / "movements"
+    groups = tomllib.loads((folder / "vocabulary.toml").read_text(encoding="utf-8"))
+    with resources.as_file(folder / "prior.npz") as file, np.load(file, allow_pickle=False) as prior:
+        return Vocabulary(groups, prior["mean"].astype(np.float64), prior["covariance"].astype(np.float64))

@@ -51,6 +51,8 @@ class SkeletonEncoder(ABC):
 
     Attributes:
         encoder: Name of the encoder in tables and saved files.
+        batch_frames: Number of frames T of the batches that it is trained on.
+        batch_clock: Whether batches have a further channel with the time in seconds.
         layout: Name of the joint layout of the batches.
 
     Example:
@@ -74,6 +76,8 @@ class SkeletonEncoder(ABC):
     """
 
     encoder: ClassVar[str]
+    batch_frames: ClassVar[int] = 50  # as SMIE
+    batch_clock: ClassVar[bool] = False
     layout: str
 
     def fit(

@@ -28,7 +28,6 @@ from zeroskel.features._encoded_split import (
 from zeroskel.skeleton import Preprocessing, SequenceBatches, Sequences
 from zeroskel.skeleton.transforms import temporal_mask
 
-FRAMES = 50
 STILL_SHARE, MASKED_SHARE = 35 / 50, 20 / 50  # SMIE's temporal mask: 35 of 50 frames that move least, 20 of them
 
 
@@ -57,12 +56,24 @@ class FeatureStore:
         self.dataset = dataset
         self.cache = cache
         self.progress = progress
-        self.preprocessing = Preprocessing(dataset.layout.name, frames=FRAMES, bodies=min(2, dataset.bodies))
+        self.preprocessing = Preprocessing(dataset.layout.name, bodies=min(2, dataset.bodies))
+
+    def preprocessing_of(self, encoder: str) -> Preprocessing:
+        """Return the preparation that an encoder asks for, by its name."""
+        cls = encoders.encoder_class(encoder)
+        return replace(self.preprocessing, frames=cls.batch_frames, clock=cls.batch_clock)
 
     @cached_property
     def batches(self) -> np.ndarray:
         """Memory map (N, C, T, V, M) of all sequences."""
-        return self._stored_batches("batches", self.dataset, "preparing sequences")
+        return self._stored_batches("batches", self.dataset, "preparing sequences", self.preprocessing)
+
+    def batches_of(self, encoder: str) -> np.ndarray:
+        """Return the memory map (N, C, T, V, M) of all sequences as an encoder asks for them, by its name."""
+        preprocessing = self.preprocessing_of(encoder)
+        if preprocessing == self.preprocessing:
+            return self.batches
+        return self._stored_batches("batches", self.dataset, "preparing sequences", preprocessing)
 
     def rows(self, split: ZeroShotSplit, withhold: bool) -> dict[str, np.ndarray]:
         """Return the recordings of each part of a split.
@@ -108,7 +119,7 @@ class FeatureStore:
             encoder = encoders.create(config.name, self.preprocessing.layout, **config.options)
             checkpoint = folder.with_name(f"{folder.name}.training")
             encoder.fit(
-                _Rows(self.batches, rows),
+                _Rows(self.batches_of(config.name), rows),
                 self.dataset.labels[rows],
                 self.dataset.subjects[rows],
                 config.seed,
@@ -164,9 +175,9 @@ class FeatureStore:
         alter: Callable[[np.ndarray], np.ndarray] = np.asarray,
     ) -> np.ndarray:
         """Return features (n, D) of these rows by an encoder that is already fitted; `alter` changes each batch."""
-        features = []
+        features, batches = [], self.batches_of(encoder.encoder)
         for part in in_parts(rows):
-            features.append(encoder.encode(alter(self.batches[part])))
+            features.append(encoder.encode(alter(batches[part])))
             self.progress(what, sum(map(len, features)), len(rows))
         return np.concatenate(features)
 
@@ -174,7 +185,9 @@ class FeatureStore:
         """Return features of altered copies of these rows; a mirrored copy whose class does not train is left out."""
         labels, names = self.dataset.labels, self.dataset.class_names
         source = AlteredSequences(self.dataset, copies, seed)
-        batches = self._stored_batches("altered", source, "altering sequences", {"copies": copies, "seed": seed})
+        preprocessing = self.preprocessing_of(encoder.encoder)
+        parts = {"copies": copies, "seed": seed}
+        batches = self._stored_batches("altered", source, "altering sequences", preprocessing, parts)
         training = {names[label] for label in np.unique(labels[rows])}
         features, label_parts = [], []
         for copy in range(copies):
@@ -186,12 +199,14 @@ class FeatureStore:
             self.progress("encoding altered copies", copy + 1, copies)
         return FeatureSet(np.concatenate(features), np.concatenate(label_parts))
 
-    def _stored_batches(self, name: str, sequences: Sequences, what: str, *parts: Any) -> np.ndarray:
+    def _stored_batches(
+        self, name: str, sequences: Sequences, what: str, preprocessing: Preprocessing, *parts: Any
+    ) -> np.ndarray:
         """Return batches of sequences as a memory map of a file, which is written where it is absent."""
-        file = self.cache / f"{name}-{self._key(*parts)}.npy"
+        file = self.cache / f"{name}-{self._key(preprocessing.to_config(), *parts)}.npy"
         with first_process_first():
             if not file.is_file():
-                batches = SequenceBatches(sequences, self.preprocessing)
+                batches = SequenceBatches(sequences, preprocessing)
                 header = {"descr": "<f4", "fortran_order": False, "shape": batches.shape}
                 with atomic_path(file) as temporary, temporary.open("wb") as stream:
                     np.lib.format.write_array_header_1_0(stream, header)
@@ -221,13 +236,13 @@ class FeatureStore:
 
     def _encode_first(self, encoder: SkeletonEncoder, rows: np.ndarray, share: float) -> np.ndarray:
         """Return features (n, D) of rows of which only the first share of the frames is observed."""
-        frames = max(1, round(share * self.preprocessing.frames))
+        frames = max(1, round(share * encoder.batch_frames))
         what = f"encoding the first {share:.0%} of the frames"
         return self.encode_with(encoder, rows, what, lambda batch: batch[:, :, :frames])
 
     def _encode_views(self, encoder: SkeletonEncoder, rows: np.ndarray, config: EncoderConfig) -> np.ndarray:
         """Return features (R, n, D) of SMIE's masked views."""
-        keep, frames = (round(share * self.preprocessing.frames) for share in (STILL_SHARE, MASKED_SHARE))
+        keep, frames = (round(share * encoder.batch_frames) for share in (STILL_SHARE, MASKED_SHARE))
         views = []
         for view in range(config.masked_views):
             masked = partial(temporal_mask, rng=np.random.default_rng([config.seed, view]), keep=keep, frames=frames)

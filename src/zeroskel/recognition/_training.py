@@ -156,7 +156,13 @@ def train_on_rows(
         "version": __version__,
     }
     return ZeroShotRecognizer(
-        trainer.store.preprocessing, encoder, aligner, trainer.sentences, config.prompt, facts, calibration
+        trainer.store.preprocessing_of(encoder.encoder),
+        encoder,
+        aligner,
+        trainer.sentences,
+        config.prompt,
+        facts,
+        calibration,
     )
 
 
@@ -190,7 +196,9 @@ class _Trainer:
             copies = self.store.encode_altered(rows, encoder, self.config.augment, self.config.seed)
             train = with_more(train, copies)
         if self.motion is not None:
-            added = self.motion.classes(encoder, self.store.preprocessing, unseen, self.sentences, self.config.prompt)
+            added = self.motion.classes(
+                encoder, self.store.preprocessing_of(encoder.encoder), unseen, self.sentences, self.config.prompt
+            )
             train, embeddings = with_added(train, added, embeddings)
         aligner = self.variant.create()
         epochs = aligner.options().get("epochs") or 0

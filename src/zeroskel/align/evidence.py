@@ -1,0 +1,253 @@
+"""Evidence: what a motion shows of what a text says, quantity by quantity."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from array_api_compat import array_namespace
+
+from zeroskel.align._kernel_regression import KernelRegression, predict_tensor
+from zeroskel.align.base import _OneStepAligner
+from zeroskel.align.kernel_ridge import KernelRidge
+from zeroskel.core._options import option, option_of, with_options
+from zeroskel.core._vocabulary import vocabulary
+from zeroskel.neural._tensors import with_prefix, without_prefix
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+_PAIRS_AT_ONCE = 4096  # pairs of a motion and a text whose quantities are compared at once
+_USUAL_SLOPE, _DOUBT = (
+    0.6,
+    0.02,
+)  # slope of a quantity that the training classes do not vary; variance that it counts for
+_LEAST_NOISE = 0.004  # variance
+
+Array = Any  # numpy.ndarray or torch.Tensor
+
+_MEASURED, _REGRESSED = "measured_", "regressed_"  # prefixes of saved arrays
+
+
+@with_options
+class Evidence(_OneStepAligner):
+    """Sum of the log-likelihood ratios of quantities under a text and under any text (ours, 2026).
+
+        score(x, s) = sum over q of log((1 - f) p(m_q | s) / p(m_q) + f)
+        p(m | s) = N(m; c + d a, d^2 v + w)        p(m) = N(m; c + d b, d^2 u + w)
+
+    m_q: quantity q of the motion x; a, v: mean and variance of what the text s says of it; b, u: mean and variance over
+    all written actions. A quantity that the text leaves open has a = b and v = u and does not change the score. The
+    floor f bounds what one quantity can take away, so that none has a veto. Summed over quantities, and but for f, this
+    is the pointwise mutual information of motion and text under the model.
+
+    The quantities are estimated twice, and both estimates are summed: by the formulas of the encoder "movement", where
+    the features come from it, and by a kernel ridge regression from all features (`KernelRidge`). Slope d, offset c and
+    noise w of each quantity are fitted on the training classes, for the regression on predictions for classes that it
+    was not fitted on. All classes count alike.
+
+    Texts are made by the prompt "movement", alone or as the first of several. Any other text is regressed as it is,
+    each of its dimensions as a quantity that is stated exactly; b and u are then those of the training classes.
+
+    Args:
+        floor: f, from 0 to below 1.
+        regressed: weight of the regressed quantities beside the measured ones; 0 leaves them out where quantities are
+            measured.
+        penalty, bandwidth, landmarks: Options of `KernelRidge`.
+        text_blocks: Widths of the texts that a class embedding concatenates; None for one text.
+
+    Example:
+        >>> import numpy as np
+        >>> from zeroskel.align import Evidence
+        >>> features, texts = np.eye(6), np.eye(3)
+        >>> fitted = Evidence().fit(features, np.arange(6) % 3, texts)
+        >>> fitted.score_classes(features, texts).shape
+        (6, 3)
+    """
+
+    method = "evidence"
+    choices: ClassVar = {"penalty": (0.3, 1.0), "regressed": (0.5, 1.0)}
+
+    floor: float = option(0.06, at_least=0, below=1)
+    regressed: float = option(1.0, at_least=0)
+    penalty: float = option_of(KernelRidge, "penalty")
+    bandwidth: float = option_of(KernelRidge, "bandwidth")
+    landmarks: int = option_of(KernelRidge, "landmarks")
+    text_blocks: tuple[int, ...] | None = option(None, at_least=1)
+
+    def _learn(self, features: np.ndarray, labels: np.ndarray, class_embeddings: np.ndarray, seed: int) -> None:
+        means, _ = self._stated(class_embeddings)
+        is_movement, words = self._is_movement(class_embeddings), vocabulary()
+        usual = (words.usual, words.deviations**2) if is_movement else (means.mean(axis=0), means.var(axis=0))
+        self._measured = None
+        values, known = _measured_values(features)
+        if is_movement and known.shape[1] == len(words) and np.isin(known, (0, 1)).all():
+            self._measured = _QuantityModel.fitted(values, known, labels, means, usual)
+        regression, blind, blind_labels = KernelRegression.fitted(
+            features,
+            labels,
+            means.astype(np.float64),
+            penalty=self.penalty,
+            bandwidth=self.bandwidth,
+            most=self.landmarks,
+        )
+        self._regression = regression
+        self._regressed = _QuantityModel.fitted(blind, np.ones_like(blind), blind_labels, means, usual)
+
+    def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
+        block = max(1, _PAIRS_AT_ONCE // len(class_embeddings))
+        parts = np.split(features, range(block, len(features), block))
+        return np.concatenate([self._evidence(part, class_embeddings).sum(axis=2) for part in parts])
+
+    def evidence(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
+        """Return the part of each quantity in the scores.
+
+        Args:
+            features: (N, D) features.
+            class_embeddings: (K, D_text) texts of the candidates.
+
+        Returns:
+            (N, K, Q) float32, whose sum over Q is `score_classes`; memory grows with N times K.
+        """
+        return self._evidence(np.asarray(features, np.float32), np.asarray(class_embeddings, np.float32))
+
+    def _evidence(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
+        means, variances = self._stated(class_embeddings)
+        total = np.zeros((len(features), *means.shape), dtype=np.float32)
+        if self._measured is not None:
+            values, known = _measured_values(features)
+            total += self._measured.log_ratios(values, known, means, variances, self.floor)
+        weight = self.regressed if self._measured is not None else 1.0
+        if weight:
+            values = self._regression.predict(features)
+            ratios = self._regressed.log_ratios(values, np.ones_like(values), means, variances, self.floor)
+            total += np.float32(weight) * ratios
+        return total
+
+    def to_torch(self) -> "nn.Module":
+        """Return the fitted method as a torch module: see `Aligner.to_torch`."""
+        from zeroskel.neural._tensors import ScoreModule
+
+        count, floor, has_measures = len(vocabulary()), self.floor, self._measured is not None
+
+        def model(fitted: Any, prefix: str) -> _QuantityModel:
+            return _QuantityModel.of_arrays({field.name: getattr(fitted, prefix + field.name) for field in _ARRAYS})
+
+        def scores(fitted: Any, features: "Tensor", texts: "Tensor") -> "Tensor":
+            means, variances = self._stated(texts)
+            values = predict_tensor(fitted, features)
+            regressed = model(fitted, _REGRESSED).log_ratios(values, values**0, means, variances, floor).sum(dim=2)
+            if not has_measures:
+                return regressed
+            values, known = features[:, :count], features[:, count : 2 * count]
+            measured = model(fitted, _MEASURED).log_ratios(values, known, means, variances, floor)
+            return measured.sum(dim=2) + self.regressed * regressed
+
+        return ScoreModule(scores, self._state())
+
+    def _stated(self, class_embeddings: Array) -> tuple[Array, Array]:
+        """Return means and variances (K, Q) of what the texts state."""
+        if not self._is_movement(class_embeddings):
+            return class_embeddings, class_embeddings * 0
+        blocks = 1 if self.text_blocks is None else len(self.text_blocks)
+        words = vocabulary()
+        xp, count = array_namespace(class_embeddings), len(words)
+        scale, usual = (xp.asarray(values, dtype=class_embeddings.dtype) for values in (words.scale, words.usual))
+        stated = class_embeddings[:, : 2 * count] * scale * blocks**0.5
+        return stated[:, :count] + usual, stated[:, count:] ** 2
+
+    def _is_movement(self, class_embeddings: Array) -> bool:
+        """Return whether the first block is that of the prompt "movement"."""
+        first = class_embeddings.shape[1] if self.text_blocks is None else self.text_blocks[0]
+        return first == 2 * len(vocabulary())
+
+    def _state(self) -> dict[str, np.ndarray]:
+        state = self._regression.arrays() | with_prefix(_REGRESSED, self._regressed.arrays())
+        if self._measured is not None:
+            state |= with_prefix(_MEASURED, self._measured.arrays())
+        return state
+
+    def _set_state(self, state: dict[str, np.ndarray]) -> None:
+        self._regression = KernelRegression.of_arrays(state)
+        self._regressed = _QuantityModel.of_arrays(without_prefix(_REGRESSED, state))
+        measured = without_prefix(_MEASURED, state)
+        self._measured = _QuantityModel.of_arrays(measured) if measured else None
+
+
+@dataclass(frozen=True, eq=False)
+class _QuantityModel:
+    """Gaussian of each of Q estimated quantities given what a text says; `Evidence` states the equation.
+
+    Args:
+        slope: (Q,) d.
+        offset: (Q,) c.
+        noise: (Q,) w.
+        usual: (Q,) c + d b.
+        spread: (Q,) d^2 u + w.
+    """
+
+    slope: Array
+    offset: Array
+    noise: Array
+    usual: Array
+    spread: Array
+
+    @classmethod
+    def fitted(
+        cls,
+        values: np.ndarray,
+        known: np.ndarray,
+        labels: np.ndarray,
+        means: np.ndarray,
+        usual: tuple[np.ndarray, np.ndarray],
+    ) -> "_QuantityModel":
+        """Fit the Gaussians on N motions.
+
+        Args:
+            values: (N, Q) estimates.
+            known: (N, Q) 1 where a quantity is known, 0 where not.
+            labels: (N,) classes.
+            means: (K, Q) means of what the texts of the K classes say.
+            usual: b and u, (Q,) each.
+        """
+        weights = known / np.bincount(labels, minlength=len(means))[labels, None]
+        weights = weights / np.maximum(weights.sum(axis=0), 1e-9)
+        stated = means[labels]
+        mean_stated, mean_value = (weights * stated).sum(axis=0), (weights * values).sum(axis=0)
+        covariance = (weights * (stated - mean_stated) * (values - mean_value)).sum(axis=0)
+        variance = (weights * (stated - mean_stated) ** 2).sum(axis=0)
+        slope = np.clip((covariance + _DOUBT * _USUAL_SLOPE) / (variance + _DOUBT), 0, 1.5)
+        offset = mean_value - slope * mean_stated
+        noise = (weights * (values - offset - slope * stated) ** 2).sum(axis=0) + _LEAST_NOISE
+        arrays = (slope, offset, noise, offset + slope * usual[0], slope**2 * usual[1] + noise)
+        return cls(*(array.astype(np.float32) for array in arrays))
+
+    def log_ratios(self, values: Array, known: Array, means: Array, variances: Array, floor: float) -> Array:
+        """Return the evidence (N, K, Q) of N motions for K texts; 0 where a quantity is not known.
+
+        The model may hold NumPy arrays or tensors; the other arguments and the result are of the same kind.
+        """
+        xp = array_namespace(values)
+        spread = self.slope**2 * variances + self.noise
+        distance = (values[:, None] - self.offset - self.slope * means) ** 2 / spread
+        usual = (values - self.usual) ** 2 / self.spread
+        ratios = (usual[:, None] - distance - xp.log(spread / self.spread)) / 2
+        return xp.log((1 - floor) * xp.exp(xp.minimum(ratios, 30.0)) + floor) * known[:, None]
+
+    def arrays(self) -> dict[str, Array]:
+        """Return the arrays by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, Array]) -> "_QuantityModel":
+        """Return the model of these arrays."""
+        return cls(**{field.name: arrays[field.name] for field in fields(cls)})
+
+
+_ARRAYS = fields(_QuantityModel)
+
+
+def _measured_values(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the values (N, Q) that the encoder "movement" measured and whether each is known (N, Q)."""
+    count = len(vocabulary())
+    return features[:, :count], features[:, count : 2 * count]

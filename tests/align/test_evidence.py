@@ -1,0 +1,104 @@
+"""Evidence: what a text leaves open does not count, a true word more never hurts, and nothing has a veto."""
+
+import numpy as np
+import pytest
+import torch
+
+from zeroskel.align import Evidence
+from zeroskel.align.evidence import _QuantityModel
+from zeroskel.core._vocabulary import vocabulary
+
+WORDS = vocabulary()
+Q = len(WORDS)
+
+
+def text(**stated):
+    """Return the embedding of a text that states some quantities and leaves the others as they usually are."""
+    means, deviations = WORDS.usual.copy(), WORDS.deviations.copy()
+    for name, value in stated.items():
+        means[WORDS.index(name)], deviations[WORDS.index(name)] = value, 0.1
+    return WORDS.standardised(means[None], deviations[None])[0].astype(np.float32)
+
+
+def motions(rows, rng, known=1.0):
+    """Return features like those of the encoder "movement": values, flags and two other numbers."""
+    values = np.clip(rows + 0.05 * rng.normal(size=rows.shape), -1, 1)
+    flags = np.full_like(values, known)
+    return np.concatenate([values, flags, rng.normal(size=(len(rows), 2))], axis=1).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    """Return a method fitted on 40 random actions, six motions each."""
+    rng = np.random.default_rng(0)
+    actions = np.clip(rng.multivariate_normal(WORDS.usual, WORDS.covariance, size=40), -1, 1)
+    texts = WORDS.standardised(actions, np.full_like(actions, 0.1)).astype(np.float32)
+    labels = np.repeat(np.arange(40), 6)
+    return Evidence(regressed=0.5).fit(motions(actions[labels], rng), labels, texts)
+
+
+@pytest.fixture(scope="module")
+def right_hand_up():
+    rng = np.random.default_rng(1)
+    values = WORDS.usual.copy()
+    values[WORDS.index("arm_side")], values[WORDS.index("hand_highest")] = 1.0, 1.0
+    return motions(np.repeat(values[None], 3, axis=0), rng)
+
+
+def test_the_embedding_of_a_text_can_be_restored():
+    means, variances = Evidence()._stated(text(arm_side=1.0)[None])
+    assert means[0, WORDS.index("arm_side")] == pytest.approx(1.0, abs=1e-5)
+    assert np.allclose(variances[0, WORDS.index("speed")], WORDS.deviations[WORDS.index("speed")] ** 2, atol=1e-5)
+
+
+def test_a_true_statement_gains_a_false_one_loses_and_an_open_one_does_neither(fitted, right_hand_up):
+    right, left, nothing = text(arm_side=1.0), text(arm_side=-1.0), text()
+    scores = fitted.score_classes(right_hand_up, np.stack([right, left, nothing]))
+    assert np.all(scores[:, 0] > scores[:, 2]) and np.all(scores[:, 2] > scores[:, 1])
+    measured = fitted._measured.log_ratios(
+        right_hand_up[:, :Q], np.ones((3, Q), np.float32), WORDS.usual[None], WORDS.deviations[None] ** 2, 0.06
+    )
+    assert np.allclose(measured, 0, atol=1e-4)
+
+
+def test_a_description_that_truly_says_more_does_not_lower_the_score(fitted, right_hand_up):
+    short, long = text(arm_side=1.0), text(arm_side=1.0, hand_highest=1.0)
+    scores = fitted.score_classes(right_hand_up, np.stack([short, long]))
+    assert np.all(scores[:, 1] >= scores[:, 0])
+
+
+def test_the_floor_bounds_what_one_quantity_takes_away(fitted, right_hand_up):
+    evidence = fitted.evidence(right_hand_up, text(arm_side=-1.0)[None])
+    assert evidence.shape == (3, 1, Q)
+    assert evidence.min() >= 1.5 * np.log(fitted.floor) - 1e-4  # measured, and regressed at half the weight
+    assert np.allclose(evidence.sum(axis=2), fitted.score_classes(right_hand_up, text(arm_side=-1.0)[None]), atol=1e-3)
+
+
+def test_a_quantity_that_was_not_observed_says_nothing(fitted, right_hand_up):
+    unknown = right_hand_up.copy()
+    unknown[:, Q + WORDS.index("arm_side")] = 0
+    known, hidden = (
+        fitted._measured.log_ratios(rows[:, :Q], rows[:, Q : 2 * Q], np.ones((1, Q)), np.full((1, Q), 0.01), 0.06)
+        for rows in (right_hand_up, unknown)
+    )
+    assert np.all(hidden[:, :, WORDS.index("arm_side")] == 0) and np.any(known[:, :, WORDS.index("arm_side")] != 0)
+
+
+def test_the_exported_module_scores_as_the_method(fitted, right_hand_up):
+    texts = np.stack([text(arm_side=1.0), text(hand_highest=0.4, arm_side=-1.0), text()])
+    with torch.no_grad():
+        exported = fitted.to_torch()(torch.from_numpy(right_hand_up), torch.from_numpy(texts)).numpy()
+    np.testing.assert_allclose(exported, fitted.score_classes(right_hand_up, texts), rtol=1e-4, atol=1e-3)
+
+
+def test_without_a_floor_the_evidence_is_the_log_ratio_of_two_gaussians():
+    model = _QuantityModel(*(np.array([value], np.float32) for value in (0.8, 0.1, 0.04, 0.5, 0.2)))
+    value, mean, variance = 0.7, 0.6, 0.05
+    spread = 0.8**2 * variance + 0.04
+
+    def log_density(at, centre, width):
+        return -((at - centre) ** 2) / (2 * width) - np.log(2 * np.pi * width) / 2
+
+    expected = log_density(value, 0.1 + 0.8 * mean, spread) - log_density(value, 0.5, 0.2)
+    arrays = (np.array([[number]]) for number in (value, 1.0, mean, variance))
+    assert model.log_ratios(*arrays, 0.0) == pytest.approx(expected, rel=1e-5)
