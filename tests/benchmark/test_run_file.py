@@ -108,7 +108,10 @@ def test_short_forms_and_tables_are_one():
         ({"methods": [["ridge"]]}, "expected a name or a table"),
         ({"methods": ["conse:top=0"]}, "methods: method conse: top is 0; expected a whole number, at least 1"),
         ({"options": {"smie": {"epochs": 0}}}, "options: method smie: epochs is 0; expected"),
-        ({"encoder": "stgnc"}, "encoder: found 'stgnc'; expected one of stgcn, kinematic, biomechanics; did you mean"),
+        (
+            {"encoder": "stgnc"},
+            "encoder: found 'stgnc'; expected one of stgcn, kinematic, biomechanics, movement; did you mean",
+        ),
         ({"prompt": [["name", "nmae"]]}, "prompt: found 'nmae'; expected one of name"),
         ({"selection": "best"}, "selection: found 'best'; expected one of last, validation, leaking-test"),
         ({"masked_views": 0}, "masked_views: found 0; expected a whole number of at least 1"),

@@ -10,7 +10,9 @@ OPTIONS = {
     "stgcn": {"epochs": 3, "batch_size": 8, "hidden_channels": 4, "embed_dim": 16},
     "kinematic": {"embed_dim": 16},
     "biomechanics": {"embed_dim": 16},
+    "movement": {"embed_dim": 16},
 }
+VOCABULARY = 96  # values and flags of the movement vocabulary stand before the components
 
 
 @pytest.fixture(params=encoders.available())
@@ -40,7 +42,7 @@ def test_features_have_a_row_each_for_any_number_of_frames(name, motions):
     encoder = new(name).fit(*motions)
     for frames in (20, 8, 5):
         features = encoder.encode(motions[0][:7, :, :frames])
-        assert features.shape == (7, 16)
+        assert features.shape == (7, 16 + (2 * VOCABULARY if name == "movement" else 0))
         assert features.dtype == np.float32
         assert np.isfinite(features).all()
 

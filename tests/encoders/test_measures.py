@@ -39,7 +39,7 @@ def test_straight_and_folded_limbs_have_equal_angles_in_both():
 
 
 @pytest.mark.parametrize("bodies", (1, 2))
-@pytest.mark.parametrize("name", ("biomechanics", "kinematic", "stgcn"))
+@pytest.mark.parametrize("name", ("biomechanics", "kinematic", "movement", "stgcn"))
 def test_modules_have_equal_features_with_absent_bodies_too(name, bodies):
     sequences, labels, _, _ = generate_dataset(["squat", "jump", "wave the right hand"], subjects=3, repetitions=2)
     batch = make_batch(sequences, Preprocessing("ntu-25", bodies=bodies))

@@ -30,7 +30,7 @@ def demo(out: Path = Path("zeroskel-demo"), encoder: str = "kinematic", cache: P
 
     Options:
         out: Write the results to this folder.
-        encoder: Name of the encoder: kinematic, biomechanics, or stgcn (minutes longer).
+        encoder: Name of the encoder: kinematic, biomechanics, movement, or stgcn (minutes longer).
     """
     from zeroskel.benchmark import BenchmarkConfig, run_benchmark
     from zeroskel.datasets import synthetic_dataset
@@ -135,7 +135,7 @@ def benchmark(
         classes: Dataset whose classes the ready features have: ntu60, ntu120, or a file of class names.
         methods: Names of methods, separated by commas; all, closed-forms or smie-ablation for a group of methods; or
             variants such as smie:estimator=infonce.
-        encoder: Names of encoders, separated by commas: stgcn, kinematic, biomechanics.
+        encoder: Names of encoders, separated by commas: stgcn, kinematic, biomechanics, movement.
         selection: How constants and epochs are chosen; one or more, separated by commas: last (fixed in advance),
             validation (on classes withheld from the seen classes), leaking-test (on the test classes, as published;
             this leaks).

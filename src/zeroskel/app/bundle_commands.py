@@ -37,7 +37,7 @@ def train(
         out: Save the bundle in this folder.
         split: Exclude the unseen classes of this split and the test subjects from training.
         method: Name of the method (docs/methods.md).
-        encoder: Name of the encoder: kinematic, biomechanics or stgcn.
+        encoder: Name of the encoder: kinematic, biomechanics, movement or stgcn.
         text: Sentence encoder: minilm, the folder of a model, or the name of a model in the local hub cache.
         prompt: Text that represents a class: name, person, ensemble, description, described, parts, phases, everything,
             best, aspects, verb, noun, several of these joined by +, or a template with braces.

@@ -12,6 +12,7 @@ from zeroskel.encoders.base import BatchSource, SkeletonEncoder
 if TYPE_CHECKING:
     from zeroskel.encoders.biomechanics import Biomechanics
     from zeroskel.encoders.kinematic import Kinematic
+    from zeroskel.encoders.movement import Movement
     from zeroskel.encoders.pretrained import PretrainedSTGCN
     from zeroskel.encoders.stgcn import STGCN
 
@@ -19,6 +20,7 @@ ENCODERS = {  # name -> (module, class)
     "stgcn": ("zeroskel.encoders.pretrained", "PretrainedSTGCN"),
     "kinematic": ("zeroskel.encoders.kinematic", "Kinematic"),
     "biomechanics": ("zeroskel.encoders.biomechanics", "Biomechanics"),
+    "movement": ("zeroskel.encoders.movement", "Movement"),
 }
 _MODULES = {"STGCN": "zeroskel.encoders.stgcn", **{cls: module for module, cls in ENCODERS.values()}}
 
@@ -27,6 +29,7 @@ __all__ = [
     "BatchSource",
     "Biomechanics",
     "Kinematic",
+    "Movement",
     "PretrainedSTGCN",
     "SkeletonEncoder",
     "available",
@@ -45,7 +48,7 @@ def available() -> list[str]:
     Example:
         >>> from zeroskel import encoders
         >>> encoders.available()
-        ['stgcn', 'kinematic', 'biomechanics']
+        ['stgcn', 'kinematic', 'biomechanics', 'movement']
     """
     return list(ENCODERS)
 

@@ -131,14 +131,20 @@ def autocorrelation(relative: Array) -> Array:
     xp = array_namespace(relative)
     n, frames = relative.shape[0], relative.shape[1]
     centred = xp.reshape(relative - xp.mean(relative, axis=1, keepdims=True), (n, frames, -1))
-    products = xp.flip(centred, axis=1) @ xp.permute_dims(centred, (0, 2, 1))  # frames T-1 … 0 with frames 0 … T-1
+    sums = select(lagged_products(centred), np.rint([0, *LAGS * frames]), axis=1)
+    return sums[:, 1:] / (sums[:, :1] + TINY)
+
+
+def lagged_products(series: Array) -> Array:
+    """Return the sums (N, T + 1) of the products of each two frames of series (N, T, K) that are 0, 1, …, T apart."""
+    xp = array_namespace(series)
+    n, frames = series.shape[0], series.shape[1]
+    products = xp.flip(series, axis=1) @ xp.permute_dims(series, (0, 2, 1))  # frames T-1 … 0 with frames 0 … T-1
     # Rows of length 2T + 1 that are read again as rows of length 2T move right by one column each. All products of two
     # frames with the same lag then stand in one column, lag 0 in column T - 1.
-    padded = xp.concat([products, xp.zeros((n, frames, frames + 1), dtype=relative.dtype)], axis=2)
+    padded = xp.concat([products, xp.zeros((n, frames, frames + 1), dtype=series.dtype)], axis=2)
     moved = xp.reshape(xp.reshape(padded, (n, -1))[:, : 2 * frames * frames], (n, frames, 2 * frames))
-    lags = np.rint([0, *LAGS * frames])
-    sums = select(xp.sum(moved, axis=1), frames - 1 + lags, axis=1)
-    return sums[:, 1:] / (sums[:, :1] + TINY)
+    return xp.sum(moved, axis=1)[:, frames - 1 :]
 
 
 def reversals(points: Array) -> Array:

@@ -146,8 +146,8 @@ class SkeletonEncoder(ABC):
             InputError: The encoder has no such module.
         """
         raise InputError(
-            f"Encoder {self.encoder!r} cannot be exported. Encoders that can: biomechanics, kinematic, stgcn. Pass a "
-            "bundle that was trained with one of them."
+            f"Encoder {self.encoder!r} cannot be exported. Encoders that can: biomechanics, kinematic, movement, "
+            "stgcn. Pass a bundle that was trained with one of them."
         )
 
     def options(self) -> dict[str, Any]:

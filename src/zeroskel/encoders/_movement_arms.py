@@ -1,0 +1,278 @@
+"""The quantities of the movement vocabulary that describe arms and hands.
+
+The lead arm is the more active or higher one. Quantities of the lead arm are means of both arms, weighted by how
+clearly one leads. A moment counts for the action itself by how far the hand is raised or how fast it moves.
+"""
+
+import numpy as np
+from array_api_compat import array_namespace
+
+from zeroskel.encoders._movement_body import (
+    FRONT,
+    LEFT,
+    OUT,
+    RIGHT,
+    UP,
+    Body,
+    averaged,
+    bend,
+    between,
+    clip,
+    mean,
+    quantile,
+    ramp,
+    steps,
+    weighted_deviation,
+    weighted_mean,
+    wrapped,
+)
+from zeroskel.encoders._movement_repetition import Repetition
+from zeroskel.encoders._series import TINY, Array, constant, length, select
+
+_HANGING = 0.37  # height of a hanging hand
+_PLANES = ((OUT, UP), (FRONT, UP), (OUT, FRONT))
+
+
+def arm_quantities(arms: "Arms") -> dict[str, Array]:
+    """Return the quantities (N,) of arms and hands."""
+    return arms.lead_arm() | arms.other_arm() | arms.contacts() | arms.both_arms()
+
+
+class Arms:
+    """Both arms of a body.
+
+    Attributes:
+        height: height (N, T, S) of the hands on the scale of hand_highest.
+        speed: speed (N, T, S) of the hands relative to the neck, in arm lengths a second.
+        raised: (N, T, S) 1 where the hand is clearly above the pelvis, 0 where it hangs.
+        weight: (N, T, S) how much a moment belongs to the action itself.
+        elbow: bend (N, T, S) of the elbows in degrees.
+        activity: how much each arm acts (N, S).
+        right_leads: (N,) from 0 (the left arm leads) over 0.5 (both act alike) to 1 (the right arm leads).
+    """
+
+    def __init__(self, body: Body, repeated: dict[str, Repetition]) -> None:
+        xp = array_namespace(body.joints)
+        self.body, self.path = body, body.hands
+        self.hand = body.points["hand"]
+        self.height = _height_scale(body, self.hand[..., UP])
+        self.velocity = steps(self.path) / body.seconds[:, None, None, None]
+        speed = length(self.velocity)
+        self.speed = xp.concat([speed[:, :1], speed], axis=1)
+        self.raised = clip((self.height - 0.43) / 0.15)
+        self.weight = self.raised + clip(self.speed / 2) + 0.02
+        shoulder, elbow, wrist = (body.points[pair] for pair in ("shoulder", "elbow", "wrist"))
+        self.elbow = bend(elbow - shoulder, wrist - elbow)
+        self.reach = body.outward(self.hand - shoulder) / body.arm[..., None, None]
+        self.range = length(between(self.path))
+        hands = [repeated[f"{side} hand"] for side in ("left", "right")]
+        self.repeats, self.rate = (
+            xp.stack([getattr(hand, name) for hand in hands], axis=1) for name in ("strength", "rate")
+        )
+        seen = xp.stack([body.observed["left arm"], body.observed["right arm"]], axis=1)
+        self.activity = xp.where(seen, self._activity(), 0.0)
+        left, right = self.activity[:, LEFT], self.activity[:, RIGHT]
+        self.difference = (right - left) / (0.15 + 0.35 * (right + left))
+        self.right_leads = 1 / (1 + xp.exp(-clip(6 * self.difference, -40.0, 40.0)))
+
+    def _activity(self) -> Array:
+        """Return how much each arm acts (N, S): how far and how fast the hand moves, and how long it is raised."""
+        xp = array_namespace(self.path)
+        away = xp.abs(self.height - _HANGING)
+        return (
+            0.5 * self.range
+            + 0.12 * mean(self.speed)
+            + 0.8 * mean(self.raised)
+            + 0.4 * mean(away)
+            + 0.6 * quantile(away, 0.95)
+        )
+
+    def _lead(self, values: Array) -> Array:
+        """Return the value (N,) of the lead arm from the values (N, S) of both."""
+        return self.right_leads * values[:, RIGHT] + (1 - self.right_leads) * values[:, LEFT]
+
+    def _other(self, values: Array) -> Array:
+        """Return the value (N,) of the other arm from the values (N, S) of both."""
+        return self._lead(array_namespace(values).flip(values, axis=1))
+
+    def lead_arm(self) -> dict[str, Array]:
+        """Return the quantities (N,) of the lead arm."""
+        raised, weight, reach = self.raised, self.weight, self.reach
+        typical, scatter = weighted_mean(self.height, weight), weighted_deviation(self.height, weight)
+        far = weighted_mean(reach, _each(weight)) + 0.7 * weighted_deviation(reach, _each(weight))
+        extent = ramp(weighted_deviation(self.path, _each(weight)), 0.04, 0.4)
+        still = 1 - ramp(self.speed, 0.3, 1.2)
+        from_neck = self.path[..., OUT] * constant(np.array([-1, 1]), self.path)
+        curved, circle = self._roundness()
+        both = {
+            # range of the path between its quantiles 5 and 95 %, in arm lengths, from 0.15 to 1.6
+            "arm_moves": ramp(self.range, 0.15, 1.6),
+            # quantile 95 % of the height; the mean over the action; the mean less 1.2 deviations
+            "hand_highest": clip(quantile(self.height, 0.95)),
+            "hand_mostly": clip(typical),
+            "hand_lowest": clip(typical - 1.2 * scatter),
+            **self._strokes(),
+            # distance of the hand from its shoulder to the front and to its own side, in arm lengths
+            "hand_forward": ramp(far[..., FRONT], 0.1, 0.75),
+            "hand_outward": ramp(far[..., OUT], 0.2, 0.75),
+            # distance beyond the midline, and behind the shoulder, in arm lengths
+            "hand_across": ramp(-quantile(from_neck, 0.06), -0.15, 0.35),
+            "hand_behind": ramp(-quantile(reach[..., FRONT], 0.05), 0.1, 0.5),
+            # deviation of the hand along each direction during the action, in arm lengths, from 0.04 to 0.4
+            "hand_lateral": extent[..., OUT],
+            "hand_vertical": extent[..., UP],
+            "hand_depth": extent[..., FRONT],
+            "hand_curved": curved,
+            "hand_circle": circle,
+            # strength of the strongest repetition
+            "hand_repeats": self.repeats,
+            # quantile 95 % of the speed, in arm lengths a second, from 0.3 to 7
+            "hand_speed": ramp(quantile(self.speed, 0.95), 0.3, 7.0),
+            # share of the time in which the hand is raised and slower than about one arm length a second
+            "hand_held": mean(still * raised),
+            # mean bend of the elbow during the action, 1 at 130 degrees; range of its bend, from 15 to 100 degrees
+            "elbow_bent": clip(weighted_mean(self.elbow, weight) / 130),
+            "elbow_changes": ramp(between(self.elbow), 15, 100),
+        }
+        lead = {name: self._lead(values) for name, values in both.items()}
+        # rate of the strongest repetition in hertz, divided by 4, where it is clear
+        lead["hand_rate"] = clip(self._lead(self.rate) * lead["hand_repeats"] / 4 * 1.3)
+        return lead
+
+    def other_arm(self) -> dict[str, Array]:
+        """Return the quantities (N,) of the other arm, as those of the lead arm."""
+        return {
+            "other_arm_moves": self._other(ramp(self.range, 0.15, 1.6)),
+            "other_hand_highest": self._other(clip(quantile(self.height, 0.95))),
+            "other_hand_mostly": self._other(clip(weighted_mean(self.height, self.weight))),
+            "other_elbow_bent": self._other(clip(weighted_mean(self.elbow, self.weight) / 130)),
+        }
+
+    def _strokes(self) -> dict[str, Array]:
+        """Return where the main stroke goes, for both hands (N, S).
+
+        Sideways it is the slope of a line through the path while the hand is raised. Up and to the front it is which
+        way the hand moves faster, and the way from the first frame to the last, in arm lengths.
+        """
+        xp = array_namespace(self.path)
+        weight = self.raised + 0.02
+        time = xp.zeros_like(weight) + constant(np.linspace(-1, 1, weight.shape[1])[:, None], weight)
+        sideways = self.path[..., OUT]
+        late = time - weighted_mean(time, weight)[:, None]
+        slope = weighted_mean((sideways - weighted_mean(sideways, weight)[:, None]) * late, weight)
+        squares = xp.sum(self.velocity * self.velocity, axis=1) + TINY
+        faster = xp.sum(self.velocity * xp.abs(self.velocity), axis=1) / squares
+        way = self.path[:, -1] - self.path[:, 0]
+        return {
+            "hand_to_side": clip(slope / (weighted_deviation(time, weight) + TINY) / 0.3, -1.0, 1.0),
+            "hand_to_top": clip(0.6 * faster[..., UP] + way[..., UP] / 1.5, -1.0, 1.0),
+            "hand_to_front": clip(0.6 * faster[..., FRONT] + way[..., FRONT], -1.0, 1.0),
+        }
+
+    def _roundness(self) -> tuple[Array, Array]:
+        """Return how round the paths of both hands are and which way they circle, both (N, S).
+
+        In each plane the direction of movement turns by a number of full turns, and the path encloses an area compared
+        with that of a circle of the same length (the isoperimetric quotient). A round path has both. The direction of
+        circling is that of the turns in the plane across the body. Only moments count in which the hand is raised.
+        """
+        xp = array_namespace(self.path)
+        frames = self.path.shape[1]
+        raised = clip((self.height[:, 1:] - 0.5) / 0.1)
+        all_raised = xp.concat([raised[:, :1], raised], axis=1) + 1e-3
+        path = self.path - weighted_mean(self.path, _each(all_raised))[:, None]
+        perimeter = xp.sum(length(steps(path)) * raised, axis=1) + 0.25
+        first, second = zip(*_PLANES, strict=True)
+        a, b = select(path, first, axis=3), select(path, second, axis=3)
+        cross = a[:, :-1] * b[:, 1:] - a[:, 1:] * b[:, :-1]
+        area = xp.abs(xp.sum(cross * _each(raised), axis=1) / 2)
+        quotient = area * 4 * np.pi / (perimeter * perimeter)[..., None]
+        flat = xp.reshape(steps(self.path), (self.path.shape[0], frames - 1, -1))
+        moved = xp.reshape(averaged(flat, int(frames * 0.04)), self.velocity.shape)
+        a, b = select(moved, first, axis=3), select(moved, second, axis=3)
+        speed = xp.sqrt(a * a + b * b) / self.body.seconds[:, None, None, None]
+        turned = clip(wrapped(steps(xp.atan2(b, a))), -1.0, 1.0)
+        moving = clip((xp.minimum(speed[:, 1:], speed[:, :-1]) - 0.25) / 0.5) * _each(raised[:, 1:])
+        turns = xp.sum(turned * moving, axis=1) / (2 * np.pi)
+        round_ = xp.sqrt(ramp(xp.abs(turns), 0.5, 0.9) * ramp(quotient, 0.25, 0.65)) * ramp(mean(speed), 0.2, 0.6)
+        across_body = turns[..., 0]
+        return xp.max(round_, axis=2), -xp.sign(across_body) * ramp(xp.abs(across_body), 0.35, 0.85)
+
+    def contacts(self) -> dict[str, Array]:
+        """Return how near a hand comes to parts of the body and the floor (quantile 80 % over time).
+
+        The nearer hand counts. It is at a part up to the first distance, and away from the second one on, both in torso
+        lengths (from the floor in leg lengths).
+        """
+        xp = array_namespace(self.hand)
+        body = self.body
+        torso = 0.75 * body.chest + 0.25 * body.pelvis
+
+        def near(points: Array, at: float, away: float) -> Array:
+            return 1 - ramp(length(self.hand - points) / body.torso[..., None], at, away)
+
+        def near_either(pair: str, at: float, away: float) -> Array:
+            left, right = (near(body.points[pair][:, :, side, None], at, away) for side in (LEFT, RIGHT))
+            return xp.maximum(left, right)
+
+        above_floor = (self.hand[..., UP] - body.floor[..., None]) / body.leg[..., None]
+        series = {
+            "hand_at_head": near(body.head[:, :, None], 0.35, 0.75),
+            "hand_at_torso": near(torso[:, :, None], 0.35, 0.7),
+            "hand_on_hip": near(body.points["hip"], 0.2, 0.5) * ramp(self.elbow, 35, 65),
+            "hand_at_leg": near_either("knee", 0.25, 0.6),
+            "hand_at_floor": xp.maximum(near_either("ankle", 0.3, 0.7), 1 - ramp(above_floor, 0.15, 0.4)),
+        }
+        nearer = xp.stack([xp.max(values, axis=2) for values in series.values()], axis=2)
+        return {name: values for name, values in zip(series, _columns(quantile(nearer, 0.8)), strict=True)}
+
+    def both_arms(self) -> dict[str, Array]:
+        """Return how the arms act together."""
+        xp = array_namespace(self.hand)
+        body, frames = self.body, self.path.shape[1]
+        left, right = self.activity[:, LEFT], self.activity[:, RIGHT]
+        both_act = ramp(xp.minimum(left, right) / (xp.maximum(left, right) + 0.1), 0.3, 0.75)
+        mirrored, path = self.path[:, :, LEFT] * constant(np.array([-1, 1, 1]), self.path), self.path[:, :, RIGHT]
+        one, other = mirrored - mean(mirrored)[:, None], path - mean(path)[:, None]
+        energy = xp.sum(one * one, axis=(1, 2)) * xp.sum(other * other, axis=(1, 2))
+        correlation = xp.sum(one * other, axis=(1, 2)) / (xp.sqrt(energy) + 0.02 * frames)
+        apart = length(self.hand[:, :, LEFT] - self.hand[:, :, RIGHT]) / body.torso
+        higher = quantile(xp.max(self.height, axis=2), 0.75)
+        wrists = body.points["wrist"]
+        sideways = body.components(wrists[:, :, RIGHT] - wrists[:, :, LEFT])[..., OUT]
+        return {
+            # how much more active the right arm is than the left one
+            "arm_side": clip(1.6 * self.difference, -1.0, 1.0),
+            # both act, and the mirrored left hand is within 0.3 (to 0.9) arm lengths of the right one
+            "arms_alike": both_act * (1 - ramp(mean(length(mirrored - path)), 0.3, 0.9)),
+            # both act, and the right hand moves against the mirrored left one
+            "arms_in_turn": both_act * ramp(-correlation, -0.05, 0.5),
+            # hands nearer than 0.25 (to 0.55) torso lengths in at least a quarter of the time, not both hanging
+            "hands_together": quantile(1 - ramp(apart, 0.25, 0.55), 0.75) * ramp(higher, 0.42, 0.47),
+            # wrists on the other side of each other by up to 0.3 torso lengths in at least 15 % of the time
+            "arms_crossed": quantile(ramp(-sideways / body.torso, 0.0, 0.3), 0.85),
+            # wrists apart sideways by 1.3 to 2.6 arm lengths in at least 15 % of the time
+            "arms_spread": quantile(ramp(sideways / body.arm, 1.3, 2.6), 0.85),
+        }
+
+
+def _height_scale(body: Body, heights: Array) -> Array:
+    """Return heights (N, T, S) on the scale of hand_highest, from 0 (floor) over 0.42 (hips) and 0.65 (shoulders)."""
+    xp = array_namespace(heights)
+    pelvis, torso, floor = body.pelvis[..., UP, None], body.torso[..., None], body.floor[..., None]
+    above_shoulders = 0.65 + 0.35 * (heights - pelvis - torso) / (0.75 * torso)
+    above_hips = 0.42 + 0.23 * (heights - pelvis) / torso
+    below_hips = 0.42 * (heights - floor) / xp.maximum(pelvis - floor, 0.25 * body.leg[..., None])
+    upper = xp.where(heights >= pelvis + torso, above_shoulders, above_hips)
+    return clip(xp.where(heights < pelvis, xp.minimum(below_hips, xp.full_like(heights, 0.42)), upper), 0.0, 1.1)
+
+
+def _each(weights: Array) -> Array:
+    """Return weights (N, T, S) for the three components of points (N, T, S, 3)."""
+    xp = array_namespace(weights)
+    return xp.stack([weights] * 3, axis=-1)
+
+
+def _columns(values: Array) -> list[Array]:
+    """Return the columns (N,) of values (N, K)."""
+    return [values[:, index] for index in range(values.shape[1])]
