@@ -70,6 +70,21 @@ def test_invalid_actions_and_sequences_are_refused(recognizer, sequence_maker):
         recognizer.predict(sequence.replace(np.full_like(sequence.joints, np.nan)), SEEN)
 
 
+def test_motion_that_cannot_be_judged_is_refused_with_a_reason(recognizer):
+    sequence = generate_sequence("squat", seed=3)
+    one_joint = sequence.joints.copy()
+    one_joint[:, :, 1:] = np.nan
+    with pytest.raises(InputError, match="has 1 of 25 joints"):
+        recognizer.predict(sequence.replace(one_joint), SEEN)
+    with pytest.raises(InputError, match="at one point"):
+        recognizer.predict(sequence.replace(np.zeros_like(sequence.joints)), SEEN)
+    without_legs = sequence.joints.copy()
+    without_legs[:, :, [i for i, name in enumerate(sequence.layout.joints) if "knee" in name or "ankle" in name]] = (
+        np.nan
+    )
+    assert recognizer.predict(sequence.replace(without_legs), SEEN).best in SEEN
+
+
 def test_a_missing_or_invalid_bundle_is_refused(recognizer, tmp_path):
     with pytest.raises(MissingFileError, match="zeroskel train"):
         ZeroShotRecognizer.load(tmp_path / "nothing")

@@ -1,6 +1,7 @@
 """Bundle: everything that was fitted together, with examples, and the path from sequences to predictions."""
 
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from zeroskel.text import SentenceEncoder, class_embeddings, class_texts, publis
 BUNDLE_FILE, EXAMPLES_FILE = "bundle.json", "examples.safetensors"
 DEFAULT = "default"  # the bundle that comes with the package
 LONGEST_TEXT = 1000  # characters of an action's name or text
+LEAST_OBSERVED = 1 / 3  # share of the joints of a layout that must have been observed at some time
 SMALL_BATCH = 32  # sequences; for fewer, more than one thread is slower
 
 Actions = Sequence[str] | Mapping[str, str | Sequence[str]] | Candidates
@@ -124,15 +126,13 @@ class Bundle:
         """Return the features (N, D) of N sequences.
 
         Raises:
-            InputError: if there is no sequence, or one without any observed joint.
+            InputError: if there is no sequence, or one whose motion cannot be judged: fewer than a third of its joints
+                were ever observed, or all observed joints of each frame are at one point.
         """
         if not len(sequences):
             raise InputError("There are no sequences. Pass one or more.")
         for index, sequence in enumerate(sequences):
-            if not sequence.observed.any():
-                raise InputError(
-                    f"Sequence {index} has no observed joint in {sequence.frames} frames. Check or omit its file."
-                )
+            _check_motion(sequence, index)
         parts = [sequences[start : start + ENCODE_AT_ONCE] for start in range(0, len(sequences), ENCODE_AT_ONCE)]
         with _threads_for(len(sequences)):
             return np.concatenate([self.encoder.encode(make_batch(part, self.preprocessing)) for part in parts])
@@ -269,6 +269,24 @@ class Bundle:
             Prediction(candidates.actions, row, probabilities, presence, threshold)
             for row, probabilities, presence in zip(scores, softmax(logits, axis=1), presences, strict=True)
         ]
+
+
+def _check_motion(sequence: SkeletonSequence, index: int) -> None:
+    """Raise InputError if the motion of a sequence cannot be judged."""
+    observed = sequence.observed
+    seen, joints = int(observed.any(axis=(0, 1)).sum()), observed.shape[2]
+    if not seen:
+        raise InputError(f"Sequence {index} has no observed joint in {sequence.frames} frames. Check or omit its file.")
+    if seen < LEAST_OBSERVED * joints:
+        raise InputError(
+            f"Sequence {index} has {seen} of {joints} joints of layout {sequence.layout.name}; expected a third or "
+            "more. Check the names of the joints in its file, or its layout."
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # frames without any joint
+        extent = np.nanmax(sequence.joints, axis=2) - np.nanmin(sequence.joints, axis=2)
+    if not np.nanmax(extent) > 0:
+        raise InputError(f"Sequence {index} has all its joints at one point in every frame. Check or omit its file.")
 
 
 def _threads_for(sequences: int) -> AbstractContextManager[None]:

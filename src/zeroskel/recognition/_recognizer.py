@@ -63,7 +63,8 @@ class ZeroShotRecognizer(Bundle):
 
         Raises:
             InputError: if there are no actions, an action occurs twice or is empty or too long, there are no sequences
-                or one has no observed joint, or a threshold is given for a bundle that is not calibrated.
+                or the motion of one cannot be judged (see `encode`), or a threshold is given for a bundle that is not
+                calibrated.
         """
         candidates = self.candidates(actions)
         if isinstance(sequences, SkeletonSequence):
@@ -81,8 +82,8 @@ class ZeroShotRecognizer(Bundle):
             A new recognizer; this one is not changed.
 
         Raises:
-            InputError: if there are no sequences, one has no observed joint, the number of labels differs, or the
-                bundle is not calibrated and so cannot weigh examples against words.
+            InputError: if there are no sequences, the motion of one cannot be judged, the number of labels differs, or
+                the bundle is not calibrated and so cannot weigh examples against words.
         """
         if self.calibration is None:
             raise InputError("This bundle is not calibrated and cannot weigh examples. Train it with --calibrate.")
