@@ -1,5 +1,6 @@
 """The movement vocabulary measured by formula: values and what of them is known."""
 
+import numpy as np
 from array_api_compat import array_namespace
 
 from zeroskel.core import Layout
@@ -17,7 +18,7 @@ from zeroskel.encoders._movement_posture import (
     vigour_quantities,
 )
 from zeroskel.encoders._movement_repetition import repetitions
-from zeroskel.encoders._series import Array
+from zeroskel.encoders._series import Array, constant
 
 # What must have been observed to know the quantities of a group, and more for some of them.
 _GROUP_NEEDS = {
@@ -62,25 +63,26 @@ def movement_quantities(joints: Array, seconds: Array, layout: Layout) -> tuple[
     if frames == 1:
         joints = xp.concat([joints, joints], axis=1)
     body = Body(joints, seconds, layout)
-    measured = _measured(body)
-    seen = body.observed
+    measured, seen = _measured(body), body.observed
     conditions = {
         **seen,
         "an arm": seen["left arm"] | seen["right arm"],
         "both arms": seen["left arm"] & seen["right arm"],
     }
+    unmet = ~xp.stack([*conditions.values()], axis=1)
+    needs = np.zeros((len(conditions), len(vocabulary())))
+    unknown = np.ones(len(vocabulary()))
+    for position, (group, name) in enumerate(
+        (group, name) for group, meanings in vocabulary().groups.items() for name in meanings
+    ):
+        needed = {"trunk", *_GROUP_NEEDS[group], *_NEEDS.get(name, ())}
+        needs[:, position] = [condition in needed for condition in conditions]
+        unknown[position] = name not in measured or (frames < _FEWEST and group != "posture")
+    lacking = xp.astype(unmet, joints.dtype) @ constant(needs, joints) + constant(unknown, joints)
+    known = xp.astype(lacking == 0, joints.dtype)
     nothing = xp.zeros_like(body.torso[:, 0])
-    values, known = [], []
-    for group, meanings in vocabulary().groups.items():
-        for name in meanings:
-            observed = seen["trunk"]
-            for condition in (*_GROUP_NEEDS[group], *_NEEDS.get(name, ())):
-                observed = observed & conditions[condition]
-            measurable = name in measured and (frames >= _FEWEST or group == "posture")
-            flag = xp.astype(observed, joints.dtype) if measurable else nothing
-            values.append(xp.where(flag > 0, measured[name], 0.0) if measurable else nothing)
-            known.append(flag)
-    return xp.stack(values, axis=1), xp.stack(known, axis=1)
+    values = xp.stack([measured.get(name, nothing) for name in vocabulary().names], axis=1)
+    return values * known, known
 
 
 def _measured(body: Body) -> dict[str, Array]:

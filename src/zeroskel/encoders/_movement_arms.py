@@ -264,7 +264,7 @@ def _height_scale(body: Body, heights: Array) -> Array:
     above_hips = 0.42 + 0.23 * (heights - pelvis) / torso
     below_hips = 0.42 * (heights - floor) / xp.maximum(pelvis - floor, 0.25 * body.leg[..., None])
     upper = xp.where(heights >= pelvis + torso, above_shoulders, above_hips)
-    return clip(xp.where(heights < pelvis, xp.minimum(below_hips, xp.full_like(heights, 0.42)), upper), 0.0, 1.1)
+    return clip(xp.where(heights < pelvis, clip(below_hips, -10.0, 0.42), upper), 0.0, 1.1)
 
 
 def _each(weights: Array) -> Array:

@@ -22,8 +22,7 @@ LEAST_TORSO = 0.05  # bounds of lengths that divide, so that missing limbs give 
 
 def clip(values: Array, low: float = 0.0, high: float = 1.0) -> Array:
     """Return values bounded by `low` and `high`."""
-    xp = array_namespace(values)
-    return xp.minimum(xp.maximum(values, low), high)
+    return values.clip(low, high)  # one node of a graph; the array API has no clip with numbers for both kinds
 
 
 def ramp(values: Array, start: float, end: float) -> Array:
@@ -142,7 +141,7 @@ class Body:
         shoulders, hips = self.points["shoulder"], self.points["hip"]
         self.neck = (shoulders[:, :, LEFT] + shoulders[:, :, RIGHT]) / 2
         self.trunk = self.neck - self.pelvis
-        self.torso = xp.maximum(quantile(length(self.trunk), 0.5), LEAST_TORSO)[:, None]
+        self.torso = quantile(length(self.trunk), 0.5).clip(LEAST_TORSO)[:, None]
         self.arm = xp.maximum(self._limb("shoulder", "elbow", "wrist"), 0.5 * self.torso)
         self.leg = xp.maximum(self._limb("hip", "knee", "ankle"), 0.8 * self.torso)
         lower_ankle = xp.min(self.points["ankle"][..., UP], axis=2)

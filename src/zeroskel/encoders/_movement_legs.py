@@ -55,9 +55,9 @@ class Legs:
         self.foot = body.components(self.ankle - body.pelvis[:, :, None]) / self.unit[..., None]
         self.range = length(between(self.foot))
         in_room = self.ankle / self.unit[..., None]
-        self.way = xp.sum(xp.maximum(length(steps(in_room)) - _TREMBLE, 0.0), axis=1)
+        self.way = xp.sum((length(steps(in_room)) - _TREMBLE).clip(0.0), axis=1)
         self.lifted = quantile(self.above_other, 0.95)
-        activity = 0.7 * length(between(in_room)) + 0.15 * self.way + 0.8 * xp.maximum(self.lifted, 0.0)
+        activity = 0.7 * length(between(in_room)) + 0.15 * self.way + 0.8 * self.lifted.clip(0.0)
         left, right = activity[:, LEFT], activity[:, RIGHT]
         self.difference = (right - left) / (0.2 + 0.4 * (right + left))
         self.right_leads = 1 / (1 + xp.exp(-clip(6 * self.difference, -40.0, 40.0)))

@@ -35,7 +35,7 @@ def trunk_quantities(body: Body) -> dict[str, Array]:
     xp = array_namespace(body.trunk)
     trunk = body.components(body.trunk) / (length(body.trunk)[..., None] + TINY)
     forward = degrees(xp.atan2(trunk[..., FRONT], trunk[..., UP]))
-    sideways = degrees(xp.atan2(trunk[..., OUT], xp.maximum(trunk[..., UP], 0.2)))
+    sideways = degrees(xp.atan2(trunk[..., OUT], trunk[..., UP].clip(0.2)))
     most_right, most_left = quantile(sideways, 0.95), quantile(sideways, 0.05)
     lean = xp.where(xp.abs(most_right) > xp.abs(most_left), most_right, most_left)
     shoulders, hips = (
@@ -165,7 +165,7 @@ def vigour_quantities(body: Body) -> dict[str, Array]:
     joints = xp.stack(ends, axis=2)
     observed = xp.astype(xp.max(xp.abs(joints), axis=(1, 3)) > 0, joints.dtype)
     speed = length(steps(joints)) / body.seconds[:, None, None] / body.torso[..., None]
-    average = xp.sum(mean(speed) * observed, axis=1) / xp.maximum(xp.sum(observed, axis=1), 1.0)
+    average = xp.sum(mean(speed) * observed, axis=1) / xp.sum(observed, axis=1).clip(1.0)
     return {
         # quantile 90 % over time of the fastest point, from 0.3 to 9; the mean of all points, from 0.5 down to 0.08
         "speed": ramp(quantile(xp.max(speed, axis=2), 0.9), 0.3, 9.0),

@@ -23,7 +23,7 @@ Array = Any  # numpy.ndarray or torch.Tensor; every function returns the kind th
 
 def constant(values: np.ndarray, like: Array) -> Array:
     """Return a constant as an array of the kind and type of another."""
-    return array_namespace(like).asarray(values, dtype=like.dtype)
+    return array_namespace(like).asarray(np.asarray(values, np.float32), dtype=like.dtype)  # a float64 costs two nodes
 
 
 def select(values: Array, indices: Sequence[int] | np.ndarray, *, axis: int) -> Array:
