@@ -73,7 +73,7 @@ bundle: $(STAMP)
 	$(BIN)/python benchmarks/default_bundle.py
 
 texts: $(STAMP)
-	$(BIN)/python -c "import zeroskel.text as t; from zeroskel.text import _sentence_encoder as _shipped as s; print(s.write_packaged_embeddings(t.SentenceEncoder()))"
+	$(BIN)/python -c "import zeroskel.text as t; from zeroskel.text import _class_embeddings as e; print(e.write_packaged_embeddings(t.SentenceEncoder()))"
 
 # Create a separate environment for MediaPipe, which needs NumPy below 2. zeroskel looks for it next to its environment.
 video: $(VIDEO_STAMP)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from zeroskel.text import aspect_names, class_embeddings, class_texts, published_descriptions
-from zeroskel.text._sentence_encoder import ClassEmbeddings
+from zeroskel.text._class_embeddings import ClassEmbeddings
 
 NAMES = ["drink water", "wave both hands", "juggle", "squat", "put on jacket"]
 

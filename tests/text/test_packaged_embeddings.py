@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from zeroskel.text import SentenceEncoder
-from zeroskel.text._sentence_encoder import packaged_texts, shipped_embedding
+from zeroskel.text._class_embeddings import packaged_texts
+from zeroskel.text._sentence_encoder import shipped_embedding
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from zeroskel.features._ready_features import FeatureFolder
 from zeroskel.features._store import FeatureStore
 from zeroskel.features._synthetic_classes import SyntheticMotion
 from zeroskel.text import SentenceEncoder, class_texts
-from zeroskel.text._sentence_encoder import ClassEmbeddings
+from zeroskel.text._class_embeddings import ClassEmbeddings
 
 log = logging.getLogger(__name__)
 

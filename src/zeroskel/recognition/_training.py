@@ -21,7 +21,7 @@ from zeroskel.features._synthetic_classes import SyntheticMotion
 from zeroskel.recognition._calibration import Withheld, fit_calibration
 from zeroskel.recognition._recognizer import ZeroShotRecognizer
 from zeroskel.text import SentenceEncoder, class_texts, published_descriptions
-from zeroskel.text._sentence_encoder import ClassEmbeddings
+from zeroskel.text._class_embeddings import ClassEmbeddings
 
 CLASS_FOLDS = 4  # groups of classes that are withheld in turn to calibrate on a dataset without members
 MIN_CLASSES = 3  # withheld together
