@@ -9,7 +9,7 @@ RECORDINGS := $(VIDEO)/.recordings
 # Files run in the order of their names: the longest ones have few tests and would otherwise come last.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-fast lint bench web vendor chromium video bundle texts clean
+.PHONY: demo test test-fast lint bench web vendor chromium video bundle texts reader clean
 
 demo: $(STAMP)
 	$(BIN)/zeroskel demo
@@ -71,6 +71,10 @@ bench: $(STAMP)
 # Compute the files that come with the package: the default bundle, and the embeddings of the texts of all known actions.
 bundle: $(STAMP)
 	$(BIN)/python benchmarks/default_bundle.py
+
+# Train the reader of words, after printing how well it reads what it has not met. WITHOUT="FILE NAME" withholds actions.
+reader: $(STAMP)
+	$(BIN)/python benchmarks/movement_reader.py $(if $(WITHOUT),--without $(WITHOUT))
 
 texts: $(STAMP)
 	$(BIN)/python -c "import zeroskel.text as t; from zeroskel.text import _class_embeddings as e; print(e.write_packaged_embeddings(t.SentenceEncoder()))"

@@ -74,6 +74,24 @@ class SentenceEncoder:
         rows = [self._model.encode([text], normalize_embeddings=True, show_progress_bar=False)[0] for text in texts]
         return np.asarray(rows, dtype=np.float32)
 
+    def token_states(self, texts: Sequence[str], layers: Sequence[int]) -> list[np.ndarray]:
+        """Return the states (T, L * D) of the T tokens of each text after L layers of the model.
+
+        Args:
+            texts: N texts. They are padded to the longest one, which changes the last bits of the others.
+            layers: numbers of the layers; 0 is before the first layer, -1 is after the last.
+
+        Returns:
+            N arrays (T, L * D) float32, T of each text.
+        """
+        transformer, longest = self._model[0], self._model.max_seq_length
+        tokens = transformer.tokenizer(
+            list(texts), padding=True, truncation=True, max_length=longest, return_tensors="pt"
+        )
+        states = transformer.auto_model.requires_grad_(False)(**tokens, output_hidden_states=True).hidden_states
+        stacked = np.concatenate([states[layer].numpy() for layer in layers], axis=2)
+        return [row[: int(mask.sum())] for row, mask in zip(stacked, tokens["attention_mask"], strict=True)]
+
     @cached_property
     def fingerprint(self) -> str:
         """Return what identifies the model in caches and bundles: its package version, weights or hub name."""

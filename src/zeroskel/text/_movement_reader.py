@@ -1,0 +1,200 @@
+"""Reader of words: what a text says of each quantity of the movement vocabulary, and how surely it says it."""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
+from importlib import resources
+from math import erf, sqrt
+
+import numpy as np
+from safetensors import safe_open
+
+from zeroskel.core import InputError
+from zeroskel.core._vocabulary import vocabulary
+from zeroskel.text._movements import written_movements
+from zeroskel.text._sentence_encoder import SentenceEncoder
+
+HEADS = 4
+LONGEST = 64
+"""Tokens of a text that the network reads; the positions of later ones are unknown to it."""
+
+NEAR = 2
+"""Neighbours on each side that are read together with a token."""
+
+_SWAPS = {"left": "right", "right": "left", "clockwise": "counterclockwise", "counterclockwise": "clockwise"}
+_SIDED_WORD = re.compile(r"counter[- ]?clockwise|anti-?clockwise|clockwise|(?<!up)right|left", re.IGNORECASE)
+_ERF = np.vectorize(erf, otypes=[np.float32])
+_NORM_FLOOR = 1e-5
+
+
+def read_movements(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return what texts say of Q quantities.
+
+    A wording that is written in the package, or whose mirror image is, has its written numbers. The network
+    (`MovementNetwork`) reads all others.
+
+    Args:
+        texts: N texts.
+
+    Returns:
+        Values (N, Q) and certainties (N, Q) from 0 (open) to 1 (stated).
+
+    Raises:
+        InputError: if a text is empty.
+    """
+    if isinstance(texts, str):
+        raise InputError(f"texts is one string; expected a list of texts, such as [{texts!r}]")
+    rows = [_read(normalised(text)) for text in texts]
+    values, certainties = zip(*rows, strict=True) if rows else ((), ())
+    shape = (len(rows), len(vocabulary()))
+    return np.reshape(values, shape).astype(np.float64), np.reshape(certainties, shape).astype(np.float64)
+
+
+def normalised(text: str) -> str:
+    """Return a text in lower case, with single spaces and without its final full stop."""
+    return " ".join(text.lower().split()).rstrip(". ")
+
+
+def mirrored_text(text: str) -> str:
+    """Return a text with left and right, and clockwise and counterclockwise, exchanged."""
+
+    def other(match: re.Match[str]) -> str:
+        word = re.sub(r"anti|counter[- ]", "counter", match.group().lower()).replace("-", "")
+        return _SWAPS[word]
+
+    return _SIDED_WORD.sub(other, text)
+
+
+def left_first(text: str) -> tuple[str, bool]:
+    """Return a text, mirrored if it says right (or clockwise) first, and whether it is mirrored.
+
+    The network reads all texts in this form, so that a text and its mirror image get exactly mirrored values.
+    """
+    first = _SIDED_WORD.search(text)
+    mirror = first is not None and first.group().lower() in ("right", "clockwise")
+    return (mirrored_text(text) if mirror else text), mirror
+
+
+def mirrored_values(values: np.ndarray) -> np.ndarray:
+    """Return values (…, Q) of the mirrored movements."""
+    return np.where(vocabulary().mirrored, -values, values)
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the values (Q,) and certainties (Q,) of a normalised text."""
+    if not text:
+        raise InputError("A text is empty; expected words that describe an action")
+    written = _written_wordings()
+    if text in written:
+        return written[text]
+    mirrored = mirrored_text(text)
+    if mirrored in written:
+        values, certainties = written[mirrored]
+        return mirrored_values(values), certainties
+    written_left, mirror = left_first(text)
+    values, certainties = _network().read(token_states([written_left])[0])
+    return mirrored_values(values) if mirror else values, certainties
+
+
+@cache
+def _written_wordings() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return each normalised wording of the package -> values and certainties. The first of equal wordings counts."""
+    wordings: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    for movement in written_movements():
+        for text in movement.texts:
+            wordings.setdefault(normalised(text), (movement.values, movement.certainties))
+    return wordings
+
+
+@cache
+def _encoder() -> SentenceEncoder:
+    return SentenceEncoder("minilm")
+
+
+def token_states(texts: Sequence[str]) -> list[np.ndarray]:
+    """Return (T, 768) of the T tokens of each text: embeddings before the first layer of MiniLM, and after the last."""
+    return [states[:LONGEST] for states in _encoder().token_states(texts, layers=(0, -1))]
+
+
+@cache
+def _network() -> "MovementNetwork":
+    with resources.as_file(resources.files("zeroskel.resources") / "movements" / "reader.safetensors") as file:
+        if not file.is_file():
+            raise InputError(f"{file} is missing; rebuild it with make reader")
+        with safe_open(file, "numpy") as stored:
+            return MovementNetwork({name: stored.get_tensor(name) for name in stored.keys()})
+
+
+class MovementNetwork:
+    """Network from the tokens of a text to the quantities, in NumPy.
+
+        y = norm(x W),  n = gelu(N [y of five neighbouring tokens])
+        z = blocks(y + n + p)                                      transformer blocks, normalised before each part
+        h = gelu(A norm([pool(x), pool(z), max(z), max(n)]))       pool: weighted means of the tokens, by learnt queries
+        v, c = B h                                                 tanh for signed values, else logistic; logistic for c
+
+    benchmarks/movement_reader.py trains it.
+
+    Args:
+        weights: name -> array, as the training writes them.
+    """
+
+    def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
+        self.weights = {name: array.astype(np.float32) for name, array in weights.items()}
+        self.depth = sum(name.endswith("attention_in.weight") for name in weights)
+
+    def read(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return values (Q,) and certainties (Q,) of a text with tokens (T, D)."""
+        tokens = tokens.astype(np.float32)
+        inputs = self._normalised("norm_input", self._linear("input", tokens))
+        near = _gelu(self._linear("near", _with_neighbours(inputs)))
+        states = inputs + near + self.weights["positions"][: len(tokens)]
+        for block in range(self.depth):
+            states = self._block(f"blocks.{block}", states)
+        means = [self._pooled("token_queries", tokens), self._pooled("state_queries", states)]
+        pooled = np.concatenate([*means, states.max(axis=0), near.max(axis=0)])
+        hidden = _gelu(self._linear("hidden", self._normalised("norm", pooled)))
+        values, certainties = np.split(self._linear("output", hidden), 2)
+        return np.where(vocabulary().signed, np.tanh(values), _logistic(values)), _logistic(certainties)
+
+    def _block(self, name: str, states: np.ndarray) -> np.ndarray:
+        """Return states (T, W) after self-attention and a layer of units for each token."""
+        mixed = self._linear(f"{name}.attention_in", self._normalised(f"{name}.norm_attention", states))
+        queries, keys, values = mixed.reshape(len(states), 3, HEADS, -1).transpose(1, 2, 0, 3)
+        weights = _softmax(queries @ keys.transpose(0, 2, 1) / sqrt(queries.shape[-1]), axis=-1)
+        attended = (weights @ values).transpose(1, 0, 2).reshape(states.shape)
+        states = states + self._linear(f"{name}.attention_out", attended)
+        units = _gelu(self._linear(f"{name}.units_in", self._normalised(f"{name}.norm_units", states)))
+        return states + self._linear(f"{name}.units_out", units)
+
+    def _pooled(self, name: str, tokens: np.ndarray) -> np.ndarray:
+        """Return the weighted means of tokens (T, D) by each query, one after the other."""
+        return np.ravel(_softmax(self._linear(name, tokens), axis=0).T @ tokens)
+
+    def _linear(self, name: str, inputs: np.ndarray) -> np.ndarray:
+        return inputs @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"]
+
+    def _normalised(self, name: str, inputs: np.ndarray) -> np.ndarray:
+        centred = inputs - inputs.mean(axis=-1, keepdims=True)
+        scaled = centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + _NORM_FLOOR)
+        return scaled * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
+
+
+def _with_neighbours(states: np.ndarray) -> np.ndarray:
+    """Return (T, 5 W): of each token the states (T, W) of the two tokens before it, its own, and of two after it."""
+    padded = np.pad(states, ((NEAR, NEAR), (0, 0)))
+    return np.concatenate([padded[step : step + len(states)] for step in range(2 * NEAR + 1)], axis=1)
+
+
+def _gelu(inputs: np.ndarray) -> np.ndarray:
+    return 0.5 * inputs * (1 + _ERF(inputs / sqrt(2)))
+
+
+def _logistic(inputs: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-inputs))
+
+
+def _softmax(inputs: np.ndarray, axis: int) -> np.ndarray:
+    powers = np.exp(inputs - inputs.max(axis=axis, keepdims=True))
+    return powers / powers.sum(axis=axis, keepdims=True)
