@@ -89,6 +89,10 @@ class RolePoints:
     def __contains__(self, role: str) -> bool:
         return role in self._roles
 
+    def row(self, role: str) -> int:
+        """Return the position of a role on the R axis."""
+        return self._roles[role]
+
     def __getitem__(self, role: str) -> Array:
         """Return the points (N, T, 3) of a role."""
         return self.points[:, :, self._roles[role]]

@@ -18,9 +18,11 @@ from zeroskel.encoders._movement_body import (
     bend,
     between,
     clip,
+    lead_and_other,
     mean,
     quantile,
     ramp,
+    right_share,
     steps,
     weighted_deviation,
     weighted_mean,
@@ -35,7 +37,7 @@ _PLANES = ((OUT, UP), (FRONT, UP), (OUT, FRONT))
 
 def arm_quantities(arms: "Arms") -> dict[str, Array]:
     """Return the quantities (N,) of arms and hands."""
-    return arms.lead_arm() | arms.other_arm() | arms.contacts() | arms.both_arms()
+    return arms.each_arm() | arms.contacts() | arms.both_arms()
 
 
 class Arms:
@@ -73,7 +75,7 @@ class Arms:
         self.activity = xp.where(seen, self._activity(), 0.0)
         left, right = self.activity[:, LEFT], self.activity[:, RIGHT]
         self.difference = (right - left) / (0.15 + 0.35 * (right + left))
-        self.right_leads = 1 / (1 + xp.exp(-clip(6 * self.difference, -40.0, 40.0)))
+        self.right_leads = right_share(self.difference)
 
     def _activity(self) -> Array:
         """Return how much each arm acts (N, S): how far and how fast the hand moves, and how long it is raised."""
@@ -87,16 +89,8 @@ class Arms:
             + 0.6 * quantile(away, 0.95)
         )
 
-    def _lead(self, values: Array) -> Array:
-        """Return the value (N,) of the lead arm from the values (N, S) of both."""
-        return self.right_leads * values[:, RIGHT] + (1 - self.right_leads) * values[:, LEFT]
-
-    def _other(self, values: Array) -> Array:
-        """Return the value (N,) of the other arm from the values (N, S) of both."""
-        return self._lead(array_namespace(values).flip(values, axis=1))
-
-    def lead_arm(self) -> dict[str, Array]:
-        """Return the quantities (N,) of the lead arm."""
+    def each_arm(self) -> dict[str, Array]:
+        """Return the quantities (N,) of the lead arm and of the other one."""
         raised, weight, reach = self.raised, self.weight, self.reach
         typical, scatter = weighted_mean(self.height, weight), weighted_deviation(self.height, weight)
         far = weighted_mean(reach, _each(weight)) + 0.7 * weighted_deviation(reach, _each(weight))
@@ -134,19 +128,11 @@ class Arms:
             "elbow_bent": clip(weighted_mean(self.elbow, weight) / 130),
             "elbow_changes": ramp(between(self.elbow), 15, 100),
         }
-        lead = {name: self._lead(values) for name, values in both.items()}
+        lead, other = lead_and_other(both | {"rate": self.rate}, self.right_leads)
         # rate of the strongest repetition in hertz, divided by 4, where it is clear
-        lead["hand_rate"] = clip(self._lead(self.rate) * lead["hand_repeats"] / 4 * 1.3)
-        return lead
-
-    def other_arm(self) -> dict[str, Array]:
-        """Return the quantities (N,) of the other arm, as those of the lead arm."""
-        return {
-            "other_arm_moves": self._other(ramp(self.range, 0.15, 1.6)),
-            "other_hand_highest": self._other(clip(quantile(self.height, 0.95))),
-            "other_hand_mostly": self._other(clip(weighted_mean(self.height, self.weight))),
-            "other_elbow_bent": self._other(clip(weighted_mean(self.elbow, self.weight) / 130)),
-        }
+        lead["hand_rate"] = clip(lead.pop("rate") * lead["hand_repeats"] / 4 * 1.3)
+        of_other = {f"other_{name}": other[name] for name in ("arm_moves", "hand_highest", "hand_mostly", "elbow_bent")}
+        return lead | of_other
 
     def _strokes(self) -> dict[str, Array]:
         """Return where the main stroke goes, for both hands (N, S).

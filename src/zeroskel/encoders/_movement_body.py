@@ -4,6 +4,7 @@ All functions are written once for NumPy arrays and torch tensors, and can be tr
 frames T. N is the number of recordings; S = 2 stands for the left and the right side, in this order.
 """
 
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
@@ -35,6 +36,20 @@ def quantile(series: Array, share: float) -> Array:
     xp = array_namespace(series)
     flat = xp.reshape(series, (*series.shape[:2], -1))
     return xp.reshape(quantiles(flat, (share,)), (series.shape[0], *series.shape[2:]))
+
+
+def columns_at(share: Sequence[float], *series: Array) -> list[list[Array]]:
+    """Return quantiles over time of K series (N, T), sorted together because that is faster.
+
+    Args:
+        share: the quantiles, from 0 to 1.
+        series: K series (N, T).
+
+    Returns:
+        For each quantile, K values (N,).
+    """
+    rows = quantiles(array_namespace(*series).stack(series, axis=2), tuple(share))
+    return [[rows[:, row, column] for column in range(len(series))] for row in range(len(share))]
 
 
 def between(series: Array, low: float = 0.05, high: float = 0.95) -> Array:
@@ -185,10 +200,13 @@ class Body:
     def observed(self) -> dict[str, Array]:
         """Return whether "trunk", "hips", "head", "left arm", "right arm", "legs" and "depth" (N,) were observed."""
         xp = array_namespace(self.joints)
+        points = self._roles.points
+        from_pelvis = xp.max(xp.abs(points - self.pelvis[:, :, None]), axis=(1, 3))
+        observed = (xp.max(xp.abs(points), axis=(1, 3)) > 0) & (from_pelvis > TINY)
+        nothing = xp.zeros_like(observed[:, 0])
         seen = {
-            f"{pair}_{side}": self._seen(self.points[pair][:, :, index])
-            for pair in PAIRS
-            for index, side in enumerate(("left", "right"))
+            role: observed[:, self._roles.row(role)] if role in self._roles else nothing
+            for role in ("head", *(f"{pair}_{side}" for pair in PAIRS for side in ("left", "right")))
         }
         hips = seen["hip_left"] & seen["hip_right"]
         moving_pelvis = xp.max(xp.abs(self.pelvis), axis=(1, 2)) > 0
@@ -203,16 +221,11 @@ class Body:
         return {
             "trunk": trunk,
             "hips": trunk & hips,
-            "head": trunk & self._seen(self.head),
+            "head": trunk & seen["head"],
             **arms,
             "legs": legs,
             "depth": xp.max(xp.abs(self.joints[..., 2]), axis=(1, 2)) > 0,
         }
-
-    def _seen(self, points: Array) -> Array:
-        """Return where points (N, T, 3) are not 0 and not the pelvis throughout, as (N,)."""
-        xp = array_namespace(points)
-        return (xp.max(xp.abs(points), axis=(1, 2)) > 0) & (xp.max(xp.abs(points - self.pelvis), axis=(1, 2)) > TINY)
 
     def _point(self, role: str) -> Array:
         if role in self._roles:
@@ -225,6 +238,27 @@ class Body:
         bones = [self.points[one] - self.points[other] for one, other in pairwise(pairs)]
         medians = sum(quantile(length(bone), 0.5) for bone in bones)
         return xp.mean(medians, axis=1, keepdims=True)
+
+
+def lead_and_other(values: dict[str, Array], right_leads: Array) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Return the values (N,) of the lead limb and of the other one, by name.
+
+    Args:
+        values: values (N, S) of both sides by name.
+        right_leads: (N,) from 0 (the left one leads) over 0.5 (both act alike) to 1 (the right one leads).
+    """
+    stacked = array_namespace(right_leads).stack([*values.values()], axis=2)
+    left, right, share = stacked[:, LEFT], stacked[:, RIGHT], right_leads[:, None]
+    lead, other = share * right + (1 - share) * left, share * left + (1 - share) * right
+    return (
+        {name: lead[:, index] for index, name in enumerate(values)},
+        {name: other[:, index] for index, name in enumerate(values)},
+    )
+
+
+def right_share(difference: Array) -> Array:
+    """Return how clearly the right limb leads, 0 to 1, from how much more it acts, -1 to 1 or beyond (N,)."""
+    return 1 / (1 + array_namespace(difference).exp(-clip(6 * difference, -40.0, 40.0)))
 
 
 def spread(series: Array) -> Array:

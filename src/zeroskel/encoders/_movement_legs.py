@@ -17,9 +17,11 @@ from zeroskel.encoders._movement_body import (
     between,
     clip,
     degrees,
+    lead_and_other,
     mean,
     quantile,
     ramp,
+    right_share,
     steps,
 )
 from zeroskel.encoders._movement_repetition import Repetition
@@ -60,7 +62,7 @@ class Legs:
         activity = 0.7 * length(between(in_room)) + 0.15 * self.way + 0.8 * self.lifted.clip(0.0)
         left, right = activity[:, LEFT], activity[:, RIGHT]
         self.difference = (right - left) / (0.2 + 0.4 * (right + left))
-        self.right_leads = 1 / (1 + xp.exp(-clip(6 * self.difference, -40.0, 40.0)))
+        self.right_leads = right_share(self.difference)
         self.walks = self._walks()
 
     def _walks(self) -> Array:
@@ -69,14 +71,6 @@ class Legs:
         left, right = self.way[:, LEFT], self.way[:, RIGHT]
         both = ramp(xp.minimum(left, right) / (xp.maximum(left, right) + 0.05), 0.35, 0.75)
         return xp.sqrt(self.repeated.strength * ramp(self.repeated.amplitude, 0.012, 0.06) * both)
-
-    def lead(self, values: Array) -> Array:
-        """Return the value (N,) of the lead leg from the values (N, S) of both."""
-        return self.right_leads * values[:, RIGHT] + (1 - self.right_leads) * values[:, LEFT]
-
-    def other(self, values: Array) -> Array:
-        """Return the value (N,) of the other leg from the values (N, S) of both."""
-        return self.lead(array_namespace(values).flip(values, axis=1))
 
 
 def leg_quantities(legs: Legs) -> dict[str, Array]:
@@ -91,7 +85,7 @@ def _each_leg(legs: Legs) -> dict[str, Array]:
     from_hip = body.outward(legs.ankle - body.points["hip"]) / legs.unit[..., None]
     thigh_forward = degrees(xp.atan2(legs.thigh[..., FRONT], -legs.thigh[..., UP]))
     speed = length(steps(legs.foot)) / body.seconds[:, None, None]
-    moves, bent = ramp(legs.range, 0.08, 1.0), ramp(quantile(legs.knee, 0.95), 15, 140)
+    moves = ramp(legs.range, 0.08, 1.0)
     both = {
         # range of the ankle relative to the pelvis between its quantiles 5 and 95 %, in leg lengths, from 0.08 to 1
         "leg_moves": moves,
@@ -107,10 +101,10 @@ def _each_leg(legs: Legs) -> dict[str, Array]:
         # quantile 95 % of the speed of the ankle relative to the pelvis, in leg lengths a second, from 0.3 to 6
         "leg_speed": ramp(quantile(speed, 0.95), 0.3, 6.0),
         # quantile 95 % of the bend of the knee, from 15 to 140 degrees
-        "knee_bent": bent,
+        "knee_bent": ramp(quantile(legs.knee, 0.95), 15, 140),
     }
-    lead = {name: legs.lead(values) for name, values in both.items()}
-    lead["other_leg_moves"], lead["other_knee_bent"] = legs.other(moves), legs.other(bent)
+    lead, other = lead_and_other(both, legs.right_leads)
+    lead["other_leg_moves"], lead["other_knee_bent"] = other["leg_moves"], other["knee_bent"]
     # the larger range of both ankles, in leg lengths
     lead["steps"] = ramp(xp.max(moves, axis=1), 0.2, 0.6)
     return lead

@@ -10,8 +10,8 @@ from zeroskel.encoders._movement_body import (
     RIGHT,
     UP,
     Body,
-    between,
     clip,
+    columns_at,
     degrees,
     mean,
     quantile,
@@ -36,22 +36,24 @@ def trunk_quantities(body: Body) -> dict[str, Array]:
     trunk = body.components(body.trunk) / (length(body.trunk)[..., None] + TINY)
     forward = degrees(xp.atan2(trunk[..., FRONT], trunk[..., UP]))
     sideways = degrees(xp.atan2(trunk[..., OUT], trunk[..., UP].clip(0.2)))
-    most_right, most_left = quantile(sideways, 0.95), quantile(sideways, 0.05)
-    lean = xp.where(xp.abs(most_right) > xp.abs(most_left), most_right, most_left)
     shoulders, hips = (
         _yaw(body.points[pair][:, :, RIGHT] - body.points[pair][:, :, LEFT]) for pair in ("shoulder", "hip")
     )
     twist = degrees(wrapped(shoulders - hips))
     turn = degrees(unwrapped(shoulders))
+    lows, highs = columns_at((0.05, 0.95), forward, sideways, twist, turn)
+    (most_back, most_left, *_), (most_forward, most_right, *_) = lows, highs
+    twists, turns = (high - low for low, high in zip(lows[2:], highs[2:], strict=True))
+    lean = xp.where(xp.abs(most_right) > xp.abs(most_left), most_right, most_left)
     return {
         # quantile 95 % of the angle to the front, from 12 to 80; to the back, from 8 to 35
-        "trunk_bends": ramp(quantile(forward, 0.95), 12, 80),
-        "trunk_back": ramp(-quantile(forward, 0.05), 8, 35),
+        "trunk_bends": ramp(most_forward, 12, 80),
+        "trunk_back": ramp(-most_back, 8, 35),
         # the larger angle to a side, from 8 to 35; its direction, supported by the mean
         "trunk_leans": ramp(xp.abs(lean), 8, 35),
         "lean_side": clip(mean(sideways) / 15 + lean / 40, -1.0, 1.0),
         # range of the angle between shoulders and hips, from 15 to 70, or of the shoulders alone, from 25 to 100
-        "trunk_twists": xp.maximum(ramp(between(twist), 15, 70), ramp(between(turn), 25, 100)),
+        "trunk_twists": xp.maximum(ramp(twists, 15, 70), ramp(turns, 25, 100)),
         # deviation of the direction of the trunk, as the length of a chord
         "trunk_moves": ramp(spread(trunk), 0.02, 0.35),
     }
@@ -62,11 +64,12 @@ def head_quantities(body: Body) -> dict[str, Array]:
     xp = array_namespace(body.head)
     line = body.components(body.head - body.neck)
     nod = degrees(xp.atan2(line[..., FRONT], line[..., UP]))
+    (back,), (front,) = columns_at((0.1, 0.9), nod)
     moves = ramp(spread((body.head - body.neck) / body.torso[..., None]), 0.02, 0.12)
     return {
         # angle to the front in degrees: quantile 90 % from 15 to 60; to the back: from 10 to 45
-        "head_lowered": ramp(quantile(nod, 0.9), 15, 60),
-        "head_raised": ramp(-quantile(nod, 0.1), 10, 45),
+        "head_lowered": ramp(front, 15, 60),
+        "head_raised": ramp(-back, 10, 45),
         # deviation of the head from the neck in torso lengths; a turn shows in nothing else
         "head_moves": moves,
         "head_turns": moves,
@@ -121,14 +124,16 @@ def hip_quantities(body: Body) -> dict[str, Array]:
     xp = array_namespace(body.pelvis)
     end, lift = _end(body), body.lift
     lower_foot = (xp.min(body.points["ankle"][..., UP], axis=2) - body.floor) / body.leg - 0.08
+    (lowest, _), (middle, _), (usual, _), (_, foot), (highest, _) = columns_at(
+        (0.03, 0.5, 0.8, 0.95, 0.98), lift, lower_foot
+    )
     return {
         # height at the end less that at the beginning; 1 from 0.35 on
         "hips_change": clip((mean(lift[:, -end:]) - mean(lift[:, :end])) / 0.35, -1.0, 1.0),
         # the lowest height below the usual high one, from 0.08 to 0.35
-        "sinks": ramp(quantile(lift, 0.8) - quantile(lift, 0.03), 0.08, 0.35),
+        "sinks": ramp(usual - lowest, 0.08, 0.35),
         # both feet leave the floor by 0.05 to 0.25 leg lengths, and the hips rise
-        "rises": ramp(quantile(lower_foot, 0.95), 0.05, 0.25)
-        * ramp(quantile(lift, 0.98) - quantile(lift, 0.5), 0.02, 0.12),
+        "rises": ramp(foot, 0.05, 0.25) * ramp(highest - middle, 0.02, 0.12),
     }
 
 

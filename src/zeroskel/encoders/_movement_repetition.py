@@ -10,16 +10,12 @@ from array_api_compat import array_namespace
 from zeroskel.encoders._movement_body import Body, average_matrix, clip, ramp
 from zeroskel.encoders._series import TINY, Array, constant, lagged_products
 
-# Parts of the recording that are searched, as shares of it, and how much a repetition within them counts: a movement
-# that repeats during half of the time repeats nearly as much as one that repeats throughout.
+# Parts of the recording that are searched, as shares of it, by their length; and how much a repetition within them
+# counts: a movement that repeats during half of the time repeats nearly as much as one that repeats throughout.
 _PARTS = (
-    ((0.0, 1.0), 1.0),
-    ((0.0, 0.6), 0.95),
-    ((0.2, 0.8), 0.95),
-    ((0.4, 1.0), 0.95),
-    ((0.12, 0.52), 0.85),
-    ((0.3, 0.7), 0.85),
-    ((0.48, 0.88), 0.85),
+    (((0.0, 1.0),), 1.0),
+    (((0.0, 0.6), (0.2, 0.8), (0.4, 1.0)), 0.95),
+    (((0.12, 0.52), (0.3, 0.7), (0.48, 0.88)), 0.85),
 )
 _LONGEST = 0.55  # longest period, as a share of the part: nearly two periods must be seen
 _SHORTEST = 3  # frames of the shortest period
@@ -86,14 +82,15 @@ def strongest_repetitions(paths: Sequence[Path], seconds: Array) -> list[Repetit
     fastest, least = (
         constant(np.array(column), points) for column in ([p.fastest for p in paths], [p.least for p in paths])
     )
-    strongest = None
-    for matrix, weight in _views(points.shape[2]):
-        of_view = _repetition(constant(matrix, points) @ points, seconds, fastest, least, weight)
-        strongest = of_view if strongest is None else _stronger(strongest, of_view)
-    if strongest is None:  # too short to repeat anything
-        zeros = array_namespace(points).zeros_like(points[:, :, 0, 0])
-        strongest = Repetition(zeros, zeros, zeros)
-    return [Repetition(*(column[:, index] for column in strongest)) for index in range(len(paths))]
+    groups = [_repetition(points, seconds, fastest, least, views) for views in _views(points.shape[2])]
+    if not groups:  # too short to repeat anything
+        nothing = array_namespace(points).zeros_like(points[:, 0, 0, 0])
+        return [Repetition(nothing, nothing, nothing)] * len(paths)
+    xp = array_namespace(points)
+    strength, rate, amplitude = (xp.concat(columns, axis=2) for columns in zip(*groups, strict=True))
+    best = _chosen(xp.argmax(strength, axis=2, keepdims=True), strength)
+    strongest = [xp.sum(values * best, axis=2) for values in (strength, rate, amplitude)]
+    return [Repetition(*(values[:, index] for values in strongest)) for index in range(len(paths))]
 
 
 def _stacked(series: Sequence[Array]) -> Array:
@@ -107,58 +104,90 @@ def _stacked(series: Sequence[Array]) -> Array:
     return xp.stack(padded, axis=1)
 
 
-def _stronger(one: Repetition, other: Repetition) -> Repetition:
-    xp = array_namespace(one.strength)
-    better = other.strength > one.strength
-    return Repetition(*(xp.where(better, new, old) for old, new in zip(one, other, strict=True)))
+class _Views(NamedTuple):
+    """Parts of a recording of nearly one length, with constants of their lags.
+
+    Attributes:
+        cut: (W, T', T) matrices that cut a part of T frames, at the end filled up with zeros, and subtract its trend.
+        shared: (W, T', L) energy that frames a lag apart share, as a mean of both, plus a tenth of all.
+        searched: (W, L) 1 for lags that are searched, else 0.
+        preference: (W, L) factor that prefers short periods to their multiples.
+        frames: (W,) frames of each part.
+        weight: how much a repetition counts.
+    """
+
+    cut: np.ndarray
+    shared: np.ndarray
+    searched: np.ndarray
+    preference: np.ndarray
+    frames: np.ndarray
+    weight: float
 
 
-def _repetition(path: Array, seconds: Array, fastest: Array, least: Array, weight: float) -> Repetition:
-    """Return the repetition (N, P) of centred paths (N, P, T, K), its strength multiplied by `weight`."""
-    xp = array_namespace(path)
-    n, count, frames = path.shape[0], path.shape[1], path.shape[2]
-    lags = np.arange(int(frames * _LONGEST))
-    energy = xp.sum(path * path, axis=3)
-    shared, before = (constant(matrix, path) for matrix in _lag_matrices(frames, len(lags)))
-    products = lagged_products(xp.reshape(path, (n * count, frames, -1)))[:, : len(lags)]
-    correlation = xp.reshape(products, (n, count, len(lags))) / (energy @ shared + TINY)
-    was_negative = xp.astype(correlation < -0.1, path.dtype) @ before > 0
-    rates = 1 / (constant(np.maximum(lags, 1), path) * seconds[:, None, None])
-    possible = (rates >= _SLOWEST) & (rates <= fastest[:, None]) & (constant(lags, path) >= _SHORTEST)
-    peaks = xp.where(was_negative & possible, correlation, 0.0)
-    best = xp.argmax(peaks * constant(1 - 0.3 * lags / len(lags), path), axis=2, keepdims=True)
-    chosen = xp.asarray(lags) == best
-    peak = xp.sum(xp.where(chosen, peaks, 0.0), axis=2)
-    amplitude = xp.sqrt(xp.mean(energy, axis=2))
-    strength = ramp(peak, 0.25, 0.65) * clip((amplitude - least) / (2 * least))
-    rate = xp.sum(xp.where(chosen, rates, 0.0), axis=2)
-    return Repetition(weight * strength, xp.where(strength > 0.02, rate, 0.0), amplitude)
+def _repetition(points: Array, seconds: Array, fastest: Array, least: Array, views: _Views) -> Repetition:
+    """Return the repetition (N, P, W) of paths (N, P, T, K) within W parts of the recording."""
+    xp = array_namespace(points)
+    parts = constant(views.cut, points) @ points[:, :, None]
+    n, count, width, frames = parts.shape[0], parts.shape[1], parts.shape[2], parts.shape[3]
+    lags = np.arange(views.searched.shape[1])
+    energy = xp.sum(parts * parts, axis=4)
+    possible_products = (energy[:, :, :, None] @ constant(views.shared, points))[:, :, :, 0]
+    products = lagged_products(xp.reshape(parts, (n * count * width, frames, -1)))[:, : len(lags)]
+    correlation = xp.reshape(products, (n, count, width, len(lags))) / (possible_products + TINY)
+    up_to_lag = constant(np.triu(np.ones((len(lags), len(lags)))), points)
+    was_negative = xp.astype(correlation < -0.1, points.dtype) @ up_to_lag > 0
+    rates = 1 / (constant(np.maximum(lags, 1), points) * seconds[:, None])[:, None, None]
+    in_bounds = (rates >= _SLOWEST) & (rates <= fastest[:, None, None])
+    peaks = xp.where(was_negative & in_bounds, correlation, 0.0) * constant(views.searched, points)
+    lag = xp.argmax(peaks * constant(views.preference, points), axis=3, keepdims=True)
+    chosen = _chosen(lag, peaks)
+    amplitude = xp.sqrt(xp.sum(energy, axis=3) / constant(views.frames, points))
+    strong_enough = clip((amplitude - least[:, None]) / (2 * least[:, None]))
+    strength = ramp(xp.sum(peaks * chosen, axis=3), 0.25, 0.65) * strong_enough
+    rate = xp.where(strength > 0.02, xp.sum(rates * chosen, axis=3), 0.0)
+    return Repetition(views.weight * strength, rate, amplitude)
+
+
+def _chosen(index: Array, values: Array) -> Array:
+    """Return 1 at the index (…, 1) on the last axis of values (…, K) and 0 elsewhere."""
+    xp = array_namespace(values)
+    return xp.astype(xp.asarray(np.arange(values.shape[-1])) == index, values.dtype)
 
 
 @lru_cache(maxsize=8)
-def _views(frames: int) -> list[tuple[np.ndarray, float]]:
-    """Return matrices (T', T) that cut parts of T frames and subtract their linear trends, and the weight of each.
+def _views(frames: int) -> list[_Views]:
+    """Return the parts of a recording of T frames that are long enough to repeat something, in groups of one length.
 
-    The whole recording is also searched after slow movements were subtracted.
+    The whole recording is searched twice: as it is, and after slow movements were subtracted.
     """
-    views = []
-    for (begin, end), weight in _PARTS:
-        part = np.eye(frames)[int(begin * frames) : int(end * frames)]
-        size = len(part)
-        if int(size * _LONGEST) <= _SHORTEST:
+    groups = []
+    for bounds, weight in _PARTS:
+        parts = [np.eye(frames)[int(begin * frames) : int(end * frames)] for begin, end in bounds]
+        if max(int(len(part) * _LONGEST) for part in parts) <= _SHORTEST:
             continue
-        trends, _ = np.linalg.qr(np.stack([np.ones(size), np.linspace(-1, 1, size)], axis=1))
-        steady = part - trends @ (trends.T @ part)
-        views.append((steady, weight))
+        cuts = [_without_trend(part) for part in parts]
         if weight == 1:
+            size = len(cuts[0])
             slow = average_matrix(size, size // 4) @ average_matrix(size, size // 2)
-            views.append((steady - slow @ steady, weight))
-    return views
+            cuts.append(cuts[0] - slow @ cuts[0])
+        sizes = np.array([len(cut) for cut in cuts])
+        longest = int(sizes.max())
+        frame, lag = np.arange(longest)[:, None], np.arange(int(longest * _LONGEST))
+        lags = (sizes * _LONGEST).astype(int)[:, None]
+        groups.append(
+            _Views(
+                cut=np.stack([np.pad(cut, ((0, longest - len(cut)), (0, 0))) for cut in cuts]),
+                shared=np.stack([0.5 * ((frame >= lag) + 1.0 * (frame < size - lag)) + 0.1 for size in sizes]),
+                searched=((lag >= _SHORTEST) & (lag < lags)).astype(float),
+                preference=1 - 0.3 * lag / lags,
+                frames=sizes,
+                weight=weight,
+            )
+        )
+    return groups
 
 
-@lru_cache(maxsize=32)
-def _lag_matrices(frames: int, lags: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return (T, L), energy that frames a lag apart share, plus a tenth of all; and (L, L), sums up to each lag."""
-    frame, lag = np.arange(frames)[:, None], np.arange(lags)
-    shared = 0.5 * ((frame >= lag).astype(float) + (frame < frames - lag)) + 0.1
-    return shared, np.triu(np.ones((lags, lags)))
+def _without_trend(part: np.ndarray) -> np.ndarray:
+    """Return the matrix (T', T) that cuts a part as the given one does and subtracts its linear trend."""
+    trend, _ = np.linalg.qr(np.stack([np.ones(len(part)), np.linspace(-1, 1, len(part))], axis=1))
+    return np.asarray(part - trend @ (trend.T @ part))
