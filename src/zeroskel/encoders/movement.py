@@ -48,6 +48,8 @@ class Movement(Biomechanics):
     """
 
     encoder = "movement"
+    batch_frames = 96
+    batch_clock = True
 
     def _measures(self, batch: Array) -> dict[str, Array]:
         return super()._measures(batch[:, :3])

@@ -13,6 +13,7 @@ from zeroskel.core._files import atomic_path, content_key
 from zeroskel.text._aspects import aspects_fingerprint, known_aspects
 from zeroskel.text._class_texts import BEST, block_widths, class_embeddings, class_texts
 from zeroskel.text._descriptions import published_descriptions
+from zeroskel.text._movement_texts import is_movement
 from zeroskel.text._sentence_encoder import FILE, SentenceEncoder, digest
 
 
@@ -48,7 +49,8 @@ class ClassEmbeddings:
         """
         texts = self.prompts[prompt]
         aspects = (aspects_fingerprint(),) if with_aspects or texts[0].has_numbers else ()
-        return content_key([text.all_texts for text in texts], *aspects)
+        movements = [text.numbers for text in texts if any(map(is_movement, text.numbers))]
+        return content_key([text.all_texts for text in texts], *aspects, *movements)
 
 
 def packaged_texts() -> list[str]:

@@ -12,8 +12,9 @@ from zeroskel.core import ClassText, InputError
 from zeroskel.core._rows import unit_rows
 from zeroskel.text._aspects import TextEncoder, aspect_embeddings, aspect_text
 from zeroskel.text._descriptions import FIELDS, WORDS, Description, published_descriptions
+from zeroskel.text._movement_texts import is_movement, movement_embeddings, movement_texts
 
-ASPECTS = "aspects"  # the prompt whose embedding is made of numbers
+ASPECTS, MOVEMENT = "aspects", "movement"  # the prompts whose embeddings are made of numbers
 BEST = "best"  # the prompt that uses the first prompt of BEST_FIRST for which a class has a description
 BEST_FIRST = ("everything", "described", "ensemble")
 SHOWN_NAMES = 5  # in a message
@@ -52,8 +53,8 @@ def class_texts(
         class_names: K class names.
         prompt: one of these:
 
-            - the name of a prompt (`prompt_names`). "aspects" gives numbers. "best" gives each class the texts of
-              "everything" where its description allows, else of "described", else of "ensemble".
+            - the name of a prompt (`prompt_names`). "aspects" and "movement" give numbers. "best" gives each class
+              the texts of "everything" where its description allows, else of "described", else of "ensemble".
             - names of prompts joined by "+", such as "name+description+phases", for one block each.
             - a template with {name}, {description} or another field of a description, such as "a person who will
               {name}".
@@ -74,7 +75,7 @@ def class_texts(
     names = prompt.split("+")
     prompts = names if all(name in _prompts() for name in names) else [prompt]  # a template may contain a "+"
     if descriptions is None:
-        needed = ASPECTS in prompts or any(_fields(part) for part in prompts)
+        needed = {ASPECTS, MOVEMENT} & {*prompts} or any(_fields(part) for part in prompts)
         descriptions = published_descriptions() if needed else {}
     blocks = [_one_block(class_names, part, descriptions) for part in prompts]
     return [
@@ -87,7 +88,8 @@ def class_embeddings(encoder: TextEncoder, texts: Sequence[ClassText]) -> np.nda
     """Return one embedding of length one for each class.
 
     A block of texts becomes the mean of their sentence embeddings, scaled to length one (as CLIP does with prompts). A
-    block of numbers becomes its standardised aspects, scaled to length one. The B blocks are concatenated and divided
+    block of aspects becomes their standardised values, scaled to length one, and a block of the prompt "movement"
+    `zeroskel.core` standardised means and deviations. The B blocks are concatenated and divided
     by sqrt(B). Methods that treat the blocks separately need `block_widths` as their option `text_blocks`.
 
     Args:
@@ -133,6 +135,8 @@ def block_widths(encoder: TextEncoder, texts: Sequence[ClassText]) -> list[int]:
 
 def _block_embeddings(encoder: TextEncoder, texts: Sequence[ClassText], block: int) -> np.ndarray:
     """Return (K, width) embeddings of one block of all K classes."""
+    if is_movement(texts[0].numbers[block]):
+        return movement_embeddings([text.numbers[block] or () for text in texts])
     if texts[0].numbers[block] is not None:
         return aspect_embeddings(encoder, texts, block)
     rows = encoder.encode([text for of_class in texts for text in of_class.texts[block]])
@@ -142,6 +146,8 @@ def _block_embeddings(encoder: TextEncoder, texts: Sequence[ClassText], block: i
 
 def _one_block(class_names: Sequence[str], prompt: str, descriptions: Mapping[str, Description]) -> list[ClassText]:
     """Return class texts of one block, which a single prompt or template makes."""
+    if prompt == MOVEMENT:
+        return movement_texts(class_names, descriptions)
     if prompt == ASPECTS:
         return [aspect_text(name, descriptions.get(name)) for name in class_names]
     texts = []

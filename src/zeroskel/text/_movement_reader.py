@@ -50,6 +50,12 @@ def read_movements(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     return np.reshape(values, shape).astype(np.float64), np.reshape(certainties, shape).astype(np.float64)
 
 
+def is_written(text: str) -> bool:
+    """Return whether the numbers of a text, or of its mirror image, are written in the package."""
+    plain = normalised(text)
+    return plain in _written_wordings() or mirrored_text(plain) in _written_wordings()
+
+
 def normalised(text: str) -> str:
     """Return a text in lower case, with single spaces and without its final full stop."""
     return " ".join(text.lower().split()).rstrip(". ")

@@ -1,0 +1,63 @@
+"""What texts say in the movement vocabulary: means and deviations of its quantities."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from zeroskel.core import ClassText
+from zeroskel.core._vocabulary import vocabulary
+from zeroskel.text._descriptions import Description, published_descriptions
+from zeroskel.text._movement_prior import complete
+from zeroskel.text._movement_reader import is_written, read_movements
+
+
+def movement_texts(names: Sequence[str], descriptions: Mapping[str, Description]) -> list[ClassText]:
+    """Return class texts of one block, whose numbers are what each class says in the movement vocabulary.
+
+    Every text of a class is read by itself, and what the texts state is combined: a value stated by two texts becomes
+    surer, and one that only one of them states is not lost.
+
+    Args:
+        names: K class names.
+        descriptions: class name -> sentences about it.
+
+    Returns:
+        K class texts. The numbers are Q means, then Q deviations.
+    """
+    blocks = [(name, *_further_texts(name, descriptions.get(name))) for name in names]
+    values, certainties = read_movements([text for block in blocks for text in block])
+    starts = np.cumsum([0, *map(len, blocks)])
+    combined = [_combined(values[start:end], certainties[start:end]) for start, end in pairwise(starts)]
+    means, deviations = complete(*(np.stack(rows) for rows in zip(*combined, strict=True)))
+    return [
+        ClassText(name, (block,), ((*row, *spread),))
+        for name, block, row, spread in zip(names, blocks, means.tolist(), deviations.tolist(), strict=True)
+    ]
+
+
+def is_movement(numbers: tuple[float, ...] | None) -> bool:
+    """Return whether the numbers of a block of a class text are those of `movement_texts`."""
+    return numbers is not None and len(numbers) == 2 * len(vocabulary())
+
+
+def movement_embeddings(numbers: Sequence[tuple[float, ...]]) -> np.ndarray:
+    """Return embeddings (K, 2 Q) of the numbers of K class texts."""
+    means, deviations = np.split(np.array(numbers), 2, axis=1)
+    return vocabulary().standardised(means, deviations).astype(np.float32)
+
+
+def _further_texts(name: str, description: Description | None) -> tuple[str, ...]:
+    """Return the sentences of a description; none of a published one whose action is written in numbers."""
+    if description is None or (is_written(name) and description == published_descriptions().get(name)):
+        return ()
+    if isinstance(description, Mapping):
+        return (description["sentence"],) if "sentence" in description else ()
+    return tuple(description)
+
+
+def _combined(values: np.ndarray, certainties: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return values (Q,) and certainties (Q,) of what n texts say together: the means that certainty weighs."""
+    total = certainties.sum(axis=0)
+    weighted = (certainties * values).sum(axis=0) / np.maximum(total, 1e-9)
+    return weighted, certainties.max(axis=0, initial=0)
