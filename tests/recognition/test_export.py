@@ -174,7 +174,7 @@ def test_recordings_may_be_resampled_to_two_frames(pairs, cache, tmp_path):
     assert_equal_scores(scores, of_recognizer(recognizer, [pairs.sequences[0]], ASKED)[0])
 
 
-PREPARED = [("biomechanics", "kernel-ridge"), ("kinematic", "ridge"), ("stgcn", "smie")]
+PREPARED = [("biomechanics", "kernel-ridge"), ("kinematic", "ridge"), ("movement", "ridge"), ("stgcn", "smie")]
 
 
 @pytest.mark.parametrize(("encoder", "method"), PREPARED)
