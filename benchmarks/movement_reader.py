@@ -10,6 +10,7 @@ import copy
 import math
 import random
 import time
+import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -199,20 +200,25 @@ def right(values: np.ndarray, texts: Texts) -> dict[str, float]:
     held = [index(f"held_{posture}") for posture in POSTURES]
     asked = sure[:, held].all(axis=1)
     shares["posture held"] = float(np.mean((values[:, held].argmax(axis=1) == written[:, held].argmax(axis=1))[asked]))
-    lead, other, alike = index("arm_moves"), index("other_arm_moves"), index("arms_alike")
-    stated = texts.certainties.numpy()
-    asked = (stated[:, lead] > 0.3) & (stated[:, alike] > 0.6) & (stated[:, other] > 0.3) & (written[:, lead] > 0.1)
-    both = [matrix[:, other] > 0.5 * matrix[:, lead] for matrix in (values, written)]
+    alike, in_turn = index("arms_alike"), index("arms_in_turn")
+    asked = texts.certainties.numpy()[:, [alike, in_turn]].min(axis=1) > 0.6
+    both = [matrix[:, alike] + matrix[:, in_turn] > 0.5 for matrix in (values, written)]
     shares["one or both arms"] = float(np.mean((both[0] == both[1])[asked]))
     return shares
 
 
 def withheld_names(arguments: Sequence[str]) -> set[str]:
-    """Return normalised names: each argument is a name, or a file with one a line."""
+    """Return normalised names that say left first.
+
+    Each argument is a name, a file with one name a line, or a file of written movements.
+    """
     names: set[str] = set()
     for argument in arguments:
-        lines = Path(argument).read_text(encoding="utf-8").splitlines() if Path(argument).is_file() else [argument]
-        names |= {normalised(line) for line in lines if line.strip()}
+        file, lines = Path(argument), [argument]
+        if file.is_file():
+            text = file.read_text(encoding="utf-8")
+            lines = list(tomllib.loads(text)) if file.suffix == ".toml" else text.splitlines()
+        names |= {left_first(normalised(line))[0] for line in lines if line.strip()}
     return names
 
 
@@ -234,7 +240,7 @@ def generated_rows(count: int, seed: int, wordings: str) -> list[Row]:
 def main() -> None:
     """Measure a reader on what it has not met, then train the reader of the package."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--without", nargs="*", default=[], help="names, or files with one a line, to withhold")
+    parser.add_argument("--without", nargs="*", default=[], help="names, or files of them, to withhold")
     parser.add_argument("--out", type=Path, default=OUT, help="where to write the weights")
     parser.add_argument("--only-measure", action="store_true", help="do not train the reader of the package")
     parser.add_argument("--only-train", action="store_true", help="do not measure")
@@ -243,7 +249,9 @@ def main() -> None:
     torch.set_num_threads(1)
     without = withheld_names(options.without)
     movements = [
-        movement for movement in written_movements() if not without & {normalised(text) for text in movement.texts}
+        movement
+        for movement in written_movements()
+        if without.isdisjoint(left_first(normalised(text))[0] for text in movement.texts)
     ]
     print(f"{len(movements)} actions, {len(written_movements()) - len(movements)} withheld by name")
     if not options.only_train:

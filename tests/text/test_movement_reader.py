@@ -33,6 +33,17 @@ def test_a_written_wording_has_its_written_numbers():
     assert np.array_equal(certainties, np.stack([movement.certainties] * 2))
 
 
+def test_written_movements_can_be_withheld():
+    name = written_movements()[0].texts[0]
+    values, _ = read_movements([name], without=[name.upper()])
+    assert not np.array_equal(values[0], written_movements()[0].values)
+
+
+def test_missing_weights_are_refused(tmp_path):
+    with pytest.raises(InputError, match="make reader"):
+        read_movements(["zip up the tent"], weights=tmp_path / "none.safetensors")
+
+
 def test_values_are_in_range():
     values, certainties = read_movements(["polish the left shoe with a brush", "juggling three plates", "xyzzy"])
     lowest = np.where(vocabulary().signed, -1, 0)

@@ -1,13 +1,14 @@
 """Reader of words: what a text says of each quantity of the movement vocabulary, and how surely it says it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import resources
 from math import erf, sqrt
+from pathlib import Path
 
 import numpy as np
-from safetensors import safe_open
+from safetensors.numpy import load_file
 
 from zeroskel.core import InputError
 from zeroskel.core._vocabulary import vocabulary
@@ -27,7 +28,9 @@ _ERF = np.vectorize(erf, otypes=[np.float32])
 _NORM_FLOOR = 1e-5
 
 
-def read_movements(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def read_movements(
+    texts: Sequence[str], *, weights: Path | None = None, without: Collection[str] = ()
+) -> tuple[np.ndarray, np.ndarray]:
     """Return what texts say of Q quantities.
 
     A wording that is written in the package, or whose mirror image is, has its written numbers. The network
@@ -35,6 +38,9 @@ def read_movements(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
 
     Args:
         texts: N texts.
+        weights: file of a network's weights. None selects those of the package.
+        without: texts; no written movement that has one of them, or its mirror image, among its wordings is used. To
+            measure how words of others are read, pass weights that were trained without them.
 
     Returns:
         Values (N, Q) and certainties (N, Q) from 0 (open) to 1 (stated).
@@ -44,7 +50,8 @@ def read_movements(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """
     if isinstance(texts, str):
         raise InputError(f"texts is one string; expected a list of texts, such as [{texts!r}]")
-    rows = [_read(normalised(text)) for text in texts]
+    withheld = frozenset(left_first(normalised(text))[0] for text in without)
+    rows = [_read(normalised(text), weights, withheld) for text in texts]
     values, certainties = zip(*rows, strict=True) if rows else ((), ())
     shape = (len(rows), len(vocabulary()))
     return np.reshape(values, shape).astype(np.float64), np.reshape(certainties, shape).astype(np.float64)
@@ -87,11 +94,11 @@ def mirrored_values(values: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=4096)
-def _read(text: str) -> tuple[np.ndarray, np.ndarray]:
+def _read(text: str, weights: Path | None, without: frozenset[str]) -> tuple[np.ndarray, np.ndarray]:
     """Return the values (Q,) and certainties (Q,) of a normalised text."""
     if not text:
         raise InputError("A text is empty; expected words that describe an action")
-    written = _written_wordings()
+    written = _written_wordings(without)
     if text in written:
         return written[text]
     mirrored = mirrored_text(text)
@@ -99,17 +106,18 @@ def _read(text: str) -> tuple[np.ndarray, np.ndarray]:
         values, certainties = written[mirrored]
         return mirrored_values(values), certainties
     written_left, mirror = left_first(text)
-    values, certainties = _network().read(token_states([written_left])[0])
+    values, certainties = _network(weights).read(token_states([written_left])[0])
     return mirrored_values(values) if mirror else values, certainties
 
 
 @cache
-def _written_wordings() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def _written_wordings(without: frozenset[str] = frozenset()) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Return each normalised wording of the package -> values and certainties. The first of equal wordings counts."""
     wordings: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     for movement in written_movements():
-        for text in movement.texts:
-            wordings.setdefault(normalised(text), (movement.values, movement.certainties))
+        texts = [normalised(text) for text in movement.texts]
+        for text in () if without.intersection(left_first(text)[0] for text in texts) else texts:
+            wordings.setdefault(text, (movement.values, movement.certainties))
     return wordings
 
 
@@ -124,12 +132,13 @@ def token_states(texts: Sequence[str]) -> list[np.ndarray]:
 
 
 @cache
-def _network() -> "MovementNetwork":
-    with resources.as_file(resources.files("zeroskel.resources") / "movements" / "reader.safetensors") as file:
-        if not file.is_file():
-            raise InputError(f"{file} is missing; rebuild it with make reader")
-        with safe_open(file, "numpy") as stored:
-            return MovementNetwork({name: stored.get_tensor(name) for name in stored.keys()})
+def _network(weights: Path | None) -> "MovementNetwork":
+    if weights is None:
+        with resources.as_file(resources.files("zeroskel.resources") / "movements" / "reader.safetensors") as file:
+            return _network(file)
+    if not weights.is_file():
+        raise InputError(f"{weights} is missing; train the reader of words with make reader")
+    return MovementNetwork(load_file(weights))
 
 
 class MovementNetwork:

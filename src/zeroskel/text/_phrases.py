@@ -14,7 +14,7 @@ WORDINGS = ("known", "withheld", "all")
 _SIGN = {"left": -1, "right": 1}
 _OTHER = {"left": "right", "right": "left"}
 _THIRD = {"do": "does", "go": "goes", "be": "is", "have": "has"}
-_GERUND = {"lie": "lying", "be": "being"}
+_GERUND = {"lie": "lying", "be": "being", "squat": "squatting"}
 _DOUBLED = re.compile(r"[^aeiou][aeiou][bdgmnpt]$")  # of one syllable: "put", "putting"
 _HEIGHTS = ("hand_highest", "hand_lowest", "hand_mostly", "other_hand_highest", "other_hand_mostly")
 _QUIET_LEGS = {"leg_moves": 0.02, "other_leg_moves": 0.02, "walks": 0, "steps": 0, "foot_lift": 0}
@@ -169,7 +169,7 @@ class _Writer:
     def _arm_act(self) -> tuple[dict[str, Any], dict[str, Any], str, str, str]:
         """Return an item, its entry, the kind of limb, the side and the sense of rotation."""
         item = self.random.choice(list(self.grammar["arms"].values()))
-        kinds = ["both"] if item.get("only") else ["right"] * 8 + ["left"] * 8 + ["one"] * 3
+        kinds = [item["only"]] if "only" in item else ["right"] * 8 + ["left"] * 8 + ["one"] * 3
         if not item.get("only") and "clocked" not in item:
             kinds += ["both"] * 5 + ["alternating"] * 2
         kind, (side, clock) = self.random.choice(kinds), self._directions()
