@@ -1,7 +1,7 @@
 """Train the bundle that comes with the package and write its model card: `make bundle`, minutes on two cores.
 
 The script needs the pooled Kinect datasets. The figures on the card come from recorded results of models that had not
-seen their test data: docs/results/kite (unseen classes) and docs/results/practice.json (an unseen dataset).
+seen their test data: docs/results/movement (unseen classes) and docs/results/practice.json (an unseen dataset).
 """
 
 import argparse
@@ -39,7 +39,7 @@ This bundle names the actions in the motion of one person's joints (Kinect, moti
   the regression stores means over recordings of a class. Large arrays are rounded to half precision. Terms of the
   datasets:
 {terms}
-- **Joints**: `{layout}`. Other layouts are converted. Missing joints are placed at the pelvis.
+- **Joints**: `{layout}`. Other layouts are converted. Missing joints are placed along their limb.
 
 ## Accuracy
 
@@ -61,14 +61,16 @@ The figures are those of models that were trained in the same way without their 
 
 def recorded_figures() -> list[dict[str, str]]:
     """Return the figures of recorded results for this configuration."""
-    lines = (ROOT / "docs/results/kite/results.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "docs/results/movement/results.jsonl").read_text(encoding="utf-8").splitlines()
     cells = [json.loads(line) for line in lines]
-    kite = [
+    recorded = [
         cell
         for cell in cells
-        if cell["method"] == "kite" and cell["selection"] == "validation" and cell["variant"] == "synthetic=6"
+        if cell["method"] == DEFAULT_BUNDLE.method
+        and cell["selection"] == "validation"
+        and cell["variant"] == "synthetic=6"
     ]
-    values = [cell["zsl_per_class_accuracy"] for cell in kite]
+    values = [cell["zsl_per_class_accuracy"] for cell in recorded]
     figures = [
         {
             "what": "12 actions that are not in the training set, new people, same sensors (three splits, chance 8 %; "

@@ -66,10 +66,10 @@ class TrainingConfig:
 
 
 DEFAULT_BUNDLE = TrainingConfig(
-    encoder="biomechanics",
-    method="kite",
-    prompt="aspects+best",
-    masked_views=0,  # kite has no temporal term
+    encoder="movement",
+    method="evidence",
+    prompt="movement",
+    masked_views=0,  # evidence has no temporal term
     synthetic=6,
     augment=1,
     calibrate=True,

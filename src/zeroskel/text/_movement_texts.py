@@ -1,4 +1,4 @@
-"""What texts say in the movement vocabulary: means and deviations of its quantities."""
+"""Class texts in the movement vocabulary: means and deviations of what names and sentences say."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
