@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from zeroskel import ZeroShotRecognizer
 from zeroskel.core import InputError
 from zeroskel.datasets.synthetic import generate_sequence
 
@@ -36,6 +37,17 @@ def test_the_arm_that_waves_matters_most(calibrated):
     explanations = [calibrated.explain(clip, THREE, action="wave the right hand") for clip in clips(THREE[0], 6)]
     lost = {part: np.mean([each.parts[part] for each in explanations]) for part in explanations[0].parts}
     assert lost["right arm"] == max(lost.values()) > 0
+
+
+def test_the_quantities_add_up_to_the_lead_over_the_best_other_action(calibrated):
+    recognizer = ZeroShotRecognizer.load("default")
+    explanation = recognizer.explain(clips("wave the right hand", 1)[0], THREE)
+    scores = np.sort(explanation.prediction.scores)
+    lead = (scores[-1] - scores[-2]) / recognizer.calibration.temperature
+    assert sum(explanation.quantities.values()) == pytest.approx(lead, abs=1e-3)
+    amounts = np.abs(list(explanation.quantities.values()))
+    assert np.all(amounts[:-1] >= amounts[1:])
+    assert calibrated.explain(clips("squat", 1)[0], THREE).quantities == {}  # another method compares no quantities
 
 
 def test_a_still_and_an_unseen_start_can_be_explained(calibrated):

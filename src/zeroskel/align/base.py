@@ -171,6 +171,18 @@ class Aligner(ABC):
         """
         return None
 
+    def evidence(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray | None:
+        """Return the part of each quantity of the movement vocabulary in the scores.
+
+        Args:
+            features: (N, D) features.
+            class_embeddings: (K, D_text) texts of the candidates.
+
+        Returns:
+            (N, K, Q), whose sum over Q is `score_classes`; None for a method that does not compare quantities.
+        """
+        return None
+
     def check_text_dim(self, text_dim: int) -> None:
         """Check that the option `text_blocks`, if the method has it, fits class embeddings.
 

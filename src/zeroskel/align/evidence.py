@@ -99,16 +99,10 @@ class Evidence(_OneStepAligner):
         parts = np.split(features, range(block, len(features), block))
         return np.concatenate([self._evidence(part, class_embeddings).sum(axis=2) for part in parts])
 
-    def evidence(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
-        """Return the part of each quantity in the scores.
-
-        Args:
-            features: (N, D) features.
-            class_embeddings: (K, D_text) texts of the candidates.
-
-        Returns:
-            (N, K, Q) float32, whose sum over Q is `score_classes`; memory grows with N times K.
-        """
+    def evidence(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray | None:
+        """Return the part of each quantity in the scores; see `Aligner.evidence`. Memory grows with N times K."""
+        if not self._is_movement(class_embeddings):
+            return None
         return self._evidence(np.asarray(features, np.float32), np.asarray(class_embeddings, np.float32))
 
     def _evidence(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from zeroskel.core import InputError, SkeletonSequence, get_layout
+from zeroskel.core._vocabulary import vocabulary
 from zeroskel.features._encoded_split import OBSERVED_SHARES
 from zeroskel.recognition._bundle import Bundle
 from zeroskel.recognition._prediction import Candidates, Prediction
@@ -34,6 +35,9 @@ class Explanation:
         moment_information: (m,) decrease of o of the action when the body moves evenly from the stretch's start to its
             end instead; negative where o increases.
         parts: body part ("left arm" …) -> decrease of o when the part is held at its mean position.
+        quantities: quantity of the movement vocabulary ("arm_side" …) -> by how much it raises the log-odds of the
+            action against the best other one, the largest amounts first, negative where it speaks for the other; empty
+            for a bundle whose method does not compare quantities.
 
     Example:
         >>> from zeroskel import ZeroShotRecognizer
@@ -42,6 +46,8 @@ class Explanation:
         >>> explanation = recognizer.explain(generate_sequence("squat", seed=900), ["squat", "clap hands"])
         >>> explanation.action, explanation.information.shape
         ('squat', (10, 2))
+        >>> "sinks" in list(explanation.quantities)[:5]
+        True
         >>> sorted(explanation.parts)
         ['head', 'left arm', 'left leg', 'right arm', 'right leg', 'torso']
     """
@@ -53,6 +59,7 @@ class Explanation:
     moments: np.ndarray
     moment_information: np.ndarray
     parts: dict[str, float]
+    quantities: dict[str, float]
 
 
 def explain(bundle: Bundle, sequence: SkeletonSequence, candidates: Candidates, action: str | None) -> Explanation:
@@ -75,7 +82,22 @@ def explain(bundle: Bundle, sequence: SkeletonSequence, candidates: Candidates, 
         moments=np.stack([edges[:-1], edges[1:]], axis=1),
         moment_information=odds_losses[:STRETCHES],
         parts={name.replace("_", " "): float(loss) for name, loss in zip(parts, odds_losses[STRETCHES:], strict=True)},
+        quantities=_quantities(bundle, bundle.encode([sequence]), candidates, candidates.actions.index(action)),
     )
+
+
+def _quantities(bundle: Bundle, features: np.ndarray, candidates: Candidates, action: int) -> dict[str, float]:
+    """Return what each quantity says for an action against the best other one, in the unit of log-odds."""
+    evidence = bundle.aligner.evidence(features, candidates.embeddings)
+    if evidence is None:
+        return {}
+    totals = evidence[0].sum(axis=1)
+    totals[action] = -np.inf
+    temperature = 1.0 if bundle.calibration is None else bundle.calibration.temperature
+    differences = (evidence[0, action] - evidence[0, int(totals.argmax())]) / temperature
+    names = vocabulary().names
+    order = np.argsort(-np.abs(differences), kind="stable")
+    return {names[index]: float(differences[index]) for index in order}
 
 
 def _information(bundle: Bundle, beginnings: list[SkeletonSequence], candidates: Candidates) -> np.ndarray:

@@ -72,6 +72,7 @@ class ExplainAnswer(PredictAnswer):
     moments: list[list[float]]
     moment_information: list[float]
     parts: dict[str, float]
+    quantities: dict[str, float]
 
 
 class RecordingAnswer(BaseModel):
@@ -168,6 +169,7 @@ def result_to_dict(result: Prediction | Explanation) -> dict[str, Any]:
         "moments": _rounded(result.moments),
         "moment_information": _rounded(result.moment_information),
         "parts": {part: round(float(loss), DECIMALS) for part, loss in result.parts.items()},
+        "quantities": {name: round(value, DECIMALS) for name, value in result.quantities.items()},
     }
 
 
