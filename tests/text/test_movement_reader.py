@@ -151,3 +151,11 @@ def test_verbs_are_inflected():
 def test_numbers_of_a_generated_entry_are_those_of_the_written_format():
     movement = movement_of_entry("wave", {"arms": "right", "legs": "none", "hand_repeats": 1})
     assert movement.values[vocabulary().index("arm_side")] == 1
+
+
+@pytest.mark.parametrize("spelling", ["counter-clockwise", "counter clockwise", "anticlockwise", "anti-clockwise"])
+def test_every_spelling_of_counterclockwise_is_the_mirror_image_of_clockwise(spelling):
+    texts = [f"draw a large ring {way}, as the person sees it" for way in ("clockwise", spelling)]
+    values, certainties = read_movements(texts)
+    np.testing.assert_array_equal(values[1], mirrored_values(values[0]))
+    np.testing.assert_array_equal(certainties[1], certainties[0])

@@ -24,6 +24,7 @@ NEAR = 2
 
 _SWAPS = {"left": "right", "right": "left", "clockwise": "counterclockwise", "counterclockwise": "clockwise"}
 _SIDED_WORD = re.compile(r"counter[- ]?clockwise|anti-?clockwise|clockwise|(?<!up)right|left", re.IGNORECASE)
+_COUNTERCLOCKWISE = re.compile(r"counter[- ]clockwise|anti-?clockwise", re.IGNORECASE)
 _ERF = np.vectorize(erf, otypes=[np.float32])
 _NORM_FLOOR = 1e-5
 
@@ -83,6 +84,7 @@ def left_first(text: str) -> tuple[str, bool]:
 
     The network reads all texts in this form, so that a text and its mirror image get exactly mirrored values.
     """
+    text = _COUNTERCLOCKWISE.sub("counterclockwise", text)
     first = _SIDED_WORD.search(text)
     mirror = first is not None and first.group().lower() in ("right", "clockwise")
     return (mirrored_text(text) if mirror else text), mirror
