@@ -187,7 +187,7 @@ def test_prepared_sequences_have_equal_scores(pairs, cache, tmp_path, encoder, m
     assert_equal_scores(scores, of_recognizer(recognizer, list(pairs.sequences), ASKED)[0])
     longer = make_batch(list(pairs.sequences), replace(recognizer.preprocessing, frames=80))
     scores = runtime.run(["scores"], {"joints": longer, "texts": texts})[0]
-    moments = np.linspace(0, 79, 50)
+    moments = np.linspace(0, 79, recognizer.preprocessing.frames)
     before, share = moments.astype(int), (moments % 1).astype(np.float32)[:, None, None]
     resampled = longer[:, :, before] * (1 - share) + longer[:, :, np.minimum(before + 1, 79)] * share
     assert_equal_scores(scores, recognizer.aligner.score_classes(recognizer.encoder.encode(resampled), texts))
