@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 
 from zeroskel.datasets.synthetic import generate_sequence
-from zeroskel.features._altered_copies import AlteredSequences, altered, mirrored_name
+from zeroskel.features._altered_copies import AlteredSequences, altered
 from zeroskel.features._encoded_split import EncoderConfig
 from zeroskel.features._store import FeatureStore
 from zeroskel.skeleton import Preprocessing
+from zeroskel.text._movement_reader import mirrored_text
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,7 @@ from zeroskel.skeleton import Preprocessing
     ],
 )
 def test_left_and_right_change_places_in_a_name(name, expected):
-    assert mirrored_name(name) == expected
+    assert mirrored_text(name) == expected
 
 
 def test_a_copy_is_the_same_motion_seen_worse():
@@ -56,10 +57,10 @@ def test_no_copy_is_of_a_class_that_does_not_train(small, cache):
     """A mirrored wave of the right hand is one of the left: a class that may be withheld."""
     store = FeatureStore(small, cache)
     names = small.class_names
-    sided = [name for name in names if mirrored_name(name) != name and mirrored_name(name) in names]
+    sided = [name for name in names if mirrored_text(name) != name and mirrored_text(name) in names]
     assert sided, names
     sided_label = names.index(sided[0])
-    rows = np.flatnonzero(small.labels != names.index(mirrored_name(sided[0])))
+    rows = np.flatnonzero(small.labels != names.index(mirrored_text(sided[0])))
     encoder = store.encoder(EncoderConfig("kinematic"), rows)
     more = store.encode_altered(rows, encoder, 2)
     assert set(more.labels.tolist()) <= set(small.labels[rows].tolist())

@@ -5,7 +5,7 @@ import pytest
 
 from zeroskel.core import InputError
 from zeroskel.core._vocabulary import vocabulary
-from zeroskel.text._movement_prior import complete, fit_prior
+from zeroskel.text._movement_prior import complete, fit_prior, prior_of_written_movements
 from zeroskel.text._movements import STATED, movement_of_entry, written_movements
 
 
@@ -92,3 +92,10 @@ def test_the_prior_finds_the_mean_and_covariance_of_stated_values():
     mean, covariance = fit_prior(actions, certainties)
     assert np.allclose(mean, [0.2, -0.1], atol=0.06)
     assert np.allclose(covariance, np.cov(actions.T), atol=0.06)
+
+
+@pytest.mark.slow
+def test_the_prior_of_the_package_is_that_of_its_written_movements():
+    mean, covariance = prior_of_written_movements()
+    np.testing.assert_allclose(vocabulary().usual, mean, atol=1e-5)
+    np.testing.assert_allclose(vocabulary().covariance, covariance, atol=1e-5)

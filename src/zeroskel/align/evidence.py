@@ -18,10 +18,8 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 _PAIRS_AT_ONCE = 4096  # pairs of a motion and a text whose quantities are compared at once
-_USUAL_SLOPE, _DOUBT = (
-    0.6,
-    0.02,
-)  # slope of a quantity that the training classes do not vary; variance that it counts for
+_USUAL_SLOPE = 0.6  # of a quantity that the training classes do not vary
+_DOUBT = 0.02  # variance of a quantity over the training classes at which they count as much as the usual slope
 _LEAST_NOISE = 0.004  # variance
 
 Array = Any  # numpy.ndarray or torch.Tensor

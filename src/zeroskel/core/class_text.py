@@ -17,7 +17,8 @@ class ClassText:
         texts: B blocks of one or more texts.
         numbers: one entry for each of the B blocks. None: the block is embedded from its texts. A tuple of A floats:
             the aspects of the movement, in the order of `zeroskel.text.aspect_names`. An empty tuple: the aspects are
-            unknown and must be predicted from the block's text. The default is None for every block.
+            unknown and must be predicted from the block's text. A tuple of 2 Q floats: the means and deviations of the
+            Q quantities of the movement vocabulary. The default is None for every block.
 
     Raises:
         InputError: if there is no block, a block has no text, or `numbers` has another length than `texts`.

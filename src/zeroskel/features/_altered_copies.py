@@ -1,6 +1,5 @@
 """Altered copies of recordings: other views, other frame rates, noise, frames and joints that are not observed."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ import numpy as np
 from zeroskel.core import Layout, SkeletonSequence
 from zeroskel.skeleton import Sequences
 from zeroskel.skeleton.transforms import mirror, rotate
+from zeroskel.text._movement_reader import mirrored_text
 
 YAW, PITCH = np.radians(45), np.radians(8)  # largest rotation of the camera
 NOISE = 0.01  # standard deviation, metres
@@ -16,14 +16,6 @@ FRAME_RATES = (10.0, 15.0, 30.0)  # frames a second
 TRIM = 0.1  # largest share of the frames that is cut at each end
 LOSES_JOINTS, LOSES_FRAMES = 0.25, 0.25  # probabilities
 LOST_TOGETHER = (("hand",), ("foot",), ("hand", "foot"), ("hand", "wrist"), ("head",))  # parts of joint names
-OPPOSITES = {
-    "left": "right",
-    "right": "left",
-    "clockwise": "counterclockwise",
-    "counterclockwise": "clockwise",
-    "counter-clockwise": "clockwise",
-}
-_WORD = re.compile(r"[\w-]+")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,12 +43,7 @@ class AlteredSequences:
 
     def class_names(self, names: Sequence[str], copy: int) -> list[str]:
         """Return the K class names in one copy; a mirrored class has another name if it says left or right."""
-        return list(names) if copy % 2 else [mirrored_name(name) for name in names]
-
-
-def mirrored_name(name: str) -> str:
-    """Return the name of an action in a mirror: left becomes right, clockwise becomes counterclockwise."""
-    return _WORD.sub(lambda word: OPPOSITES.get(word[0], word[0]), name)
+        return list(names) if copy % 2 else [mirrored_text(name) for name in names]
 
 
 def altered(sequence: SkeletonSequence, rng: np.random.Generator) -> SkeletonSequence:

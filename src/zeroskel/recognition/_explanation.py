@@ -66,7 +66,8 @@ def explain(bundle: Bundle, sequence: SkeletonSequence, candidates: Candidates, 
     """Return the explanation that `ZeroShotRecognizer.explain` promises."""
     if len(candidates.actions) < 2:
         raise InputError(f"There is {len(candidates.actions)} action. An explanation compares two or more.")
-    prediction = bundle.score(bundle.encode([sequence]), candidates)[0]
+    features = bundle.encode([sequence])
+    prediction = bundle.score(features, candidates)[0]
     action = prediction.best if action is None else action
     if action not in candidates.actions:
         raise InputError(f"Cannot explain action {action!r}. Expected one of {', '.join(candidates.actions)}.")
@@ -82,7 +83,7 @@ def explain(bundle: Bundle, sequence: SkeletonSequence, candidates: Candidates, 
         moments=np.stack([edges[:-1], edges[1:]], axis=1),
         moment_information=odds_losses[:STRETCHES],
         parts={name.replace("_", " "): float(loss) for name, loss in zip(parts, odds_losses[STRETCHES:], strict=True)},
-        quantities=_quantities(bundle, bundle.encode([sequence]), candidates, candidates.actions.index(action)),
+        quantities=_quantities(bundle, features, candidates, candidates.actions.index(action)),
     )
 
 

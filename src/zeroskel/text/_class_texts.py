@@ -85,12 +85,12 @@ def class_texts(
 
 
 def class_embeddings(encoder: TextEncoder, texts: Sequence[ClassText]) -> np.ndarray:
-    """Return one embedding of length one for each class.
+    """Return one embedding for each class; its length is one unless a block is that of the prompt "movement".
 
     A block of texts becomes the mean of their sentence embeddings, scaled to length one (as CLIP does with prompts). A
-    block of aspects becomes their standardised values, scaled to length one, and a block of the prompt "movement"
-    `zeroskel.core` standardised means and deviations. The B blocks are concatenated and divided
-    by sqrt(B). Methods that treat the blocks separately need `block_widths` as their option `text_blocks`.
+    block of aspects becomes their standardised values, scaled to length one. A block of the prompt "movement" becomes
+    its standardised means and deviations, not scaled. The B blocks are concatenated and divided by sqrt(B). Methods
+    that treat the blocks separately need `block_widths` as their option `text_blocks`.
 
     Args:
         encoder: a `SentenceEncoder`, or another object whose `encode` turns N texts into (N, D) rows of length one.

@@ -1,10 +1,13 @@
 """Gaussian distribution of the quantities over actions, which fills in what a text leaves open."""
 
-from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
 
 import numpy as np
 
+from zeroskel.core._files import atomic_path
 from zeroskel.core._vocabulary import vocabulary
+from zeroskel.text._movements import written_movements
 
 _EXACTNESS = 0.12  # deviation of a value that is written as stated
 _DOUBT = 0.12  # variance that certainty 1/2 adds
@@ -69,7 +72,17 @@ def _posterior(
     return means, covariances
 
 
-def stacked(movements: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    """Return values (N, Q) and certainties (N, Q) of N pairs."""
-    values, certainties = zip(*movements, strict=True)
-    return np.stack(values), np.stack(certainties)
+def prior_of_written_movements() -> tuple[np.ndarray, np.ndarray]:
+    """Return m (Q,) and B (Q, Q) of all movements that are written in the package."""
+    movements = written_movements()
+    certainties = np.stack([movement.certainties for movement in movements])
+    return fit_prior(np.stack([movement.values for movement in movements]), certainties)
+
+
+def write_prior() -> Path:
+    """Replace the prior of this installation by that of its written movements, and return the path of its file."""
+    mean, covariance = prior_of_written_movements()
+    file = Path(str(resources.files("zeroskel.resources") / "movements" / "prior.npz"))
+    with atomic_path(file) as temporary, temporary.open("wb") as stream:
+        np.savez_compressed(stream, mean=mean.astype(np.float32), covariance=covariance.astype(np.float32))
+    return file

@@ -23,7 +23,7 @@ NEAR = 2
 """Neighbours on each side that are read together with a token."""
 
 _SWAPS = {"left": "right", "right": "left", "clockwise": "counterclockwise", "counterclockwise": "clockwise"}
-_SIDED_WORD = re.compile(r"counter[- ]?clockwise|anti-?clockwise|clockwise|(?<!up)right|left", re.IGNORECASE)
+_SIDED_WORD = re.compile(r"(?<![a-z])(?:counterclockwise|clockwise|right|left)(?=wards?\b|handed\b|\b)", re.IGNORECASE)
 _COUNTERCLOCKWISE = re.compile(r"counter[- ]clockwise|anti-?clockwise", re.IGNORECASE)
 _ERF = np.vectorize(erf, otypes=[np.float32])
 _NORM_FLOOR = 1e-5
@@ -71,12 +71,8 @@ def normalised(text: str) -> str:
 
 def mirrored_text(text: str) -> str:
     """Return a text with left and right, and clockwise and counterclockwise, exchanged."""
-
-    def other(match: re.Match[str]) -> str:
-        word = re.sub(r"anti|counter[- ]", "counter", match.group().lower()).replace("-", "")
-        return _SWAPS[word]
-
-    return _SIDED_WORD.sub(other, text)
+    text = _COUNTERCLOCKWISE.sub("counterclockwise", text)
+    return _SIDED_WORD.sub(lambda match: _SWAPS[match.group().lower()], text)
 
 
 def left_first(text: str) -> tuple[str, bool]:
