@@ -159,3 +159,19 @@ def test_every_spelling_of_counterclockwise_is_the_mirror_image_of_clockwise(spe
     values, certainties = read_movements(texts)
     np.testing.assert_array_equal(values[1], mirrored_values(values[0]))
     np.testing.assert_array_equal(certainties[1], certainties[0])
+
+
+@pytest.mark.parametrize(
+    "text", ["one fist flies forward quickly", "a leg is lifted out to the side", "an arm goes round"]
+)
+def test_a_text_that_names_no_side_states_none(text):
+    values, certainties = read_movements([text])
+    mirrored = vocabulary().mirrored
+    assert (values[0, mirrored] == 0).all()
+    assert certainties[0, [vocabulary().index(name) for name in ("arm_side", "leg_side")]].max() < 0.4
+
+
+def test_a_text_that_names_both_hands_states_that_no_side_acts_alone():
+    values, certainties = read_movements(["both fists fly forward at the same time"])
+    side = vocabulary().index("arm_side")
+    assert values[0, side] == 0 and certainties[0, side] > 0.5

@@ -5,6 +5,7 @@ import pytest
 
 from zeroskel.core._vocabulary import vocabulary
 from zeroskel.text import SentenceEncoder, block_widths, class_embeddings, class_texts
+from zeroskel.text._movement_texts import _combined, movement_texts
 
 WORDS = vocabulary()
 
@@ -51,3 +52,30 @@ def test_the_embedding_is_a_block_like_any_other():
     embeddings = class_embeddings(SentenceEncoder(), texts)
     alone = class_embeddings(SentenceEncoder(), class_texts(["squat", "clap hands"], "movement"))
     np.testing.assert_allclose(embeddings[:, : 2 * len(WORDS)], alone / np.sqrt(2), rtol=1e-5)
+
+
+def test_what_two_texts_state_alike_is_surer_and_what_one_leaves_open_is_not_lost():
+    values = np.array([[0.8, 0.2, 0.5], [0.8, 0.9, 0.5]])
+    certainties = np.array([[0.6, 0.7, 0.0], [0.6, 0.0, 0.0]])
+    together, certainty = _combined(values, certainties, np.array([False, False]))
+    np.testing.assert_allclose(together[:2], [0.8, 0.2])
+    assert certainty[0] > 0.65 and certainty[1] == pytest.approx(0.7) and certainty[2] == 0
+
+
+def test_a_text_that_states_nothing_changes_nothing():
+    values, certainties = np.array([[0.8], [0.1]]), np.array([[0.6], [0.0]])
+    alone = _combined(values[:1], certainties[:1], np.array([True]))
+    np.testing.assert_allclose(_combined(values, certainties, np.array([True, True])), alone)
+    np.testing.assert_allclose(alone, ([0.8], [0.6]))
+
+
+def test_a_written_value_counts_more_than_a_read_one():
+    values, certainties = np.array([[1.0], [0.0]]), np.ones((2, 1))
+    assert _combined(values, certainties, np.array([False, True]))[0] > 0.6
+    assert _combined(values, certainties, np.array([False, False]))[0] == pytest.approx(0.5)
+
+
+def test_withheld_names_are_read_like_the_words_of_a_user():
+    (written,), (read,) = (movement_texts(["clap hands"], {}, without=without) for without in ((), ["clap hands"]))
+    assert written.numbers != read.numbers
+    assert movement_texts(["clap hands"], {}, without=["squat"])[0] == written

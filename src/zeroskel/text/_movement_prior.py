@@ -31,6 +31,16 @@ def complete(values: np.ndarray, certainties: np.ndarray) -> tuple[np.ndarray, n
     return means, np.sqrt(np.maximum(np.diagonal(covariances, axis1=1, axis2=2), 1e-6))
 
 
+def variance_of(certainties: np.ndarray) -> np.ndarray:
+    """Return the variance of the noise of statements with certainties above 0; see `complete`."""
+    return _EXACTNESS**2 + _DOUBT * (1 - certainties) / certainties
+
+
+def certainty_of(variances: np.ndarray) -> np.ndarray:
+    """Return the certainties whose noise has these variances, the inverse of `variance_of`; 1 for smaller ones."""
+    return _DOUBT / (_DOUBT + np.maximum(variances - _EXACTNESS**2, 0))
+
+
 def fit_prior(values: np.ndarray, certainties: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Fit m and B of `complete` on written movements, by expectation maximisation.
 
@@ -64,8 +74,7 @@ def _posterior(
     covariances = np.empty((*values.shape, values.shape[1]))
     for row, (value, certainty) in enumerate(zip(values, certainties, strict=True)):
         stated = np.flatnonzero(certainty)
-        noise = _EXACTNESS**2 + _DOUBT * (1 - certainty[stated]) / certainty[stated]
-        of_stated = covariance[np.ix_(stated, stated)] + np.diag(noise)
+        of_stated = covariance[np.ix_(stated, stated)] + np.diag(variance_of(certainty[stated]))
         gain = np.linalg.solve(of_stated, covariance[stated]).T
         means[row] = mean + gain @ (value[stated] - mean[stated])
         covariances[row] = covariance - gain @ covariance[stated]

@@ -51,17 +51,17 @@ def read_movements(
     """
     if isinstance(texts, str):
         raise InputError(f"texts is one string; expected a list of texts, such as [{texts!r}]")
-    withheld = frozenset(left_first(normalised(text))[0] for text in without)
+    withheld = _withheld(without)
     rows = [_read(normalised(text), weights, withheld) for text in texts]
     values, certainties = zip(*rows, strict=True) if rows else ((), ())
     shape = (len(rows), len(vocabulary()))
     return np.reshape(values, shape).astype(np.float64), np.reshape(certainties, shape).astype(np.float64)
 
 
-def is_written(text: str) -> bool:
-    """Return whether the numbers of a text, or of its mirror image, are written in the package."""
-    plain = normalised(text)
-    return plain in _written_wordings() or mirrored_text(plain) in _written_wordings()
+def is_written(text: str, without: Collection[str] = ()) -> bool:
+    """Return whether the numbers of a text, or of its mirror image, are written; `without` as in `read_movements`."""
+    plain, written = normalised(text), _written_wordings(_withheld(without))
+    return plain in written or mirrored_text(plain) in written
 
 
 def normalised(text: str) -> str:
@@ -105,7 +105,25 @@ def _read(text: str, weights: Path | None, without: frozenset[str]) -> tuple[np.
         return mirrored_values(values), certainties
     written_left, mirror = left_first(text)
     values, certainties = _network(weights).read(token_states([written_left])[0])
+    values, certainties = _without_unnamed_sides(written_left, values, certainties)
     return mirrored_values(values) if mirror else values, certainties
+
+
+def _without_unnamed_sides(text: str, values: np.ndarray, certainties: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return values (Q,) and certainties (Q,) of a text that leave open which side acts if the text names none.
+
+    A text without left, right and clockwise is its own mirror image. It may state that a quantity with a side is 0, as
+    "both hands" does, but neither sign: a value v becomes 0 with certainty c (1 - |v|).
+    """
+    words, sides = vocabulary(), {word.lower() for word in _SIDED_WORD.findall(text)}
+    unnamed = words.mirrored.copy() if not sides else np.zeros(len(words), dtype=bool)
+    if not sides & {"left", "right"}:
+        unnamed[[words.index("arm_side"), words.index("leg_side")]] = True
+    return np.where(unnamed, 0, values), np.where(unnamed, certainties * (1 - np.abs(values)), certainties)
+
+
+def _withheld(texts: Collection[str]) -> frozenset[str]:
+    return frozenset(left_first(normalised(text))[0] for text in texts)
 
 
 @cache

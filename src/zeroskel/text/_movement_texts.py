@@ -1,34 +1,47 @@
 """Class texts in the movement vocabulary: means and deviations of what names and sentences say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 
 from zeroskel.core import ClassText
 from zeroskel.core._vocabulary import vocabulary
 from zeroskel.text._descriptions import Description, published_descriptions
-from zeroskel.text._movement_prior import complete
+from zeroskel.text._movement_prior import certainty_of, complete, variance_of
 from zeroskel.text._movement_reader import is_written, read_movements
 
+_READING_ERROR = 0.018  # variance of read against written values of actions that the reader had not met
 
-def movement_texts(names: Sequence[str], descriptions: Mapping[str, Description]) -> list[ClassText]:
+
+def movement_texts(
+    names: Sequence[str],
+    descriptions: Mapping[str, Description],
+    *,
+    weights: Path | None = None,
+    without: Collection[str] = (),
+) -> list[ClassText]:
     """Return class texts of one block, whose numbers are what each class says in the movement vocabulary.
 
     Every text of a class is read by itself, and what the texts state is combined: a value stated by two texts becomes
-    surer, and one that only one of them states is not lost.
+    surer, one that only one of them states is not lost, and written values count more than read ones.
 
     Args:
         names: K class names.
         descriptions: class name -> sentences about it.
+        weights: as in `read_movements`.
+        without: as in `read_movements`.
 
     Returns:
         K class texts. The numbers are Q means, then Q deviations.
     """
+    without = frozenset(without)
     blocks = [(name, *_further_texts(name, descriptions.get(name))) for name in names]
-    values, certainties = read_movements([text for block in blocks for text in block])
+    values, certainties = read_movements([text for block in blocks for text in block], weights=weights, without=without)
     starts = np.cumsum([0, *map(len, blocks)])
-    combined = [_combined(values[start:end], certainties[start:end]) for start, end in pairwise(starts)]
+    read = np.array([not is_written(text, without) for block in blocks for text in block])
+    combined = [_combined(values[s:e], certainties[s:e], read[s:e]) for s, e in pairwise(starts)]
     means, deviations = complete(*(np.stack(rows) for rows in zip(*combined, strict=True)))
     return [
         ClassText(name, (block,), ((*row, *spread),))
@@ -56,8 +69,17 @@ def _further_texts(name: str, description: Description | None) -> tuple[str, ...
     return tuple(description)
 
 
-def _combined(values: np.ndarray, certainties: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return values (Q,) and certainties (Q,) of what n texts say together: the means that certainty weighs."""
-    total = certainties.sum(axis=0)
-    weighted = (certainties * values).sum(axis=0) / np.maximum(total, 1e-9)
-    return weighted, certainties.max(axis=0, initial=0)
+def _combined(values: np.ndarray, certainties: np.ndarray, read: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return values (Q,) and certainties (Q,) of what n texts say together: the product of their Gaussians.
+
+    Args:
+        values: (n, Q) values of each text.
+        certainties: (n, Q) certainties of each text.
+        read: (n,) mask of the texts whose values the network read; their noise has its error too.
+    """
+    stated = certainties > 0
+    variances = variance_of(np.where(stated, certainties, 1)) + _READING_ERROR * read[:, None]
+    precisions = np.where(stated, 1 / variances, 0)
+    total = np.maximum(precisions.sum(axis=0), 1e-9)
+    together = np.where(stated.any(axis=0), certainty_of(1 / total), 0)
+    return (precisions * values).sum(axis=0) / total, np.maximum(together, certainties.max(axis=0))
