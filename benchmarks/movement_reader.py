@@ -21,7 +21,9 @@ from safetensors.numpy import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from zeroskel.core._files import atomic_path
 from zeroskel.core._vocabulary import vocabulary
+from zeroskel.text import SentenceEncoder
 from zeroskel.text._movement_reader import (
     HEADS,
     LONGEST,
@@ -31,7 +33,7 @@ from zeroskel.text._movement_reader import (
     normalised,
     token_states,
 )
-from zeroskel.text._movements import POSTURES, written_movements
+from zeroskel.text._movements import POSTURES, WrittenMovement, written_movements
 from zeroskel.text._phrases import generated_movements
 
 OUT = Path(__file__).parents[1] / "src" / "zeroskel" / "resources" / "movements" / "reader.safetensors"
@@ -222,6 +224,34 @@ def withheld_names(arguments: Sequence[str]) -> set[str]:
     return names
 
 
+def with_synonyms(names: set[str], least: float, encoder: SentenceEncoder) -> set[str]:
+    """Return names and the written wordings whose sentence embedding has a cosine of at least `least` with a name.
+
+    Names and wordings say left first. A movement is withheld if one of its wordings is among them.
+    """
+    wordings = sorted({left_first(normalised(text))[0] for move in written_movements() for text in move.texts})
+    cosines = (encoder.encode(wordings) @ encoder.encode(sorted(names)).T).max(axis=1)
+    return names | {wording for wording, cosine in zip(wordings, cosines, strict=True) if cosine >= least}
+
+
+def movements_without(names: set[str]) -> list[WrittenMovement]:
+    """Return the written movements that have none of these names, or of their mirror images, as a wording."""
+    return [
+        movement
+        for movement in written_movements()
+        if names.isdisjoint(left_first(normalised(text))[0] for text in movement.texts)
+    ]
+
+
+def train_reader(movements: Sequence[WrittenMovement], out: Path, seed: int) -> None:
+    """Train a reader on all wordings of some movements, and write its weights."""
+    rows = [(text, move.values, move.certainties) for move in movements for text in move.texts]
+    network = trained(Texts(augmented(rows, seed)), Texts(generated_rows(GENERATED, seed, "all")), seed)
+    weights = {name: weight.numpy().astype(np.float16) for name, weight in network.state_dict().items()}
+    with atomic_path(out) as temporary:
+        save_file(weights, temporary)
+
+
 def augmented(rows: Sequence[Row], seed: int) -> list[Row]:
     """Return the rows, and some of them in frames; of texts that are mirror images of each other only one."""
     chance, added = random.Random(seed), []
@@ -241,31 +271,31 @@ def main() -> None:
     """Measure a reader on what it has not met, then train the reader of the package."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--without", nargs="*", default=[], help="names, or files of them, to withhold")
+    parser.add_argument(
+        "--synonyms",
+        type=float,
+        metavar="COSINE",
+        help="also withhold movements with a wording whose sentence embedding is this close to a withheld name, as 0.9",
+    )
     parser.add_argument("--out", type=Path, default=OUT, help="where to write the weights")
     parser.add_argument("--only-measure", action="store_true", help="do not train the reader of the package")
     parser.add_argument("--only-train", action="store_true", help="do not measure")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    without = withheld_names(options.without)
-    movements = [
-        movement
-        for movement in written_movements()
-        if without.isdisjoint(left_first(normalised(text))[0] for text in movement.texts)
-    ]
-    print(f"{len(movements)} actions, {len(written_movements()) - len(movements)} withheld by name")
+    names = withheld_names(options.without)
+    if names and options.synonyms is not None:
+        names = with_synonyms(names, options.synonyms, SentenceEncoder("minilm"))
+    movements = movements_without(names)
+    print(f"{len(movements)} actions, {len(written_movements()) - len(movements)} withheld")
     if not options.only_train:
         measure(movements, options.seed)
     if not options.only_measure:
-        rows = [(text, move.values, move.certainties) for move in movements for text in move.texts]
-        texts = Texts(augmented(rows, options.seed))
-        network = trained(texts, Texts(generated_rows(GENERATED, options.seed, "all")), options.seed)
-        state = network.state_dict()
-        save_file({name: weight.numpy().astype(np.float16) for name, weight in state.items()}, options.out)
+        train_reader(movements, options.out, options.seed)
         print(f"wrote {options.out} ({options.out.stat().st_size / 2**20:.1f} MiB)")
 
 
-def measure(movements: Sequence, seed: int) -> None:
+def measure(movements: Sequence[WrittenMovement], seed: int) -> None:
     """Train without some actions and wordings, and print how these are read."""
     start = time.perf_counter()
     chance = np.random.default_rng(5)

@@ -65,7 +65,7 @@ def test_its_figures_are_those_of_recorded_results(recognizer):
     sets = json.loads(practice.read_text())["sets"]
     figures = " ".join(figure["value"] for figure in recognizer.facts["figures"])
     for dataset in sets.values():
-        assert f"{100 * dataset['words']['accuracy']:.0f} % per-class accuracy" in figures
+        assert f"{100 * dataset['written']['accuracy']:.0f} % per-class accuracy" in figures
 
 
 def test_simulated_people_are_recognised(recognizer, clips):
