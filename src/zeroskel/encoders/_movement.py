@@ -5,6 +5,7 @@ from array_api_compat import array_namespace
 
 from zeroskel.core import Layout
 from zeroskel.core._vocabulary import vocabulary
+from zeroskel.encoders._movement_action import Action
 from zeroskel.encoders._movement_arms import Arms, arm_quantities
 from zeroskel.encoders._movement_body import Body
 from zeroskel.encoders._movement_legs import Legs, leg_quantities
@@ -87,8 +88,9 @@ def movement_quantities(joints: Array, seconds: Array, layout: Layout) -> tuple[
 
 def _measured(body: Body) -> dict[str, Array]:
     """Return the quantities (N,) that have a formula."""
-    repeated = repetitions(body)
-    arms, legs = Arms(body, repeated), Legs(body, repeated["feet"])
+    action = Action(body)
+    repeated = repetitions(body, action)
+    arms, legs = Arms(body, action, repeated), Legs(body, repeated["feet"])
     return {
         **arm_quantities(arms),
         **leg_quantities(legs),

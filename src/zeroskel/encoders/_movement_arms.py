@@ -7,6 +7,7 @@ clearly one leads. A moment counts for the action itself by how far the hand is 
 import numpy as np
 from array_api_compat import array_namespace
 
+from zeroskel.encoders._movement_action import Action, highest_before, in_trunk, turns_and_area
 from zeroskel.encoders._movement_body import (
     FRONT,
     LEFT,
@@ -14,9 +15,7 @@ from zeroskel.encoders._movement_body import (
     RIGHT,
     UP,
     Body,
-    averaged,
     bend,
-    between,
     clip,
     lead_and_other,
     mean,
@@ -26,13 +25,11 @@ from zeroskel.encoders._movement_body import (
     steps,
     weighted_deviation,
     weighted_mean,
-    wrapped,
 )
 from zeroskel.encoders._movement_repetition import Repetition
-from zeroskel.encoders._series import TINY, Array, constant, length, select
+from zeroskel.encoders._series import Array, constant, length
 
 _HANGING = 0.37  # height of a hanging hand
-_PLANES = ((OUT, UP), (FRONT, UP), (OUT, FRONT))
 
 
 def arm_quantities(arms: "Arms") -> dict[str, Array]:
@@ -46,6 +43,7 @@ class Arms:
     Attributes:
         height: height (N, T, S) of the hands on the scale of hand_highest.
         speed: speed (N, T, S) of the hands relative to the neck, in arm lengths a second.
+        fastest: quantile 95 % of the speed (N, S).
         raised: (N, T, S) 1 where the hand is clearly above the pelvis, 0 where it hangs.
         weight: (N, T, S) how much a moment belongs to the action itself.
         elbow: bend (N, T, S) of the elbows in degrees.
@@ -53,20 +51,20 @@ class Arms:
         right_leads: (N,) from 0 (the left arm leads) over 0.5 (both act alike) to 1 (the right arm leads).
     """
 
-    def __init__(self, body: Body, repeated: dict[str, Repetition]) -> None:
+    def __init__(self, body: Body, action: Action, repeated: dict[str, Repetition]) -> None:
         xp = array_namespace(body.joints)
-        self.body, self.path = body, body.hands
+        self.body, self.path, self.action = body, body.hands, action
         self.hand = body.points["hand"]
         self.height = _height_scale(body, self.hand[..., UP])
         self.velocity = steps(self.path) / body.seconds[:, None, None, None]
         speed = length(self.velocity)
         self.speed = xp.concat([speed[:, :1], speed], axis=1)
+        self.fastest = quantile(self.speed * action.whole, 0.95)
         self.raised = clip((self.height - 0.43) / 0.15)
-        self.weight = self.raised + clip(self.speed / 2) + 0.02
+        self.weight = (self.raised + clip(self.speed / 2) + 0.02) * (action.weight + 0.01)
         shoulder, elbow, wrist = (body.points[pair] for pair in ("shoulder", "elbow", "wrist"))
         self.elbow = bend(elbow - shoulder, wrist - elbow)
         self.reach = body.outward(self.hand - shoulder) / body.arm[..., None, None]
-        self.range = length(between(self.path))
         hands = [repeated[f"{side} hand"] for side in ("left", "right")]
         self.repeats, self.rate = (
             xp.stack([getattr(hand, name) for hand in hands], axis=1) for name in ("strength", "rate")
@@ -80,11 +78,17 @@ class Arms:
     def _activity(self) -> Array:
         """Return how much each arm acts (N, S): how far and how fast the hand moves, and how long it is raised."""
         xp = array_namespace(self.path)
-        away = xp.abs(self.height - _HANGING)
+        whole = xp.concat([self.action.whole] * 2, axis=2)
+        away = xp.abs(self.height - _HANGING) * whole
+        trunk = in_trunk(self.body)
+        ranges = [length(weighted_deviation(path, _each(whole))) for path in (self.path, trunk)]
+        in_trunk_speed = length(steps(trunk)) / self.body.seconds[:, None, None]
+        speed = xp.minimum(self.speed[:, 1:], in_trunk_speed) * whole[:, 1:]
+        raised = self.raised * whole * ramp(self.action.away, 0.3, 0.6)
         return (
-            0.5 * self.range
-            + 0.12 * mean(self.speed)
-            + 0.8 * mean(self.raised)
+            1.6 * xp.minimum(*ranges)
+            + 0.12 * mean(speed)
+            + 0.8 * mean(raised)
             + 0.4 * mean(away)
             + 0.6 * quantile(away, 0.95)
         )
@@ -94,24 +98,28 @@ class Arms:
         raised, weight, reach = self.raised, self.weight, self.reach
         typical, scatter = weighted_mean(self.height, weight), weighted_deviation(self.height, weight)
         far = weighted_mean(reach, _each(weight)) + 0.7 * weighted_deviation(reach, _each(weight))
-        extent = ramp(weighted_deviation(self.path, _each(weight)), 0.04, 0.4)
+        of_action, whole = self.action.weight**2 + 0.005, self.action.whole
+        deviation = weighted_deviation(self.path, _each(of_action))
+        extent = ramp(deviation, 0.04, 0.4)
         still = 1 - ramp(self.speed, 0.3, 1.2)
+        held = mean(still * raised * whole) * self.path.shape[1] * self.body.seconds[:, None]
         from_neck = self.path[..., OUT] * constant(np.array([-1, 1]), self.path)
         curved, circle = self._roundness()
         both = {
-            # range of the path between its quantiles 5 and 95 %, in arm lengths, from 0.15 to 1.6
-            "arm_moves": ramp(self.range, 0.15, 1.6),
+            # half the deviation from the middle of the path, in arm lengths, half the mean speed, both of the action
+            "arm_moves": 0.5 * ramp(length(deviation), 0.03, 0.6)
+            + 0.5 * ramp(weighted_mean(self.speed, of_action), 0.1, 4.0),
             # quantile 95 % of the height; the mean over the action; the mean less 1.2 deviations
-            "hand_highest": clip(quantile(self.height, 0.95)),
+            "hand_highest": clip(quantile(_HANGING + (self.height - _HANGING) * whole, 0.95)),
             "hand_mostly": clip(typical),
             "hand_lowest": clip(typical - 1.2 * scatter),
-            **self._strokes(),
+            **self._strokes(1 - curved),
             # distance of the hand from its shoulder to the front and to its own side, in arm lengths
             "hand_forward": ramp(far[..., FRONT], 0.1, 0.75),
             "hand_outward": ramp(far[..., OUT], 0.2, 0.75),
             # distance beyond the midline, and behind the shoulder, in arm lengths
-            "hand_across": ramp(-quantile(from_neck, 0.06), -0.15, 0.35),
-            "hand_behind": ramp(-quantile(reach[..., FRONT], 0.05), 0.1, 0.5),
+            "hand_across": ramp(-quantile(0.4 + (from_neck - 0.4) * whole, 0.06), -0.15, 0.35),
+            "hand_behind": ramp(-quantile(reach[..., FRONT] * whole, 0.05), 0.1, 0.5),
             # deviation of the hand along each direction during the action, in arm lengths, from 0.04 to 0.4
             "hand_lateral": extent[..., OUT],
             "hand_vertical": extent[..., UP],
@@ -120,13 +128,13 @@ class Arms:
             "hand_circle": circle,
             # strength of the strongest repetition
             "hand_repeats": self.repeats,
-            # quantile 95 % of the speed, in arm lengths a second, from 0.3 to 7
-            "hand_speed": ramp(quantile(self.speed, 0.95), 0.3, 7.0),
-            # share of the time in which the hand is raised and slower than about one arm length a second
-            "hand_held": mean(still * raised),
+            # quantile 95 % of the speed: 0.25 at 1 arm length a second, 0.7 at 5, 1 at 16
+            "hand_speed": clip(1.25 * self.fastest / (self.fastest + 4)),
+            # share of the time of the raised hand in which it is slower than about one arm length a second
+            "hand_held": mean(still * raised * whole) / (mean(raised * whole) + 0.05) * ramp(held, 0.1, 0.5),
             # mean bend of the elbow during the action, 1 at 130 degrees; range of its bend, from 15 to 100 degrees
             "elbow_bent": clip(weighted_mean(self.elbow, weight) / 130),
-            "elbow_changes": ramp(between(self.elbow), 15, 100),
+            "elbow_changes": ramp(weighted_deviation(self.elbow, of_action), 5, 35),
         }
         lead, other = lead_and_other(both | {"rate": self.rate}, self.right_leads)
         # rate of the strongest repetition in hertz, divided by 4, where it is clear
@@ -134,53 +142,32 @@ class Arms:
         of_other = {f"other_{name}": other[name] for name in ("arm_moves", "hand_highest", "hand_mostly", "elbow_bent")}
         return lead | of_other
 
-    def _strokes(self) -> dict[str, Array]:
+    def _strokes(self, straight: Array) -> dict[str, Array]:
         """Return where the main stroke goes, for both hands (N, S).
 
-        Sideways it is the slope of a line through the path while the hand is raised. Up and to the front it is which
-        way the hand moves faster, and the way from the first frame to the last, in arm lengths.
+        Along each direction, it is the longest way there less the longest way back, in arm lengths. Slow moments count
+        less, the return of the arm to rest does not count, and round paths have no main stroke.
+
+        Args:
+            straight: how straight the paths are (N, S).
         """
         xp = array_namespace(self.path)
-        weight = self.raised + 0.02
-        time = xp.zeros_like(weight) + constant(np.linspace(-1, 1, weight.shape[1])[:, None], weight)
-        sideways = self.path[..., OUT]
-        late = time - weighted_mean(time, weight)[:, None]
-        slope = weighted_mean((sideways - weighted_mean(sideways, weight)[:, None]) * late, weight)
-        squares = xp.sum(self.velocity * self.velocity, axis=1) + TINY
-        faster = xp.sum(self.velocity * xp.abs(self.velocity), axis=1) / squares
-        way = self.path[:, -1] - self.path[:, 0]
-        return {
-            "hand_to_side": clip(slope / (weighted_deviation(time, weight) + TINY) / 0.3, -1.0, 1.0),
-            "hand_to_top": clip(0.6 * faster[..., UP] + way[..., UP] / 1.5, -1.0, 1.0),
-            "hand_to_front": clip(0.6 * faster[..., FRONT] + way[..., FRONT], -1.0, 1.0),
-        }
+        fast = clip(self.speed[:, 1:] / (self.fastest[:, None] + 0.3))
+        gone = steps(self.path) * _each(self.action.onward[:, 1:] * (0.4 + 0.6 * fast))
+        ways = constant(np.tril(np.ones((gone.shape[1],) * 2)), gone) @ xp.reshape(gone, (*gone.shape[:2], -1))
+        there, back = (xp.max(way + highest_before(-way), axis=1) for way in (ways, -ways))
+        stroke = clip(xp.reshape(there - back, (gone.shape[0], 2, 3)) * straight[..., None] / 0.45, -1.0, 1.0)
+        return {"hand_to_side": stroke[..., OUT], "hand_to_top": stroke[..., UP], "hand_to_front": stroke[..., FRONT]}
 
     def _roundness(self) -> tuple[Array, Array]:
         """Return how round the paths of both hands are and which way they circle, both (N, S).
 
-        In each plane the direction of movement turns by a number of full turns, and the path encloses an area compared
-        with that of a circle of the same length (the isoperimetric quotient). A round path has both. The direction of
-        circling is that of the turns in the plane across the body. Only moments count in which the hand is raised.
+        A round path turns by full turns and encloses an area. The direction of circling is that of the turns in the
+        plane across the body. Only the action itself counts.
         """
         xp = array_namespace(self.path)
-        frames = self.path.shape[1]
-        raised = clip((self.height[:, 1:] - 0.5) / 0.1)
-        all_raised = xp.concat([raised[:, :1], raised], axis=1) + 1e-3
-        path = self.path - weighted_mean(self.path, _each(all_raised))[:, None]
-        perimeter = xp.sum(length(steps(path)) * raised, axis=1) + 0.25
-        first, second = zip(*_PLANES, strict=True)
-        a, b = select(path, first, axis=3), select(path, second, axis=3)
-        cross = a[:, :-1] * b[:, 1:] - a[:, 1:] * b[:, :-1]
-        area = xp.abs(xp.sum(cross * _each(raised), axis=1) / 2)
-        quotient = area * 4 * np.pi / (perimeter * perimeter)[..., None]
-        flat = xp.reshape(steps(self.path), (self.path.shape[0], frames - 1, -1))
-        moved = xp.reshape(averaged(flat, int(frames * 0.04)), self.velocity.shape)
-        a, b = select(moved, first, axis=3), select(moved, second, axis=3)
-        speed = xp.sqrt(a * a + b * b) / self.body.seconds[:, None, None, None]
-        turned = clip(wrapped(steps(xp.atan2(b, a))), -1.0, 1.0)
-        moving = clip((xp.minimum(speed[:, 1:], speed[:, :-1]) - 0.25) / 0.5) * _each(raised[:, 1:])
-        turns = xp.sum(turned * moving, axis=1) / (2 * np.pi)
-        round_ = xp.sqrt(ramp(xp.abs(turns), 0.5, 0.9) * ramp(quotient, 0.25, 0.65)) * ramp(mean(speed), 0.2, 0.6)
+        turns, quotient = turns_and_area(self.path, self.action.weight)
+        round_ = xp.sqrt(ramp(xp.abs(turns), 0.5, 0.9) * ramp(quotient, 0.25, 0.65))
         across_body = turns[..., 0]
         return xp.max(round_, axis=2), -xp.sign(across_body) * ramp(xp.abs(across_body), 0.35, 0.85)
 
@@ -215,30 +202,34 @@ class Arms:
     def both_arms(self) -> dict[str, Array]:
         """Return how the arms act together."""
         xp = array_namespace(self.hand)
-        body, frames = self.body, self.path.shape[1]
+        body, whole = self.body, self.action.whole[..., 0]
         left, right = self.activity[:, LEFT], self.activity[:, RIGHT]
         both_act = ramp(xp.minimum(left, right) / (xp.maximum(left, right) + 0.1), 0.3, 0.75)
         mirrored, path = self.path[:, :, LEFT] * constant(np.array([-1, 1, 1]), self.path), self.path[:, :, RIGHT]
-        one, other = mirrored - mean(mirrored)[:, None], path - mean(path)[:, None]
-        energy = xp.sum(one * one, axis=(1, 2)) * xp.sum(other * other, axis=(1, 2))
-        correlation = xp.sum(one * other, axis=(1, 2)) / (xp.sqrt(energy) + 0.02 * frames)
+        weight = xp.max(self.action.weight, axis=2)[..., None] + 0.01
+        weights = xp.concat([weight] * 3, axis=2)
+        one, other = (some - weighted_mean(some, weights)[:, None] for some in (mirrored, path))
+        energy = xp.sum(weights * one * one, axis=(1, 2)) * xp.sum(weights * other * other, axis=(1, 2))
+        correlation = xp.sum(weights * one * other, axis=(1, 2)) / (
+            xp.sqrt(energy) + 0.02 * xp.sum(weight, axis=(1, 2))
+        )
         apart = length(self.hand[:, :, LEFT] - self.hand[:, :, RIGHT]) / body.torso
-        higher = quantile(xp.max(self.height, axis=2), 0.75)
+        higher = quantile(xp.max(self.height, axis=2) * whole, 0.75)
         wrists = body.points["wrist"]
         sideways = body.components(wrists[:, :, RIGHT] - wrists[:, :, LEFT])[..., OUT]
         return {
             # how much more active the right arm is than the left one
             "arm_side": clip(1.6 * self.difference, -1.0, 1.0),
             # both act, and the mirrored left hand is within 0.3 (to 0.9) arm lengths of the right one
-            "arms_alike": both_act * (1 - ramp(mean(length(mirrored - path)), 0.3, 0.9)),
+            "arms_alike": both_act * (1 - ramp(weighted_mean(length(mirrored - path), weight[..., 0]), 0.3, 0.9)),
             # both act, and the right hand moves against the mirrored left one
             "arms_in_turn": both_act * ramp(-correlation, -0.05, 0.5),
             # hands nearer than 0.25 (to 0.55) torso lengths in at least a quarter of the time, not both hanging
             "hands_together": quantile(1 - ramp(apart, 0.25, 0.55), 0.75) * ramp(higher, 0.42, 0.47),
             # wrists on the other side of each other by up to 0.3 torso lengths in at least 15 % of the time
-            "arms_crossed": quantile(ramp(-sideways / body.torso, 0.0, 0.3), 0.85),
+            "arms_crossed": quantile(ramp(-sideways / body.torso, 0.0, 0.3) * whole, 0.85),
             # wrists apart sideways by 1.3 to 2.6 arm lengths in at least 15 % of the time
-            "arms_spread": quantile(ramp(sideways / body.arm, 1.3, 2.6), 0.85),
+            "arms_spread": quantile(ramp(sideways / body.arm, 1.3, 2.6) * whole, 0.85),
         }
 
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from array_api_compat import array_namespace
 
-from zeroskel.encoders._movement_body import Body, average_matrix, clip, ramp
+from zeroskel.encoders._movement_action import Action
+from zeroskel.encoders._movement_body import LEFT, RIGHT, Body, average_matrix, clip, ramp
 from zeroskel.encoders._series import TINY, Array, constant, lagged_products
 
 # Parts of the recording that are searched, as shares of it, by their length; and how much a repetition within them
@@ -29,11 +30,13 @@ class Path(NamedTuple):
         points: (N, T, K).
         fastest: highest rate in hertz.
         least: root mean square amplitude below which a repetition is noise, in the unit of the points.
+        seconds: (N,) from one frame to the next.
     """
 
     points: Array
     fastest: float
     least: float
+    seconds: Array
 
 
 class Repetition(NamedTuple):
@@ -50,30 +53,32 @@ class Repetition(NamedTuple):
     amplitude: Array
 
 
-def repetitions(body: Body) -> dict[str, Repetition]:
+def repetitions(body: Body, action: Action) -> dict[str, Repetition]:
     """Return the repetition of the "left hand", the "right hand", the "feet" to each other and the "body"."""
     xp = array_namespace(body.joints)
     frames, apart = body.joints.shape[1], body.feet_apart
     feet = xp.stack([apart[..., 1], 0.5 * apart[..., 2]], axis=-1)
     observed = xp.astype(xp.max(xp.abs(body.joints), axis=(1, 3), keepdims=True) > 0, body.joints.dtype)
     relative = xp.reshape((body.joints - body.pelvis[:, :, None]) * observed, (body.joints.shape[0], frames, -1))
+    hands = [action.cut(body.hands[:, :, side], side) for side in (LEFT, RIGHT)]
     paths = {
-        "left hand": Path(body.hands[:, :, 0], 5.0, 0.03),
-        "right hand": Path(body.hands[:, :, 1], 5.0, 0.03),
-        "feet": Path(feet, 3.2, 0.012),
-        "body": Path(xp.concat([relative, body.pelvis[..., 1:2] * 3], axis=2), 5.0, 0.1),
+        **{
+            f"{side} hand": Path(path, 5.0, 0.03, body.seconds * share)
+            for side, (path, share) in zip(("left", "right"), hands, strict=True)
+        },
+        "feet": Path(feet, 3.2, 0.012, body.seconds),
+        "body": Path(xp.concat([relative, body.pelvis[..., 1:2] * 3], axis=2), 5.0, 0.1, body.seconds),
     }
-    return dict(zip(paths, strongest_repetitions([*paths.values()], body.seconds), strict=True))
+    return dict(zip(paths, strongest_repetitions([*paths.values()]), strict=True))
 
 
-def strongest_repetitions(paths: Sequence[Path], seconds: Array) -> list[Repetition]:
+def strongest_repetitions(paths: Sequence[Path]) -> list[Repetition]:
     """Return the strongest repetition of each path, over the whole recording and parts of it.
 
     A path repeats itself after a lag if its autocorrelation there is high again after it was negative.
 
     Args:
         paths: P paths (N, T, K) of any K.
-        seconds: (N,) from one frame to the next.
 
     Returns:
         P repetitions.
@@ -82,6 +87,7 @@ def strongest_repetitions(paths: Sequence[Path], seconds: Array) -> list[Repetit
     fastest, least = (
         constant(np.array(column), points) for column in ([p.fastest for p in paths], [p.least for p in paths])
     )
+    seconds = array_namespace(points).stack([path.seconds for path in paths], axis=1)
     groups = [_repetition(points, seconds, fastest, least, views) for views in _views(points.shape[2])]
     if not groups:  # too short to repeat anything
         nothing = array_namespace(points).zeros_like(points[:, 0, 0, 0])
@@ -136,7 +142,7 @@ def _repetition(points: Array, seconds: Array, fastest: Array, least: Array, vie
     correlation = xp.reshape(products, (n, count, width, len(lags))) / (possible_products + TINY)
     up_to_lag = constant(np.triu(np.ones((len(lags), len(lags)))), points)
     was_negative = xp.astype(correlation < -0.1, points.dtype) @ up_to_lag > 0
-    rates = 1 / (constant(np.maximum(lags, 1), points) * seconds[:, None])[:, None, None]
+    rates = 1 / (constant(np.maximum(lags, 1), points) * seconds[..., None])[:, :, None]
     in_bounds = (rates >= _SLOWEST) & (rates <= fastest[:, None, None])
     peaks = xp.where(was_negative & in_bounds, correlation, 0.0) * constant(views.searched, points)
     lag = xp.argmax(peaks * constant(views.preference, points), axis=3, keepdims=True)
