@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from zeroskel.align import Evidence
+from zeroskel.align import Evidence, load
 from zeroskel.align.evidence import _QuantityModel
 from zeroskel.core._vocabulary import vocabulary
 
@@ -72,6 +72,51 @@ def test_the_floor_bounds_what_one_quantity_takes_away(fitted, right_hand_up):
     assert evidence.shape == (3, 1, Q)
     assert evidence.min() >= 1.5 * np.log(fitted.floor) - 1e-4  # measured, and regressed at half the weight
     assert np.allclose(evidence.sum(axis=2), fitted.score_classes(right_hand_up, text(arm_side=-1.0)[None]), atol=1e-3)
+
+
+@pytest.fixture(scope="module")
+def with_sentences():
+    """Return a method fitted on movements, numbers and sentences, with a correction for hubs, and its texts."""
+    rng = np.random.default_rng(0)
+    actions = np.clip(rng.multivariate_normal(WORDS.usual, WORDS.covariance, size=20), -1, 1)
+    movements = WORDS.standardised(actions, np.full_like(actions, 0.1))
+    texts = np.concatenate([movements, rng.normal(size=(20, 9))], axis=1).astype(np.float32) / 3**0.5
+    labels = np.repeat(np.arange(20), 4)
+    method = Evidence(hubness=0.5, text_blocks=(2 * Q, 4, 5))
+    return method.fit(motions(actions[labels], rng), labels, texts), texts
+
+
+def test_texts_after_the_movement_count_and_have_no_quantities(with_sentences, right_hand_up):
+    fitted, texts = with_sentences
+    other = texts.copy()
+    other[0, 2 * Q :] = texts[1, 2 * Q :]
+    scores, changed = fitted.score_classes(right_hand_up, texts), fitted.score_classes(right_hand_up, other)
+    assert np.any(scores[:, 0] != changed[:, 0]) and np.allclose(scores[:, 1:], changed[:, 1:], atol=1e-4)
+    assert fitted.evidence(right_hand_up, texts) is None
+
+
+def test_a_method_with_sentences_is_saved_and_exported(with_sentences, right_hand_up, tmp_path):
+    fitted, texts = with_sentences
+    expected = fitted.score_classes(right_hand_up, texts)
+    fitted.save(tmp_path / "saved")
+    np.testing.assert_allclose(load(tmp_path / "saved").score_classes(right_hand_up, texts), expected, atol=1e-4)
+    with torch.no_grad():
+        exported = fitted.to_torch()(torch.from_numpy(right_hand_up), torch.from_numpy(texts)).numpy()
+    np.testing.assert_allclose(exported, expected, rtol=1e-4, atol=2e-3)
+
+
+def test_a_hub_loses_and_a_text_that_states_nothing_does_not(right_hand_up):
+    rng = np.random.default_rng(0)
+    actions = np.clip(rng.multivariate_normal(WORDS.usual, WORDS.covariance, size=20), -1, 1)
+    labels = np.repeat(np.arange(20), 4)
+    texts = WORDS.standardised(actions, np.full_like(actions, 0.1)).astype(np.float32)
+    features = motions(actions[labels], rng)
+    plain, corrected = (Evidence(hubness=share).fit(features, labels, texts) for share in (0.0, 0.5))
+    candidates = np.stack([text(arm_side=1.0), text()])
+    before, after = (method.score_classes(right_hand_up, candidates) for method in (plain, corrected))
+    assert np.all(after[:, 0] < before[:, 0]) and np.allclose(after[:, 1], before[:, 1], atol=1e-3)
+    of_quantities = corrected.evidence(right_hand_up, candidates)
+    assert np.allclose(of_quantities.sum(axis=2), after, atol=1e-3)
 
 
 def test_a_quantity_that_was_not_observed_says_nothing(fitted, right_hand_up):

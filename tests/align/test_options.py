@@ -54,7 +54,7 @@ WRONG = {
         *({"time": 1.5}, {"stop_epoch": 500}),
     ],
     "kernel-ridge": [{"penalty": 0}, {"bandwidth": -1.0}, {"hubness": -0.1}, {"landmarks": 1}],
-    "evidence": [{"floor": 1.0}, {"regressed": -1.0}, {"text_blocks": (0,)}],
+    "evidence": [{"floor": 1.0}, {"regressed": -1.0}, {"hubness": -1.0}, {"further": -1.0}, {"text_blocks": (0,)}],
     "kite": [
         *({"kernel_weight": -1}, {"networks": -1}, {"networks": 0, "kernel_weight": 0}, {"penalty": 0}),
         *({"landmarks": 1}, {"temperature": 0}, {"epochs": 0}, {"text_blocks": (0, 10)}, {"device": "none"}),

@@ -9,7 +9,8 @@ from array_api_compat import array_namespace
 
 from zeroskel.align._kernel_regression import KernelRegression, predict_tensor
 from zeroskel.align.base import _OneStepAligner
-from zeroskel.align.kernel_ridge import KernelRidge
+from zeroskel.align.kernel_ridge import KernelRidge, _nearest_count
+from zeroskel.align.kite import Kite
 from zeroskel.core._options import option, option_of, with_options
 from zeroskel.core._vocabulary import vocabulary
 from zeroskel.neural._tensors import with_prefix, without_prefix
@@ -24,7 +25,7 @@ _LEAST_NOISE = 0.004  # variance
 
 Array = Any  # numpy.ndarray or torch.Tensor
 
-_MEASURED, _REGRESSED = "measured_", "regressed_"  # prefixes of saved arrays
+_MEASURED, _REGRESSED, _FURTHER = "measured_", "regressed_", "further_"  # prefixes of saved arrays
 
 
 @with_options
@@ -42,15 +43,21 @@ class Evidence(_OneStepAligner):
     The quantities are estimated twice, and both estimates are summed: by the formulas of the encoder "movement", where
     the features come from it, and by a kernel ridge regression from all features (`KernelRidge`). Slope d, offset c and
     noise w of each quantity are fitted on the training classes, for the regression on predictions for classes that it
-    was not fitted on. All classes count alike.
+    was not fitted on. All classes count alike. These predictions also correct for hubs, as in `KernelRidge`: a share of
+    what a candidate gains on average over the seen motions nearest to it is subtracted from the regressed evidence.
 
     Texts are made by the prompt "movement", alone or as the first of several. Any other text is regressed as it is,
-    each of its dimensions as a quantity that is stated exactly; b and u are then those of the training classes.
+    each of its dimensions as a quantity that is stated exactly; b and u are then those of the training classes. The
+    texts after the movement, as in the prompt "movement+aspects+best", are scored by `Kite`, and its weighted score is
+    added. Those of other datasets are no guide to the texts of a dataset that was not trained on: there, the prompt
+    "movement" alone is more accurate.
 
     Args:
         floor: f, from 0 to below 1.
         regressed: weight of the regressed quantities beside the measured ones; 0 leaves them out where quantities are
             measured.
+        hubness: Share of the hub advantage that is subtracted from the regressed evidence; 0 applies no correction.
+        further: Weight of the score of `Kite` for the texts after the movement; 0 ignores them.
         penalty, bandwidth, landmarks: Options of `KernelRidge`.
         text_blocks: Widths of the texts that a class embedding concatenates; None for one text.
 
@@ -68,6 +75,8 @@ class Evidence(_OneStepAligner):
 
     floor: float = option(0.06, at_least=0, below=1)
     regressed: float = option(1.0, at_least=0)
+    hubness: float = option(0.0, at_least=0)
+    further: float = option(5.0, at_least=0)
     penalty: float = option_of(KernelRidge, "penalty")
     bandwidth: float = option_of(KernelRidge, "bandwidth")
     landmarks: int = option_of(KernelRidge, "landmarks")
@@ -89,19 +98,56 @@ class Evidence(_OneStepAligner):
             bandwidth=self.bandwidth,
             most=self.landmarks,
         )
-        self._regression = regression
+        self._regression, self._blind = regression, blind
         self._regressed = _QuantityModel.fitted(blind, np.ones_like(blind), blind_labels, means, usual)
+        self._kite = self._new_kite()
+        if self._kite is not None:
+            self._kite.fit(features, labels, class_embeddings[:, 2 * len(vocabulary()) :], seed=seed)
 
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
-        block = max(1, _PAIRS_AT_ONCE // len(class_embeddings))
-        parts = np.split(features, range(block, len(features), block))
-        return np.concatenate([self._evidence(part, class_embeddings).sum(axis=2) for part in parts])
+        scores = np.concatenate(
+            [self._evidence(part, class_embeddings).sum(axis=2) for part in _parts(features, class_embeddings)]
+        )
+        if self.hubness:
+            scores -= self._regressed_weight * self.hubness * self._hub_advantage(class_embeddings).sum(axis=1)
+        if self._kite is not None:
+            scores += self.further * self._kite.score_classes(features, class_embeddings[:, 2 * len(vocabulary()) :])
+        return scores
 
     def evidence(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray | None:
         """Return the part of each quantity in the scores; see `Aligner.evidence`. Memory grows with N times K."""
-        if not self._is_movement(class_embeddings):
+        if not self._is_movement(class_embeddings) or self._kite is not None:
             return None
-        return self._evidence(np.asarray(features, np.float32), np.asarray(class_embeddings, np.float32))
+        embeddings = np.asarray(class_embeddings, np.float32)
+        total = self._evidence(np.asarray(features, np.float32), embeddings)
+        if self.hubness:
+            total -= self._regressed_weight * self.hubness * self._hub_advantage(embeddings)
+        return total
+
+    def _hub_advantage(self, class_embeddings: np.ndarray) -> np.ndarray:
+        """Return the mean regressed evidence (K, Q) of each text over the seen motions that are nearest to it."""
+        means, variances = self._stated(class_embeddings)
+        ratios = np.concatenate(
+            [
+                self._regressed.log_ratios(part, np.ones_like(part), means, variances, self.floor)
+                for part in _parts(self._blind, class_embeddings)
+            ]
+        )
+        count = _nearest_count(len(ratios))
+        nearest = np.argpartition(ratios.sum(axis=2), len(ratios) - count, axis=0)[-count:]
+        return np.take_along_axis(ratios, nearest[:, :, None], axis=0).mean(axis=0)
+
+    @property
+    def _regressed_weight(self) -> float:
+        return self.regressed if self._measured is not None else 1.0
+
+    def _new_kite(self) -> Kite | None:
+        """Return the method for the texts after the movement; None where there are none."""
+        blocks = self.text_blocks or ()
+        if len(blocks) < 2 or blocks[0] != 2 * len(vocabulary()) or not self.further:
+            return None
+        options = {"penalty": self.penalty, "bandwidth": self.bandwidth, "landmarks": self.landmarks}
+        return Kite(text_blocks=blocks[1:], **options)
 
     def _evidence(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
         means, variances = self._stated(class_embeddings)
@@ -109,7 +155,7 @@ class Evidence(_OneStepAligner):
         if self._measured is not None:
             values, known = _measured_values(features)
             total += self._measured.log_ratios(values, known, means, variances, self.floor)
-        weight = self.regressed if self._measured is not None else 1.0
+        weight = self._regressed_weight
         if weight:
             values = self._regression.predict(features)
             ratios = self._regressed.log_ratios(values, np.ones_like(values), means, variances, self.floor)
@@ -121,21 +167,26 @@ class Evidence(_OneStepAligner):
         from zeroskel.neural._tensors import ScoreModule
 
         count, floor, has_measures = len(vocabulary()), self.floor, self._measured is not None
+        nearest = _nearest_count(len(self._blind))
 
-        def model(fitted: Any, prefix: str) -> _QuantityModel:
-            return _QuantityModel.of_arrays({field.name: getattr(fitted, prefix + field.name) for field in _ARRAYS})
+        def ratios(fitted: Any, prefix: str, values: "Tensor", known: "Tensor", texts: "Tensor") -> "Tensor":
+            model = _QuantityModel.of_arrays({field.name: getattr(fitted, prefix + field.name) for field in _ARRAYS})
+            return model.log_ratios(values, known, *self._stated(texts), floor).sum(dim=2)
 
         def scores(fitted: Any, features: "Tensor", texts: "Tensor") -> "Tensor":
-            means, variances = self._stated(texts)
             values = predict_tensor(fitted, features)
-            regressed = model(fitted, _REGRESSED).log_ratios(values, values**0, means, variances, floor).sum(dim=2)
-            if not has_measures:
-                return regressed
-            values, known = features[:, :count], features[:, count : 2 * count]
-            measured = model(fitted, _MEASURED).log_ratios(values, known, means, variances, floor)
-            return measured.sum(dim=2) + self.regressed * regressed
+            total = ratios(fitted, _REGRESSED, values, values**0, texts)
+            if self.hubness:
+                seen = ratios(fitted, _REGRESSED, fitted.blind, fitted.blind**0, texts)
+                total = total - self.hubness * seen.topk(nearest, dim=0).values.mean(dim=0)
+            if has_measures:
+                values, known = features[:, :count], features[:, count : 2 * count]
+                total = ratios(fitted, _MEASURED, values, known, texts) + self.regressed * total
+            if fitted.network is not None:
+                total = total + self.further * fitted.network(features, texts[:, 2 * count :])
+            return total
 
-        return ScoreModule(scores, self._state())
+        return ScoreModule(scores, self._state(networks=False), None if self._kite is None else self._kite.to_torch())
 
     def _stated(self, class_embeddings: Array) -> tuple[Array, Array]:
         """Return means and variances (K, Q) of what the texts state."""
@@ -153,10 +204,14 @@ class Evidence(_OneStepAligner):
         first = class_embeddings.shape[1] if self.text_blocks is None else self.text_blocks[0]
         return first == 2 * len(vocabulary())
 
-    def _state(self) -> dict[str, np.ndarray]:
+    def _state(self, *, networks: bool = True) -> dict[str, np.ndarray]:
         state = self._regression.arrays() | with_prefix(_REGRESSED, self._regressed.arrays())
+        if self.hubness:
+            state["blind"] = self._blind
         if self._measured is not None:
             state |= with_prefix(_MEASURED, self._measured.arrays())
+        if self._kite is not None and networks:
+            state |= with_prefix(_FURTHER, self._kite._state())
         return state
 
     def _set_state(self, state: dict[str, np.ndarray]) -> None:
@@ -164,6 +219,11 @@ class Evidence(_OneStepAligner):
         self._regressed = _QuantityModel.of_arrays(without_prefix(_REGRESSED, state))
         measured = without_prefix(_MEASURED, state)
         self._measured = _QuantityModel.of_arrays(measured) if measured else None
+        self._blind = state.get("blind", np.zeros((1, len(self._regressed.slope)), dtype=np.float32))
+        self._kite = self._new_kite()
+        if self._kite is not None:
+            self._kite.feature_dim_, self._kite.text_dim_ = self.feature_dim_, sum(self._kite.text_blocks or ())
+            self._kite._set_state(without_prefix(_FURTHER, state))
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,3 +303,9 @@ def _measured_values(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the values (N, Q) that the encoder "movement" measured and whether each is known (N, Q)."""
     count = len(vocabulary())
     return features[:, :count], features[:, count : 2 * count]
+
+
+def _parts(rows: np.ndarray, class_embeddings: np.ndarray) -> list[np.ndarray]:
+    """Return the rows in parts that can be compared with all texts at once."""
+    block = max(1, _PAIRS_AT_ONCE // len(class_embeddings))
+    return np.split(rows, range(block, len(rows), block))
