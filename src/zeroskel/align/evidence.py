@@ -146,8 +146,7 @@ class Evidence(_OneStepAligner):
         blocks = self.text_blocks or ()
         if len(blocks) < 2 or blocks[0] != 2 * len(vocabulary()) or not self.further:
             return None
-        options = {"penalty": self.penalty, "bandwidth": self.bandwidth, "landmarks": self.landmarks}
-        return Kite(text_blocks=blocks[1:], **options)
+        return Kite(penalty=self.penalty, bandwidth=self.bandwidth, landmarks=self.landmarks, text_blocks=blocks[1:])
 
     def _evidence(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
         means, variances = self._stated(class_embeddings)
