@@ -157,7 +157,13 @@ def withheld_reader(names: Sequence[str], cache: Path) -> dict[str, Any]:
     """Return the options of a reader that never met some names; it is trained unless the cache has it."""
     withheld = with_synonyms({left_first(normalised(name))[0] for name in names}, SYNONYM, SentenceEncoder(cache=cache))
     movements = movements_without(withheld)
-    weights = cache / "reader.safetensors"
+    package = Path(zeroskel.__file__).parent
+    files = [
+        *sorted((package / "resources" / "movements").glob("*.toml")),
+        Path(__file__).with_name("movement_reader.py"),
+    ]
+    files += [package / "text" / name for name in ("_movement_reader.py", "_movements.py", "_phrases.py")]
+    weights = cache / f"reader-{files_key(files, sorted(withheld))}.safetensors"
     if not weights.is_file():
         print(f"training a reader of words on {len(movements)} written movements", file=sys.stderr, flush=True)
         torch.set_num_threads(1)
@@ -171,7 +177,12 @@ def source_key() -> str:
     ends = (".py", ".toml", ".npz", ".safetensors")
     files = [file for file in sorted(package.rglob("*")) if file.suffix in ends and "bundle" not in file.parts]
     files += [scripts / "practice.py", scripts / "movement_reader.py", SENTENCES]
-    return content_key([content_key(np.frombuffer(file.read_bytes(), np.uint8)) for file in files])
+    return files_key(files)
+
+
+def files_key(files: Sequence[Path], *parts: Any) -> str:
+    """Return a key of the contents of files and of other parts."""
+    return content_key([content_key(np.frombuffer(file.read_bytes(), np.uint8)) for file in files], *parts)
 
 
 def main() -> None:
@@ -219,7 +230,7 @@ def measure(options: argparse.Namespace, parts: Sequence[str], results: dict[str
         if not options.again and stored.get("inputs") == inputs and {*parts} <= {*stored["parts"]}:
             print(f"{name}: its figures are in {options.out}", file=sys.stderr, flush=True)
             continue
-        reader = reader or withheld_reader(names, cache)
+        reader = reader or withheld_reader(names, options.cache)
         member = name if name in pool.members else ""
         if member not in trained:
             trained = {member: train_without(member, pool, config, cache)}
