@@ -68,9 +68,10 @@ def test_a_description_that_truly_says_more_does_not_lower_the_score(fitted, rig
 
 
 def test_the_floor_bounds_what_one_quantity_takes_away(fitted, right_hand_up):
+    before_correction = fitted._evidence(right_hand_up, text(arm_side=-1.0)[None])
+    assert before_correction.min() >= 1.5 * np.log(fitted.floor) - 1e-4  # measured, and regressed at half the weight
     evidence = fitted.evidence(right_hand_up, text(arm_side=-1.0)[None])
     assert evidence.shape == (3, 1, Q)
-    assert evidence.min() >= 1.5 * np.log(fitted.floor) - 1e-4  # measured, and regressed at half the weight
     assert np.allclose(evidence.sum(axis=2), fitted.score_classes(right_hand_up, text(arm_side=-1.0)[None]), atol=1e-3)
 
 
@@ -134,6 +135,13 @@ def test_the_exported_module_scores_as_the_method(fitted, right_hand_up):
     with torch.no_grad():
         exported = fitted.to_torch()(torch.from_numpy(right_hand_up), torch.from_numpy(texts)).numpy()
     np.testing.assert_allclose(exported, fitted.score_classes(right_hand_up, texts), rtol=1e-4, atol=1e-3)
+
+
+def test_the_sums_by_products_of_matrices_are_those_of_the_ratios(fitted):
+    rng = np.random.default_rng(0)
+    values, means, variances = rng.random((5, Q)), rng.random((3, Q)), 0.1 * rng.random((3, Q))
+    ratios = fitted._regressed.ratios(values[:, None], means, variances)
+    np.testing.assert_allclose(fitted._regressed.sums(values, means, variances), ratios.sum(axis=2), rtol=1e-4)
 
 
 def test_without_a_floor_the_evidence_is_the_log_ratio_of_two_gaussians():

@@ -9,7 +9,7 @@ from array_api_compat import array_namespace
 
 from zeroskel.align._kernel_regression import KernelRegression, predict_tensor
 from zeroskel.align.base import _OneStepAligner
-from zeroskel.align.kernel_ridge import KernelRidge, _nearest_count
+from zeroskel.align.kernel_ridge import KernelRidge, _hub_advantage, _nearest_count
 from zeroskel.align.kite import Kite
 from zeroskel.core._options import option, option_of, with_options
 from zeroskel.core._vocabulary import vocabulary
@@ -44,7 +44,7 @@ class Evidence(_OneStepAligner):
     the features come from it, and by a kernel ridge regression from all features (`KernelRidge`). Slope d, offset c and
     noise w of each quantity are fitted on the training classes, for the regression on predictions for classes that it
     was not fitted on. All classes count alike. These predictions also correct for hubs, as in `KernelRidge`: a share of
-    what a candidate gains on average over the seen motions nearest to it is subtracted from the regressed evidence.
+    the evidence, without the floor, that a candidate has on average over the seen motions nearest to it is subtracted.
 
     Texts are made by the prompt "movement", alone or as the first of several. Any other text is regressed as it is,
     each of its dimensions as a quantity that is stated exactly; b and u are then those of the training classes. The
@@ -75,7 +75,7 @@ class Evidence(_OneStepAligner):
 
     floor: float = option(0.06, at_least=0, below=1)
     regressed: float = option(1.0, at_least=0)
-    hubness: float = option(0.0, at_least=0)
+    hubness: float = option(0.3, at_least=0)
     further: float = option(5.0, at_least=0)
     penalty: float = option_of(KernelRidge, "penalty")
     bandwidth: float = option_of(KernelRidge, "bandwidth")
@@ -98,7 +98,7 @@ class Evidence(_OneStepAligner):
             bandwidth=self.bandwidth,
             most=self.landmarks,
         )
-        self._regression, self._blind = regression, blind
+        self._regression, self._blind = regression, blind if self.hubness else None
         self._regressed = _QuantityModel.fitted(blind, np.ones_like(blind), blind_labels, means, usual)
         self._kite = self._new_kite()
         if self._kite is not None:
@@ -108,8 +108,9 @@ class Evidence(_OneStepAligner):
         scores = np.concatenate(
             [self._evidence(part, class_embeddings).sum(axis=2) for part in _parts(features, class_embeddings)]
         )
-        if self.hubness:
-            scores -= self._regressed_weight * self.hubness * self._hub_advantage(class_embeddings).sum(axis=1)
+        if self._blind is not None:
+            seen = self._regressed.sums(self._blind, *self._stated(class_embeddings))
+            scores -= self._regressed_weight * self.hubness * _hub_advantage(seen)
         if self._kite is not None:
             scores += self.further * self._kite.score_classes(features, class_embeddings[:, 2 * len(vocabulary()) :])
         return scores
@@ -120,22 +121,18 @@ class Evidence(_OneStepAligner):
             return None
         embeddings = np.asarray(class_embeddings, np.float32)
         total = self._evidence(np.asarray(features, np.float32), embeddings)
-        if self.hubness:
-            total -= self._regressed_weight * self.hubness * self._hub_advantage(embeddings)
+        if self._blind is not None:
+            total -= self._regressed_weight * self.hubness * self._hub_quantities(embeddings)
         return total
 
-    def _hub_advantage(self, class_embeddings: np.ndarray) -> np.ndarray:
-        """Return the mean regressed evidence (K, Q) of each text over the seen motions that are nearest to it."""
+    def _hub_quantities(self, class_embeddings: np.ndarray) -> np.ndarray:
+        """Return the part (K, Q) of each quantity in the hub advantages of K texts."""
+        assert self._blind is not None
         means, variances = self._stated(class_embeddings)
-        ratios = np.concatenate(
-            [
-                self._regressed.log_ratios(part, np.ones_like(part), means, variances, self.floor)
-                for part in _parts(self._blind, class_embeddings)
-            ]
-        )
-        count = _nearest_count(len(ratios))
-        nearest = np.argpartition(ratios.sum(axis=2), len(ratios) - count, axis=0)[-count:]
-        return np.take_along_axis(ratios, nearest[:, :, None], axis=0).mean(axis=0)
+        sums = self._regressed.sums(self._blind, means, variances)
+        count = _nearest_count(len(sums))
+        nearest = np.argpartition(sums, len(sums) - count, axis=0)[-count:]
+        return self._regressed.ratios(self._blind[nearest], means, variances).mean(axis=0)
 
     @property
     def _regressed_weight(self) -> float:
@@ -166,21 +163,22 @@ class Evidence(_OneStepAligner):
         from zeroskel.neural._tensors import ScoreModule
 
         count, floor, has_measures = len(vocabulary()), self.floor, self._measured is not None
-        nearest = _nearest_count(len(self._blind))
+        has_blind, nearest = self._blind is not None, 0 if self._blind is None else _nearest_count(len(self._blind))
 
-        def ratios(fitted: Any, prefix: str, values: "Tensor", known: "Tensor", texts: "Tensor") -> "Tensor":
-            model = _QuantityModel.of_arrays({field.name: getattr(fitted, prefix + field.name) for field in _ARRAYS})
-            return model.log_ratios(values, known, *self._stated(texts), floor).sum(dim=2)
+        def model(fitted: Any, prefix: str) -> _QuantityModel:
+            return _QuantityModel.of_arrays({field.name: getattr(fitted, prefix + field.name) for field in _ARRAYS})
 
         def scores(fitted: Any, features: "Tensor", texts: "Tensor") -> "Tensor":
-            values = predict_tensor(fitted, features)
-            total = ratios(fitted, _REGRESSED, values, values**0, texts)
-            if self.hubness:
-                seen = ratios(fitted, _REGRESSED, fitted.blind, fitted.blind**0, texts)
-                total = total - self.hubness * seen.topk(nearest, dim=0).values.mean(dim=0)
+            means, variances = self._stated(texts)
+            values, regressed = predict_tensor(fitted, features), model(fitted, _REGRESSED)
+            total = regressed.log_ratios(values, values**0, means, variances, floor).sum(dim=2)
+            if has_blind:
+                seen = regressed.sums(fitted.blind, means, variances).topk(nearest, dim=0).values
+                total = total - self.hubness * seen.mean(dim=0)
             if has_measures:
                 values, known = features[:, :count], features[:, count : 2 * count]
-                total = ratios(fitted, _MEASURED, values, known, texts) + self.regressed * total
+                measured = model(fitted, _MEASURED).log_ratios(values, known, means, variances, floor)
+                total = measured.sum(dim=2) + self.regressed * total
             if fitted.network is not None:
                 total = total + self.further * fitted.network(features, texts[:, 2 * count :])
             return total
@@ -205,7 +203,7 @@ class Evidence(_OneStepAligner):
 
     def _state(self, *, networks: bool = True) -> dict[str, np.ndarray]:
         state = self._regression.arrays() | with_prefix(_REGRESSED, self._regressed.arrays())
-        if self.hubness:
+        if self._blind is not None:
             state["blind"] = self._blind
         if self._measured is not None:
             state |= with_prefix(_MEASURED, self._measured.arrays())
@@ -218,7 +216,7 @@ class Evidence(_OneStepAligner):
         self._regressed = _QuantityModel.of_arrays(without_prefix(_REGRESSED, state))
         measured = without_prefix(_MEASURED, state)
         self._measured = _QuantityModel.of_arrays(measured) if measured else None
-        self._blind = state.get("blind", np.zeros((1, len(self._regressed.slope)), dtype=np.float32))
+        self._blind = state.get("blind")
         self._kite = self._new_kite()
         if self._kite is not None:
             self._kite.feature_dim_, self._kite.text_dim_ = self.feature_dim_, sum(self._kite.text_blocks or ())
@@ -279,11 +277,24 @@ class _QuantityModel:
         The model may hold NumPy arrays or tensors; the other arguments and the result are of the same kind.
         """
         xp = array_namespace(values)
-        spread = self.slope**2 * variances + self.noise
-        distance = (values[:, None] - self.offset - self.slope * means) ** 2 / spread
-        usual = (values - self.usual) ** 2 / self.spread
-        ratios = (usual[:, None] - distance - xp.log(spread / self.spread)) / 2
+        ratios = self.ratios(values[:, None], means, variances)
         return xp.log((1 - floor) * xp.exp(xp.minimum(ratios, 30.0)) + floor) * known[:, None]
+
+    def ratios(self, values: Array, means: Array, variances: Array) -> Array:
+        """Return log p(m | s) / p(m), (N, K, Q), of values (N, 1 or K, Q) for K texts."""
+        xp = array_namespace(values)
+        spread = self.slope**2 * variances + self.noise
+        distance = (values - self.offset - self.slope * means) ** 2 / spread
+        usual = (values - self.usual) ** 2 / self.spread
+        return (usual - distance - xp.log(spread / self.spread)) / 2
+
+    def sums(self, values: Array, means: Array, variances: Array) -> Array:
+        """Return the sums (N, K) of `ratios` over the quantities of values (N, Q), as products of matrices."""
+        xp = array_namespace(values)
+        spread, centre = self.slope**2 * variances + self.noise, self.offset + self.slope * means
+        squares, products = 1 / self.spread - 1 / spread, centre / spread - self.usual / self.spread
+        constants = self.usual**2 / self.spread - centre**2 / spread - xp.log(spread / self.spread)
+        return values**2 @ squares.T / 2 + values @ products.T + constants.sum(1) / 2
 
     def arrays(self) -> dict[str, Array]:
         """Return the arrays by name."""
