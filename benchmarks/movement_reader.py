@@ -30,6 +30,7 @@ from zeroskel.text._movement_reader import (
     NEAR,
     left_first,
     mirrored_values,
+    movements_without,
     normalised,
     token_states,
 )
@@ -232,15 +233,6 @@ def with_synonyms(names: set[str], least: float, encoder: SentenceEncoder) -> se
     wordings = sorted({left_first(normalised(text))[0] for move in written_movements() for text in move.texts})
     cosines = (encoder.encode(wordings) @ encoder.encode(sorted(names)).T).max(axis=1)
     return names | {wording for wording, cosine in zip(wordings, cosines, strict=True) if cosine >= least}
-
-
-def movements_without(names: set[str]) -> list[WrittenMovement]:
-    """Return the written movements that have none of these names, or of their mirror images, as a wording."""
-    return [
-        movement
-        for movement in written_movements()
-        if names.isdisjoint(left_first(normalised(text))[0] for text in movement.texts)
-    ]
 
 
 def train_reader(movements: Sequence[WrittenMovement], out: Path, seed: int) -> None:

@@ -30,7 +30,7 @@ import numpy as np
 import torch
 
 import zeroskel
-from movement_reader import movements_without, train_reader, with_synonyms
+from movement_reader import train_reader, with_synonyms
 from parts.practice_page import write_page
 from zeroskel.core._files import atomic_path, content_key
 from zeroskel.datasets import SkeletonDataset
@@ -40,7 +40,7 @@ from zeroskel.recognition._bundle import Examples
 from zeroskel.recognition._prediction import Candidates
 from zeroskel.recognition._training import DEFAULT_BUNDLE, TrainingConfig, train_on_rows
 from zeroskel.text import SentenceEncoder, class_embeddings
-from zeroskel.text._movement_reader import left_first, normalised
+from zeroskel.text._movement_reader import left_first, movements_without, normalised
 from zeroskel.text._movement_texts import movement_texts
 
 SETS = {

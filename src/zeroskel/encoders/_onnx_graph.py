@@ -1,12 +1,14 @@
 """ONNX export: one graph from joints and texts to scores."""
 
 import logging
+import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -20,7 +22,10 @@ class Recognition(nn.Module):
     """Module from joints and texts to scores, probabilities and, if it was fitted, the presence.
 
         p(a | one of the candidates) = softmax_a(score / temperature)
-        p(one of the candidates)     = sigmoid(w . [1, max z, log mean exp z, log K])      z = score / temperature
+        p(one of the candidates)     = sigmoid(w . [1, max z, log mean exp z, log K, log mean exp y])
+
+    z and y are the scores of the candidates and of the background, divided by the temperature. Without a background the
+    last input is missing.
 
     Args:
         prepare: function from the joints of the graph's input to batches (N, C, frames, V, M).
@@ -28,7 +33,10 @@ class Recognition(nn.Module):
         scores: module from features (N, D) and texts (K, D_text) to scores (N, K).
         temperature: temperature of the probabilities; 1 does not scale the scores.
         presence: weights w; None if the presence was not fitted.
+        background: (B, D_text) texts of the background; None without one.
     """
+
+    background: Tensor | None
 
     def __init__(
         self,
@@ -38,22 +46,30 @@ class Recognition(nn.Module):
         *,
         temperature: float = 1.0,
         presence: Sequence[float] | None = None,
+        background: np.ndarray | None = None,
     ) -> None:
         super().__init__()
+        self.register_buffer("background", None if background is None else torch.as_tensor(background))
         self.prepare, self.encoder, self.scores = prepare, encoder, scores
         self.temperature, self.presence = temperature, presence
 
     def forward(self, joints: Tensor, texts: Tensor) -> tuple[Tensor, ...]:
         """Return scores (N, K), probabilities (N, K) and, if it was fitted, the presence (N,)."""
+        count = texts.shape[0]
+        if self.background is not None:
+            texts = torch.cat([texts, self.background])
         scores = self.scores(self.encoder(self.prepare(joints)), texts)
+        scores, background = scores[:, :count], scores[:, count:] / self.temperature
         z = scores / self.temperature
         probabilities = torch.softmax(z, dim=1)
         if self.presence is None:
             return scores, probabilities
-        bias, of_maximum, of_mean, of_count = self.presence
+        bias, of_maximum, of_mean, of_count, *of_background = self.presence
         log_count = torch.log(torch.ones_like(z[:1]).sum(dim=1))
         log_mean = torch.logsumexp(z, dim=1) - log_count
         logit = bias + of_maximum * z.amax(dim=1) + of_mean * log_mean + of_count * log_count
+        if self.background is not None:
+            logit = logit + of_background[0] * (torch.logsumexp(background, dim=1) - math.log(len(self.background)))
         return scores, probabilities, torch.sigmoid(logit)
 
 

@@ -27,7 +27,7 @@ from zeroskel.recognition._prediction import THRESHOLD, Candidates, Prediction
 from zeroskel.skeleton import Preprocessing, make_batch
 from zeroskel.text import SentenceEncoder, class_embeddings, class_texts, published_descriptions
 
-BUNDLE_FILE, EXAMPLES_FILE = "bundle.json", "examples.safetensors"
+BUNDLE_FILE, EXAMPLES_FILE, BACKGROUND_FILE = "bundle.json", "examples.safetensors", "background.safetensors"
 DEFAULT = "default"  # the bundle that comes with the package
 LONGEST_TEXT = 1000  # characters of an action's name or text
 LEAST_OBSERVED = 1 / 3  # share of the joints of a layout that must have been observed at some time
@@ -92,6 +92,7 @@ class Bundle:
     facts: dict[str, Any] = field(default_factory=dict)
     calibration: Calibration | None = None
     examples: Examples | None = None
+    background: np.ndarray | None = None
 
     @property
     def layout(self) -> str:
@@ -152,7 +153,7 @@ class Bundle:
         """
         with _threads_for(len(features)):
             self.aligner.fit_candidates(candidates.embeddings)
-            scores = self.aligner.score_classes(features, candidates.embeddings)
+            scores = self._scores(features, candidates.embeddings)
         return self._predictions(features, scores, candidates, threshold)
 
     def score_each(
@@ -175,11 +176,13 @@ class Bundle:
             if id(listed) not in starts:
                 starts[id(listed)] = sum(map(len, embeddings))
                 embeddings.append(listed.embeddings)
-        scores = self.aligner.score_classes(features, np.concatenate(embeddings))
+        scores = self._scores(features, np.concatenate(embeddings))
+        count = sum(map(len, embeddings))
         predictions = []
         for index, (listed, threshold) in enumerate(zip(candidates, thresholds, strict=True)):
             start = starts[id(listed)]
-            columns = scores[index : index + 1, start : start + len(listed.actions)]
+            row = scores[index : index + 1]
+            columns = np.concatenate([row[:, start : start + len(listed.actions)], row[:, count:]], axis=1)
             predictions += self._predictions(rows[index], columns, listed, threshold)
         return predictions
 
@@ -200,9 +203,12 @@ class Bundle:
                 "text_fingerprint": self.sentences.fingerprint,
                 "prompt": self.prompt,
                 "calibration": None if self.calibration is None else self.calibration.to_config(),
+                "background": None if self.background is None else len(self.background),
                 "examples": None if self.examples is None else self.examples.save(temporary / EXAMPLES_FILE),
                 "facts": self.facts,
             }
+            if self.background is not None:
+                save_file({"embeddings": self.background.astype(np.float32)}, temporary / BACKGROUND_FILE)
             (temporary / BUNDLE_FILE).write_text(json.dumps(config, indent=1), encoding="utf-8")
 
     @classmethod
@@ -233,7 +239,9 @@ class Bundle:
             calibration = None if config.get("calibration") is None else Calibration.from_config(config["calibration"])
             labels = config.get("examples")
             examples = None if labels is None else Examples.load(folder / EXAMPLES_FILE, labels)
-        except (KeyError, TypeError, ValueError) as error:
+            count = config.get("background")
+            background = None if count is None else load_file(folder / BACKGROUND_FILE)["embeddings"]
+        except (KeyError, TypeError, ValueError, SafetensorError, FileNotFoundError) as error:
             raise InputError(f"{file}: not a bundle of this version ({error})") from error
         if sentences.fingerprint != expected:
             raise InputError(
@@ -241,12 +249,18 @@ class Bundle:
                 "the former, or train the bundle again."
             )
         encoder, aligner = encoders.load(folder / "encoder"), align.load(folder / "aligner")
-        return cls(preprocessing, encoder, aligner, sentences, prompt, facts, calibration, examples)
+        return cls(preprocessing, encoder, aligner, sentences, prompt, facts, calibration, examples, background)
+
+    def _scores(self, features: np.ndarray, embeddings: np.ndarray) -> np.ndarray:
+        """Return scores (N, A + B) of A texts and of the B texts of the background."""
+        if self.background is not None:
+            embeddings = np.concatenate([embeddings, self.background])
+        return self.aligner.score_classes(features, embeddings)
 
     def _predictions(
         self, features: np.ndarray, scores: np.ndarray, candidates: Candidates, threshold: float | None
     ) -> list[Prediction]:
-        """Return a prediction for each row of scores (N, A)."""
+        """Return a prediction for each row of scores (N, A + B) of A actions and of the background."""
         if threshold is not None and self.calibration is None:
             raise InputError(
                 "This bundle is not calibrated and cannot use a threshold. Train it with --calibrate, or leave the "
@@ -255,16 +269,18 @@ class Bundle:
         threshold = THRESHOLD if threshold is None else threshold
         if not 0 <= threshold <= 1:
             raise InputError(f"The threshold is {threshold}. Expected a probability from 0 to 1.")
-        logits = scores
+        count = len(candidates.actions)
+        background = None if self.background is None else scores[:, count:]
+        logits = scores = scores[:, :count]
         presences: list[float | None] = [None] * len(scores)
         if self.calibration is not None:
             evidence = None
             if self.examples is not None:
                 examples = self.examples.by_index(candidates.actions)
-                evidence = self.calibration.evidence_of(features, examples, len(candidates.actions))
+                evidence = self.calibration.evidence_of(features, examples, count)
             logits = self.calibration.logits(scores, evidence)
             scores = (logits * self.calibration.temperature).astype(np.float32)
-            presences = self.calibration.presences(logits).tolist()
+            presences = self.calibration.presences(logits, background).tolist()
         return [
             Prediction(candidates.actions, row, probabilities, presence, threshold)
             for row, probabilities, presence in zip(scores, softmax(logits, axis=1), presences, strict=True)

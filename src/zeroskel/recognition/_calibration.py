@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, logsumexp
+from scipy.special import expit, logsumexp, softmax
 
 from zeroskel.core import InputError
 from zeroskel.core._rows import unit_rows
@@ -23,17 +23,19 @@ class Calibration:
     """Parameters that turn scores into probabilities.
 
         p(a | one of the list) = softmax_a(z)        z_a = s_a / t + b e_a
-        p(one of the list)     = sigmoid(w . [1, max z, log mean exp z, log A])
+        p(one of the list)     = sigmoid(w . [1, max z, log mean exp z, log A, log mean exp y])     y_b = s_b / t
         e_a                    = v . [1, nearest, mean, log n, log n nearest, log n mean]
 
-    t is the temperature (Guo et al., "On calibration of modern neural networks", ICML 2017). e_a is the evidence of n
+    t is the temperature (Guo et al., "On calibration of modern neural networks", ICML 2017). y are the scores of a
+    background of texts that stand for what else may happen; a bundle without one leaves the last input out. e_a is the
+    evidence of n
     examples of action a, in nats: the logarithm of a likelihood ratio, of the cosines between the motion and the
     examples (with the nearest one, and with their mean) for a motion of the same class against another class. It is 0
     for an action without examples. `fit_calibration` fits all parameters.
 
     Args:
         temperature: t.
-        presence: w, four weights.
+        presence: w, five weights; four without a background.
         evidence: v, six weights.
         evidence_share: b.
         centre: (D,) mean of the training features, which is subtracted before cosines are taken.
@@ -54,9 +56,10 @@ class Calibration:
         scaled = scores / self.temperature
         return scaled if evidence is None else scaled + self.evidence_share * evidence
 
-    def presences(self, logits: np.ndarray) -> np.ndarray:
-        """Return the probabilities (N,) that one of the listed actions happens, for z (N, A)."""
-        return expit(presence_inputs(logits) @ np.array(self.presence))
+    def presences(self, logits: np.ndarray, background: np.ndarray | None = None) -> np.ndarray:
+        """Return the probabilities (N,) that one of the actions happens, for z (N, A) and scores (N, B) of the rest."""
+        scaled = None if background is None else background / self.temperature
+        return expit(presence_inputs(logits, scaled) @ np.array(self.presence))
 
     def evidence_of(self, features: np.ndarray, examples: Mapping[int, np.ndarray], actions: int) -> np.ndarray:
         """Return the evidence (N, A) for features (N, D).
@@ -90,10 +93,18 @@ class Calibration:
         )
 
 
-def presence_inputs(logits: np.ndarray) -> np.ndarray:
-    """Return (N, 4) rows [1, max z, log mean exp z, log A] for z (N, A), which is -inf for actions not on the list."""
+def presence_inputs(logits: np.ndarray, background: np.ndarray | None = None) -> np.ndarray:
+    """Return (N, 5) rows [1, max z, log mean exp z, log A, log mean exp y], without the last if y is None.
+
+    Args:
+        logits: z (N, A), -inf for actions that are not on the list.
+        background: y (N, B).
+    """
     count = np.log(np.isfinite(logits).sum(axis=1))
-    return np.stack([np.ones(len(logits)), logits.max(axis=1), logsumexp(logits, axis=1) - count, count], axis=1)
+    inputs = [np.ones(len(logits)), logits.max(axis=1), logsumexp(logits, axis=1) - count, count]
+    if background is not None:
+        inputs.append(logsumexp(background, axis=1) - np.log(background.shape[1]))
+    return np.stack(inputs, axis=1)
 
 
 def evidence_inputs(features: np.ndarray, examples: np.ndarray) -> np.ndarray:
@@ -112,30 +123,32 @@ def evidence_inputs(features: np.ndarray, examples: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Withheld:
-    """Recordings of K classes, scored by a model that saw neither the classes nor, where possible, their dataset.
+    """Recordings of K classes, scored by a model that saw either not their dataset or not these classes.
 
     Args:
         scores: (n, K) scores of the K classes.
         labels: (n,) class of each recording, 0 to K - 1.
         features: (n, D) features minus the mean of the model's training features.
         subjects: (n,) person of each recording.
+        background: (n, B) scores of the texts of the background; None without one.
     """
 
     scores: np.ndarray
     labels: np.ndarray
     features: np.ndarray
     subjects: np.ndarray
+    background: np.ndarray | None = None
 
 
 def fit_calibration(parts: Sequence[Withheld], centre: np.ndarray, seed: int = 0) -> Calibration:
     """Fit a calibration on random lists of 2 to 20 withheld classes, where each class has the same weight.
 
-    The temperature and the share of the evidence minimise the negative log-likelihood. The presence is a logistic
-    regression on the same lists with and without the right class. The evidence is a logistic regression on pairs of a
-    motion and the examples of a class, with the same or another class.
+    The temperature and the share of the evidence minimise the Brier score, which a few confident errors do not
+    dominate. The presence is a logistic regression on the same lists with and without the right class. The evidence is
+    a logistic regression on pairs of a motion and the examples of a class, with the same or another class.
 
     Args:
-        parts: withheld recordings, each part scored by one model.
+        parts: withheld recordings, each part scored by one model; all with a background or none.
         centre: (D,) mean of the final model's training features.
         seed: seed of the random lists and examples.
 
@@ -183,16 +196,18 @@ class _Lists:
         scores: (m, K) scores, -inf for classes that are not on the list.
         labels: (m,) the right class.
         weights: (m,) weight of each list.
+        background: (m, B) scores of the background; None without one.
     """
 
     scores: np.ndarray
     labels: np.ndarray
     weights: np.ndarray
+    background: np.ndarray | None = None
 
     def loss(self, logits: np.ndarray) -> float:
-        """Return the weighted sum of the negative log-likelihoods of the right classes."""
-        right = logits[np.arange(len(logits)), self.labels]
-        return float(self.weights @ (logsumexp(logits, axis=1) - right))
+        """Return the weighted sum of the Brier scores, each up to the constant 1."""
+        shares = softmax(logits, axis=1)
+        return float(self.weights @ ((shares**2).sum(axis=1) - 2 * shares[np.arange(len(shares)), self.labels]))
 
 
 def _random_lists(part: Withheld, rng: np.random.Generator) -> _Lists:
@@ -203,7 +218,8 @@ def _random_lists(part: Withheld, rng: np.random.Generator) -> _Lists:
     order[np.arange(len(rows)), part.labels[rows]] = -1  # the right class is on every list
     listed = order.argsort(axis=1).argsort(axis=1) < sizes[:, None]
     scores = np.where(listed, part.scores[rows], -np.inf)
-    return _Lists(scores, part.labels[rows], _class_weights(part.labels)[rows])
+    background = None if part.background is None else part.background[rows]
+    return _Lists(scores, part.labels[rows], _class_weights(part.labels)[rows], background)
 
 
 def _random_examples(part: Withheld, rng: np.random.Generator) -> list[tuple[np.ndarray, _Lists]]:
@@ -231,9 +247,8 @@ def _random_examples(part: Withheld, rng: np.random.Generator) -> list[tuple[np.
 
 
 def _class_weights(labels: np.ndarray) -> np.ndarray:
-    """Return (n,) weights with mean 1 that give each class the same sum."""
-    weights = 1 / np.bincount(labels)[labels]
-    return weights / weights.mean()
+    """Return (n,) weights whose sum is 1 for each class."""
+    return 1 / np.bincount(labels)[labels]
 
 
 def _presence_weights(lists: Sequence[_Lists], temperature: float) -> tuple[float, ...]:
@@ -243,7 +258,8 @@ def _presence_weights(lists: Sequence[_Lists], temperature: float) -> tuple[floa
         without[np.arange(len(without)), each.labels] = -np.inf
         for scores, is_present in ((each.scores, True), (without, False)):
             rows = np.isfinite(scores).any(axis=1)
-            inputs.append(presence_inputs(scores[rows] / temperature))
+            background = None if each.background is None else each.background[rows] / temperature
+            inputs.append(presence_inputs(scores[rows] / temperature, background))
             present.append(np.full(int(rows.sum()), is_present))
             weights.append(each.weights[rows])
     return _logistic_weights(np.concatenate(inputs), np.concatenate(present), np.concatenate(weights))

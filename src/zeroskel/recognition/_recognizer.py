@@ -25,6 +25,8 @@ class ZeroShotRecognizer(Bundle):
         facts: description of the training: data, seen_classes, notice, seed, version.
         calibration: calibration of probabilities on withheld classes; None where the bundle was trained without.
         examples: examples of actions, which `adapt` added; None where there are none.
+        background: (B, D_text) class embeddings of various actions, whose scores say how likely the motion is something
+            else; None where the prompt or the method has none.
 
     Example:
         >>> from zeroskel import ZeroShotRecognizer

@@ -20,11 +20,13 @@ from zeroskel.features._store import FeatureStore
 from zeroskel.features._synthetic_classes import SyntheticMotion
 from zeroskel.recognition._calibration import Withheld, fit_calibration
 from zeroskel.recognition._recognizer import ZeroShotRecognizer
-from zeroskel.text import SentenceEncoder, class_texts, published_descriptions
+from zeroskel.text import SentenceEncoder, class_embeddings, class_texts, published_descriptions
 from zeroskel.text._class_embeddings import ClassEmbeddings
+from zeroskel.text._movement_texts import various_actions
 
 CLASS_FOLDS = 4  # groups of classes that are withheld in turn to calibrate on a dataset without members
 MIN_CLASSES = 3  # withheld together
+BACKGROUND = 256  # texts of actions that stand for what else may happen; twice as many are hardly better and slower
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,8 @@ class TrainingConfig:
         seed: seed of all random draws.
         synthetic: number of simulated people whose motion is added to the training set.
         augment: number of altered copies of each sequence that are added to the training set.
-        calibrate: whether to train again with classes withheld, to calibrate the probabilities. With a pool of datasets
-            each member is withheld in turn together with half of its classes, otherwise a quarter of the classes.
+        calibrate: whether to train again with recordings withheld, to calibrate the probabilities. Of a pool of
+            datasets each member is withheld in turn, otherwise a quarter of the classes.
 
     Example:
         >>> from zeroskel.recognition import TrainingConfig
@@ -135,10 +137,11 @@ def train_on_rows(
         progress: as in `train_bundle`.
     """
     trainer = _Trainer(dataset, config, cache, progress)
-    withheld = []
+    withheld, background = [], None
     if config.calibrate:
+        background = trainer.background()
         folds = _folds(dataset, rows, config.seed)
-        withheld = [trainer.withheld(training, tested, unseen) for training, tested in folds]
+        withheld = [trainer.withheld(*fold, unseen, background) for fold in folds]
     encoder, aligner, features = trainer.fit(rows, unseen, f"training {config.method}")
     calibration = None
     if config.calibrate:
@@ -163,6 +166,7 @@ def train_on_rows(
         config.prompt,
         facts,
         calibration,
+        background=background,
     )
 
 
@@ -212,11 +216,36 @@ class _Trainer:
         )
         return encoder, aligner, recorded.features
 
-    def withheld(self, rows: np.ndarray, tested: np.ndarray, unseen: Sequence[str]) -> Withheld:
-        """Return the recordings `tested`, scored by a model that is fitted on `rows` without their classes."""
+    def background(self) -> np.ndarray | None:
+        """Return embeddings (B, D_text) of various actions other than the classes; None for prompts without any.
+
+        A method whose scores depend on the other candidates gets none.
+        """
+        if self.config.prompt != "movement" or self.variant.create().knows_candidates:
+            return None
+        names = various_actions(BACKGROUND, self.dataset.class_names)
+        return class_embeddings(self.sentences, class_texts(names, self.config.prompt))
+
+    def withheld(
+        self,
+        rows: np.ndarray,
+        tested: np.ndarray,
+        withheld_classes: np.ndarray,
+        unseen: Sequence[str],
+        background: np.ndarray | None,
+    ) -> Withheld:
+        """Return the recordings `tested`, scored by a model that is fitted on `rows`.
+
+        Args:
+            rows: indices of the training recordings.
+            tested: indices of the other recordings.
+            withheld_classes: classes that no synthetic action may mean.
+            unseen: names of further ones.
+            background: embeddings (B, D_text) to score, too.
+        """
         labels = self.dataset.labels
         classes = np.unique(labels[tested])
-        names = [*unseen, *(self.dataset.class_names[i] for i in classes)]
+        names = [*unseen, *(self.dataset.class_names[i] for i in withheld_classes)]
         description = f"training {self.config.method} without {len(classes)} classes"
         encoder, aligner, training_features = self.fit(rows, names, description)
         features = self.store.encode_with(encoder, tested)
@@ -226,27 +255,30 @@ class _Trainer:
             labels=np.searchsorted(classes, labels[tested]),
             features=features - training_features.mean(axis=0),
             subjects=self.dataset.subjects[tested],
+            background=None if background is None else aligner.score_classes(features, background),
         )
 
 
-def _folds(dataset: SkeletonDataset, rows: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return the indices of training recordings and of recordings of withheld classes, for each fold."""
+def _folds(dataset: SkeletonDataset, rows: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Return indices of training recordings, of withheld recordings, and withheld classes, for each fold.
+
+    Of a pool, a member is withheld. Its classes stay in the training set where other members have them, because users
+    ask for common actions on new sensors, too. Of a single dataset, classes are withheld.
+    """
     rng, labels = np.random.default_rng(seed), dataset.labels[rows]
     members = np.full(len(rows), "") if dataset.members is None else dataset.members[rows]
     masks = []
     if len(np.unique(members)) > 1:
         for member in np.unique(members):
-            classes = np.unique(labels[members == member])
-            withheld = np.isin(labels, rng.permutation(classes)[: len(classes) // 2])
-            masks.append(((members != member) & ~withheld, (members == member) & withheld))
+            masks.append((members != member, members == member, np.zeros(0, dtype=int)))
     else:
         classes = rng.permutation(np.unique(labels))
         for fold in range(CLASS_FOLDS):
             withheld = np.isin(labels, classes[fold::CLASS_FOLDS])
-            masks.append((~withheld, withheld))
+            masks.append((~withheld, withheld, classes[fold::CLASS_FOLDS]))
     folds = [
-        (rows[training], rows[tested])
-        for training, tested in masks
+        (rows[training], rows[tested], withheld_classes)
+        for training, tested, withheld_classes in masks
         if min(len(np.unique(labels[training])), len(np.unique(labels[tested]))) >= MIN_CLASSES
     ]
     if not folds:

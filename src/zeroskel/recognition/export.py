@@ -66,6 +66,7 @@ def export_onnx(
         recognizer.aligner.to_torch(),
         temperature=1.0 if calibration is None else calibration.temperature,
         presence=None if calibration is None else calibration.presence,
+        background=recognizer.background,
     )
     channels, frames, joints, bodies = preprocessing.shape
     frames += 1  # the example must not have the size of a fixed axis

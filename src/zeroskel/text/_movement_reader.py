@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 
 from zeroskel.core import InputError
 from zeroskel.core._vocabulary import vocabulary
-from zeroskel.text._movements import written_movements
+from zeroskel.text._movements import WrittenMovement, written_movements
 from zeroskel.text._sentence_encoder import SentenceEncoder
 
 HEADS = 4
@@ -122,6 +122,16 @@ def _without_unnamed_sides(text: str, values: np.ndarray, certainties: np.ndarra
     return np.where(unnamed, 0, values), np.where(unnamed, certainties * (1 - np.abs(values)), certainties)
 
 
+def movements_without(texts: Collection[str]) -> list[WrittenMovement]:
+    """Return the written movements that have none of these texts, or of their mirror images, as a wording."""
+    withheld = _withheld(texts)
+    return [
+        movement
+        for movement in written_movements()
+        if withheld.isdisjoint(left_first(normalised(text))[0] for text in movement.texts)
+    ]
+
+
 def _withheld(texts: Collection[str]) -> frozenset[str]:
     return frozenset(left_first(normalised(text))[0] for text in texts)
 
@@ -130,10 +140,9 @@ def _withheld(texts: Collection[str]) -> frozenset[str]:
 def _written_wordings(without: frozenset[str] = frozenset()) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Return each normalised wording of the package -> values and certainties. The first of equal wordings counts."""
     wordings: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-    for movement in written_movements():
-        texts = [normalised(text) for text in movement.texts]
-        for text in () if without.intersection(left_first(text)[0] for text in texts) else texts:
-            wordings.setdefault(text, (movement.values, movement.certainties))
+    for movement in movements_without(without):
+        for text in movement.texts:
+            wordings.setdefault(normalised(text), (movement.values, movement.certainties))
     return wordings
 
 

@@ -10,7 +10,7 @@ from zeroskel.core import ClassText
 from zeroskel.core._vocabulary import vocabulary
 from zeroskel.text._descriptions import Description, published_descriptions
 from zeroskel.text._movement_prior import certainty_of, complete, variance_of
-from zeroskel.text._movement_reader import is_written, read_movements
+from zeroskel.text._movement_reader import is_written, movements_without, read_movements
 
 _READING_ERROR = 0.018  # variance of read against written values of actions that the reader had not met
 
@@ -58,6 +58,23 @@ def movement_embeddings(numbers: Sequence[tuple[float, ...]]) -> np.ndarray:
     """Return embeddings (K, 2 Q) of the numbers of K class texts."""
     means, deviations = np.split(np.array(numbers), 2, axis=1)
     return vocabulary().standardised(means, deviations).astype(np.float32)
+
+
+def various_actions(count: int, without: Collection[str]) -> list[str]:
+    """Return the names of at most `count` written actions: those nearest to the centres of `count` clusters of all.
+
+    Args:
+        count: number of clusters.
+        without: as in `read_movements`.
+    """
+    from sklearn.cluster import KMeans  # takes a second to import; predictions do not need it
+
+    names = [movement.texts[0] for movement in movements_without(without)]
+    numbers = [block for text in movement_texts(names, {}) for block in text.numbers if block is not None]
+    embeddings = movement_embeddings(numbers)
+    centres = KMeans(min(count, len(names)), n_init=1, max_iter=30, random_state=0).fit(embeddings).cluster_centers_
+    nearest = {int(np.square(embeddings - centre).sum(axis=1).argmin()) for centre in centres}
+    return [names[index] for index in sorted(nearest)]
 
 
 def _further_texts(name: str, description: Description | None) -> tuple[str, ...]:
