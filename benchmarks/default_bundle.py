@@ -33,8 +33,7 @@ This bundle names the actions in the motion of one person's joints (Kinect, moti
 
 - **Training**: `make bundle`, with encoder `{encoder}`, method `{method}` and prompt `{prompt}`. The synthetic
   actions of {people} simulated people and {augment} altered copy of each recording (mirrored, other viewpoints and
-  frame rates, noise, missing joints) are added to the training set. It is calibrated on withheld classes of withheld
-  datasets.
+  frame rates, noise, missing joints) are added to the training set. It is calibrated on withheld datasets.
 - **Trained on** {sequences} recordings of {classes} actions in five Kinect datasets. The bundle contains no recording:
   the regression stores means over recordings of a class. Large arrays are rounded to half precision. Terms of the
   datasets:

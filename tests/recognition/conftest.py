@@ -20,3 +20,10 @@ def calibrated_config():
 @pytest.fixture(scope="session")
 def calibrated(small, cache, calibrated_config):
     return train_bundle(small, calibrated_config, cache=cache)
+
+
+@pytest.fixture(scope="session")
+def with_background(small, cache):
+    """A calibrated recognizer with the recipe of the default bundle, trained on little."""
+    config = TrainingConfig(encoder="movement", method="evidence", prompt="movement", masked_views=0, calibrate=True)
+    return train_bundle(small, config, cache=cache)

@@ -1,6 +1,7 @@
 """Facts of a calibrated bundle: texts of actions, presence, thresholds and examples."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -119,3 +120,42 @@ def test_invalid_examples_and_uncalibrated_bundles_are_refused(calibrated, calib
     two = np.flatnonzero(np.isin(small.labels, (0, 1)))
     with pytest.raises(InputError, match="too few"):
         train_on_rows(small, two, calibrated_config, cache=cache)
+
+
+def test_a_background_decides_on_presence_and_is_saved(with_background, tmp_path):
+    recognizer, motions = with_background, clips("squat", 4)
+    assert recognizer.background.shape[1] == recognizer.aligner.text_dim_ and len(recognizer.background) > 200
+    assert len(recognizer.calibration.presence) == 5
+    predictions = recognizer.predict(motions, THREE)
+    recognizer.save(tmp_path / "bundle")
+    loaded = ZeroShotRecognizer.load(tmp_path / "bundle")
+    for first, second in zip(predictions, loaded.predict(motions, THREE), strict=True):
+        assert first.presence == pytest.approx(second.presence, abs=1e-5)
+        assert first.scores.shape == first.probabilities.shape == (3,)
+    other = replace(recognizer, background=recognizer.background[:1])
+    assert other.predict(motions[0], THREE).presence != pytest.approx(predictions[0].presence, abs=1e-3)
+    (tmp_path / "bundle" / "background.safetensors").unlink()
+    with pytest.raises(InputError, match="not a bundle of this version"):
+        ZeroShotRecognizer.load(tmp_path / "bundle")
+
+
+def test_lists_of_different_length_share_the_background(with_background):
+    features = with_background.encode(clips("squat", 3))
+    lists = [with_background.candidates(names) for names in (THREE, ["squat"], ["clap hands", "squat"])]
+    for row, prediction in enumerate(with_background.score_each(features, lists, [None] * 3)):
+        alone = with_background.score(features[row : row + 1], lists[row])[0]
+        np.testing.assert_allclose(prediction.scores, alone.scores, rtol=1e-4, atol=1e-4)
+        assert prediction.presence == pytest.approx(alone.presence, abs=1e-4)
+
+
+def test_motion_that_is_not_on_the_list_has_a_lower_presence(with_background):
+    motions = clips("squat", 10) + clips("run in place", 10)
+    listed = [p.presence for p in with_background.predict(motions, ["squat", "run in place", "clap hands"])]
+    others = [p.presence for p in with_background.predict(motions, ["wave the right hand", "clap hands"])]
+    assert np.mean(listed) > np.mean(others) + 0.2
+
+
+def test_adapting_keeps_the_background(with_background):
+    adapted = with_background.adapt(clips("squat", 2), ["squat", "squat"])
+    assert adapted.background is with_background.background
+    assert 0 <= adapted.predict(clips("squat", 1, 300)[0], THREE).presence <= 1

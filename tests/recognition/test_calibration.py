@@ -1,5 +1,7 @@
 """Facts of calibrated probabilities."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import softmax
@@ -92,6 +94,56 @@ def test_presence_ignores_actions_that_are_not_on_the_list():
     inputs = presence_inputs(np.array([[1.0, 2, -np.inf], [0, 0, 0]]))
     np.testing.assert_allclose(inputs[0], [1, 2, np.log((np.e + np.e**2) / 2), np.log(2)])
     np.testing.assert_allclose(inputs[1], [1, 0, 0, np.log(3)], atol=1e-12)
+
+
+def test_presence_inputs_end_with_the_background_if_there_is_one():
+    inputs = presence_inputs(np.array([[1.0, 2]]), np.array([[0.0, 3, 3]]))
+    np.testing.assert_allclose(inputs, [[1, 2, np.log((np.e + np.e**2) / 2), np.log(2), np.log((1 + 2 * np.e**3) / 3)]])
+
+
+def with_level(rng, recordings=1500):
+    """Return recordings whose scores all rise and fall together, as those of motion that fits many texts do."""
+    scores = rng.normal(0, 0.5, (recordings, 12))
+    labels = (scores / TRUE_TEMPERATURE + rng.gumbel(size=scores.shape)).argmax(axis=1)
+    level = rng.normal(0, 1.5, (recordings, 1))
+    features = rng.normal(0, 1, (recordings, 5))
+    background = level + rng.normal(0, 0.3, (recordings, 40))
+    return Withheld(scores + level, labels, features, rng.integers(0, 6, recordings), background)
+
+
+def test_a_background_tells_a_motion_that_fits_many_texts_from_one_that_fits_the_list():
+    rng = np.random.default_rng(0)
+    part, new = with_level(rng), with_level(rng, 2000)
+    right = new.scores[np.arange(2000), new.labels][:, None]
+    others = np.where(np.arange(12) == new.labels[:, None], -np.inf, new.scores)
+    present, absent = np.concatenate([right, np.sort(others, axis=1)[:, 2:6]], axis=1), np.sort(others, axis=1)[:, 2:7]
+    advantage = []
+    for background in (True, False):
+        fitted = fit_calibration([part if background else replace(part, background=None)], np.zeros(5))
+        assert len(fitted.presence) == 4 + background
+        scored = [fitted.presences(fitted.logits(s), new.background if background else None) for s in (present, absent)]
+        advantage.append((scored[0][:, None] > scored[1]).mean())
+    assert advantage[0] > 0.85 > advantage[1] + 0.05
+
+
+def test_a_few_confident_errors_hardly_change_the_temperature():
+    rng = np.random.default_rng(2)
+    part = withheld(rng)
+    labels = part.labels.copy()
+    labels[:30] = part.scores[:30].argmin(axis=1)
+    changed = fit_calibration([replace(part, labels=labels)], np.zeros(20)).temperature
+    assert changed == pytest.approx(fit_calibration([part], np.zeros(20)).temperature, rel=0.15)
+
+
+def test_each_class_has_the_same_weight():
+    rng = np.random.default_rng(4)
+    sharp, flat = withheld(rng), withheld(rng, recordings=200)
+    flat = replace(flat, labels=rng.integers(0, 12, 200))
+    many = Withheld(
+        *(np.concatenate([array] * 5) for array in (flat.scores, flat.labels, flat.features, flat.subjects))
+    )
+    once, often = (fit_calibration([sharp, part], np.zeros(20)).temperature for part in (flat, many))
+    assert once == pytest.approx(often, rel=0.1)
 
 
 def test_evidence_is_computed_from_cosines():

@@ -45,10 +45,12 @@ def trained(dataset, cache, encoder, method, prompt="name"):
 
 
 def calibrated(recognizer):
-    """Return the recognizer with an arbitrary calibration."""
+    """Return the recognizer with an arbitrary calibration and background."""
     features = recognizer.encoder.encode(np.zeros((1, *recognizer.preprocessing.shape), np.float32))
     centre = (0.0,) * features.shape[1]
-    return replace(recognizer, calibration=Calibration(0.7, (0.3, 0.8, -0.2, 0.1), (0.0,) * 6, 0.0, centre, 9, 3))
+    calibration = Calibration(0.7, (0.3, 0.8, -0.2, 0.1, -0.5), (0.0,) * 6, 0.0, centre, 9, 3)
+    background = recognizer.candidates(action_names()[5:12]).embeddings
+    return replace(recognizer, calibration=calibration, background=background)
 
 
 def session(file):

@@ -5,7 +5,9 @@ import pytest
 
 from zeroskel.core._vocabulary import vocabulary
 from zeroskel.text import SentenceEncoder, block_widths, class_embeddings, class_texts
-from zeroskel.text._movement_texts import _combined, movement_texts
+from zeroskel.text._movement_reader import is_written
+from zeroskel.text._movement_texts import _combined, movement_texts, various_actions
+from zeroskel.text._movements import written_movements
 
 WORDS = vocabulary()
 
@@ -79,3 +81,11 @@ def test_withheld_names_are_read_like_the_words_of_a_user():
     (written,), (read,) = (movement_texts(["clap hands"], {}, without=without) for without in ((), ["clap hands"]))
     assert written.numbers != read.numbers
     assert movement_texts(["clap hands"], {}, without=["squat"])[0] == written
+
+
+def test_various_actions_are_written_differ_and_are_none_of_the_excluded():
+    names = various_actions(40, ["sit down", "Wave the left hand."])
+    assert 30 <= len(set(names)) == len(names) <= 40 and all(is_written(name) for name in names)
+    excluded = {text for movement in written_movements() if "sit down" in movement.texts for text in movement.texts}
+    assert excluded and not excluded & set(names)
+    assert "wave the right hand" not in various_actions(3000, ["wave the left hand"])
