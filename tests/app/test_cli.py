@@ -52,6 +52,25 @@ def test_predict_names_a_file(demo, tmp_path):
     shown = zeroskel("predict", tmp_path / "clip.json", "--actions", "squat", "wave", "--model", bundle)
     assert shown.returncode == 0
     assert "probability" in shown.stdout
+    unmeasured = zeroskel(
+        "predict", tmp_path / "clip.json", "--actions", "squat", "wave", "--explain", "--model", bundle
+    )
+    assert "that needs the encoder movement" in unmeasured.stdout
+
+
+def test_predict_explains_in_words(tmp_path):
+    write(generate_sequence("wave the right hand", seed=2), tmp_path / "clip.json")
+    command = ("predict", tmp_path / "clip.json", "--actions", "wave one hand", "clap [hands]", "--explain")
+    table, *lines = zeroskel(*command).stdout.split("The motion shows: ")
+    assert "clap [hands]" in table
+    shown, *reasons = lines[0].splitlines()
+    assert shown.startswith("right hand moving from side to side")
+    assert shown.endswith("; standing")
+    assert reasons[0].startswith('For "wave one hand" and against "clap [hands]": ')
+    content = json.loads(zeroskel(*command, "--json").stdout)
+    assert content["shown"] == shown.split("; ")
+    assert content["speaks_for"] == reasons[0].split(": ")[1].split("; ")
+    assert {"best", "probabilities", "parts", "quantities", "rival", "speaks_against"} <= set(content)
 
 
 @pytest.mark.slow

@@ -1,11 +1,14 @@
 """Facts of explanations."""
 
+import json
+
 import numpy as np
 import pytest
 
 from zeroskel import ZeroShotRecognizer
 from zeroskel.core import InputError
 from zeroskel.datasets.synthetic import generate_sequence
+from zeroskel.recognition import TrainingConfig, train_bundle
 
 THREE = ["wave the right hand", "squat", "run in place"]
 
@@ -48,6 +51,41 @@ def test_the_quantities_add_up_to_the_lead_over_the_best_other_action(calibrated
     amounts = np.abs(list(explanation.quantities.values()))
     assert np.all(amounts[:-1] >= amounts[1:])
     assert calibrated.explain(clips("squat", 1)[0], THREE).quantities == {}  # another method compares no quantities
+
+
+def test_an_explanation_says_in_words_what_the_motion_shows():
+    recognizer = ZeroShotRecognizer.load("default")
+    clip = clips("wave the right hand", 1)[0]
+    explanation = recognizer.explain(clip, THREE)
+    assert any(phrase.startswith("right hand moving from side to side") for phrase in explanation.shown)
+    assert explanation.rival in THREE[1:]
+    assert any("right hand" in phrase for phrase in explanation.speaks_for)
+    against = recognizer.explain(clip, THREE, action="squat")
+    assert against.shown == explanation.shown
+    assert against.rival == "wave the right hand"
+    assert "hips not sinking" in against.speaks_against
+    assert against.to_dict()["speaks_against"] == list(against.speaks_against)
+
+
+def test_another_encoder_or_method_explains_without_words(calibrated, small, cache):
+    clip = clips("squat", 1)[0]
+    explanation = calibrated.explain(clip, THREE)
+    assert (explanation.shown, explanation.speaks_for, explanation.speaks_against) == ((), (), ())
+    assert explanation.rival in THREE
+    assert explanation.rival != explanation.action
+    measured = train_bundle(small, TrainingConfig(encoder="movement", method="ridge"), cache=cache)
+    explanation = measured.explain(clip, THREE)
+    assert explanation.shown[0].startswith("standing, then sitting or squatting")
+    assert (explanation.speaks_for, explanation.speaks_against) == ((), ())
+
+
+def test_an_explanation_is_json(calibrated):
+    explanation = calibrated.explain(clips("squat", 1)[0], THREE)
+    exact, rounded = explanation.to_dict(), explanation.to_dict(decimals=2)
+    assert json.loads(json.dumps(exact)) == exact
+    assert exact["information"] == explanation.information.tolist()
+    assert rounded["parts"]["head"] == round(explanation.parts["head"], 2)
+    assert rounded["moment_information"] == explanation.moment_information.round(2).tolist()
 
 
 def test_a_still_and_an_unseen_start_can_be_explained(calibrated):

@@ -3,7 +3,7 @@
 import json
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
@@ -11,6 +11,9 @@ from zeroskel.app.options import Settings, cache_folder, option_map
 from zeroskel.app.terminal import console, print_line, shown_progress
 from zeroskel.core import InputError
 from zeroskel.core._optional import import_optional
+
+if TYPE_CHECKING:
+    from zeroskel.recognition import Explanation
 
 
 def train(
@@ -83,6 +86,7 @@ def predict(
     actions: Annotated[list[str], Option()],
     model: str = "default",
     layout: str | None = None,
+    explain: Annotated[bool, Option("--explain")] = False,
     as_json: Annotated[bool, Option("--json")] = False,
     video_python: Path | None = None,
 ) -> None:
@@ -92,8 +96,10 @@ def predict(
         file: Skeleton file (.skeleton, .bvh, .csv, .json …) or video (.mp4, .mov …).
         actions: Names of two or more actions, each in quotes if it has blanks.
         layout: Name of the joint layout, for files that do not state it.
-        as_json: Print the prediction as JSON.
+        explain: Say what the motion shows, and what of it speaks for the best action and against it.
+        as_json: Print the prediction as JSON; with --explain, the whole explanation.
     """
+    from rich.markup import escape
     from rich.table import Column, Table
 
     from zeroskel import ZeroShotRecognizer, read
@@ -107,17 +113,21 @@ def predict(
     else:
         sequence = read(file, layout=layout)
     recognizer = ZeroShotRecognizer.load(model)
-    prediction = recognizer.predict(sequence, actions)
+    explanation = recognizer.explain(sequence, actions) if explain else None
+    prediction = recognizer.predict(sequence, actions) if explanation is None else explanation.prediction
     notice = recognizer.facts.get("notice", "")
     if as_json:
-        print(json.dumps({"file": str(file), **prediction.to_dict(), "notice": notice}))
+        answer = prediction if explanation is None else explanation
+        print(json.dumps({"file": str(file), **answer.to_dict(), "notice": notice}))
         return
     number = partial(Column, justify="right")
     table = Table(Column("action", overflow="fold"), number("probability"), number("score"))
     for index in (-prediction.scores).argsort(kind="stable"):
         share, score = prediction.probabilities[index], prediction.scores[index]
-        table.add_row(prediction.actions[index], f"{share:.1%}", f"{score:.3f}")
+        table.add_row(escape(prediction.actions[index]), f"{share:.1%}", f"{score:.3f}")
     console.print(table)
+    if explanation is not None:
+        _print_explanation(explanation)
     _print_bundle_notice(notice)
 
 
@@ -241,6 +251,23 @@ def serve(
         limits=limits,
     )
     run_server(ZeroShotRecognizer.load(model), settings)
+
+
+def _print_explanation(explanation: "Explanation") -> None:
+    """Print what the motion shows, what of it speaks for the action, and what against it."""
+    from rich.markup import escape
+
+    if not explanation.shown:
+        print_line("This bundle cannot say what the motion shows: that needs the encoder movement.")
+        return
+    print_line(f"The motion shows: {'; '.join(explanation.shown)}")
+    action, rival = (f'"{escape(name)}"' for name in (explanation.action, explanation.rival))
+    for text, phrases in (
+        (f"For {action} and against {rival}", explanation.speaks_for),
+        (f"For {rival} and against {action}", explanation.speaks_against),
+    ):
+        if phrases:
+            print_line(f"{text}: {'; '.join(phrases)}")
 
 
 def _print_bundle_notice(notice: str) -> None:

@@ -77,7 +77,18 @@ def head_quantities(body: Body) -> dict[str, Array]:
 
 
 def posture_quantities(body: Body, legs: Legs) -> dict[str, Array]:
-    """Return how much the body stands, sits, crouches, kneels and lies, at the beginning, on average and at the end.
+    """Return how much the body stands, sits, crouches, kneels and lies, at the beginning, on average and at the end."""
+    shares, end = posture_shares(body, legs), _end(body)
+    moments = {"start": shares[:, :end], "held": shares, "end": shares[:, -end:]}
+    return {
+        f"{moment}_{posture}": mean(part)[:, index]
+        for moment, part in moments.items()
+        for index, posture in enumerate(POSTURES)
+    }
+
+
+def posture_shares(body: Body, legs: Legs) -> Array:
+    """Return how much the body is in each of the five `POSTURES` (N, T, 5).
 
     The five values of a moment sum to 1: they are a softmax over scores of the frames.
     """
@@ -109,14 +120,7 @@ def posture_quantities(body: Body, legs: Legs) -> dict[str, Array]:
     ]
     stacked = _SHARPNESS * xp.stack(scores, axis=2)
     weights = xp.exp(stacked - xp.max(stacked, axis=2, keepdims=True))
-    shares = weights / xp.sum(weights, axis=2, keepdims=True)
-    end = _end(body)
-    moments = {"start": shares[:, :end], "held": shares, "end": shares[:, -end:]}
-    return {
-        f"{moment}_{posture}": mean(part)[:, index]
-        for moment, part in moments.items()
-        for index, posture in enumerate(POSTURES)
-    }
+    return weights / xp.sum(weights, axis=2, keepdims=True)
 
 
 def hip_quantities(body: Body) -> dict[str, Array]:

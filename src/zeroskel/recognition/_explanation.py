@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -9,7 +10,9 @@ from zeroskel.core import InputError, SkeletonSequence, get_layout
 from zeroskel.core._vocabulary import vocabulary
 from zeroskel.features._encoded_split import OBSERVED_SHARES
 from zeroskel.recognition._bundle import Bundle
-from zeroskel.recognition._prediction import Candidates, Prediction
+from zeroskel.recognition._prediction import Candidates, Prediction, rounded_number
+from zeroskel.recognition._reasons import measured_quantities, reasons
+from zeroskel.recognition._shown import shown
 from zeroskel.skeleton import make_batch
 from zeroskel.skeleton.transforms import observe_first
 
@@ -19,7 +22,7 @@ MIN_PROBABILITY = 1e-12  # distance of probabilities from 0 and 1
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """Contributions of time and body parts to a prediction, in nats.
+    """Contributions of time and body parts to a prediction, in nats, and what the motion shows, in words.
 
         i(a) = log p(a | motion) + log A        o(a) = log p(a | motion) / (1 - p(a | motion))
 
@@ -36,8 +39,14 @@ class Explanation:
             end instead; negative where o increases.
         parts: body part ("left arm" …) -> decrease of o when the part is held at its mean position.
         quantities: quantity of the movement vocabulary ("arm_side" …) -> by how much it raises the log-odds of the
-            action against the best other one, the largest amounts first, negative where it speaks for the other; empty
+            action against the best other one, the largest amounts first, negative where it speaks for the rival; empty
             for a bundle whose method does not compare quantities.
+        rival: the best other action, with which the quantities and reasons compare the action.
+        shown: what the motion shows, in at most six phrases with measured durations and amounts, the most telling
+            first; empty for a bundle whose encoder is not "movement".
+        speaks_for: what the motion shows that speaks for the action and against its rival, the strongest first; at most
+            four phrases. Empty where there are no quantities.
+        speaks_against: the same for what speaks for the rival.
 
     Example:
         >>> from zeroskel import ZeroShotRecognizer
@@ -46,8 +55,10 @@ class Explanation:
         >>> explanation = recognizer.explain(generate_sequence("squat", seed=900), ["squat", "clap hands"])
         >>> explanation.action, explanation.information.shape
         ('squat', (10, 2))
-        >>> "sinks" in list(explanation.quantities)[:5]
-        True
+        >>> explanation.shown[0]
+        'standing, then sitting or squatting for 1.2 s, then standing'
+        >>> "hips sinking" in explanation.speaks_for, explanation.rival
+        (True, 'clap hands')
         >>> sorted(explanation.parts)
         ['head', 'left arm', 'left leg', 'right arm', 'right leg', 'torso']
     """
@@ -60,6 +71,42 @@ class Explanation:
     moment_information: np.ndarray
     parts: dict[str, float]
     quantities: dict[str, float]
+    rival: str
+    shown: tuple[str, ...]
+    speaks_for: tuple[str, ...]
+    speaks_against: tuple[str, ...]
+
+    def to_dict(self, *, decimals: int | None = None) -> dict[str, Any]:
+        """Return the explanation and its prediction as a dictionary that `json.dumps` accepts.
+
+        Args:
+            decimals: number of decimals of all numbers; None keeps them as they are.
+
+        Returns:
+            The keys of `Prediction.to_dict`, and "action", "observed_seconds", "information", "moments",
+            "moment_information", "parts", "quantities", "rival", "shown", "speaks_for" and "speaks_against".
+        """
+
+        def numbers(array: np.ndarray) -> Any:
+            return (array if decimals is None else array.astype(float).round(decimals)).tolist()
+
+        def named(amounts: dict[str, float]) -> dict[str, float]:
+            return {name: rounded_number(amount, decimals) for name, amount in amounts.items()}
+
+        return {
+            **self.prediction.to_dict(decimals=decimals),
+            "action": self.action,
+            "observed_seconds": numbers(self.seconds),
+            "information": numbers(self.information),
+            "moments": numbers(self.moments),
+            "moment_information": numbers(self.moment_information),
+            "parts": named(self.parts),
+            "quantities": named(self.quantities),
+            "rival": self.rival,
+            "shown": list(self.shown),
+            "speaks_for": list(self.speaks_for),
+            "speaks_against": list(self.speaks_against),
+        }
 
 
 def explain(bundle: Bundle, sequence: SkeletonSequence, candidates: Candidates, action: str | None) -> Explanation:
@@ -72,7 +119,12 @@ def explain(bundle: Bundle, sequence: SkeletonSequence, candidates: Candidates, 
     if action not in candidates.actions:
         raise InputError(f"Cannot explain action {action!r}. Expected one of {', '.join(candidates.actions)}.")
     beginnings = [observe_first(sequence, share) for share in OBSERVED_SHARES]
-    odds_losses = _odds_losses(bundle, sequence, candidates, candidates.actions.index(action))
+    explained = candidates.actions.index(action)
+    rival = _best_other(prediction, explained)
+    odds_losses = _odds_losses(bundle, sequence, candidates, explained)
+    quantities = _quantities(bundle, features, candidates, explained, rival)
+    measured = measured_quantities(bundle, features)
+    speaks_for, speaks_against = reasons(quantities, measured)
     edges = np.linspace(0, sequence.frames / sequence.fps, STRETCHES + 1)
     parts = get_layout(bundle.layout).parts
     return Explanation(
@@ -83,19 +135,30 @@ def explain(bundle: Bundle, sequence: SkeletonSequence, candidates: Candidates, 
         moments=np.stack([edges[:-1], edges[1:]], axis=1),
         moment_information=odds_losses[:STRETCHES],
         parts={name.replace("_", " "): float(loss) for name, loss in zip(parts, odds_losses[STRETCHES:], strict=True)},
-        quantities=_quantities(bundle, features, candidates, candidates.actions.index(action)),
+        quantities=quantities,
+        rival=candidates.actions[rival],
+        shown=shown(bundle, sequence, measured),
+        speaks_for=speaks_for,
+        speaks_against=speaks_against,
     )
 
 
-def _quantities(bundle: Bundle, features: np.ndarray, candidates: Candidates, action: int) -> dict[str, float]:
-    """Return what each quantity says for an action against the best other one, in the unit of log-odds."""
+def _best_other(prediction: Prediction, action: int) -> int:
+    """Return the action with the highest score but the given one."""
+    scores = prediction.scores.astype(np.float64)
+    scores[action] = -np.inf
+    return int(scores.argmax())
+
+
+def _quantities(
+    bundle: Bundle, features: np.ndarray, candidates: Candidates, action: int, rival: int
+) -> dict[str, float]:
+    """Return what each quantity says for an action against its rival, in the unit of log-odds."""
     evidence = bundle.aligner.evidence(features, candidates.embeddings)
     if evidence is None:
         return {}
-    totals = evidence[0].sum(axis=1)
-    totals[action] = -np.inf
     temperature = 1.0 if bundle.calibration is None else bundle.calibration.temperature
-    differences = (evidence[0, action] - evidence[0, int(totals.argmax())]) / temperature
+    differences = (evidence[0, action] - evidence[0, rival]) / temperature
     names = vocabulary().names
     order = np.argsort(-np.abs(differences), kind="stable")
     return {names[index]: float(differences[index]) for index in order}

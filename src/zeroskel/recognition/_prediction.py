@@ -77,15 +77,11 @@ class Prediction:
             The keys "actions", "scores", "probabilities", "presence", "none_of_these" and "best"; "presence" is None
             where the bundle is not calibrated.
         """
-
-        def number(value: Any) -> float:
-            return float(value) if decimals is None else round(float(value), decimals)
-
         return {
             "actions": list(self.actions),
-            "scores": [number(score) for score in self.scores],
-            "probabilities": [number(probability) for probability in self.probabilities],
-            "presence": None if self.presence is None else number(self.presence),
+            "scores": [rounded_number(score, decimals) for score in self.scores],
+            "probabilities": [rounded_number(probability, decimals) for probability in self.probabilities],
+            "presence": None if self.presence is None else rounded_number(self.presence, decimals),
             "none_of_these": bool(self.none_of_these),
             "best": self.best,
         }
@@ -120,6 +116,11 @@ class StreamPrediction(Prediction):
 
     time: float = 0.0
     settled: bool = False
+
+
+def rounded_number(value: Any, decimals: int | None) -> float:
+    """Return a number as a float with that many decimals; None keeps all."""
+    return float(value) if decimals is None else round(float(value), decimals)
 
 
 class Smoothing:

@@ -6,11 +6,13 @@ import threading
 
 import numpy as np
 import pytest
+from starlette.testclient import TestClient
 
 import zeroskel
+from zeroskel.app.server.application import create_app
 from zeroskel.app.server.engine import Busy, Engine
 from zeroskel.app.server.recordings import parse_positions, recording_to_dict
-from zeroskel.app.server.settings import Limits
+from zeroskel.app.server.settings import Limits, Settings
 from zeroskel.core import InputError, SkeletonSequence
 from zeroskel.skeleton.formats import write
 
@@ -56,6 +58,19 @@ def test_explain_returns_the_recognizers_explanation(client, recognizer, squat, 
     np.testing.assert_allclose(answer["information"], direct.information, atol=0.05)
     assert np.shape(answer["moments"]) == (len(answer["moment_information"]), 2)
     assert set(answer["parts"]) == set(direct.parts)
+    assert answer["rival"] == direct.rival
+    assert (answer["shown"], answer["speaks_for"], answer["speaks_against"]) == ([], [], [])
+
+
+def test_the_default_bundle_explains_in_words(squat, request_body):
+    default = zeroskel.ZeroShotRecognizer.load("default")
+    with TestClient(create_app(default, Settings(limits=LIMITS)), base_url="http://127.0.0.1") as client:
+        answer = client.post("/api/explain", json=request_body).json()
+    direct = default.explain(squat, ACTIONS[:3])
+    assert answer["shown"] == list(direct.shown)
+    assert answer["shown"][0].startswith("standing, then ")
+    assert answer["speaks_for"] == list(direct.speaks_for) != []
+    assert answer["speaks_against"] == list(direct.speaks_against)
 
 
 def test_clips_are_recordings_and_say_that_they_are_synthetic(client, request_body):

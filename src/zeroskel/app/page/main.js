@@ -225,14 +225,14 @@ let drawn = null;
 function drawExplanation(known) {
   if (drawn === explanation) return;
   drawn = explanation;
-  const { action, observed_seconds: times, information, moments, moment_information: losses, parts, actions } = explanation;
+  const { action, observed_seconds: times, information, moments, moment_information: losses, actions } = explanation;
   const chosen = actions.indexOf(action);
   curve.show({ times, information, chosen, from: 0, to: recording.seconds, moments, losses, known });
   curve.at(player.seconds);
   const last = information.at(-1)[chosen];
   const decisive = moments[losses.indexOf(Math.max(...losses))];
   find("curve-says").textContent = `“${action}”: ${last.toFixed(2)} nats above chance at the end.` + (decisive && Math.max(...losses) > 0 ? ` Most of it comes from ${decisive[0].toFixed(1)} to ${decisive[1].toFixed(1)} s (columns: the loss without that moment).` : "");
-  verdict.explain(parts, action, parts ? undefined : "A model in the browser cannot explain body parts; the server can.");
+  verdict.explain(explanation);
 }
 
 function moved(frame) {

@@ -1,15 +1,17 @@
-// The answer in words, the line "none of these" with its threshold, and the parts of the body.
+// The answer in words, the line "none of these" with its threshold, what the motion shows, and the parts of the body.
 import { Bars, percent } from "./bars.js";
+import { Words } from "./words.js";
 
 /** Format with two digits, a typographic minus, and no minus before a zero. */
 const nats = (value) => (Math.abs(value) < 0.005 ? 0 : value).toFixed(2).replace("-", "−");
 
+const HINT = "Shown with the answer: how much certainty is lost without the arms, the legs and so on.";
 const STORAGE_KEY = "zeroskel.threshold";
 
 export class Verdict {
   /** find: id -> element; changed: function that is called when the threshold changes. */
   constructor(find, changed) {
-    Object.assign(this, { find, parts: new Bars(find("parts")) });
+    Object.assign(this, { find, parts: new Bars(find("parts")), words: new Words(find) });
     this.slider = find("threshold");
     this.slider.value = localStorage.getItem(STORAGE_KEY) ?? 50;
     this.slider.addEventListener("input", () => {
@@ -54,11 +56,14 @@ export class Verdict {
     this.explain(null);
   }
 
-  /** parts: name -> log-odds lost when the part is held still, in nats; null where it is not known, with the reason. */
-  explain(parts, action, why = "Shown with the answer: how much certainty is lost without the arms, the legs and so on.") {
+  /** explanation: an answer of /api/explain, whose parts (name -> log-odds lost when it is held still) may be absent; null for none. */
+  explain(explanation) {
+    if (explanation) this.words.show(explanation);
+    else this.words.clear();
+    const { parts, action } = explanation ?? {};
     if (!parts) {
       this.parts.clear();
-      return this.#say("parts-says", why);
+      return this.#say("parts-says", explanation ? "A model in the browser cannot explain body parts; the server can." : HINT);
     }
     const names = Object.keys(parts).sort((a, b) => parts[b] - parts[a]);
     const most = Math.max(...Object.values(parts), 0.1);

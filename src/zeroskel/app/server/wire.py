@@ -1,9 +1,8 @@
 """The wire format: the JSON that clients and the server exchange. docs/serve.md shows examples."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar
 
-import numpy as np
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from zeroskel.app.server.settings import Limits
@@ -64,7 +63,12 @@ class PredictAnswer(BaseModel):
 
 
 class ExplainAnswer(PredictAnswer):
-    """A prediction with its explanation. Information is in nats; 0 is chance."""
+    """A prediction with its explanation. Information is in nats; 0 is chance.
+
+    `shown` says in words what the motion shows. `speaks_for` says what of it speaks for the action, `speaks_against`
+    what speaks for the best other action, the `rival`. All three are empty without the encoder `movement`, and the last
+    two without the method `evidence`.
+    """
 
     action: str
     observed_seconds: list[float]
@@ -73,6 +77,10 @@ class ExplainAnswer(PredictAnswer):
     moment_information: list[float]
     parts: dict[str, float]
     quantities: dict[str, float]
+    rival: str
+    shown: list[str]
+    speaks_for: list[str]
+    speaks_against: list[str]
 
 
 class RecordingAnswer(BaseModel):
@@ -159,19 +167,4 @@ def _parse_text(text: object, max_length: int) -> str:
 
 def result_to_dict(result: Prediction | Explanation) -> dict[str, Any]:
     """Return a prediction, or an explanation with its prediction, as JSON; the numbers are rounded to save bytes."""
-    if isinstance(result, Prediction):
-        return result.to_dict(decimals=DECIMALS)
-    return {
-        **result_to_dict(result.prediction),
-        "action": result.action,
-        "observed_seconds": _rounded(result.seconds),
-        "information": _rounded(result.information),
-        "moments": _rounded(result.moments),
-        "moment_information": _rounded(result.moment_information),
-        "parts": {part: round(float(loss), DECIMALS) for part, loss in result.parts.items()},
-        "quantities": {name: round(value, DECIMALS) for name, value in result.quantities.items()},
-    }
-
-
-def _rounded(array: np.ndarray) -> list[Any]:
-    return cast(list[Any], array.astype(float).round(DECIMALS).tolist())
+    return result.to_dict(decimals=DECIMALS)

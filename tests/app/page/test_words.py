@@ -1,0 +1,73 @@
+"""The page says what the motion shows, as text, and what of it speaks for the action and for its rival."""
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import Server
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def measuring_server(tmp_path_factory):
+    """A server with the bundle of the package, whose encoder measures the movement vocabulary."""
+    running = Server(Path("default"), tmp_path_factory.mktemp("measuring") / "log.txt").start()
+    yield running
+    running.stop()
+
+
+def phrases(visit, list_id):
+    return visit.page.locator(f"#{list_id} li").all_inner_texts()
+
+
+def open_with_actions(open_page, server, *actions, **options):
+    visit = open_page(at=server, **options)
+    visit.page.get_by_role("button", name="Remove all").click()
+    visit.add(*actions)
+    visit.page.get_by_role("button", name="wave both hands", exact=True).click()
+    visit.answered()
+    visit.page.locator("#shown li").first.wait_for()
+    return visit
+
+
+def test_the_answer_says_what_the_motion_shows(open_page, measuring_server):
+    visit = open_with_actions(open_page, measuring_server, "wave both hands", "squat")
+    shown = phrases(visit, "shown")
+    assert shown[0].startswith("Both hands moving from side to side")
+    assert shown[-1] == "Standing"
+    assert visit.says("for-says") == "Speaks for “wave both hands” rather than “squat”:"
+    assert 1 <= len(phrases(visit, "for")) <= 4
+    visit.page.locator("#bars .bar").nth(1).click()
+    visit.wait("document.querySelector('#against-says').textContent.startsWith('Speaks for “wave both hands”')")
+    assert phrases(visit, "shown") == shown
+    visit.page.get_by_role("button", name="Remove all").click()
+    visit.page.locator("#shown li").first.wait_for(state="detached")
+    assert "Shown with the answer" in visit.says("shown-says")
+
+
+def test_names_of_actions_stay_text(open_page, measuring_server):
+    typed = '<img src="/api/health" onerror="alert(1)">'
+    visit = open_with_actions(open_page, measuring_server, "wave both hands", typed)
+    assert typed in visit.says("for-says")
+    assert visit.page.locator(".words img").count() == 0
+
+
+def test_a_model_that_measures_nothing_says_so(open_page):
+    visit = open_page()
+    visit.choose_clip()
+    visit.wait("document.querySelector('#shown-says').textContent.includes('does not measure')")
+    assert phrases(visit, "shown") == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_and_nothing_sticks_out(open_page, measuring_server, width, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    from .test_accessibility import RULES
+
+    visit = open_with_actions(open_page, measuring_server, "wave both hands", "squat", width=width, scheme=scheme)
+    report = Axe().run(visit.page, options=RULES)
+    assert report.violations_count == 0, report.generate_report()
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
