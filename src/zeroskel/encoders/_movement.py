@@ -94,7 +94,7 @@ def _measured(body: Body) -> dict[str, Array]:
     return {
         **arm_quantities(arms),
         **leg_quantities(legs),
-        **trunk_quantities(body),
+        **trunk_quantities(body, legs),
         **head_quantities(body),
         **posture_quantities(body, legs),
         **hip_quantities(body),

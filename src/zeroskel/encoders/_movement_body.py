@@ -13,7 +13,8 @@ from array_api_compat import array_namespace
 
 from zeroskel.core import Layout
 from zeroskel.encoders._measures import RolePoints
-from zeroskel.encoders._series import TINY, Array, constant, deviation, length, quantiles, smooth
+from zeroskel.encoders._movement_camera import levelled, steadied
+from zeroskel.encoders._series import TINY, Array, constant, deviation, length, quantiles
 
 PAIRS = ("shoulder", "elbow", "wrist", "hand", "hip", "knee", "ankle")
 LEFT, RIGHT = 0, 1  # positions on the axis S
@@ -29,6 +30,11 @@ def clip(values: Array, low: float = 0.0, high: float = 1.0) -> Array:
 def ramp(values: Array, start: float, end: float) -> Array:
     """Return 0 up to `start`, 1 from `end`, and the linear interpolation between them."""
     return clip((values - start) / (end - start))
+
+
+def log_ramp(values: Array, start: float, end: float) -> Array:
+    """Return 0 up to `start`, 1 from `end`, and the interpolation of the logarithm between them, for speeds."""
+    return clip(array_namespace(values).log(values.clip(TINY) / start) / float(np.log(end / start)))
 
 
 def quantile(series: Array, share: float) -> Array:
@@ -133,7 +139,7 @@ class Body:
         layout: layout of the V joints.
 
     Attributes:
-        joints: (N, T, V, 3), smoothed.
+        joints: (N, T, V, 3), smoothed, and levelled where the body stands upright at some time.
         seconds: (N,).
         pelvis: middle of the hips (N, T, 3); so are `chest`, `head` and `neck`, the middle of the shoulders.
         points: pair of joints, such as "hand", to its points (N, T, S, 3).
@@ -147,7 +153,7 @@ class Body:
 
     def __init__(self, joints: Array, seconds: Array, layout: Layout) -> None:
         xp = array_namespace(joints)
-        self.joints, self.seconds = smooth(joints), seconds
+        self.joints, self.seconds = levelled(steadied(joints, seconds), layout), seconds
         self._roles = RolePoints(self.joints, layout)
         self.pelvis, self.chest, self.head = (self._point(role) for role in ("pelvis", "chest", "head"))
         self.points = {

@@ -18,11 +18,13 @@ from zeroskel.encoders._movement_body import (
     clip,
     degrees,
     lead_and_other,
+    log_ramp,
     mean,
     quantile,
     ramp,
     right_share,
     steps,
+    weighted_deviation,
 )
 from zeroskel.encoders._movement_repetition import Repetition
 from zeroskel.encoders._series import TINY, Array, constant, length
@@ -41,6 +43,7 @@ class Legs:
         knee_height: height (N, T, S) of the knees above the floor in leg lengths.
         above_other: height (N, T, S) of each ankle above the other one in leg lengths.
         walks: (N,) how clearly the feet step again and again.
+        steps: (N,) how clearly a foot steps at all.
     """
 
     def __init__(self, body: Body, repeated: Repetition) -> None:
@@ -64,6 +67,7 @@ class Legs:
         self.difference = (right - left) / (0.2 + 0.4 * (right + left))
         self.right_leads = right_share(self.difference)
         self.walks = self._walks()
+        self.steps = self._steps()
 
     def _walks(self) -> Array:
         """Return how clearly (N,) the feet move against each other again and again, both over similar ways."""
@@ -71,6 +75,14 @@ class Legs:
         left, right = self.way[:, LEFT], self.way[:, RIGHT]
         both = ramp(xp.minimum(left, right) / (xp.maximum(left, right) + 0.05), 0.35, 0.75)
         return xp.sqrt(self.repeated.strength * ramp(self.repeated.amplitude, 0.012, 0.06) * both)
+
+    def _steps(self) -> Array:
+        """Return how clearly (N,) the feet stand on the floor once with one of them in front and once otherwise."""
+        xp = array_namespace(self.ankle)
+        both_stand = 1 - ramp(xp.abs(self.above_other[..., LEFT]), 0.03, 0.1)
+        apart = self.body.feet_apart * constant(np.array([1, 0, 1]), self.ankle)
+        change = length(weighted_deviation(apart, both_stand[..., None] + 0 * apart))
+        return xp.maximum(self.walks, ramp(2 * change, 0.15, 0.5))
 
 
 def leg_quantities(legs: Legs) -> dict[str, Array]:
@@ -85,10 +97,10 @@ def _each_leg(legs: Legs) -> dict[str, Array]:
     from_hip = body.outward(legs.ankle - body.points["hip"]) / legs.unit[..., None]
     thigh_forward = degrees(xp.atan2(legs.thigh[..., FRONT], -legs.thigh[..., UP]))
     speed = length(steps(legs.foot)) / body.seconds[:, None, None]
-    moves = ramp(legs.range, 0.08, 1.0)
     both = {
-        # range of the ankle relative to the pelvis between its quantiles 5 and 95 %, in leg lengths, from 0.08 to 1
-        "leg_moves": moves,
+        # range of the ankle relative to the pelvis between its quantiles 5 and 95 %, in leg lengths, from 0.08 to 1,
+        # and its mean speed in leg lengths a second, from 0.1 to 2, for half each
+        "leg_moves": (ramp(legs.range, 0.08, 1.0) + log_ramp(mean(speed), 0.1, 2.0)) / 2,
         # quantile 95 % of the height above the other ankle, in leg lengths, from 0.05 to 0.95
         "foot_lift": ramp(legs.lifted, 0.05, 0.95),
         # the ankle before the hip by 0.2 to 0.7 leg lengths, or the thigh forward by 20 to 80 degrees (quantiles 95 %)
@@ -98,15 +110,13 @@ def _each_leg(legs: Legs) -> dict[str, Array]:
         # distance of the ankle from its hip to its own side and to the back, in leg lengths
         "leg_outward": ramp(quantile(from_hip[..., OUT], 0.95), 0.2, 0.65),
         "leg_backward": ramp(-quantile(from_hip[..., FRONT], 0.05), 0.2, 0.6),
-        # quantile 95 % of the speed of the ankle relative to the pelvis, in leg lengths a second, from 0.3 to 6
-        "leg_speed": ramp(quantile(speed, 0.95), 0.3, 6.0),
+        # quantile 95 % of the speed of the ankle relative to the pelvis, in leg lengths a second, from 0.4 to 10
+        "leg_speed": log_ramp(quantile(speed, 0.95), 0.4, 10.0),
         # quantile 95 % of the bend of the knee, from 15 to 140 degrees
         "knee_bent": ramp(quantile(legs.knee, 0.95), 15, 140),
     }
     lead, other = lead_and_other(both, legs.right_leads)
     lead["other_leg_moves"], lead["other_knee_bent"] = other["leg_moves"], other["knee_bent"]
-    # the larger range of both ankles, in leg lengths
-    lead["steps"] = ramp(xp.max(moves, axis=1), 0.2, 0.6)
     return lead
 
 
@@ -127,6 +137,8 @@ def _both_legs(legs: Legs) -> dict[str, Array]:
         # the feet repeat their movement against each other, over similar ways
         "walks": walks,
         "legs_in_turn": walks,
+        # both feet stand, but in different places relative to each other, by 0.15 to 0.5 leg lengths, or step in turn
+        "steps": legs.steps,
         # two steps a repetition, in hertz, divided by 4, where the steps are clear
         "step_rate": clip(2 * legs.repeated.rate / 4) * ramp(walks, 0.2, 0.5),
         # both knees bend, by 15 to 60 degrees, and together

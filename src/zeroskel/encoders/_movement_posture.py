@@ -13,47 +13,53 @@ from zeroskel.encoders._movement_body import (
     clip,
     columns_at,
     degrees,
+    log_ramp,
     mean,
     quantile,
     ramp,
     spread,
     steps,
     unwrapped,
-    wrapped,
 )
+from zeroskel.encoders._movement_camera import averaged_in_time
 from zeroskel.encoders._movement_legs import Legs
 from zeroskel.encoders._movement_repetition import Repetition
 from zeroskel.encoders._series import TINY, Array, constant, length
 
 POSTURES = ("stands", "sits", "crouches", "kneels", "lies")
 _END = 0.08  # share of the frames that is the beginning, and the end
+_JUMP = 0.4  # standard deviation in seconds of the Gaussian mean from which a jump stands out
 _SHARPNESS = 1.5  # of the choice between the postures
 
 
-def trunk_quantities(body: Body) -> dict[str, Array]:
+def trunk_quantities(body: Body, legs: Legs) -> dict[str, Array]:
     """Return the quantities (N,) of the trunk: angles of the line from pelvis to neck, in degrees."""
     xp = array_namespace(body.trunk)
-    trunk = body.components(body.trunk) / (length(body.trunk)[..., None] + TINY)
-    forward = degrees(xp.atan2(trunk[..., FRONT], trunk[..., UP]))
-    sideways = degrees(xp.atan2(trunk[..., OUT], trunk[..., UP].clip(0.2)))
-    shoulders, hips = (
-        _yaw(body.points[pair][:, :, RIGHT] - body.points[pair][:, :, LEFT]) for pair in ("shoulder", "hip")
-    )
-    twist = degrees(wrapped(shoulders - hips))
-    turn = degrees(unwrapped(shoulders))
-    lows, highs = columns_at((0.05, 0.95), forward, sideways, twist, turn)
-    (most_back, most_left, *_), (most_forward, most_right, *_) = lows, highs
-    twists, turns = (high - low for low, high in zip(lows[2:], highs[2:], strict=True))
+    axis = body.trunk / (length(body.trunk)[..., None] + TINY)
+    trunk = body.components(axis)
+    out, up, front = trunk[..., OUT], trunk[..., UP], trunk[..., FRONT]
+    forward = degrees(xp.atan2(front, up))
+    backward = -forward * ramp(up, 0.1, 0.4)  # a body that lies on its back does not lean
+    # a trunk that bends forward shows a side if the direction of the front is inexact, but a small one
+    sideways = degrees(xp.asin(clip(out, -1.0, 1.0))) * xp.abs(out) / (xp.sqrt(out * out + front * front) + TINY)
+    across = body.points["shoulder"][:, :, RIGHT] - body.points["shoulder"][:, :, LEFT]
+    hips = body.points["hip"][:, :, RIGHT] - body.points["hip"][:, :, LEFT]
+    twist = degrees(_angle_about(axis, hips, across))
+    turn = degrees(_angle_about(axis, mean(body.right)[:, None] + 0 * across, across))
+    lows, highs = columns_at((0.05, 0.95), forward, sideways, twist, turn, backward)
+    (_, most_left, *_), (most_forward, most_right, *_, most_back) = lows, highs
+    twists, turns = (high - low for low, high in zip(lows[2:4], highs[2:4], strict=True))
     lean = xp.where(xp.abs(most_right) > xp.abs(most_left), most_right, most_left)
     return {
         # quantile 95 % of the angle to the front, from 12 to 80; to the back, from 8 to 35
         "trunk_bends": ramp(most_forward, 12, 80),
-        "trunk_back": ramp(-most_back, 8, 35),
-        # the larger angle to a side, from 8 to 35; its direction, supported by the mean
+        "trunk_back": ramp(most_back, 8, 35),
+        # the larger angle to a side, from 8 to 35; its direction, from 6 to 20
         "trunk_leans": ramp(xp.abs(lean), 8, 35),
-        "lean_side": clip(mean(sideways) / 15 + lean / 40, -1.0, 1.0),
-        # range of the angle between shoulders and hips, from 15 to 70, or of the shoulders alone, from 25 to 100
-        "trunk_twists": xp.maximum(ramp(twists, 15, 70), ramp(turns, 25, 100)),
+        "lean_side": xp.sign(lean) * ramp(xp.abs(lean), 6, 20),
+        # range of the angle about the trunk between shoulders and hips, from 15 to 70, or, if the feet stay, of the
+        # shoulders in the room, from 25 to 100
+        "trunk_twists": xp.maximum(ramp(twists, 15, 70), ramp(turns, 25, 100) * (1 - legs.steps)),
         # deviation of the direction of the trunk, as the length of a chord
         "trunk_moves": ramp(spread(trunk), 0.02, 0.35),
     }
@@ -70,9 +76,8 @@ def head_quantities(body: Body) -> dict[str, Array]:
         # angle to the front in degrees: quantile 90 % from 15 to 60; to the back: from 10 to 45
         "head_lowered": ramp(front, 15, 60),
         "head_raised": ramp(-back, 10, 45),
-        # deviation of the head from the neck in torso lengths; a turn shows in nothing else
+        # deviation of the head from the neck in torso lengths; the joints do not show turns of the head
         "head_moves": moves,
-        "head_turns": moves,
     }
 
 
@@ -127,17 +132,20 @@ def hip_quantities(body: Body) -> dict[str, Array]:
     """Return how the hips rise and sink (N,), from their height with 1 in a body that stands."""
     xp = array_namespace(body.pelvis)
     end, lift = _end(body), body.lift
-    lower_foot = (xp.min(body.points["ankle"][..., UP], axis=2) - body.floor) / body.leg - 0.08
-    (lowest, _), (middle, _), (usual, _), (_, foot), (highest, _) = columns_at(
-        (0.03, 0.5, 0.8, 0.95, 0.98), lift, lower_foot
-    )
+    lower_foot = xp.min(body.points["ankle"][..., UP], axis=2) / body.leg
+    heights = xp.stack([lower_foot, body.pelvis[..., UP] / body.leg], axis=2)
+    stands_out = xp.min(heights - averaged_in_time(heights, body.seconds, _JUMP), axis=2)
+    above_usual = lift - quantile(lift, 0.6)[:, None] + 0.03
+    risen = xp.minimum(stands_out, above_usual)
+    (lowest, _), (usual, _), (_, highest) = columns_at((0.03, 0.8, 0.97), lift, risen)
     return {
         # height at the end less that at the beginning; 1 from 0.35 on
         "hips_change": clip((mean(lift[:, -end:]) - mean(lift[:, :end])) / 0.35, -1.0, 1.0),
         # the lowest height below the usual high one, from 0.08 to 0.35
         "sinks": ramp(usual - lowest, 0.08, 0.35),
-        # both feet leave the floor by 0.05 to 0.25 leg lengths, and the hips rise
-        "rises": ramp(foot, 0.05, 0.25) * ramp(highest - middle, 0.02, 0.12),
+        # both feet and the pelvis are for a moment above their heights before and after, by 0.03 to 0.15 leg lengths,
+        # and the pelvis is not below its usual height
+        "rises": ramp(highest, 0.03, 0.15),
     }
 
 
@@ -173,12 +181,15 @@ def vigour_quantities(body: Body) -> dict[str, Array]:
     ]
     joints = xp.stack(ends, axis=2)
     observed = xp.astype(xp.max(xp.abs(joints), axis=(1, 3)) > 0, joints.dtype)
-    speed = length(steps(joints)) / body.seconds[:, None, None] / body.torso[..., None]
-    average = xp.sum(mean(speed) * observed, axis=1) / xp.sum(observed, axis=1).clip(1.0)
+    per_second = 1 / (body.seconds[:, None, None] * body.torso[..., None])
+    speed = length(steps(joints)) * per_second
+    in_body = length(steps(joints - body.pelvis[:, :, None])) * per_second * observed[:, None]
+    squares = xp.sum(speed * speed * observed[:, None], axis=2) / xp.sum(observed, axis=1, keepdims=True).clip(1.0)
     return {
-        # quantile 90 % over time of the fastest point, from 0.3 to 9; the mean of all points, from 0.5 down to 0.08
-        "speed": ramp(quantile(xp.max(speed, axis=2), 0.9), 0.3, 9.0),
-        "still": 1 - ramp(average, 0.08, 0.5),
+        # quantile 90 % over time of the point that is fastest relative to the pelvis, from 0.6 to 25
+        "speed": log_ramp(quantile(xp.max(in_body, axis=2), 0.9), 0.6, 25.0),
+        # mean over time, with the root mean square over all points from 2 down to 0.1
+        "still": 1 - mean(log_ramp(xp.sqrt(squares), 0.1, 2.0)),
     }
 
 
@@ -197,6 +208,14 @@ def repetition_quantities(repeated: dict[str, Repetition], right_leads: Array) -
         strength, rate = xp.where(better, of_hand, strength), xp.where(better, repeated[hand].rate, rate)
     # the rate in hertz, divided by 4, where the repetition is clear
     return {"repeats": strength, "rate": clip(rate / 4) * ramp(strength, 0.2, 0.5)}
+
+
+def _angle_about(axis: Array, first: Array, second: Array) -> Array:
+    """Return the angle (N, T) in radians from one vector to another, seen along an axis of length 1 (N, T, 3)."""
+    xp = array_namespace(axis)
+    one, other = (v - axis * xp.sum(axis * v, axis=2, keepdims=True) for v in (first, second))
+    cross = xp.linalg.cross(one, other)
+    return xp.atan2(xp.sum(cross * axis, axis=2), xp.sum(one * other, axis=2))
 
 
 def _yaw(vectors: Array) -> Array:
