@@ -113,7 +113,7 @@ class Action:
 
     Attributes:
         away: how far (N, T, S) each hand is from hanging, in arm lengths.
-        whole: (N, T, 1) 1, and near 0 in what was left of an earlier action if another one begins from rest later.
+        whole: (N, T, 1) 1, and near 0 while arms that were held come to rest at first, if they act from rest later.
         weight: (N, T, S) how much a moment belongs to the action of the arm, from 0 to 1.
         onward: the same without the return to rest of an arm that came from rest.
     """
@@ -128,10 +128,12 @@ class Action:
         rests = 1 - ramp(self.away, 0.3, 0.5)
         rested = highest_before((rests[:, :, LEFT] * rests[:, :, RIGHT])[..., None])
         later = xp.max(rested * ramp(self.away, 0.5, 0.8), axis=(1, 2), keepdims=True)
-        self.whole = 1 - 0.95 * (1 - rested) * later
+        first = self.away * (1 - rested)
+        rises = xp.max(weighted_mean(highest_after(first) - first, 1 - rested + 0 * first), axis=1)[:, None, None]
+        self.whole = 1 - 0.95 * (1 - rested) * later * (1 - ramp(rises, 0.04, 0.12))
         away = self.away * self.whole
         farthest = xp.max(away, axis=1, keepdims=True)
-        leaves = ramp(farthest, 0.3, 0.5)
+        leaves = ramp(farthest, 0.45, 0.7)
         far = ramp(away / xp.maximum(farthest, 0.3 + 0 * farthest), 0.6, 0.8)
         before, after = highest_before(far), highest_after(far)
         inside = xp.minimum(before, after)

@@ -96,23 +96,23 @@ class Arms:
     def each_arm(self) -> dict[str, Array]:
         """Return the quantities (N,) of the lead arm and of the other one."""
         raised, weight, reach = self.raised, self.weight, self.reach
-        typical, scatter = weighted_mean(self.height, weight), weighted_deviation(self.height, weight)
+        with_way = (raised + clip(self.speed / 2) + 0.02) * (self.action.whole + 0.01)
         far = weighted_mean(reach, _each(weight)) + 0.7 * weighted_deviation(reach, _each(weight))
         of_action, whole = self.action.weight**2 + 0.005, self.action.whole
         deviation = weighted_deviation(self.path, _each(of_action))
         extent = ramp(deviation, 0.04, 0.4)
         still = 1 - ramp(self.speed, 0.3, 1.2)
+        high = quantile(raised * whole, 0.9)
         held = mean(still * raised * whole) * self.path.shape[1] * self.body.seconds[:, None]
         from_neck = self.path[..., OUT] * constant(np.array([-1, 1]), self.path)
         curved, circle = self._roundness()
         both = {
-            # half the deviation from the middle of the path, in arm lengths, half the mean speed, both of the action
-            "arm_moves": 0.5 * ramp(length(deviation), 0.03, 0.6)
-            + 0.5 * ramp(weighted_mean(self.speed, of_action), 0.1, 4.0),
-            # quantile 95 % of the height; the mean over the action; the mean less 1.2 deviations
+            # deviation from the middle of the path of the action, in arm lengths, from 0.03 to 0.7
+            "arm_moves": ramp(length(deviation), 0.03, 0.7),
+            # quantile 95 % of the height; the mean over the action; the mean less 1.2 deviations, with the way there
             "hand_highest": clip(quantile(_HANGING + (self.height - _HANGING) * whole, 0.95)),
-            "hand_mostly": clip(typical),
-            "hand_lowest": clip(typical - 1.2 * scatter),
+            "hand_mostly": clip(weighted_mean(self.height, weight)),
+            "hand_lowest": clip(weighted_mean(self.height, with_way) - 1.2 * weighted_deviation(self.height, with_way)),
             **self._strokes(1 - curved),
             # distance of the hand from its shoulder to the front and to its own side, in arm lengths
             "hand_forward": ramp(far[..., FRONT], 0.1, 0.75),
@@ -131,7 +131,7 @@ class Arms:
             # quantile 95 % of the speed: 0.25 at 1 arm length a second, 0.7 at 5, 1 at 16
             "hand_speed": clip(1.25 * self.fastest / (self.fastest + 4)),
             # share of the time of the raised hand in which it is slower than about one arm length a second
-            "hand_held": mean(still * raised * whole) / (mean(raised * whole) + 0.05) * ramp(held, 0.1, 0.5),
+            "hand_held": mean(still * raised * whole) / (mean(raised * whole) + 0.05) * high * ramp(held, 0.1, 0.5),
             # mean bend of the elbow during the action, 1 at 130 degrees; range of its bend, from 15 to 100 degrees
             "elbow_bent": clip(weighted_mean(self.elbow, weight) / 130),
             "elbow_changes": ramp(weighted_deviation(self.elbow, of_action), 5, 35),
