@@ -99,3 +99,12 @@ def test_the_prior_of_the_package_is_that_of_its_written_movements():
     mean, covariance = prior_of_written_movements()
     np.testing.assert_allclose(vocabulary().usual, mean, atol=1e-5)
     np.testing.assert_allclose(vocabulary().covariance, covariance, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["arms_in_turn", "hand_circle"])
+def test_a_rare_quantity_that_is_stated_keeps_most_of_its_value(name):
+    words = vocabulary()
+    values = np.zeros((1, len(words)))
+    values[0, words.index(name)] = 1
+    means, _ = complete(values, values)
+    assert means[0, words.index(name)] > 0.6
