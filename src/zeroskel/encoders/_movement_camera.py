@@ -41,19 +41,22 @@ def steadied(joints: Array, seconds: Array) -> Array:
 def levelled(joints: Array, layout: Layout) -> Array:
     """Return joints (N, T, V, 3) turned so that a body that stands straight stands upright.
 
-    In frames where trunk, thighs and shanks are parallel, the line from the ankles to the shoulders is taken for the
-    vertical, unless it is nearer to the horizontal: then the body lies. Without such frames nothing is turned.
+    In frames where the trunk, both thighs and both shanks are parallel, the line from the ankles to the shoulders is
+    taken for the vertical, unless it is nearer to the horizontal: then the body lies. Without such frames nothing is
+    turned.
     """
     xp = array_namespace(joints)
     roles = RolePoints(joints, layout)
     pairs = ("shoulder", "hip", "knee", "ankle")
     if any(f"{pair}_{side}" not in roles for pair in pairs for side in ("left", "right")):
         return joints
-    shoulder, hip, knee, ankle = ((roles[f"{pair}_left"] + roles[f"{pair}_right"]) / 2 for pair in pairs)
+    points = {pair: (roles[f"{pair}_left"], roles[f"{pair}_right"]) for pair in pairs}
+    shoulder, pelvis, _, ankle = ((left + right) / 2 for left, right in points.values())
     axis = direction(shoulder - ankle)
     straight = (5 * axis[..., 1] - 3).clip(0.0, 1.0)  # 1 up to 37 degrees from the vertical, 0 from 53 degrees
-    for bend in (np.pi - angle(shoulder, hip, knee), np.pi - angle(hip, knee, ankle)):
-        straight = straight * xp.exp(-((bend / _STRAIGHT) ** 4))
+    for hip, knee, ankle_of_side in zip(points["hip"], points["knee"], points["ankle"], strict=True):
+        for bend in (np.pi - angle(hip + shoulder - pelvis, hip, knee), np.pi - angle(hip, knee, ankle_of_side)):
+            straight = straight * xp.exp(-((bend / _STRAIGHT) ** 4))
     share = xp.mean(straight, axis=1)[:, None]
     surely = share / (share + _ENOUGH)
     upright = direction(xp.mean(axis * straight[..., None], axis=1)) * surely
