@@ -1,7 +1,7 @@
-"""Tables of docs/practice.md, from the figures that benchmarks/practice.py measures."""
+"""Tables of docs/practice.md, from the figures that benchmarks/practice.py measures, and how a page is filled."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,16 @@ MISSING = "–"
 
 def write_page(page: Path, results: Figures) -> None:
     """Replace the text between the two marks of a page by the tables."""
+    fill_page(page, f"{words_table(results)}\n\n{confidence_table(results)}")
+
+
+def fill_page(page: Path, tables: str) -> None:
+    """Replace the text between the two marks of a page."""
     text = page.read_text(encoding="utf-8")
     marked = re.compile(r"(<!-- measured -->\n).*?(<!-- end -->)", re.DOTALL)
     if not marked.search(text):
         raise SystemExit(f"{page}: no <!-- measured --> … <!-- end -->; expected them around the tables")
-    tables = f"{words_table(results)}\n\n{confidence_table(results)}\n"
-    page.write_text(marked.sub(lambda match: f"{match[1]}{tables}{match[2]}", text), encoding="utf-8")
+    page.write_text(marked.sub(lambda match: f"{match[1]}{tables}\n{match[2]}", text), encoding="utf-8")
 
 
 def words_table(results: Figures) -> str:
@@ -49,7 +53,7 @@ def words_table(results: Figures) -> str:
                 _percent(withheld, "sentence_alone"),
             )
         )
-    return _table(rows)
+    return markdown_table(rows)
 
 
 def confidence_table(results: Figures) -> str:
@@ -78,7 +82,7 @@ def confidence_table(results: Figures) -> str:
             cells += [_percent(measured, key) for key in ("kept_when_listed", "refused_when_not", "calibration_error")]
             if set(cells) != {MISSING}:
                 rows.append((name, reading, *cells))
-    return _table(rows)
+    return markdown_table(rows)
 
 
 def _percent(figures: Mapping[str, Any], key: str) -> str:
@@ -91,6 +95,7 @@ def _spread(mean_and_deviation: list[float] | None) -> str:
     return f"{100 * mean_and_deviation[0]:.0f} ± {100 * mean_and_deviation[1]:.0f}"
 
 
-def _table(rows: list[tuple[str, ...]]) -> str:
+def markdown_table(rows: Sequence[tuple[str, ...]]) -> str:
+    """Return a Markdown table whose first row is its head."""
     lines = [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
