@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ class Variant:
         options: options of `Evidence` that only its scores depend on.
         measured: whether the measured quantities count.
         copies: whether altered copies of the recordings are trained on.
-        synthetic: whether synthetic motion is trained on besides the recordings.
+        synthetic: whether synthetic motion is trained on in addition to the recordings.
         exact: whether texts count as certain of every value.
     """
 
