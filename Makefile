@@ -76,9 +76,9 @@ bundle: $(STAMP)
 reader: $(STAMP)
 	$(BIN)/python benchmarks/movement_reader.py $(if $(WITHOUT),--without $(WITHOUT))
 
-# Compute what is usual among the written movements again, after they were changed.
-prior: $(STAMP)
-	$(BIN)/python -c "from zeroskel.text._movement_prior import write_prior; print(write_prior())"
+# Compile the written movements and compute what is usual among them, after they were changed.
+words: $(STAMP)
+	$(BIN)/python -c "from zeroskel.text import _movements as m, _movement_prior as p; print(m.write_compiled(), p.write_prior())"
 
 texts: $(STAMP)
 	$(BIN)/python -c "import zeroskel.text as t; from zeroskel.text import _class_embeddings as e; print(e.write_packaged_embeddings(t.SentenceEncoder()))"

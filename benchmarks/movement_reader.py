@@ -18,12 +18,15 @@ from typing import ClassVar
 import numpy as np
 import torch
 from safetensors.numpy import save_file
+from scipy.linalg import cho_factor, cho_solve
 from torch import Tensor, nn
 from torch.nn import functional
 
 from zeroskel.core._files import atomic_path
 from zeroskel.core._vocabulary import vocabulary
+from zeroskel.neural._tensors import with_prefix
 from zeroskel.text import SentenceEncoder
+from zeroskel.text._movement_memory import MovementMemory, kernel, mean_tokens, places
 from zeroskel.text._movement_reader import (
     HEADS,
     LONGEST,
@@ -42,6 +45,7 @@ FRAMES = ("exercise: {}", "{} in front of the camera", "video of: {}", "task: {}
 BATCH, EPOCHS, RATE, GENERATED, GENERATED_AN_EPOCH = 64, 11, 2e-3, 13000, 5000
 WIDTH, DEPTH, QUERIES, HIDDEN = 192, 1, 4, 384
 VALUE_WEIGHT, CERTAINTY_WEIGHT = 8.0, 0.5
+LANDMARKS, PENALTY, FILLINGS, SHARE = 6000, 0.05, 3, 0.5
 TOKEN_DROPOUT, FEATURE_DROPOUT, HIDDEN_DROPOUT = 0.06, 0.1, 0.3
 
 Row = tuple[str, np.ndarray, np.ndarray]  # text, values (Q,), certainties (Q,)
@@ -175,11 +179,34 @@ def trained(written: Texts, generated: Texts, seed: int) -> Network:
     return average.eval()
 
 
+def remembered(texts: Texts, seed: int) -> MovementMemory:
+    """Return a memory of texts: a kernel regression in which open values are those that it predicts itself."""
+    tokens = [texts.known[text].numpy() for text in texts.texts]
+    means = mean_tokens(tokens)
+    weights = {"mean": means.mean(axis=0), "scale": means.std(axis=0) + 1e-3}
+    rows = places(tokens, weights["mean"], weights["scale"]).astype(np.float16).astype(np.float32)
+    weights["landmarks"] = rows[np.random.default_rng(seed).permutation(len(rows))[:LANDMARKS]]
+    similar, among = kernel(rows, weights["landmarks"]), kernel(weights["landmarks"], weights["landmarks"])
+    system = cho_factor(similar.T @ similar + PENALTY * among + 1e-3 * np.eye(len(among), dtype=np.float32))
+    values, certainties = texts.values.numpy(), texts.certainties.numpy()
+    bias = np.concatenate([(certainties * values).sum(axis=0) / certainties.sum(axis=0), certainties.mean(axis=0)])
+    shares = np.minimum(1, certainties / 0.6)
+    targets = np.concatenate([shares * values + (1 - shares) * bias[: values.shape[1]], certainties], axis=1) - bias
+    for _ in range(FILLINGS):
+        coefficients = cho_solve(system, similar.T @ targets)
+        filled = (similar @ coefficients + bias)[:, : values.shape[1]]
+        targets[:, : values.shape[1]] = shares * values + (1 - shares) * filled - bias[: values.shape[1]]
+    share = np.full(values.shape[1], SHARE, dtype=np.float32)
+    return MovementMemory({**weights, "coefficients": coefficients, "bias": bias, "share": share})
+
+
 @torch.inference_mode()
-def read(network: Network, texts: Texts) -> np.ndarray:
+def read(network: Network, memory: MovementMemory, texts: Texts) -> np.ndarray:
     """Return values (N, Q) of all texts, in the sides that they were written in."""
     rows = torch.arange(len(texts)).split(256)
     values = np.concatenate([network(*texts.batch(some)[:2])[0].numpy() for some in rows])
+    similar = np.stack([memory.read(texts.known[text].numpy())[0] for text in texts.texts])
+    values += memory.share * (similar - values)
     return np.where(texts.mirrored[:, None], mirrored_values(values), values)
 
 
@@ -238,10 +265,11 @@ def with_synonyms(names: set[str], least: float, encoder: SentenceEncoder) -> se
 def train_reader(movements: Sequence[WrittenMovement], out: Path, seed: int) -> None:
     """Train a reader on all wordings of some movements, and write its weights."""
     rows = [(text, move.values, move.certainties) for move in movements for text in move.texts]
-    network = trained(Texts(augmented(rows, seed)), Texts(generated_rows(GENERATED, seed, "all")), seed)
-    weights = {name: weight.numpy().astype(np.float16) for name, weight in network.state_dict().items()}
+    texts, generated = Texts(augmented(rows, seed)), generated_rows(GENERATED, seed, "all")
+    weights = {name: weight.numpy() for name, weight in trained(texts, Texts(generated), seed).state_dict().items()}
+    weights |= with_prefix("memory.", remembered(texts, seed).weights)
     with atomic_path(out) as temporary:
-        save_file(weights, temporary)
+        save_file({name: np.ascontiguousarray(weight, np.float16) for name, weight in weights.items()}, temporary)
 
 
 def augmented(rows: Sequence[Row], seed: int) -> list[Row]:
@@ -303,11 +331,12 @@ def measure(movements: Sequence[WrittenMovement], seed: int) -> None:
             rows[part].append((text, movement.values, movement.certainties))
     written = Texts(augmented(rows["training"], seed))
     network = trained(written, Texts(generated_rows(GENERATED, seed, "known")), seed)
+    memory = remembered(written, seed)
     for part in ("withheld actions", "known actions"):
         texts = Texts(rows[part])
-        print(f"R2 on {len(texts)} withheld wordings of {part}: {explained(read(network, texts), texts):.3f}")
+        print(f"R2 on {len(texts)} withheld wordings of {part}: {explained(read(network, memory, texts), texts):.3f}")
     texts = Texts(generated_rows(2000, seed + 1, "withheld"))
-    values = read(network, texts)
+    values = read(network, memory, texts)
     shares = ", ".join(f"{name} {share:.3f}" for name, share in right(values, texts).items())
     print(f"read right in {len(texts)} generated sentences of withheld wordings: {shares}")
     print(f"{time.perf_counter() - start:.0f} s")

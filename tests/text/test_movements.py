@@ -6,7 +6,7 @@ import pytest
 from zeroskel.core import InputError
 from zeroskel.core._vocabulary import vocabulary
 from zeroskel.text._movement_prior import complete, fit_prior, prior_of_written_movements
-from zeroskel.text._movements import STATED, movement_of_entry, written_movements
+from zeroskel.text._movements import STATED, compiled_movements, movement_of_entry, written_movements
 
 
 def said(entry):
@@ -72,6 +72,15 @@ def test_the_package_has_written_movements_of_more_than_1500_actions_with_other_
         assert right.values[index] * right.certainties[index] == pytest.approx(
             -left.values[index] * left.certainties[index]
         )
+
+
+def test_the_compiled_movements_are_those_of_the_files():
+    for movement, written in zip(written_movements(), compiled_movements(), strict=True):
+        assert (movement.texts, movement.file) == (written.texts, written.file)
+        np.testing.assert_allclose(
+            movement.values, written.values, atol=1e-9, err_msg=f"{movement.texts[0]}: make words"
+        )
+        np.testing.assert_allclose(movement.certainties, written.certainties, atol=1e-9)
 
 
 def test_what_is_open_is_filled_in_from_what_is_usual_and_unsurely():

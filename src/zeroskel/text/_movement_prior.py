@@ -13,6 +13,7 @@ _EXACTNESS = 0.12  # deviation of a value that is written as stated
 _DOUBT = 0.12  # variance that certainty 1/2 adds
 _STATED_SPREAD = 0.1  # least variance that a quantity is given where it is stated, however rare it is
 _ITERATIONS, _SHRINKAGE, _LEAST_VARIANCE = 15, 0.03, 0.004
+_AT_ONCE = 256  # movements whose covariances are held
 
 
 def complete(values: np.ndarray, certainties: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -63,11 +64,18 @@ def fit_prior(values: np.ndarray, certainties: np.ndarray) -> tuple[np.ndarray, 
     counts = np.maximum(stated.sum(axis=0), 1)
     mean = (values * stated).sum(axis=0) / counts
     covariance = np.diag(np.maximum((stated * (values - mean) ** 2).sum(axis=0) / counts, 0.01))
+    starts = range(_AT_ONCE, len(values), _AT_ONCE)
+    parts = list(zip(np.split(values, starts), np.split(certainties, starts), strict=True))
     for _ in range(_ITERATIONS):
-        actions, covariances = _posterior(values, certainties, mean, covariance)
-        mean = actions.mean(axis=0)
-        centred = actions - mean
-        covariance = (centred.T @ centred + covariances.sum(axis=0)) / len(values)
+        actions, doubt = [], np.zeros_like(covariance)
+        for part in parts:
+            some, covariances = _posterior(*part, mean, covariance)
+            actions.append(some)
+            doubt += covariances.sum(axis=0)
+        centred = np.concatenate(actions)
+        mean = centred.mean(axis=0)
+        centred -= mean
+        covariance = (centred.T @ centred + doubt) / len(values)
         variances = np.maximum(np.diag(covariance), _LEAST_VARIANCE)
         covariance = (1 - _SHRINKAGE) * covariance
         covariance[np.diag_indices(len(covariance))] = variances

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 from math import erf, sqrt
@@ -12,6 +13,7 @@ from safetensors.numpy import load_file
 
 from zeroskel.core import InputError
 from zeroskel.core._vocabulary import vocabulary
+from zeroskel.text._movement_memory import MovementMemory
 from zeroskel.text._movements import WrittenMovement, written_movements
 from zeroskel.text._sentence_encoder import SentenceEncoder
 
@@ -34,8 +36,8 @@ def read_movements(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return what texts say of Q quantities.
 
-    A wording that is written in the package, or whose mirror image is, has its written numbers. The network
-    (`MovementNetwork`) reads all others.
+    A wording that is written in the package, or whose mirror image is, has its written numbers. A network
+    (`MovementNetwork`) and a memory of wordings (`MovementMemory`) read all others.
 
     Args:
         texts: N texts.
@@ -104,7 +106,7 @@ def _read(text: str, weights: Path | None, without: frozenset[str]) -> tuple[np.
         values, certainties = written[mirrored]
         return mirrored_values(values), certainties
     written_left, mirror = left_first(text)
-    values, certainties = _network(weights).read(token_states([written_left])[0])
+    values, certainties = _reader(weights).read(token_states([written_left])[0])
     values, certainties = _without_unnamed_sides(written_left, values, certainties)
     return mirrored_values(values) if mirror else values, certainties
 
@@ -157,13 +159,29 @@ def token_states(texts: Sequence[str]) -> list[np.ndarray]:
 
 
 @cache
-def _network(weights: Path | None) -> "MovementNetwork":
+def _reader(weights: Path | None) -> "_Reader":
     if weights is None:
         with resources.as_file(resources.files("zeroskel.resources") / "movements" / "reader.safetensors") as file:
-            return _network(file)
+            return _reader(file)
     if not weights.is_file():
         raise InputError(f"{weights} is missing; train the reader of words with make reader")
-    return MovementNetwork(load_file(weights))
+    arrays = load_file(weights)
+    memory = {name.removeprefix("memory."): array for name, array in arrays.items() if name.startswith("memory.")}
+    return _Reader(MovementNetwork(arrays), MovementMemory(memory))
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Network and memory, of which each has a share in every quantity."""
+
+    network: "MovementNetwork"
+    memory: MovementMemory
+
+    def read(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return values (Q,) and certainties (Q,) of a text with tokens (T, D)."""
+        both = (self.network.read(tokens), self.memory.read(tokens))
+        values, certainties = (own + self.memory.share * (others - own) for own, others in zip(*both, strict=True))
+        return np.clip(values, np.where(vocabulary().signed, -1, 0), 1), np.clip(certainties, 0, 1)
 
 
 class MovementNetwork:

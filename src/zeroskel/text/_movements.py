@@ -8,6 +8,8 @@ Each line of resources/movements/*.toml (except vocabulary.toml) is one action w
 `arms` and `legs` say which limbs act, `posture` the posture at the beginning, most of the time and at the end. The
 quantities of a limb that is said to rest, and those of the trunk, head and whole body of an action with both limbs
 given, are probably at rest. All else that is not mentioned is open.
+
+`make words` compiles these files to written.npz, which is read at run time: in thousandths, which are exact.
 """
 
 import tomllib
@@ -15,11 +17,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from zeroskel.core import InputError
+from zeroskel.core._files import atomic_path
 from zeroskel.core._vocabulary import vocabulary
 
 STATED, LIKELY, RESTING, UNSURE, OPEN = 1.0, 0.7, 0.4, 0.35, 0.0
@@ -69,13 +73,43 @@ class WrittenMovement:
 @cache
 def written_movements() -> tuple[WrittenMovement, ...]:
     """Return all movements that are written in the package, file by file."""
-    folder = resources.files("zeroskel.resources") / "movements"
+    with (_folder() / "written.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
+        lines = bytes(stored["texts"]).decode().split("\n")
+        values, certainties = stored["values"] / 1000, stored["certainties"] / 1000
+    texts = (line.split("\t") for line in lines)
+    return tuple(
+        WrittenMovement(tuple(wordings), *numbers, file)
+        for (file, *wordings), *numbers in zip(texts, values, certainties, strict=True)
+    )
+
+
+def compiled_movements() -> tuple[WrittenMovement, ...]:
+    """Return all movements of the files that people write, file by file."""
     movements = []
-    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+    for file in sorted(_folder().iterdir(), key=lambda file: file.name):
         if file.name.endswith(".toml") and file.name != "vocabulary.toml":
             for name, entry in tomllib.loads(file.read_text(encoding="utf-8")).items():
                 movements.append(movement_of_entry(name, entry, file.name.removesuffix(".toml")))
     return tuple(movements)
+
+
+def write_compiled() -> Path:
+    """Replace the compiled movements of this installation by those of its files, and return the path."""
+    movements = compiled_movements()
+    lines = "\n".join("\t".join((movement.file, *movement.texts)) for movement in movements)
+    numbers = {
+        name: np.round([1000 * getattr(movement, name) for movement in movements]).astype(np.int16)
+        for name in ("values", "certainties")
+    }
+    file = Path(str(_folder() / "written.npz"))
+    with atomic_path(file) as temporary, temporary.open("wb") as stream:
+        np.savez_compressed(stream, texts=np.frombuffer(lines.encode(), np.uint8), **numbers)
+    written_movements.cache_clear()
+    return file
+
+
+def _folder() -> Any:
+    return resources.files("zeroskel.resources") / "movements"
 
 
 def movement_of_entry(name: str, entry: Mapping[str, Any], file: str = "") -> WrittenMovement:
