@@ -42,10 +42,10 @@ from zeroskel.text._phrases import generated_movements
 
 OUT = Path(__file__).parents[1] / "src" / "zeroskel" / "resources" / "movements" / "reader.safetensors"
 FRAMES = ("exercise: {}", "{} in front of the camera", "video of: {}", "task: {}", "{}, as seen by a sensor")
-BATCH, EPOCHS, RATE, GENERATED, GENERATED_AN_EPOCH = 64, 11, 2e-3, 13000, 5000
+BATCH, EPOCHS, RATE, GENERATED, GENERATED_AN_EPOCH = 64, 7, 2e-3, 13000, 6000
 WIDTH, DEPTH, QUERIES, HIDDEN = 192, 1, 4, 384
 VALUE_WEIGHT, CERTAINTY_WEIGHT = 8.0, 0.5
-LANDMARKS, PENALTY, FILLINGS, SHARE = 6000, 0.05, 3, 0.5
+PENALTY, FILLINGS, SHARE = 0.05, 2, 0.5
 TOKEN_DROPOUT, FEATURE_DROPOUT, HIDDEN_DROPOUT = 0.06, 0.1, 0.3
 
 Row = tuple[str, np.ndarray, np.ndarray]  # text, values (Q,), certainties (Q,)
@@ -179,25 +179,28 @@ def trained(written: Texts, generated: Texts, seed: int) -> Network:
     return average.eval()
 
 
-def remembered(texts: Texts, seed: int) -> MovementMemory:
-    """Return a memory of texts: a kernel regression in which open values are those that it predicts itself."""
+def remembered(texts: Texts) -> MovementMemory:
+    """Return a memory of texts: a kernel ridge regression in which open values are those that it predicts itself."""
     tokens = [texts.known[text].numpy() for text in texts.texts]
     means = mean_tokens(tokens)
-    weights = {"mean": means.mean(axis=0), "scale": means.std(axis=0) + 1e-3}
-    rows = places(tokens, weights["mean"], weights["scale"]).astype(np.float16).astype(np.float32)
-    weights["landmarks"] = rows[np.random.default_rng(seed).permutation(len(rows))[:LANDMARKS]]
-    similar, among = kernel(rows, weights["landmarks"]), kernel(weights["landmarks"], weights["landmarks"])
-    system = cho_factor(similar.T @ similar + PENALTY * among + 1e-3 * np.eye(len(among), dtype=np.float32))
+    mean, scale = means.mean(axis=0).astype(np.float16), (means.std(axis=0) + 1e-3).astype(np.float16)
+    rows = places(tokens, mean, scale)
+    step = np.array([np.abs(rows).max() / 127], dtype=np.float32)
+    rows = np.round(rows / step).astype(np.int8)
+    similar = kernel(rows * step, rows * step)
+    similar[np.diag_indices(len(rows))] += PENALTY
+    system = cho_factor(similar, overwrite_a=True, check_finite=False)
     values, certainties = texts.values.numpy(), texts.certainties.numpy()
-    bias = np.concatenate([(certainties * values).sum(axis=0) / certainties.sum(axis=0), certainties.mean(axis=0)])
+    bias = (certainties * values).sum(axis=0) / certainties.sum(axis=0)
     shares = np.minimum(1, certainties / 0.6)
-    targets = np.concatenate([shares * values + (1 - shares) * bias[: values.shape[1]], certainties], axis=1) - bias
+    targets = shares * (values - bias)
     for _ in range(FILLINGS):
-        coefficients = cho_solve(system, similar.T @ targets)
-        filled = (similar @ coefficients + bias)[:, : values.shape[1]]
-        targets[:, : values.shape[1]] = shares * values + (1 - shares) * filled - bias[: values.shape[1]]
-    share = np.full(values.shape[1], SHARE, dtype=np.float32)
-    return MovementMemory({**weights, "coefficients": coefficients, "bias": bias, "share": share})
+        predicted = targets - PENALTY * cho_solve(system, targets)
+        targets = shares * (values - bias) + (1 - shares) * predicted
+    coefficients = cho_solve(system, targets).astype(np.float16)
+    share = np.where(vocabulary().mirrored, 0, SHARE)  # the network reads sides better
+    arrays = {"mean": mean, "scale": scale, "places": rows, "step": step}
+    return MovementMemory({**arrays, "coefficients": coefficients, "bias": bias, "share": share})
 
 
 @torch.inference_mode()
@@ -205,8 +208,7 @@ def read(network: Network, memory: MovementMemory, texts: Texts) -> np.ndarray:
     """Return values (N, Q) of all texts, in the sides that they were written in."""
     rows = torch.arange(len(texts)).split(256)
     values = np.concatenate([network(*texts.batch(some)[:2])[0].numpy() for some in rows])
-    similar = np.stack([memory.read(texts.known[text].numpy())[0] for text in texts.texts])
-    values += memory.share * (similar - values)
+    values += memory.share * (memory.read([texts.known[text].numpy() for text in texts.texts]) - values)
     return np.where(texts.mirrored[:, None], mirrored_values(values), values)
 
 
@@ -267,9 +269,13 @@ def train_reader(movements: Sequence[WrittenMovement], out: Path, seed: int) -> 
     rows = [(text, move.values, move.certainties) for move in movements for text in move.texts]
     texts, generated = Texts(augmented(rows, seed)), generated_rows(GENERATED, seed, "all")
     weights = {name: weight.numpy() for name, weight in trained(texts, Texts(generated), seed).state_dict().items()}
-    weights |= with_prefix("memory.", remembered(texts, seed).weights)
+    weights |= with_prefix("memory.", remembered(texts).weights)
     with atomic_path(out) as temporary:
-        save_file({name: np.ascontiguousarray(weight, np.float16) for name, weight in weights.items()}, temporary)
+        save_file({name: _small(weight) for name, weight in weights.items()}, temporary)
+
+
+def _small(weight: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(weight, np.float16 if weight.dtype.kind == "f" else None)
 
 
 def augmented(rows: Sequence[Row], seed: int) -> list[Row]:
@@ -331,7 +337,7 @@ def measure(movements: Sequence[WrittenMovement], seed: int) -> None:
             rows[part].append((text, movement.values, movement.certainties))
     written = Texts(augmented(rows["training"], seed))
     network = trained(written, Texts(generated_rows(GENERATED, seed, "known")), seed)
-    memory = remembered(written, seed)
+    memory = remembered(written)
     for part in ("withheld actions", "known actions"):
         texts = Texts(rows[part])
         print(f"R2 on {len(texts)} withheld wordings of {part}: {explained(read(network, memory, texts), texts):.3f}")

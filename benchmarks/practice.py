@@ -162,7 +162,10 @@ def withheld_reader(names: Sequence[str], cache: Path) -> dict[str, Any]:
         *sorted((package / "resources" / "movements").glob("*.toml")),
         Path(__file__).with_name("movement_reader.py"),
     ]
-    files += [package / "text" / name for name in ("_movement_reader.py", "_movements.py", "_phrases.py")]
+    files += [
+        package / "text" / name
+        for name in ("_movement_reader.py", "_movement_memory.py", "_movements.py", "_phrases.py")
+    ]
     weights = cache / f"reader-{files_key(files, sorted(withheld))}.safetensors"
     if not weights.is_file():
         print(f"training a reader of words on {len(movements)} written movements", file=sys.stderr, flush=True)

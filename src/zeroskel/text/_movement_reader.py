@@ -172,16 +172,16 @@ def _reader(weights: Path | None) -> "_Reader":
 
 @dataclass(frozen=True)
 class _Reader:
-    """Network and memory, of which each has a share in every quantity."""
+    """Network, which says how sure a text is, and memory; both have a share in every value."""
 
     network: "MovementNetwork"
     memory: MovementMemory
 
     def read(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return values (Q,) and certainties (Q,) of a text with tokens (T, D)."""
-        both = (self.network.read(tokens), self.memory.read(tokens))
-        values, certainties = (own + self.memory.share * (others - own) for own, others in zip(*both, strict=True))
-        return np.clip(values, np.where(vocabulary().signed, -1, 0), 1), np.clip(certainties, 0, 1)
+        values, certainties = self.network.read(tokens)
+        values = values + self.memory.share * (self.memory.read([tokens])[0] - values)
+        return np.clip(values, np.where(vocabulary().signed, -1, 0), 1), certainties
 
 
 class MovementNetwork:
