@@ -269,7 +269,7 @@ def train_reader(movements: Sequence[WrittenMovement], out: Path, seed: int) -> 
     rows = [(text, move.values, move.certainties) for move in movements for text in move.texts]
     texts, generated = Texts(augmented(rows, seed)), generated_rows(GENERATED, seed, "all")
     weights = {name: weight.numpy() for name, weight in trained(texts, Texts(generated), seed).state_dict().items()}
-    weights |= with_prefix("memory.", remembered(texts).weights)
+    weights |= with_prefix("memory.", remembered(Texts(augmented(rows, seed, 0))).weights)
     with atomic_path(out) as temporary:
         save_file({name: _small(weight) for name, weight in weights.items()}, temporary)
 
@@ -278,11 +278,11 @@ def _small(weight: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(weight, np.float16 if weight.dtype.kind == "f" else None)
 
 
-def augmented(rows: Sequence[Row], seed: int) -> list[Row]:
-    """Return the rows, and some of them in frames; of texts that are mirror images of each other only one."""
+def augmented(rows: Sequence[Row], seed: int, share: float = 0.15) -> list[Row]:
+    """Return the rows, and a share of them in frames; of texts that are mirror images of each other only one."""
     chance, added = random.Random(seed), []
     for text, values, certainties in rows:
-        if chance.random() < 0.15:
+        if chance.random() < share:
             added.append((chance.choice(FRAMES).format(text), values, certainties))
     return list({left_first(normalised(row[0]))[0]: row for row in (*rows, *added)}.values())
 
@@ -337,7 +337,7 @@ def measure(movements: Sequence[WrittenMovement], seed: int) -> None:
             rows[part].append((text, movement.values, movement.certainties))
     written = Texts(augmented(rows["training"], seed))
     network = trained(written, Texts(generated_rows(GENERATED, seed, "known")), seed)
-    memory = remembered(written)
+    memory = remembered(Texts(augmented(rows["training"], seed, 0)))
     for part in ("withheld actions", "known actions"):
         texts = Texts(rows[part])
         print(f"R2 on {len(texts)} withheld wordings of {part}: {explained(read(network, memory, texts), texts):.3f}")
