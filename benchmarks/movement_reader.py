@@ -26,7 +26,7 @@ from zeroskel.core._files import atomic_path
 from zeroskel.core._vocabulary import vocabulary
 from zeroskel.neural._tensors import with_prefix
 from zeroskel.text import SentenceEncoder
-from zeroskel.text._movement_memory import MovementMemory, kernel, mean_tokens, places
+from zeroskel.text._movement_memory import MovementMemory, kernel, mean_tokens, positions
 from zeroskel.text._movement_reader import (
     HEADS,
     LONGEST,
@@ -184,7 +184,7 @@ def remembered(texts: Texts) -> MovementMemory:
     tokens = [texts.known[text].numpy() for text in texts.texts]
     means = mean_tokens(tokens)
     mean, scale = means.mean(axis=0).astype(np.float16), (means.std(axis=0) + 1e-3).astype(np.float16)
-    rows = places(tokens, mean, scale)
+    rows = positions(tokens, mean, scale)
     step = np.array([np.abs(rows).max() / 127], dtype=np.float32)
     rows = np.round(rows / step).astype(np.int8)
     similar = kernel(rows * step, rows * step)
@@ -199,7 +199,7 @@ def remembered(texts: Texts) -> MovementMemory:
         targets = shares * (values - bias) + (1 - shares) * predicted
     coefficients = cho_solve(system, targets).astype(np.float16)
     share = np.where(vocabulary().mirrored, 0, SHARE)  # the network reads sides better
-    arrays = {"mean": mean, "scale": scale, "places": rows, "step": step}
+    arrays = {"mean": mean, "scale": scale, "positions": rows, "step": step}
     return MovementMemory({**arrays, "coefficients": coefficients, "bias": bias, "share": share})
 
 

@@ -18,21 +18,21 @@ class MovementMemory:
     g is 2. benchmarks/movement_reader.py fits it.
 
     Args:
-        weights: name -> array: "mean" and "scale" (D,), "places" (L, D) whole numbers of steps of u_l, "step" (1,),
+        weights: name -> array: "mean" and "scale" (D,), "positions" (L, D) whole numbers of steps of u_l, "step" (1,),
             "coefficients" (L, Q), "bias" (Q,) and "share" (Q,), the weight of the memory beside the network.
     """
 
     def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
         self.weights = weights
         self.share = weights["share"].astype(np.float32)
-        self._places = weights["places"] * weights["step"].astype(np.float32)
+        self._positions = weights["positions"] * weights["step"].astype(np.float32)
         self._coefficients = weights["coefficients"].astype(np.float32)
 
     def read(self, texts: Sequence[np.ndarray]) -> np.ndarray:
         """Return values (N, Q), not bounded, of N texts with tokens (T, D)."""
         weights = self.weights
-        read = places(texts, weights["mean"], weights["scale"])
-        return kernel(read, self._places) @ self._coefficients + weights["bias"].astype(np.float32)
+        read = positions(texts, weights["mean"], weights["scale"])
+        return kernel(read, self._positions) @ self._coefficients + weights["bias"].astype(np.float32)
 
 
 def mean_tokens(texts: Sequence[np.ndarray]) -> np.ndarray:
@@ -40,7 +40,7 @@ def mean_tokens(texts: Sequence[np.ndarray]) -> np.ndarray:
     return np.stack([tokens.astype(np.float32).mean(axis=0) for tokens in texts])
 
 
-def places(texts: Sequence[np.ndarray], mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
+def positions(texts: Sequence[np.ndarray], mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """Return u (N, D) of N texts with tokens (T, D)."""
     standardised = (mean_tokens(texts) - mean.astype(np.float32)) / scale.astype(np.float32)
     return np.concatenate([unit_rows(half) for half in np.split(standardised, 2, axis=1)], axis=1)

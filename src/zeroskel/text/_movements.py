@@ -78,8 +78,8 @@ def written_movements() -> tuple[WrittenMovement, ...]:
         values, certainties = stored["values"] / 1000, stored["certainties"] / 1000
     texts = (line.split("\t") for line in lines)
     return tuple(
-        WrittenMovement(tuple(wordings), *numbers, file)
-        for (file, *wordings), *numbers in zip(texts, values, certainties, strict=True)
+        WrittenMovement(tuple(wordings), value, certainty, file)
+        for (file, *wordings), value, certainty in zip(texts, values, certainties, strict=True)
     )
 
 
@@ -97,13 +97,15 @@ def write_compiled() -> Path:
     """Replace the compiled movements of this installation by those of its files, and return the path."""
     movements = compiled_movements()
     lines = "\n".join("\t".join((movement.file, *movement.texts)) for movement in movements)
-    numbers = {
-        name: np.round([1000 * getattr(movement, name) for movement in movements]).astype(np.int16)
+    values, certainties = (
+        np.round([1000 * getattr(movement, name) for movement in movements]).astype(np.int16)
         for name in ("values", "certainties")
-    }
+    )
     file = Path(str(_folder() / "written.npz"))
     with atomic_path(file) as temporary, temporary.open("wb") as stream:
-        np.savez_compressed(stream, texts=np.frombuffer(lines.encode(), np.uint8), **numbers)
+        np.savez_compressed(
+            stream, texts=np.frombuffer(lines.encode(), np.uint8), values=values, certainties=certainties
+        )
     written_movements.cache_clear()
     return file
 
