@@ -26,7 +26,7 @@ from zeroskel.core._files import atomic_path
 from zeroskel.core._vocabulary import vocabulary
 from zeroskel.neural._tensors import with_prefix
 from zeroskel.text import SentenceEncoder
-from zeroskel.text._movement_memory import MovementMemory, kernel, mean_tokens, positions
+from zeroskel.text._movement_memory import SimilarWordings, kernel, mean_tokens, positions
 from zeroskel.text._movement_reader import (
     HEADS,
     LONGEST,
@@ -179,7 +179,7 @@ def trained(written: Texts, generated: Texts, seed: int) -> Network:
     return average.eval()
 
 
-def remembered(texts: Texts) -> MovementMemory:
+def remembered(texts: Texts) -> SimilarWordings:
     """Return a memory of texts: a kernel ridge regression in which open values are those that it predicts itself."""
     tokens = [texts.known[text].numpy() for text in texts.texts]
     means = mean_tokens(tokens)
@@ -200,11 +200,11 @@ def remembered(texts: Texts) -> MovementMemory:
     coefficients = cho_solve(system, targets).astype(np.float16)
     share = np.where(vocabulary().mirrored, 0, SHARE)  # the network reads sides better
     arrays = {"mean": mean, "scale": scale, "positions": rows, "step": step}
-    return MovementMemory({**arrays, "coefficients": coefficients, "bias": bias, "share": share})
+    return SimilarWordings({**arrays, "coefficients": coefficients, "bias": bias, "share": share})
 
 
 @torch.inference_mode()
-def read(network: Network, memory: MovementMemory, texts: Texts) -> np.ndarray:
+def read(network: Network, memory: SimilarWordings, texts: Texts) -> np.ndarray:
     """Return values (N, Q) of all texts, in the sides that they were written in."""
     rows = torch.arange(len(texts)).split(256)
     values = np.concatenate([network(*texts.batch(some)[:2])[0].numpy() for some in rows])

@@ -9,7 +9,7 @@ from zeroskel.core._rows import unit_rows
 _WIDTH = 2.0
 
 
-class MovementMemory:
+class SimilarWordings:
     """Kernel ridge regression from the mean tokens of a text to the quantities, in NumPy.
 
         u = mean over tokens, standardised, its two halves of unit length

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 
 from zeroskel.core import InputError
 from zeroskel.core._vocabulary import vocabulary
-from zeroskel.text._movement_memory import MovementMemory
+from zeroskel.text._movement_memory import SimilarWordings
 from zeroskel.text._movements import WrittenMovement, written_movements
 from zeroskel.text._sentence_encoder import SentenceEncoder
 
@@ -37,7 +37,7 @@ def read_movements(
     """Return what texts say of Q quantities.
 
     A wording that is written in the package, or whose mirror image is, has its written numbers. A network
-    (`MovementNetwork`) and a memory of wordings (`MovementMemory`) read all others.
+    (`MovementNetwork`) and a memory of wordings (`SimilarWordings`) read all others.
 
     Args:
         texts: N texts.
@@ -167,7 +167,7 @@ def _reader(weights: Path | None) -> "_Reader":
         raise InputError(f"{weights} is missing; train the reader of words with make reader")
     arrays = load_file(weights)
     memory = {name.removeprefix("memory."): array for name, array in arrays.items() if name.startswith("memory.")}
-    return _Reader(MovementNetwork(arrays), MovementMemory(memory))
+    return _Reader(MovementNetwork(arrays), SimilarWordings(memory))
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ class _Reader:
     """Network, which says how sure a text is, and memory; both have a share in every value."""
 
     network: "MovementNetwork"
-    memory: MovementMemory
+    memory: SimilarWordings
 
     def read(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return values (Q,) and certainties (Q,) of a text with tokens (T, D)."""
