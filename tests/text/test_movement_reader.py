@@ -175,3 +175,12 @@ def test_a_text_that_names_both_hands_states_that_no_side_acts_alone():
     values, certainties = read_movements(["both fists fly forward at the same time"])
     side = vocabulary().index("arm_side")
     assert values[0, side] == 0 and certainties[0, side] > 0.5
+
+
+def test_left_and_right_joined_by_and_are_both():
+    alike, side = vocabulary().index("arms_alike"), vocabulary().index("arm_side")
+    values, certainties = read_movements(["somebody lifts the left and the right hand", "somebody lifts both hands"])
+    np.testing.assert_array_equal(values[0], values[1])
+    assert values[0, alike] > 0.7 and abs(values[0, side] * certainties[0, side]) < 0.2
+    mixed, _ = read_movements(["somebody lifts the left hand and the right foot"])
+    assert mixed[0, side] < -0.5

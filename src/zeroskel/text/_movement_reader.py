@@ -27,6 +27,10 @@ NEAR = 2
 _SWAPS = {"left": "right", "right": "left", "clockwise": "counterclockwise", "counterclockwise": "clockwise"}
 _SIDED_WORD = re.compile(r"(?<![a-z])(?:counterclockwise|clockwise|right|left)(?=wards?\b|handed\b|\b)", re.IGNORECASE)
 _COUNTERCLOCKWISE = re.compile(r"counter[- ]clockwise|anti-?clockwise", re.IGNORECASE)
+_BOTH_SIDES = re.compile(
+    r"\b(?:both )?(?:(?:the|his|her|their) )?(left|right)(?: (\w+))? and (?:(?:the|his|her|their) )?"
+    r"(?!\1)(?:left|right) (arm|hand|fist|leg|foot|knee|elbow)\b"
+)
 _ERF = np.vectorize(erf, otypes=[np.float32])
 _NORM_FLOOR = 1e-5
 
@@ -105,10 +109,18 @@ def _read(text: str, weights: Path | None, without: frozenset[str]) -> tuple[np.
     if mirrored in written:
         values, certainties = written[mirrored]
         return mirrored_values(values), certainties
-    written_left, mirror = left_first(text)
+    written_left, mirror = left_first(_BOTH_SIDES.sub(_both_limbs, text))
     values, certainties = _reader(weights).read(token_states([written_left])[0])
     values, certainties = _without_unnamed_sides(written_left, values, certainties)
     return mirrored_values(values) if mirror else values, certainties
+
+
+def _both_limbs(match: re.Match[str]) -> str:
+    """Return "both hands" for "the left and the right hand" or "the left hand and the right hand"."""
+    limb = match.group(3)
+    if match.group(2) not in (None, limb):
+        return match.group()
+    return "both feet" if limb == "foot" else f"both {limb}s"
 
 
 def _without_unnamed_sides(text: str, values: np.ndarray, certainties: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
