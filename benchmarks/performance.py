@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import platform
-import re
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from typing import Any
 import torch
 
 from parts import grid, latency, plot, scale, scoring, smie_training, stgcn
+from parts.practice_page import fill_page
 from parts.rows import Row
 
 SIZES = (12_500, 25_000, 50_000, 100_000)
@@ -62,7 +62,7 @@ def main() -> None:
     tables = markdown_tables(figures)
     print(tables)
     if arguments.page is not None:
-        write_page(arguments.page, tables)
+        fill_page(arguments.page, tables)
         if "scale" in figures:
             picture = arguments.page.parent / "images" / "scale.svg"
             picture.parent.mkdir(exist_ok=True)
@@ -120,15 +120,6 @@ def markdown_tables(figures: dict[str, Any]) -> str:
     if "profile" in figures:
         lines += ["", "Time of inference by operation (25 joints x 2):", "", "```", figures["profile"], "```"]
     return "\n".join(lines)
-
-
-def write_page(page: Path, tables: str) -> None:
-    """Replace the text between the two marks of the page by the tables."""
-    text = page.read_text(encoding="utf-8")
-    marked = re.compile(r"(<!-- measured -->\n).*?(<!-- end -->)", re.S)
-    if not marked.search(text):
-        raise SystemExit(f"{page}: no <!-- measured --> … <!-- end -->; expected them around the tables")
-    page.write_text(marked.sub(lambda match: f"{match[1]}{tables}\n{match[2]}", text), encoding="utf-8")
 
 
 def _shared() -> Path:

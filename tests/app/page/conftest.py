@@ -41,7 +41,7 @@ CALIBRATION = Calibration(  # typical values: the tests are about the page
     classes=3,
 )
 WEB = Path(__file__).resolve().parents[3] / "src" / "zeroskel" / "app" / "page" / "web"
-TIMEOUT = 180_000  # milliseconds; another worker may use the other core
+TIMEOUT = 60_000  # milliseconds; another worker may use the other core
 
 
 class Server:

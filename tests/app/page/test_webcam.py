@@ -44,12 +44,8 @@ def test_the_pose_of_a_person_in_front_of_the_camera_is_sent(open_page, launch, 
     sent = []
     visit.page.on("websocket", lambda socket: socket.on("framesent", lambda text: sent.append(json.loads(text))))
     empty = visit.page.locator("#canvas").screenshot()
-    for _ in range(3):  # a stream may end on a machine whose cores are all taken
-        sent.clear()
-        visit.page.get_by_role("button", name="Use the webcam").click()
-        visit.wait("document.querySelector('#bars .bar, #source-note[data-kind=wrong]')")
-        if visit.page.locator("#camera").is_visible():
-            break
+    visit.page.get_by_role("button", name="Use the webcam").click()
+    visit.wait("document.querySelector('#bars .bar, #source-note[data-kind=wrong]')")
     assert visit.page.locator("#camera").is_visible()
     assert visit.page.locator("#canvas").screenshot() != empty
     assert sent[0]["layout"] == "mediapipe-33"
