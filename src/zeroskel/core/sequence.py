@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zeroskel.core._layout import Layout, get_layout
+from zeroskel.core._reading import Reading
 from zeroskel.core.errors import InputError, LayoutError
 
 
@@ -17,6 +18,7 @@ class SkeletonSequence:
             or any unit, y up); NaN where a joint was not observed. Stored as float32.
         layout: layout of the V joints, or its name.
         fps: sampling rate in frames per second.
+        reading: how a file was read, if the recording comes from one; `str` of it is a line for people.
 
     Raises:
         InputError: the number of axes or channels is wrong, a value is infinite, there is no frame, or `fps` is not
@@ -33,8 +35,11 @@ class SkeletonSequence:
     joints: np.ndarray
     layout: Layout
     fps: float
+    reading: Reading | None
 
-    def __init__(self, joints: np.ndarray, layout: str | Layout, fps: float = 30.0) -> None:
+    def __init__(
+        self, joints: np.ndarray, layout: str | Layout, fps: float = 30.0, *, reading: Reading | None = None
+    ) -> None:
         try:
             array, rate = np.asarray(joints, dtype=np.float32), float(fps)
         except (TypeError, ValueError) as error:
@@ -60,6 +65,7 @@ class SkeletonSequence:
         object.__setattr__(self, "joints", array)
         object.__setattr__(self, "layout", resolved)
         object.__setattr__(self, "fps", rate)
+        object.__setattr__(self, "reading", reading)
 
     @property
     def bodies(self) -> int:
@@ -91,7 +97,7 @@ class SkeletonSequence:
             layout: layout of the joints; that of this recording by default.
             fps: sampling rate in frames per second; that of this recording by default.
         """
-        return SkeletonSequence(joints, layout or self.layout, self.fps if fps is None else fps)
+        return SkeletonSequence(joints, layout or self.layout, self.fps if fps is None else fps, reading=self.reading)
 
     def __repr__(self) -> str:
         missing = 1.0 - float(self.observed.mean())

@@ -1,11 +1,13 @@
 """Files of one recording: a table of formats, and the functions that read and write them.
 
 Each module offers `looks_like(head)` and `parse(content, file, *, layout, fps)`, and `write(sequence, path)` where the
-format has a writer. A new format is such a module and a line of FORMATS, or a call of `register_format`.
+format has a writer. A parser returns `FilePoints` (points with names or numbers, whose joints, axes, unit and people
+`zeroskel.skeleton.inference` finds), or a `SkeletonSequence` where the format defines all of these. A new format is
+such a module and a line of FORMATS, or a call of `register_format`.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +27,8 @@ from zeroskel.skeleton.formats import (
     _pku_mmd,
 )
 from zeroskel.skeleton.formats._parsing import file_content, refuse
+from zeroskel.skeleton.inference._points import FilePoints, Stated
+from zeroskel.skeleton.inference._sequence import infer_sequence
 from zeroskel.skeleton.video._reading import SUFFIXES as _VIDEO_SUFFIXES
 
 __all__ = ["FORMATS", "Format", "parse", "read", "register_format", "write"]
@@ -38,6 +42,7 @@ class Format:
         suffix: The suffix of its files in small letters, such as ".bvh".
         looks_like: Returns whether a file that starts with the given bytes (8 KiB at most) is of the format.
         parse: Returns the sequence of (content, file, *, layout, fps): the bytes of a file, and its path for messages.
+            It may also return `FilePoints`, whose joints, axes and unit are then inferred.
         write: Writes (sequence, path); None for a format that is only read.
 
     Example:
@@ -48,7 +53,7 @@ class Format:
 
     suffix: str
     looks_like: Callable[[bytes], bool]
-    parse: Callable[..., SkeletonSequence]
+    parse: Callable[..., SkeletonSequence | FilePoints]
     write: Callable[[SkeletonSequence, str | os.PathLike[str]], None] | None = None
 
 
@@ -70,22 +75,35 @@ _HEAD_BYTES = 8192
 
 
 def read(
-    path: str | os.PathLike[str], *, layout: str | Layout | None = None, fps: float | None = None
+    path: str | os.PathLike[str],
+    *,
+    layout: str | Layout | None = None,
+    fps: float | None = None,
+    up: str | None = None,
+    unit: str | None = None,
+    joints: Sequence[str] | Mapping[str, str] | None = None,
 ) -> SkeletonSequence:
     """Read one recording; its content selects the format, and its suffix where the content is ambiguous.
 
+    What is not given and the file does not state is inferred from the people in the file; `reading` of the result says
+    in one line what was read and inferred.
+
     Args:
-        path: A file in one of FORMATS, or a video (docs/video.md).
-        layout: The joint layout of the result, joints are matched by name; None keeps the layout of the file.
+        path: A file in one of FORMATS, a folder with a file for each frame, or a video (docs/video.md).
+        layout: The joint layout of the result, joints are matched by name; None keeps the layout of the file. Points
+            that have numbers only are taken in the order of this layout.
         fps: Frames per second; None takes the rate of the file, else 30.
+        up: The axis of the file that points up: "y", "-y", "z" or "-z".
+        unit: The unit of the file: "m", "cm", "mm", "inch" or "pixel".
+        joints: Names of the points in the order of the file, or a table from the file's names to joint names.
 
     Returns:
         A sequence with joints (M, T, V, C) in metres, y up (2-D: pixels, y up); NaN where not observed.
 
     Raises:
         MissingFileError: The file does not exist.
-        InputError: The path is a folder, or the file holds more than one sequence.
-        SkeletonFormatError: The format is unknown, or the file is broken.
+        InputError: An option has an unknown value, or the file holds more than one sequence.
+        SkeletonFormatError: The format is unknown, the file is broken, or a fact cannot be inferred and must be given.
         LayoutError: The joints do not fit the layout, or no layout.
 
     Example:
@@ -97,18 +115,24 @@ def read(
         ...     print(zeroskel.read(f"{folder}/wave.json"))
         SkeletonSequence(1 bodies, 3 frames, ntu-25, 30 fps, 0.0% missing)
     """
-    if Path(path).suffix.lower() in _VIDEO_SUFFIXES:
-        from zeroskel.skeleton.transforms import convert_layout
+    file = Path(path)
+    stated = Stated.of(file, layout, fps, up, unit, joints)
+    if file.suffix.lower() in _VIDEO_SUFFIXES:
         from zeroskel.skeleton.video import read_video
 
-        sequence = read_video(path)
-        sequence = sequence if layout is None else convert_layout(sequence, layout)
-        return sequence if fps is None else sequence.replace(sequence.joints, fps=fps)
-    return parse(*file_content(path), layout=layout, fps=fps)
+        return infer_sequence(read_video(file), stated, "video", file)
+    return _parse(*file_content(file), stated)
 
 
 def parse(
-    content: bytes, file: Path, *, layout: str | Layout | None = None, fps: float | None = None
+    content: bytes,
+    file: Path,
+    *,
+    layout: str | Layout | None = None,
+    fps: float | None = None,
+    up: str | None = None,
+    unit: str | None = None,
+    joints: Sequence[str] | Mapping[str, str] | None = None,
 ) -> SkeletonSequence:
     """Parse the content of a file that was read already, such as an upload or a member of an archive.
 
@@ -117,13 +141,16 @@ def parse(
         file: Its path; the suffix helps to select the format, and messages name it.
         layout: The joint layout of the result; None keeps the layout of the file.
         fps: Frames per second; None takes the rate of the file, else 30.
+        up: The axis of the file that points up; see read.
+        unit: The unit of the file; see read.
+        joints: Names of the points; see read.
 
     Returns:
         A sequence with joints (M, T, V, C); see read.
 
     Raises:
-        InputError: The file holds more than one sequence.
-        SkeletonFormatError: The format is unknown, or the file is broken.
+        InputError: An option has an unknown value, or the file holds more than one sequence.
+        SkeletonFormatError: The format is unknown, the file is broken, or a fact cannot be inferred and must be given.
         LayoutError: The joints do not fit the layout, or no layout.
 
     Example:
@@ -133,7 +160,12 @@ def parse(
         >>> parse(content, Path("upload.json")).fps
         15.0
     """
-    return _format_of(file, content[:_HEAD_BYTES]).parse(content, file, layout=layout, fps=fps)
+    return _parse(content, file, Stated.of(file, layout, fps, up, unit, joints))
+
+
+def _parse(content: bytes, file: Path, stated: Stated) -> SkeletonSequence:
+    name, known = _format_of(file, content[:_HEAD_BYTES])
+    return infer_sequence(known.parse(content, file, layout=stated.layout, fps=stated.fps), stated, name, file)
 
 
 def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
@@ -185,9 +217,9 @@ def register_format(name: str, file_format: Format) -> None:
     FORMATS[name] = file_format
 
 
-def _format_of(file: Path, head: bytes) -> Format:
-    by_content = [known for known in FORMATS.values() if known.looks_like(head)]
-    by_suffix = [known for known in FORMATS.values() if known.suffix == file.suffix.lower()]
+def _format_of(file: Path, head: bytes) -> tuple[str, Format]:
+    by_content = [(name, known) for name, known in FORMATS.items() if known.looks_like(head)]
+    by_suffix = [(name, known) for name, known in FORMATS.items() if known.suffix == file.suffix.lower()]
     for candidates in (by_content, by_suffix):
         if len(candidates) == 1:
             return candidates[0]

@@ -1,0 +1,71 @@
+"""The way from the points of a file to a recording."""
+
+from pathlib import Path
+
+import numpy as np
+
+from zeroskel.core._reading import Reading
+from zeroskel.core.sequence import SkeletonSequence
+from zeroskel.skeleton.inference._axes import upright
+from zeroskel.skeleton.inference._joint_names import match_points
+from zeroskel.skeleton.inference._people import people
+from zeroskel.skeleton.inference._points import FilePoints, Stated
+from zeroskel.skeleton.transforms import convert_layout
+
+_USUAL_RATE = 30.0
+
+
+def infer_sequence(
+    content: FilePoints | SkeletonSequence, stated: Stated, format_name: str, file: Path
+) -> SkeletonSequence:
+    """Return the recording of a file, with `reading` that says how it came about.
+
+    Args:
+        content: what the parser returned: points of which something is open, or a finished recording.
+        stated: what the caller states; it goes before what the file states.
+        format_name: name of the format of a finished recording.
+        file: its path, for messages.
+
+    Raises:
+        FileLayoutError: the joints fit no layout.
+        SkeletonFormatError: axes or unit cannot be inferred; the message names the option that states them.
+    """
+    points = content if isinstance(content, FilePoints) else _points_of(content, format_name)
+    match = match_points(points, stated, file)
+    joints = np.full(
+        (*points.coordinates.shape[:2], len(match.layout.joints), points.coordinates.shape[3]), np.nan, np.float32
+    )
+    joints[:, :, match.layout.indices(match.columns)] = points.coordinates[:, :, list(match.columns.values())]
+    joints, people_notes = people(joints, points.identities, points.tracked)
+    result = upright(joints, match.layout, stated.up or points.up, stated.unit or points.unit, file)
+    inferred = [*(["layout"] if match.inferred else []), *result.inferred]
+    rate = stated.fps or points.fps
+    if rate is None:
+        inferred.append("fps")
+        rate = _USUAL_RATE
+    reading = Reading(
+        points.format,
+        match.layout.name,
+        len(match.columns),
+        result.up,
+        result.unit,
+        rate,
+        len(result.joints),
+        tuple(inferred),
+        (*points.notes, *match.notes, *people_notes, *result.notes),
+    )
+    sequence = SkeletonSequence(result.joints, match.layout, rate, reading=reading)
+    return sequence if stated.layout is None else convert_layout(sequence, stated.layout)
+
+
+def _points_of(sequence: SkeletonSequence, format_name: str) -> FilePoints:
+    """Return the points of a recording whose parser knew its joints, axes and unit."""
+    return FilePoints(
+        sequence.joints,
+        format_name,
+        sequence.layout.joints,
+        sequence.layout.name,
+        sequence.fps,
+        up="y",
+        unit="pixel" if sequence.channels == 2 else "m",
+    )
