@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -97,7 +98,12 @@ class KernelRegression:
 
     def predict(self, features: np.ndarray) -> np.ndarray:
         """Return the vectors (N, E) of features (N, D)."""
-        return _kernel((features - self.mean) / self.scale, self.landmarks, self.width) @ self.weight + self.bias
+        x = (features - self.mean) / self.scale
+        return np.exp(-self.width * _squared_distances(x, self.landmarks, self._squares)) @ self.weight + self.bias
+
+    @cached_property
+    def _squares(self) -> np.ndarray:
+        return _squares(self.landmarks)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the arrays by name."""
@@ -158,10 +164,15 @@ class _Sums:
         return result
 
 
-def _squared_distances(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return the squared distances (N, M) of rows (N, D) and others (M, D)."""
-    squares = (rows**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)
-    return np.maximum(squares - 2 * rows @ others.T, 0)
+def _squared_distances(rows: np.ndarray, others: np.ndarray, squares: np.ndarray | None = None) -> np.ndarray:
+    """Return the squared distances (N, M) of rows (N, D) and others (M, D), whose squared lengths (M,) may be given."""
+    squares = _squares(others) if squares is None else squares
+    return np.maximum(_squares(rows)[:, None] + squares - 2 * rows @ others.T, 0)
+
+
+def _squares(rows: np.ndarray) -> np.ndarray:
+    """Return the squared lengths (N,) of rows (N, D)."""
+    return (rows**2).sum(axis=1)
 
 
 def _choose_landmarks(rows: np.ndarray, labels: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:

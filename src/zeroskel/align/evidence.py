@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 _PAIRS_AT_ONCE = 4096  # pairs of a motion and a text whose quantities are compared at once
+_TEXTS_REMEMBERED = 10_000  # whose hub advantages are stored: 10 MB
 _USUAL_SLOPE = 0.6  # of a quantity that the training classes do not vary
 _DOUBT = 0.02  # variance of a quantity over the training classes at which they count as much as the usual slope
 _LEAST_NOISE = 0.004  # variance
@@ -99,6 +100,7 @@ class Evidence(_OneStepAligner):
             most=self.landmarks,
         )
         self._regression, self._blind = regression, blind if self.hubness else None
+        self._advantages: dict[bytes, float] = {}
         self._regressed = _QuantityModel.fitted(blind, np.ones_like(blind), blind_labels, means, usual)
         self._kite = self._new_kite()
         if self._kite is not None:
@@ -109,8 +111,7 @@ class Evidence(_OneStepAligner):
             [self._evidence(part, class_embeddings).sum(axis=2) for part in _parts(features, class_embeddings)]
         )
         if self._blind is not None:
-            seen = self._regressed.sums(self._blind, *self._stated(class_embeddings))
-            scores -= self._regressed_weight * self.hubness * _hub_advantage(seen)
+            scores -= self._regressed_weight * self.hubness * self._hub_advantages(class_embeddings)
         if self._kite is not None:
             scores += self.further * self._kite.score_classes(features, class_embeddings[:, 2 * len(vocabulary()) :])
         return scores
@@ -124,6 +125,18 @@ class Evidence(_OneStepAligner):
         if self._blind is not None:
             total -= self._regressed_weight * self.hubness * self._hub_quantities(embeddings)
         return total
+
+    def _hub_advantages(self, class_embeddings: np.ndarray) -> np.ndarray:
+        """Return the hub advantage (K,) of each text, which does not depend on motion and is computed once a text."""
+        assert self._blind is not None
+        keys = [row.tobytes() for row in class_embeddings]
+        known = self._advantages if len(self._advantages) < _TEXTS_REMEMBERED else {}
+        new = {key: row for row, key in enumerate(keys) if key not in known}
+        if new:
+            seen = self._regressed.sums(self._blind, *self._stated(class_embeddings[[*new.values()]]))
+            known = known | dict(zip(new, _hub_advantage(seen), strict=True))
+            self._advantages = known
+        return np.array([known[key] for key in keys], dtype=np.float32)
 
     def _hub_quantities(self, class_embeddings: np.ndarray) -> np.ndarray:
         """Return the part (K, Q) of each quantity in the hub advantages of K texts."""
@@ -216,7 +229,7 @@ class Evidence(_OneStepAligner):
         self._regressed = _QuantityModel.of_arrays(without_prefix(_REGRESSED, state))
         measured = without_prefix(_MEASURED, state)
         self._measured = _QuantityModel.of_arrays(measured) if measured else None
-        self._blind = state.get("blind")
+        self._blind, self._advantages = state.get("blind"), {}
         self._kite = self._new_kite()
         if self._kite is not None:
             self._kite.feature_dim_, self._kite.text_dim_ = self.feature_dim_, sum(self._kite.text_blocks or ())

@@ -8,12 +8,11 @@ from typing import Any, ClassVar, cast
 import attrs
 import numpy as np
 import torch
-from array_api_compat import array_namespace
 from torch import Tensor, nn
 
 from zeroskel.core import InputError
 from zeroskel.core._options import layout_name, option
-from zeroskel.encoders._series import Array
+from zeroskel.encoders._series import Array, array_namespace
 from zeroskel.encoders.base import BatchSource, SkeletonEncoder
 
 FIT_SEQUENCES = 8192  # bounds the memory of fitting: more training sequences are sampled

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
-from array_api_compat import array_namespace
 
 from zeroskel.core import Layout
 from zeroskel.encoders._series import (
     Array,
     angle,
+    array_namespace,
     at_moments,
     autocorrelation,
     constant,
@@ -186,7 +186,7 @@ def _flat(values: Array) -> Array:
 
 def _series_statistics(series: dict[str, Array]) -> dict[str, Array]:
     """Return the statistics (N, 9, K) of each group of series (N, T, K), computed together because that is faster."""
-    together = statistics(array_namespace(*series.values()).concat([*series.values()], axis=2))
+    together = statistics(array_namespace(next(iter(series.values()))).concat([*series.values()], axis=2))
     ends = np.cumsum([values.shape[2] for values in series.values()])
     return {
         name: together[:, :, int(end) - values.shape[2] : int(end)]

@@ -1,7 +1,8 @@
 """The movement vocabulary measured by formula: values and what of them is known."""
 
+from functools import lru_cache
+
 import numpy as np
-from array_api_compat import array_namespace
 
 from zeroskel.core import Layout
 from zeroskel.core._vocabulary import vocabulary
@@ -19,7 +20,7 @@ from zeroskel.encoders._movement_posture import (
     vigour_quantities,
 )
 from zeroskel.encoders._movement_repetition import repetitions
-from zeroskel.encoders._series import Array, constant
+from zeroskel.encoders._series import Array, array_namespace, constant
 
 # What must have been observed to know the quantities of a group, and more for some of them.
 _GROUP_NEEDS = {
@@ -71,6 +72,17 @@ def movement_quantities(joints: Array, seconds: Array, layout: Layout) -> tuple[
         "both arms": seen["left arm"] & seen["right arm"],
     }
     unmet = ~xp.stack([*conditions.values()], axis=1)
+    needs, unknown = _needs(tuple(conditions), tuple(measured), frames < _FEWEST)
+    lacking = xp.astype(unmet, joints.dtype) @ constant(needs, joints) + constant(unknown, joints)
+    known = xp.astype(lacking == 0, joints.dtype)
+    nothing = xp.zeros_like(body.torso[:, 0])
+    values = xp.stack([measured.get(name, nothing) for name in vocabulary().names], axis=1)
+    return values * known, known
+
+
+@lru_cache(maxsize=8)
+def _needs(conditions: tuple[str, ...], measured: tuple[str, ...], posture_only: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Return 1 where a quantity needs a condition (conditions, Q), and 1 where a quantity is never known (Q,)."""
     needs = np.zeros((len(conditions), len(vocabulary())))
     unknown = np.ones(len(vocabulary()))
     for position, (group, name) in enumerate(
@@ -78,12 +90,8 @@ def movement_quantities(joints: Array, seconds: Array, layout: Layout) -> tuple[
     ):
         needed = {"trunk", *_GROUP_NEEDS[group], *_NEEDS.get(name, ())}
         needs[:, position] = [condition in needed for condition in conditions]
-        unknown[position] = name not in measured or (frames < _FEWEST and group != "posture")
-    lacking = xp.astype(unmet, joints.dtype) @ constant(needs, joints) + constant(unknown, joints)
-    known = xp.astype(lacking == 0, joints.dtype)
-    nothing = xp.zeros_like(body.torso[:, 0])
-    values = xp.stack([measured.get(name, nothing) for name in vocabulary().names], axis=1)
-    return values * known, known
+        unknown[position] = name not in measured or (posture_only and group != "posture")
+    return needs, unknown
 
 
 def _measured(body: Body) -> dict[str, Array]:

@@ -6,7 +6,6 @@ is raised.
 """
 
 import numpy as np
-from array_api_compat import array_namespace
 
 from zeroskel.encoders._movement_body import (
     FRONT,
@@ -23,7 +22,7 @@ from zeroskel.encoders._movement_body import (
     weighted_mean,
     wrapped,
 )
-from zeroskel.encoders._series import TINY, Array, constant, length, select
+from zeroskel.encoders._series import TINY, Array, array_namespace, constant, length, select
 
 _SHORTEST = 0.2  # share of the recording that is cut out at least
 _SHARPEST = 6.0  # radians for each arm length that a round path may turn
@@ -32,18 +31,15 @@ _AVERAGED = 0.06  # share of the recording over which distances are averaged
 
 
 def highest_before(series: Array) -> Array:
-    """Return the highest value (N, T, …) of series (N, T, …) up to each frame."""
-    xp = array_namespace(series)
-    shift = 1
-    while shift < series.shape[1]:
-        earlier = xp.concat([series[:, :1] + 0 * series[:, :shift], series[:, :-shift]], axis=1)
-        series = xp.maximum(series, earlier)
-        shift *= 2
-    return series
+    """Return the highest value (N, T, K) of series (N, T, K) up to each frame."""
+    if isinstance(series, np.ndarray):
+        return np.maximum.accumulate(series, axis=1)
+    later = np.where(np.tri(series.shape[1]), 0, -np.inf)[..., None]  # a graph has no cumulative maximum
+    return array_namespace(series).max(series[:, None] + constant(later, series), axis=2)
 
 
 def highest_after(series: Array) -> Array:
-    """Return the highest value (N, T, …) of series (N, T, …) from each frame on."""
+    """Return the highest value (N, T, K) of series (N, T, K) from each frame on."""
     xp = array_namespace(series)
     return xp.flip(highest_before(xp.flip(series, axis=1)), axis=1)
 
@@ -91,7 +87,7 @@ def turns_and_area(path: Array, weight: Array) -> tuple[Array, Array]:
     xp = array_namespace(path)
     frames = path.shape[1]
     first, second = zip(*_PLANES, strict=True)
-    weights = xp.stack([weight] * 3, axis=-1)
+    weights = weight[..., None]
     centred = path - weighted_mean(path, weights + 1e-3)[:, None]
     perimeter = xp.sum(length(steps(path)) * weight[:, 1:], axis=1) + 0.25
     a, b = select(centred, first, axis=3), select(centred, second, axis=3)
@@ -161,15 +157,15 @@ class Action:
         """
         xp = array_namespace(series)
         frames = series.shape[1]
-        acts = xp.astype(self.onward[..., side] > 0.5, series.dtype)
+        acts = xp.astype(self.onward[..., side, None] > 0.5, series.dtype)
         first = xp.sum(1 - highest_before(acts), axis=1)
         last = frames - 1 - xp.sum(1 - highest_after(acts), axis=1)
         least = _SHORTEST * (frames - 1)
         first = xp.minimum(xp.minimum(first, (first + last - least) / 2).clip(0), first * 0 + frames - 1 - least)
         share = xp.maximum((last - first) / max(frames - 1, 1), first * 0 + _SHORTEST)
-        moments = first[:, None] + share[:, None] * constant(np.arange(frames), series)
+        moments = first + share * constant(np.arange(frames), series)
         near = 1 - xp.abs(moments[..., None] - constant(np.arange(frames), series))
-        return clip(near) @ series, share
+        return clip(near) @ series, share[:, 0]
 
     def _moves(self, path: Array, inside: Array) -> Array:
         """Return how much (N, S) a hand moves while it is away, other than on the way there and back.
@@ -177,8 +173,7 @@ class Action:
         On the way there and back, its place depends on how far it is from rest alone, and it comes and goes only once.
         """
         xp = array_namespace(path)
-        weights = xp.stack([inside] * 3, axis=-1)
-        away = xp.stack([self.away] * 3, axis=-1)
+        weights, away = inside[..., None], self.away[..., None]
         centred = (path - weighted_mean(path, weights)[:, None], away - weighted_mean(away, weights)[:, None])
         slope = weighted_mean(centred[0] * centred[1], weights) / (weighted_mean(centred[1] ** 2, weights) + 1e-3)
         other = length(weighted_deviation(centred[0] - slope[:, None] * centred[1], weights))

@@ -5,7 +5,6 @@ clearly one leads. A moment counts for the action itself by how far the hand is 
 """
 
 import numpy as np
-from array_api_compat import array_namespace
 
 from zeroskel.encoders._movement_action import Action, highest_before, in_trunk, turns_and_area
 from zeroskel.encoders._movement_body import (
@@ -27,7 +26,7 @@ from zeroskel.encoders._movement_body import (
     weighted_mean,
 )
 from zeroskel.encoders._movement_repetition import Repetition
-from zeroskel.encoders._series import Array, constant, length
+from zeroskel.encoders._series import Array, array_namespace, constant, length
 
 _HANGING = 0.37  # height of a hanging hand
 
@@ -78,10 +77,10 @@ class Arms:
     def _activity(self) -> Array:
         """Return how much each arm acts (N, S): how far and how fast the hand moves, and how long it is raised."""
         xp = array_namespace(self.path)
-        whole = xp.concat([self.action.whole] * 2, axis=2)
+        whole = self.action.whole
         away = xp.abs(self.height - _HANGING) * whole
         trunk = in_trunk(self.body)
-        ranges = [length(weighted_deviation(path, _each(whole))) for path in (self.path, trunk)]
+        ranges = [length(weighted_deviation(path, whole[..., None])) for path in (self.path, trunk)]
         in_trunk_speed = length(steps(trunk)) / self.body.seconds[:, None, None]
         speed = xp.minimum(self.speed[:, 1:], in_trunk_speed) * whole[:, 1:]
         raised = self.raised * whole * ramp(self.action.away, 0.3, 0.6)
@@ -97,9 +96,9 @@ class Arms:
         """Return the quantities (N,) of the lead arm and of the other one."""
         raised, weight, reach = self.raised, self.weight, self.reach
         with_way = (raised + clip(self.speed / 2) + 0.02) * (self.action.whole + 0.01)
-        far = weighted_mean(reach, _each(weight)) + 0.7 * weighted_deviation(reach, _each(weight))
+        far = weighted_mean(reach, weight[..., None]) + 0.7 * weighted_deviation(reach, weight[..., None])
         of_action, whole = self.action.weight**2 + 0.005, self.action.whole
-        deviation = weighted_deviation(self.path, _each(of_action))
+        deviation = weighted_deviation(self.path, of_action[..., None])
         extent = ramp(deviation, 0.04, 0.4)
         still = 1 - ramp(self.speed, 0.3, 1.2)
         high = quantile(raised * whole, 0.9)
@@ -153,7 +152,7 @@ class Arms:
         """
         xp = array_namespace(self.path)
         fast = clip(self.speed[:, 1:] / (self.fastest[:, None] + 0.3))
-        gone = steps(self.path) * _each(self.action.onward[:, 1:] * (0.4 + 0.6 * fast))
+        gone = steps(self.path) * (self.action.onward[:, 1:] * (0.4 + 0.6 * fast))[..., None]
         ways = constant(np.tril(np.ones((gone.shape[1],) * 2)), gone) @ xp.reshape(gone, (*gone.shape[:2], -1))
         there, back = (xp.max(way + highest_before(-way), axis=1) for way in (ways, -ways))
         stroke = clip(xp.reshape(there - back, (gone.shape[0], 2, 3)) * straight[..., None] / 0.45, -1.0, 1.0)
@@ -207,12 +206,9 @@ class Arms:
         both_act = ramp(xp.minimum(left, right) / (xp.maximum(left, right) + 0.1), 0.3, 0.75)
         mirrored, path = self.path[:, :, LEFT] * constant(np.array([-1, 1, 1]), self.path), self.path[:, :, RIGHT]
         weight = xp.max(self.action.weight, axis=2)[..., None] + 0.01
-        weights = xp.concat([weight] * 3, axis=2)
-        one, other = (some - weighted_mean(some, weights)[:, None] for some in (mirrored, path))
-        energy = xp.sum(weights * one * one, axis=(1, 2)) * xp.sum(weights * other * other, axis=(1, 2))
-        correlation = xp.sum(weights * one * other, axis=(1, 2)) / (
-            xp.sqrt(energy) + 0.02 * xp.sum(weight, axis=(1, 2))
-        )
+        one, other = (some - weighted_mean(some, weight)[:, None] for some in (mirrored, path))
+        energy = xp.sum(weight * one * one, axis=(1, 2)) * xp.sum(weight * other * other, axis=(1, 2))
+        correlation = xp.sum(weight * one * other, axis=(1, 2)) / (xp.sqrt(energy) + 0.02 * xp.sum(weight, axis=(1, 2)))
         apart = length(self.hand[:, :, LEFT] - self.hand[:, :, RIGHT]) / body.torso
         higher = quantile(xp.max(self.height, axis=2) * whole, 0.75)
         wrists = body.points["wrist"]
@@ -242,12 +238,6 @@ def _height_scale(body: Body, heights: Array) -> Array:
     below_hips = 0.42 * (heights - floor) / xp.maximum(pelvis - floor, 0.25 * body.leg[..., None])
     upper = xp.where(heights >= pelvis + torso, above_shoulders, above_hips)
     return clip(xp.where(heights < pelvis, clip(below_hips, -10.0, 0.42), upper), 0.0, 1.1)
-
-
-def _each(weights: Array) -> Array:
-    """Return weights (N, T, S) for the three components of points (N, T, S, 3)."""
-    xp = array_namespace(weights)
-    return xp.stack([weights] * 3, axis=-1)
 
 
 def _columns(values: Array) -> list[Array]:

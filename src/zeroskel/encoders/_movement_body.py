@@ -9,12 +9,11 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
-from array_api_compat import array_namespace
 
 from zeroskel.core import Layout
 from zeroskel.encoders._measures import RolePoints
 from zeroskel.encoders._movement_camera import levelled, steadied
-from zeroskel.encoders._series import TINY, Array, constant, deviation, length, quantiles
+from zeroskel.encoders._series import TINY, Array, array_namespace, constant, deviation, length, quantiles
 
 PAIRS = ("shoulder", "elbow", "wrist", "hand", "hip", "knee", "ankle")
 LEFT, RIGHT = 0, 1  # positions on the axis S
@@ -54,7 +53,7 @@ def columns_at(share: Sequence[float], *series: Array) -> list[list[Array]]:
     Returns:
         For each quantile, K values (N,).
     """
-    rows = quantiles(array_namespace(*series).stack(series, axis=2), tuple(share))
+    rows = quantiles(array_namespace(series[0]).stack(series, axis=2), tuple(share))
     return [[rows[:, row, column] for column in range(len(series))] for row in range(len(share))]
 
 
@@ -71,13 +70,13 @@ def mean(series: Array) -> Array:
 
 
 def weighted_mean(series: Array, weights: Array) -> Array:
-    """Return the mean (N, …) over time of series (N, T, …) with weights of the same shape."""
+    """Return the mean (N, …) over time of series (N, T, …) with weights that broadcast to their shape."""
     xp = array_namespace(series)
     return xp.sum(series * weights, axis=1) / (xp.sum(weights, axis=1) + TINY)
 
 
 def weighted_deviation(series: Array, weights: Array) -> Array:
-    """Return the standard deviation (N, …) over time of series (N, T, …) with weights of the same shape."""
+    """Return the standard deviation (N, …) over time of series (N, T, …) with weights that broadcast to their shape."""
     centred = series - weighted_mean(series, weights)[:, None]
     return array_namespace(series).sqrt(weighted_mean(centred * centred, weights))
 

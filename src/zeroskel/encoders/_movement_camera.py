@@ -5,14 +5,13 @@ of frames T.
 """
 
 import numpy as np
-from array_api_compat import array_namespace
 
 from zeroskel.core import Layout
 from zeroskel.encoders._measures import RolePoints
-from zeroskel.encoders._series import Array, angle, constant, direction
+from zeroskel.encoders._series import Array, angle, array_namespace, constant, direction
 
 _JITTER = 0.035  # standard deviation in seconds of the Gaussian that removes the jitter of a sensor
-_STRAIGHT = np.radians(25)  # bends of hips and knees in a body that stands straight
+_STRAIGHT = float(np.radians(25))  # bends of hips and knees in a body that stands straight
 _ENOUGH = 0.05  # share of the frames with a straight body from which the vertical is known half surely
 
 

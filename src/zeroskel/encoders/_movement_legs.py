@@ -4,7 +4,6 @@ The lead leg is the more active one; its quantities are means of both legs, weig
 """
 
 import numpy as np
-from array_api_compat import array_namespace
 
 from zeroskel.encoders._movement_body import (
     FRONT,
@@ -27,7 +26,7 @@ from zeroskel.encoders._movement_body import (
     weighted_deviation,
 )
 from zeroskel.encoders._movement_repetition import Repetition
-from zeroskel.encoders._series import TINY, Array, constant, length
+from zeroskel.encoders._series import TINY, Array, array_namespace, constant, length
 
 _TREMBLE = 0.004  # leg lengths a frame: slower movements of an ankle are noise
 

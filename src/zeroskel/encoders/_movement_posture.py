@@ -1,7 +1,6 @@
 """The quantities of the movement vocabulary that describe trunk, head, posture and the whole body."""
 
 import numpy as np
-from array_api_compat import array_namespace
 
 from zeroskel.encoders._movement_body import (
     FRONT,
@@ -24,7 +23,7 @@ from zeroskel.encoders._movement_body import (
 from zeroskel.encoders._movement_camera import averaged_in_time
 from zeroskel.encoders._movement_legs import Legs
 from zeroskel.encoders._movement_repetition import Repetition
-from zeroskel.encoders._series import TINY, Array, constant, length
+from zeroskel.encoders._series import TINY, Array, array_namespace, constant, length
 
 POSTURES = ("stands", "sits", "crouches", "kneels", "lies")
 _END = 0.08  # share of the frames that is the beginning, and the end

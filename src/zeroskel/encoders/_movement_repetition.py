@@ -5,11 +5,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from array_api_compat import array_namespace
 
 from zeroskel.encoders._movement_action import Action
 from zeroskel.encoders._movement_body import LEFT, RIGHT, Body, average_matrix, clip, ramp
-from zeroskel.encoders._series import TINY, Array, constant, lagged_products
+from zeroskel.encoders._series import TINY, Array, array_namespace, constant, lagged_products
 
 # Parts of the recording that are searched, as shares of it, by their length; and how much a repetition within them
 # counts: a movement that repeats during half of the time repeats nearly as much as one that repeats throughout.
@@ -69,7 +68,8 @@ def repetitions(body: Body, action: Action) -> dict[str, Repetition]:
         "feet": Path(feet, 3.2, 0.012, body.seconds),
         "body": Path(xp.concat([relative, body.pelvis[..., 1:2] * 3], axis=2), 5.0, 0.1, body.seconds),
     }
-    return dict(zip(paths, strongest_repetitions([*paths.values()]), strict=True))
+    *narrow, wide = paths.values()  # together, all would be as wide as the body's
+    return dict(zip(paths, strongest_repetitions(narrow) + strongest_repetitions([wide]), strict=True))
 
 
 def strongest_repetitions(paths: Sequence[Path]) -> list[Repetition]:
@@ -101,7 +101,7 @@ def strongest_repetitions(paths: Sequence[Path]) -> list[Repetition]:
 
 def _stacked(series: Sequence[Array]) -> Array:
     """Return series (N, T, K) of several K as (N, P, T, K) with zeros appended, which change no product."""
-    xp = array_namespace(*series)
+    xp = array_namespace(series[0])
     n, frames = series[0].shape[0], series[0].shape[1]
     widest = max(part.shape[2] for part in series)
     padded = [

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+import array_api_compat
 import numpy as np
-from array_api_compat import array_namespace
 
 PLANES = ((0, 1), (1, 2), (0, 2))  # x-y, y-z, x-z
 WINDOWS = ((0.0, 0.06), (0.94, 1.0), (0.44, 0.56))  # start, end and middle as shares of the recording
@@ -19,6 +19,19 @@ LEAST_STEP = 0.02  # torso lengths a frame: a slower movement has no direction t
 TINY = 1e-6  # keeps divisors above 0
 
 Array = Any  # numpy.ndarray or torch.Tensor; every function returns the kind that it receives
+
+_NAMESPACES: dict[type, Any] = {}
+
+
+def array_namespace(array: Array) -> Any:
+    """Return the module of the functions for arrays of this kind, as `array_api_compat.array_namespace` does.
+
+    That function takes as long as an operation on the series of one recording, so each kind is looked up once.
+    """
+    kind = type(array)
+    if kind not in _NAMESPACES:
+        _NAMESPACES[kind] = array_api_compat.array_namespace(array)
+    return _NAMESPACES[kind]
 
 
 def constant(values: np.ndarray, like: Array) -> Array:

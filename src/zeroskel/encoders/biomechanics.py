@@ -4,13 +4,12 @@ from collections.abc import Mapping
 
 import attrs
 import numpy as np
-from array_api_compat import array_namespace
 
 from zeroskel.core import InputError, get_layout
 from zeroskel.core._options import option
 from zeroskel.encoders._measured import MeasuredEncoder, by_recording, each_body, principal_components
 from zeroskel.encoders._measures import body_measures, relation_measures
-from zeroskel.encoders._series import Array
+from zeroskel.encoders._series import Array, array_namespace
 
 _ONE_UNIT = ("poses", "spread", "frequencies", "speed")  # groups whose numbers share a unit and are not scaled apart
 _FLOOR = 1e-3  # share of a group's overall deviation added to each number's: numbers that hardly vary stay small

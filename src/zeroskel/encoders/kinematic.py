@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 
 import numpy as np
-from array_api_compat import array_namespace
 
 from zeroskel.core import get_layout
 from zeroskel.encoders._measured import MeasuredEncoder, by_recording, each_body, principal_components
-from zeroskel.encoders._series import Array, at_moments, deviation, length, low_frequencies, select
+from zeroskel.encoders._series import Array, array_namespace, at_moments, deviation, length, low_frequencies, select
 
 
 class Kinematic(MeasuredEncoder):

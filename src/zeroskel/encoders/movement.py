@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 
 import attrs
-from array_api_compat import array_namespace
 
 from zeroskel.core import get_layout
 from zeroskel.encoders._movement import movement_quantities
-from zeroskel.encoders._series import Array
+from zeroskel.encoders._series import Array, array_namespace
 from zeroskel.encoders.biomechanics import Biomechanics
 
 _FRAME = 1 / 30  # seconds from frame to frame in batches without a clock
