@@ -110,3 +110,13 @@ def test_a_bundle_accepts_texts_in_blocks_and_refuses_options_before_it_trains(s
     assert not list(tmp_path.glob("encoder-*"))
     with pytest.raises(InputError, match="epochs"):
         train_bundle(small, TrainingConfig("small", encoder="stgcn", options={"stgcn": {"epochs": "x"}}), cache=cache)
+
+
+def test_equal_lists_of_actions_are_embedded_once_and_the_last_128_lists_stay_in_memory(recognizer):
+    first = recognizer.candidates(["squat", "jump"])
+    assert recognizer.candidates({"squat": [], "jump": []}) is first
+    assert recognizer.candidates({"squat": ["x"], "jump": []}).actions == ("squat", "jump")
+    assert recognizer.candidates(["jump", "squat"]) is not first
+    for number in range(129):
+        recognizer.candidates(["jump", f"squat {number}"])
+    assert recognizer.candidates(["squat", "jump"]) is not first

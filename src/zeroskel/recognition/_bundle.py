@@ -2,9 +2,10 @@
 
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from importlib import resources
 from os import PathLike
 from pathlib import Path
@@ -31,6 +32,7 @@ BUNDLE_FILE, EXAMPLES_FILE, BACKGROUND_FILE = "bundle.json", "examples.safetenso
 DEFAULT = "default"  # the bundle that comes with the package
 LONGEST_TEXT = 1000  # characters of an action's name or text
 LEAST_OBSERVED = 1 / 3  # share of the joints of a layout that must have been observed at some time
+_LISTS_REMEMBERED = 128  # lists of actions whose embeddings stay in memory
 SMALL_BATCH = 32  # sequences; for fewer, more than one thread is slower
 
 Actions = Sequence[str] | Mapping[str, str | Sequence[str]] | Candidates
@@ -100,7 +102,7 @@ class Bundle:
         return self.preprocessing.layout
 
     def candidates(self, actions: Actions) -> Candidates:
-        """Return actions with embedded texts, for repeated use.
+        """Return actions with embedded texts. The results for the last 128 lists stay in memory.
 
         Args:
             actions: one or more names without duplicates; or name -> further texts; or candidates, returned unchanged.
@@ -119,9 +121,20 @@ class Bundle:
             if not isinstance(text, str) or not text.strip() or len(text) > LONGEST_TEXT:
                 shown = text if not isinstance(text, str) or len(text) <= LONGEST_TEXT else f"{text[:40]}…"
                 raise InputError(f"Text of an action is {shown!r}. Expected 1 to {LONGEST_TEXT} characters.")
-        descriptions = {**published_descriptions(), **{name: given for name, given in texts.items() if given}}
-        names = list(actions)
-        return Candidates(tuple(names), class_embeddings(self.sentences, class_texts(names, self.prompt, descriptions)))
+        return self._embedded(tuple((name, tuple(texts.get(name, ()))) for name in actions))
+
+    @cached_property
+    def _embedded(self) -> Callable[[tuple[tuple[str, tuple[str, ...]], ...]], Candidates]:
+        """Return a function of actions and their texts that remembers its results."""
+
+        @lru_cache(_LISTS_REMEMBERED)
+        def embedded(actions: tuple[tuple[str, tuple[str, ...]], ...]) -> Candidates:
+            names = [name for name, _ in actions]
+            descriptions = {**published_descriptions(), **{name: list(texts) for name, texts in actions if texts}}
+            texts = class_texts(names, self.prompt, descriptions)
+            return Candidates(tuple(names), class_embeddings(self.sentences, texts))
+
+        return embedded
 
     def encode(self, sequences: Sequence[SkeletonSequence]) -> np.ndarray:
         """Return the features (N, D) of N sequences.

@@ -252,18 +252,6 @@ def test_the_stream_that_waited_longest_is_answered_first(recognizer):
     engine.close()
 
 
-def test_clients_with_the_same_actions_share_embeddings_and_the_cache_is_bounded(recognizer):
-    engine = Engine(recognizer)
-    first = engine.candidates({"squat": [], "jump": []})
-    assert engine.candidates({"squat": [], "jump": []}) is first
-    assert engine.candidates({"squat": ["x"], "jump": []}).actions == ("squat", "jump")
-    assert engine.candidates({"jump": [], "squat": []}) is not first
-    for number in range(129):
-        engine.candidates({ACTIONS[number % 5]: [], f"squat {number}": []})
-    assert engine.candidates({"squat": [], "jump": []}) is not first  # 129 lists came after it
-    engine.close()
-
-
 def test_capacity_follows_the_cost_of_windows_and_frames():
     assert stream_capacity(0.0045, 0.0001) == 100
     assert stream_capacity(0.0045, 0.0) == 160

@@ -99,7 +99,7 @@ class Connection:
             if self.engine.recognizer.calibration is None:
                 raise Malformed("The bundle of this server is not calibrated, so a stream cannot have a threshold.")
         actions = parse_actions(message.get("actions"), self.limits)
-        candidates = await self.engine.texts.run_for_stream(self.engine.candidates, actions)
+        candidates = await self.engine.texts.run_for_stream(self.engine.recognizer.candidates, actions)
         return Stream(self.engine.recognizer, candidates, layout=layout, threshold=threshold)
 
     async def _exchange_messages(self, live: LiveStream) -> None:
@@ -152,7 +152,7 @@ class Connection:
         elif kind == "actions":
             _check_fields(message, {"type", "actions"})
             actions = parse_actions(message.get("actions"), self.limits)
-            live.stream.candidates = await self.engine.texts.run_for_stream(self.engine.candidates, actions)
+            live.stream.candidates = await self.engine.texts.run_for_stream(self.engine.recognizer.candidates, actions)
         else:
             raise Malformed('The type of a message must be "frame" or "actions".')
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,6 @@ from zeroskel.app.server.wire import Actions
 from zeroskel.core import InputError, SkeletonSequence, ZeroskelError
 from zeroskel.recognition import Candidates, Prediction, Stream, ZeroShotRecognizer
 
-CACHED_CANDIDATES = 128  # lists of actions whose embeddings stay in memory
 PROBE_WINDOWS = 32  # windows in the measurement at startup
 RETRY_SECONDS = 2
 
@@ -56,7 +55,6 @@ class Engine:
         self.recognizer = recognizer
         self.waiting = waiting
         self._waiting_requests = 0
-        self._embedded = lru_cache(CACHED_CANDIDATES)(lambda actions: recognizer.candidates(dict(actions)))
         self.texts, self.motion = Worker("texts"), Worker("motion")
 
     def close(self) -> None:
@@ -82,7 +80,7 @@ class Engine:
             Busy: Too many requests wait.
         """
         with self._queued():
-            candidates = await self.texts.run_for_request(self.candidates, actions)
+            candidates = await self.texts.run_for_request(self.recognizer.candidates, actions)
             return await self.motion.run_for_request(partial(method, sequence, candidates, **options))
 
     @contextmanager
@@ -95,10 +93,6 @@ class Engine:
             yield
         finally:
             self._waiting_requests -= 1
-
-    def candidates(self, actions: Actions) -> Candidates:
-        """Return the embedded actions. Clients that sent the same list recently share one result."""
-        return self._embedded(tuple((name, tuple(texts)) for name, texts in actions.items()))
 
     def timed_predictions(self, windows: Sequence[Window]) -> tuple[list[Prediction | InputError], float]:
         """Return the result of `predict_windows` and the CPU seconds that it took."""
