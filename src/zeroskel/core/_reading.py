@@ -16,6 +16,7 @@ _UNITS = {
     "cm": "centimetres turned to metres",
     "mm": "millimetres turned to metres",
     "inch": "inches turned to metres",
+    "asf": "units of 1/0.45 inch turned to metres",
     "pixel": "image coordinates, without depth",
 }
 
@@ -29,7 +30,7 @@ class Reading:
         layout: name of the layout of the points.
         points: number of points of the file that are joints of the layout.
         up: axis of the file that points up: "y", "-y", "z", "-z" or "x".
-        unit: unit of the file: "m", "dm", "cm", "mm", "inch" or "pixel".
+        unit: unit of the file: "m", "dm", "cm", "mm", "inch", "asf" (1/0.45 inch, of CMU) or "pixel".
         fps: frames per second of the recording.
         people: number of people in the recording.
         inferred: names of the facts (of "layout", "up", "unit", "fps") that neither the file nor the caller states.

@@ -37,7 +37,8 @@ def infer_sequence(
     )
     joints[:, :, match.layout.indices(match.columns)] = points.coordinates[:, :, list(match.columns.values())]
     joints, people_notes = people(joints, points.identities, points.tracked)
-    result = upright(joints, match.layout, stated.up or points.up, stated.unit or points.unit, file)
+    unit = stated.unit or (None if points is content else points.unit)  # a finished recording is in metres for sure
+    result = upright(joints, match.layout, stated.up or points.up, unit, file, declared_unit=points.unit)
     inferred = [*(["layout"] if match.inferred else []), *result.inferred]
     rate = stated.fps or points.fps
     if rate is None:

@@ -1,0 +1,87 @@
+"""Size of the people in a file, and the units in which people of this size are plausible."""
+
+import numpy as np
+
+from zeroskel.core._layout import Layout
+from zeroskel.skeleton.inference._points import UNITS
+
+METRES = UNITS | {"dm": 0.1, "asf": 0.0254 / 0.45}  # the unit of the CMU motion capture data and its conversions
+_BONES = {  # ends of a bone -> its length in shares of the height of a standing person, as sensors place joints
+    ("chest", "pelvis"): 0.25,
+    ("hip", "knee"): 0.25,
+    ("knee", "ankle"): 0.23,
+    ("shoulder", "elbow"): 0.16,
+    ("elbow", "wrist"): 0.14,
+}
+_STEM = {"ankle": ("ankle", "foot"), "wrist": ("wrist", "hand")}  # the joint, and its deputy where it is missing
+_USUAL = (1.15, 2.0)  # metres; people of other height exist, but not two units at once make a person of this height
+_POSSIBLE = (0.7, 2.4)
+_ADULT = (1.4, 2.05)  # no children are among the people of the CMU motion capture data
+_MOST_SPREAD = 1.8  # bones of one body, each as a height, differ by less
+_IMAGE_MARGIN = 0.25
+
+
+def joint_of(joints: np.ndarray, layout: Layout, name: str) -> np.ndarray | None:
+    """Return (..., C) positions of "chest", "pelvis" or a joint such as "knee_left"; None where there are none."""
+    if name in ("chest", "pelvis"):
+        members = layout.chest if name == "chest" else layout.pelvis
+        return np.asarray(joints[..., layout.indices(members), :].mean(axis=-2))
+    stem, _, side = name.partition("_")
+    for deputy in _STEM.get(stem, (stem,)):
+        if (joint := f"{deputy}_{side}" if side else deputy) in layout.joints:
+            position = joints[..., layout.index(joint), :]
+            if np.isfinite(position).any():
+                return np.asarray(position)
+    return None
+
+
+def body_size(joints: np.ndarray, layout: Layout) -> float | None:
+    """Return the height of the people in the unit of the file; None where the joints do not make a body.
+
+    Each bone gives a height: its median length over all frames and people, divided by its usual share of the height.
+    """
+    heights = []
+    for (first, second), share in _BONES.items():
+        sides = ("",) if first == "chest" else ("_left", "_right")
+        lengths = [
+            np.linalg.norm(start - end, axis=-1)
+            for side in sides
+            if (start := joint_of(joints, layout, first + side)) is not None
+            and (end := joint_of(joints, layout, second + side)) is not None
+        ]
+        measured = np.concatenate([length[np.isfinite(length)].ravel() for length in lengths] or [np.empty(0)])
+        if len(measured) and (median := float(np.median(measured))) > 0:
+            heights.append(median / share)
+    if len(heights) < 2:
+        return None
+    middle = float(np.median(heights))
+    close = [height for height in heights if 1 / _MOST_SPREAD < height / middle < _MOST_SPREAD]
+    return middle if len(close) > len(heights) / 2 else None
+
+
+def unit_of_size(size: float) -> list[str]:
+    """Return the units in which a person of that height is plausible: the one of usual height, else all possible."""
+    units: list[str] = []
+    for usual in (_USUAL, _POSSIBLE):
+        ranges = {unit: _ADULT if unit == "asf" else usual for unit in METRES if unit != "pixel"}
+        units = [unit for unit, (lowest, highest) in ranges.items() if lowest <= size * METRES[unit] <= highest]
+        if len(units) == 1:
+            return units
+    return units
+
+
+def image_coordinates(joints: np.ndarray, layout: Layout) -> bool:
+    """Return whether x, y and z are those of an image: z is constant, or x and y are shares of a picture, y down."""
+    depth = joints[..., 2][np.isfinite(joints[..., 2])]
+    if not len(depth) or np.ptp(depth) == 0:
+        return True
+    flat = joints[..., :2][np.isfinite(joints[..., :2]).all(axis=-1)]
+    lowest, highest = np.percentile(flat, [2, 98], axis=0)
+    if (lowest < -_IMAGE_MARGIN).any() or (highest > 1 + _IMAGE_MARGIN).any():
+        return False
+    pelvis, chest = joint_of(joints, layout, "pelvis"), joint_of(joints, layout, "chest")
+    if pelvis is None or chest is None or not np.isfinite(pelvis).any():
+        return False
+    inside = np.nanmedian(pelvis[..., :2], axis=tuple(range(pelvis.ndim - 1)))
+    head_down = np.nanmean(chest[..., 1] < pelvis[..., 1]) > 0.5
+    return bool((inside > 0.02).all() and (flat > -0.02).mean() > 0.97 and head_down)

@@ -1,0 +1,83 @@
+"""Tracking: detections in any order become bodies of constant identity."""
+
+import numpy as np
+import pytest
+
+from zeroskel.datasets.synthetic import generate_sequence
+from zeroskel.skeleton.inference._people import people
+
+ACTIONS = ["walk in place", "squat", "wave both hands", "kick forward with the right leg", "bow forward", "jump"]
+
+
+def crowd(count: int, frames: int = 60, apart: float = 1.0) -> np.ndarray:
+    """(count, frames, 25, 3) people side by side."""
+    bodies = [generate_sequence(ACTIONS[number % 6], number, frames=frames).joints[0] for number in range(count)]
+    return np.stack([body + np.float32([apart * number, 0, 0]) for number, body in enumerate(bodies)])
+
+
+def shuffled(bodies: np.ndarray, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return np.stack([bodies[rng.permutation(len(bodies)), frame] for frame in range(bodies.shape[1])], axis=1)
+
+
+def assert_same_people(result: np.ndarray, bodies: np.ndarray) -> None:
+    remaining = [body for body in bodies]
+    for body in result:
+        matches = [index for index, other in enumerate(remaining) if np.array_equal(body, other, equal_nan=True)]
+        assert matches
+        remaining.pop(matches[0])
+    assert not remaining
+
+
+@pytest.mark.parametrize("scale", [1.0, 300.0])
+@pytest.mark.parametrize("channels", [2, 3])
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_detections_in_any_order_are_sorted_by_person(count: int, channels: int, scale: float) -> None:
+    bodies = crowd(count)[..., :channels] * np.float32(scale)
+    result, notes = people(shuffled(bodies), None, tracked=False)
+    assert_same_people(result, bodies)
+    assert notes == ()
+
+
+def test_gaps_of_half_a_second_are_bridged_and_people_enter_and_leave() -> None:
+    bodies = crowd(3)
+    bodies[0, 20:35] = np.nan
+    bodies[1, :25] = np.nan
+    bodies[2, 40:] = np.nan
+    assert_same_people(people(shuffled(bodies), None, tracked=False)[0], bodies)
+
+
+def test_four_people_are_kept_and_the_others_counted() -> None:
+    bodies = crowd(6)
+    bodies[4, 15:] = np.nan
+    bodies[5, :45] = np.nan
+    for detections, tracked in ((shuffled(bodies), False), (bodies, True)):
+        result, notes = people(detections, None, tracked)
+        assert_same_people(result, bodies[:4])
+        assert notes == ("2 more people left out",)
+
+
+def test_ghosts_of_a_few_frames_go() -> None:
+    bodies = crowd(3)
+    bodies[2, 5:] = np.nan
+    result, notes = people(shuffled(bodies), None, tracked=False)
+    assert_same_people(result, bodies[:2])
+    assert notes == ("1 bodies of at most 10 frames left out",)
+
+
+def test_identities_of_the_estimator_are_used() -> None:
+    bodies = crowd(2, apart=0.0)  # at the same place: only the numbers tell them apart
+    identities = np.tile(np.array([[7], [3]]), (1, 60))
+    result, _ = people(
+        np.where(np.arange(60)[:, None, None] % 2, bodies, bodies[::-1]),
+        np.where(np.arange(60) % 2, identities, identities[::-1]),
+        False,
+    )
+    assert_same_people(result, bodies)
+
+
+def test_an_identity_that_changes_is_joined() -> None:
+    bodies = crowd(2)
+    identities = np.tile(np.array([[1], [2]]), (1, 60))
+    identities[0, 30:] = 9
+    assert_same_people(people(bodies, identities, False)[0], bodies)
