@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from typer.main import get_command
 
+from zeroskel.app.arguments import action_list, joint_names
 from zeroskel.app.cli import app
 from zeroskel.app.options import add_help, comma_list, option_map, seed_list, spread_variadic
 from zeroskel.core import InputError
@@ -56,6 +57,71 @@ def test_predict_names_a_file(demo, tmp_path):
         "predict", tmp_path / "clip.json", "--actions", "squat", "wave", "--explain", "--model", bundle
     )
     assert "that needs the encoder movement" in unmeasured.stdout
+
+
+def test_predict_says_how_the_file_was_read_and_whether_an_action_happens(tmp_path):
+    squat = generate_sequence("squat", seed=5)
+    write(squat.replace(squat.joints[..., [0, 2, 1]] * [1, -1, 1] * 1000), tmp_path / "clip.csv")
+    command = ("predict", tmp_path / "clip.csv", "--up", "z", "--unit", "mm", "--fps", "15")
+    shown = zeroskel(*command, "--actions", "squat")
+    assert shown.returncode == 0, shown.stderr
+    assert "clip.csv: read as CSV of joints, " in shown.stderr
+    assert shown.stderr.rstrip().endswith("z up turned to y, millimetres turned to metres, 15 frames a second")
+    assert 'Answer: yes. The presence of "squat" is' in shown.stdout
+    content = json.loads(zeroskel(*command, "--actions", "squat", "--json").stdout)
+    assert content["presence"] > 0.5
+    assert content["none_of_these"] is False
+    assert content["reading"]["unit"] == "mm"
+    assert content["reading"]["fps"] == 15
+    unlike = zeroskel(*command, "--actions", "lie on the floor", "wave the left hand", "--threshold", "0.99").stdout
+    assert "Answer: none of these. The presence of one of these actions is" in unlike
+
+
+def test_actions_are_names_or_a_list_with_commas_or_a_file(tmp_path):
+    assert action_list(["squat", "stand up, then sit down"]) == ["squat", "stand up, then sit down"]
+    assert action_list(["squat, wave one hand,"]) == ["squat", "wave one hand"]
+    assert action_list(["sit down"]) == ["sit down"]
+    (tmp_path / "actions.txt").write_text("squat\n\n wave one hand \n", encoding="utf-8-sig")
+    assert action_list([str(tmp_path / "actions.txt")]) == ["squat", "wave one hand"]
+    (tmp_path / "empty.txt").write_text("\n")
+    for name, words in (("empty.txt", "no line with a name"), ("none.txt", "no such file")):
+        refused(zeroskel("predict", "clip.json", "--actions", tmp_path / name), name, words)
+
+
+def test_names_of_joints_are_read_from_a_file(tmp_path):
+    file = tmp_path / "joints.txt"
+    for text, names in (
+        ("nose\nleft_eye\n", ["nose", "left_eye"]),
+        ("Kopf, head\nHals, neck\n", {"Kopf": "head", "Hals": "neck"}),
+        ("Kopf = head", {"Kopf": "head"}),
+        ('["nose", "left_eye"]', ["nose", "left_eye"]),
+        ('{"Kopf": "head"}', {"Kopf": "head"}),
+    ):
+        file.write_text(text)
+        assert joint_names(file) == names
+    for text, words in (("a,b\nc\n", "lines of different form"), ("[1]", "other values than names"), ("[", "not JSON")):
+        file.write_text(text)
+        with pytest.raises(InputError, match=words):
+            joint_names(file)
+
+
+@pytest.mark.parametrize(
+    ("command", "line"), [("read", "Interrupted."), ("prepare", "Interrupted. Finished parts are")]
+)
+def test_an_interruption_is_one_line(command, line, tmp_path, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("zeroskel.read", interrupted)
+    monkeypatch.setattr("zeroskel.datasets._preparing.prepare", interrupted)
+    commands = {
+        "read": ("predict", tmp_path / "clip.json", "--actions", "squat"),
+        "prepare": ("data", "prepare", "folder", tmp_path, "--out", tmp_path / "out"),
+    }
+    result = zeroskel(*commands[command])
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"zeroskel: {line}")
+    assert result.stderr.count("\n") == 1
 
 
 def test_predict_explains_in_words(tmp_path):

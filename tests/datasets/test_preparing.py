@@ -19,7 +19,9 @@ from zeroskel.core import InputError, MissingFileError
 from zeroskel.datasets._preparing import prepare
 from zeroskel.datasets._recipe_parts import broken_recordings
 from zeroskel.datasets.catalog._recipes import RECIPES
+from zeroskel.datasets.synthetic import generate_sequence
 from zeroskel.skeleton.formats import write
+from zeroskel.skeleton.transforms import convert_layout
 
 from ..app.conftest import ZEROSKEL, run_zeroskel
 
@@ -263,6 +265,23 @@ def test_a_folder_of_classes_becomes_a_data_set(tmp_path: Path, sequence_maker) 
     assert opened.names[0] == "sit/s01_take.csv"
     assert opened.train_mask.tolist() == [True, False, True, False]
     np.testing.assert_allclose(opened[2].joints, sequence_maker(seed=0).joints, rtol=1e-6)
+
+
+def test_facts_of_the_files_of_a_folder_can_be_stated_and_other_files_are_counted(tmp_path: Path) -> None:
+    squat = generate_sequence("squat", seed=1)
+    for name in ("squat", "wave"):
+        (tmp_path / "mine" / name).mkdir(parents=True)
+        write(squat.replace(squat.joints[..., [0, 2, 1]] * [1, -1, 1] * 1000), tmp_path / "mine" / name / "s01.csv")
+    (tmp_path / "mine" / "README.md").write_text("notes")
+    (tmp_path / "mine" / "wave" / "photo.png").write_bytes(b"x")
+    reading = {"up": "z", "unit": "mm", "fps": 15.0, "layout": "kinect-20"}
+    prepared = prepare("folder", tmp_path / "mine", tmp_path / "c", reading=reading)
+    assert prepared.others == ("README.md", "photo.png")
+    sequence = SkeletonDataset.open(tmp_path / "c")[0]
+    assert sequence.fps == 15
+    np.testing.assert_allclose(sequence.joints, convert_layout(squat, "kinect-20").joints, atol=1e-3)
+    with pytest.raises(InputError, match="fixed format; leave --up, --unit, --fps, --layout out"):
+        prepare("ntu60", tmp_path / "mine", tmp_path / "d", reading=reading)
 
 
 def test_without_subjects_every_second_recording_trains(tmp_path: Path, sequence_maker) -> None:

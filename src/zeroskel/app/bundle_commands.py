@@ -1,19 +1,14 @@
-"""The commands that make or use a bundle, or a video: `zeroskel train`, `predict`, `pose`, `export` and `serve`."""
+"""The commands that make or publish a bundle: `zeroskel train`, `export` and `serve`."""
 
-import json
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from typer import Option
 
 from zeroskel.app.options import Settings, cache_folder, option_map
-from zeroskel.app.terminal import console, print_line, shown_progress
+from zeroskel.app.terminal import console, print_bundle_notice, print_line, shown_progress
 from zeroskel.core import InputError
 from zeroskel.core._optional import import_optional
-
-if TYPE_CHECKING:
-    from zeroskel.recognition import Explanation
 
 
 def train(
@@ -81,101 +76,6 @@ def train(
     )
 
 
-def predict(
-    file: Path,
-    actions: Annotated[list[str], Option()],
-    model: str = "default",
-    layout: str | None = None,
-    explain: Annotated[bool, Option("--explain")] = False,
-    as_json: Annotated[bool, Option("--json")] = False,
-    video_python: Path | None = None,
-) -> None:
-    """Name the action in one recording.
-
-    Options:
-        file: Skeleton file (.skeleton, .bvh, .csv, .json …) or video (.mp4, .mov …).
-        actions: Names of two or more actions, each in quotes if it has blanks.
-        layout: Name of the joint layout, for files that do not state it.
-        explain: Say what the motion shows, and what of it speaks for the best action and against it.
-        as_json: Print the prediction as JSON; with --explain, the whole explanation.
-    """
-    from rich.markup import escape
-    from rich.table import Column, Table
-
-    from zeroskel import ZeroShotRecognizer, read
-    from zeroskel.skeleton.transforms import convert_layout
-    from zeroskel.skeleton.video import SUFFIXES, read_video
-
-    if file.suffix.lower() in SUFFIXES:
-        with shown_progress() as progress:
-            sequence = read_video(file, python=video_python, progress=progress)
-        sequence = sequence if layout is None else convert_layout(sequence, layout)
-    else:
-        sequence = read(file, layout=layout)
-    recognizer = ZeroShotRecognizer.load(model)
-    explanation = recognizer.explain(sequence, actions) if explain else None
-    prediction = recognizer.predict(sequence, actions) if explanation is None else explanation.prediction
-    notice = recognizer.facts.get("notice", "")
-    if as_json:
-        answer = prediction if explanation is None else explanation
-        print(json.dumps({"file": str(file), **answer.to_dict(), "notice": notice}))
-        return
-    number = partial(Column, justify="right")
-    table = Table(Column("action", overflow="fold"), number("probability"), number("score"))
-    for index in (-prediction.scores).argsort(kind="stable"):
-        share, score = prediction.probabilities[index], prediction.scores[index]
-        table.add_row(escape(prediction.actions[index]), f"{share:.1%}", f"{score:.3f}")
-    console.print(table)
-    if explanation is not None:
-        _print_explanation(explanation)
-    _print_bundle_notice(notice)
-
-
-def pose(
-    file: Path,
-    out: Annotated[Path, Option()],
-    visibility: float = 0.1,
-    field_of_view: float = 60.0,
-    rate: float = 30.0,
-    most_seconds: float = 600.0,
-    video_python: Path | None = None,
-) -> None:
-    """Estimate the pose of a person in a video.
-
-    The command writes the joints as JSON, which every other command reads.
-
-    Options:
-        file: Video that shows one person: .mp4, .mov, .avi, .mkv or .webm.
-        out: Write the joints to this .json file.
-        visibility: Smallest visibility of a joint, from 0 to 1. Joints below it count as not observed.
-        field_of_view: The camera's field of view along the longer side of the picture, in degrees. It determines the
-            distance of the person.
-        rate: Largest number of frames per second that are analysed.
-        most_seconds: Longest accepted duration of the video, in seconds.
-    """
-    from zeroskel.skeleton.formats import write
-    from zeroskel.skeleton.video import read_video
-
-    if out.suffix.lower() != ".json" or out.is_dir():
-        raise InputError(f"--out {out}: expected the name of a file that ends in .json")
-    with shown_progress() as progress:
-        sequence = read_video(
-            file,
-            python=video_python,
-            visibility=visibility,
-            field_of_view=field_of_view,
-            rate=rate,
-            most_seconds=most_seconds,
-            progress=progress,
-        )
-    write(sequence, out)
-    frames_with_person = int(sequence.observed.any(axis=(0, 2)).sum())
-    print_line(
-        f"{out}: {sequence.frames} frames at {sequence.fps:g} frames per second; {frames_with_person} of them show a "
-        "person"
-    )
-
-
 def export(
     bundle: str,
     onnx: Annotated[Path, Option()],
@@ -197,7 +97,7 @@ def export(
     recognizer = ZeroShotRecognizer.load(bundle)
     description = export_onnx(recognizer, onnx, actions=actions or (), prepared=prepared)
     print_line(f"{onnx}: {onnx.stat().st_size / 1e6:.1f} MB; {description}: {len(actions or ())} actions")
-    _print_bundle_notice(recognizer.facts.get("notice", ""))
+    print_bundle_notice(recognizer.facts.get("notice", ""))
 
 
 def serve(
@@ -251,25 +151,3 @@ def serve(
         limits=limits,
     )
     run_server(ZeroShotRecognizer.load(model), settings)
-
-
-def _print_explanation(explanation: "Explanation") -> None:
-    """Print what the motion shows, what of it speaks for the action, and what against it."""
-    from rich.markup import escape
-
-    if not explanation.shown:
-        print_line("This bundle cannot say what the motion shows: that needs the encoder movement.")
-        return
-    print_line(f"The motion shows: {'; '.join(explanation.shown)}")
-    action, rival = (f'"{escape(name)}"' for name in (explanation.action, explanation.rival))
-    for text, phrases in (
-        (f"For {action} and against {rival}", explanation.speaks_for),
-        (f"For {rival} and against {action}", explanation.speaks_against),
-    ):
-        if phrases:
-            print_line(f"{text}: {'; '.join(phrases)}")
-
-
-def _print_bundle_notice(notice: str) -> None:
-    if notice:
-        print_line(f"This bundle: {notice}", style="yellow")

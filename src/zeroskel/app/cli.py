@@ -8,11 +8,15 @@ from typer.main import get_command
 
 from zeroskel import __version__
 from zeroskel.app.benchmark_commands import benchmark, demo, pretrain, report
-from zeroskel.app.bundle_commands import export, pose, predict, serve, train
+from zeroskel.app.bundle_commands import export, serve, train
 from zeroskel.app.data_commands import data_app
 from zeroskel.app.options import add_help, spread_variadic
+from zeroskel.app.recognition_commands import pose, predict
 from zeroskel.app.terminal import console
 from zeroskel.core import InputError, MissingFileError, ZeroskelError
+
+INTERRUPTED = 130  # the code that Typer returns for Ctrl-C
+RESUMABLE = {"benchmark", "pretrain", "prepare"}  # commands that store finished parts
 
 app = typer.Typer(
     add_completion=False,
@@ -49,6 +53,8 @@ def main(arguments: list[str] | None = None) -> None:
     command = add_help(get_command(app))
     try:
         code = command(args=spread_variadic(arguments), prog_name="zeroskel", standalone_mode=False)
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
         sys.exit(code if isinstance(code, int) else 0)
     except typer.TyperException as error:
         _fail(error.format_message(), 2)
@@ -58,7 +64,8 @@ def main(arguments: list[str] | None = None) -> None:
         reason = error.strerror or error
         _fail(f"{error.filename or 'file'}: {reason}. Check the path, its permissions and the free space.", 2)
     except (KeyboardInterrupt, typer.Abort):
-        _fail("Interrupted. Finished results are stored, and the same command resumes after them.", 1)
+        resumes = set(arguments) & RESUMABLE
+        _fail(f"Interrupted.{' Finished parts are stored, and the same command resumes.' if resumes else ''}", 1)
 
 
 def _fail(message: str, code: int) -> None:

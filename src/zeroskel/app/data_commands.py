@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer import Option
 
+from zeroskel.app.arguments import joint_names
 from zeroskel.app.terminal import console, errors, print_line, shown_progress
 from zeroskel.core import InputError
 
@@ -41,12 +42,17 @@ def data_prepare(
     dtype: str = "float32",
     class_names: Path | None = None,
     title: str | None = None,
+    layout: str | None = None,
+    fps: float | None = None,
+    up: str | None = None,
+    unit: str | None = None,
+    joints: Path | None = None,
     allow_bad: Annotated[bool, Option("--allow-bad")] = False,
 ) -> None:
     """Convert a released dataset to a container.
 
     Every other command reads the container. An interrupted run resumes where it stopped. OUT.left-out.csv lists the
-    skipped files with their reasons.
+    skipped files with their reasons. --layout, --fps, --up, --unit and --joints state facts of the files of a folder.
 
     Options:
         name: Name of the dataset, such as ntu60, pku-mmd, utd-mhad or folder.
@@ -62,14 +68,27 @@ def data_prepare(
     from zeroskel.datasets._preparing import prepare
 
     names = None if class_names is None else read_class_names(class_names)
+    facts = {"layout": layout, "fps": fps, "up": up, "unit": unit, "joints": joint_names(joints)}
+    reading = {option: fact for option, fact in facts.items() if fact is not None}
     with shown_progress() as progress:
         result = prepare(
-            name, source, out, workers=workers, dtype=dtype, class_names=names, title=title, progress=progress
+            name,
+            source,
+            out,
+            workers=workers,
+            dtype=dtype,
+            class_names=names,
+            title=title,
+            reading=reading,
+            progress=progress,
         )
     state = "was already prepared" if result.reused < 0 else "prepared"
     print_line(f"{out}: {state}, {result.recordings} recordings")
     if listed := len(result.left_out) - len(result.bad):
         print_line(f"Skipped {listed} recordings that the release or its usual list excludes.")
+    if result.others:
+        shown = ", ".join(result.others[:3]) + (" …" if len(result.others) > 3 else "")
+        print_line(f"{len(result.others)} other files were not read as recordings: {shown}")
     if result.bad:
         count, first = len(result.bad), result.bad[0]
         problem = f"{result.report}: {count} recordings skipped, the first: {first.name}: {first.reason}"

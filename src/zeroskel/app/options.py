@@ -18,11 +18,17 @@ SHARED_HELP = {  # name of an option that several commands have -> its help
     "ZEROSKEL_CACHE, then the user's cache folder.",
     "data": "Datasets: folders of prepared containers, .npz files, the .json file of a pool, or the word synthetic. "
     "Several may follow one --data.",
+    "fps": "Frames per second of the file, where the file does not state them.",
+    "joints": "Text file with the names of the file's points: one per line in their order, or per line the file's name "
+    "and ours, separated by a comma.",
+    "layout": "Name of the joint layout (docs/data.md). Points without names are taken in its order.",
     "model": "Folder of a bundle, or the word default.",
     "options": "Set an option of a method or an encoder: METHOD.OPTION=VALUE or ENCODER.OPTION=VALUE (repeatable).",
     "protocol": "Choose the training recordings by this protocol, such as cross-subject or cross-view. "
     "`zeroskel data info` lists the protocols of a dataset.",
     "seeds": "Seeds, separated by commas.",
+    "unit": "Unit of the file: m, cm, mm, inch or pixel. The default is inferred from the size of the body.",
+    "up": "Axis of the file that points up: y, -y, z or -z. The default is inferred from the motion.",
     "synthetic": "Number of simulated people whose motion is added to the training set; 0 adds none (docs/kite.md).",
     "video_python": "For videos: Python interpreter with the package mediapipe. The default is the environment "
     "variable ZEROSKEL_VIDEO_PYTHON, then the interpreter of .venv-video (docs/video.md).",

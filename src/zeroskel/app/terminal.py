@@ -14,6 +14,12 @@ def print_line(text: str, style: str | None = None) -> None:
     console.print(text, style=style, soft_wrap=True)
 
 
+def print_bundle_notice(notice: str) -> None:
+    """Print what a bundle says of its training data, if it says anything."""
+    if notice:
+        print_line(f"This bundle: {notice}", style="yellow")
+
+
 @contextmanager
 def shown_progress() -> Iterator[Callable[[str, int, int], None]]:
     """Show one bar for the cells of a grid and one for the current stage; nothing where there is no terminal.

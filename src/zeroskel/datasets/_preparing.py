@@ -8,7 +8,7 @@ import csv
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
@@ -41,12 +41,14 @@ class Prepared:
         left_out: those that are not, in order.
         report: the CSV file that lists them with reasons.
         reused: shards that an earlier run had finished; -1 when the whole container was there already.
+        others: names of the files of the source that are no recordings, such as a README.
     """
 
     recordings: int
     left_out: tuple[LeftOut, ...]
     report: Path
     reused: int
+    others: tuple[str, ...] = ()
 
     @property
     def bad(self) -> tuple[LeftOut, ...]:
@@ -63,6 +65,7 @@ def prepare(
     dtype: str = "float32",
     class_names: Sequence[str] | None = None,
     title: str | None = None,
+    reading: Mapping[str, Any] | None = None,
     shard_tasks: int = SHARD_TASKS,
     progress: Progress = quiet,
 ) -> Prepared:
@@ -76,6 +79,7 @@ def prepare(
         dtype: "float32" or "float16" (half the space; millimetres within 2 metres of the sensor).
         class_names: for sources without class names.
         title: the dataset's name in the container; None takes `name` ("folder", "npz" and "pyskl": what fits).
+        reading: options of `zeroskel.read` for "folder": layout, fps, up, unit and joints, as far as they are stated.
         shard_tasks: most files a shard.
         progress: told about finished shards.
 
@@ -91,8 +95,13 @@ def prepare(
     recipe = get_recipe(name)
     if class_names is not None and not recipe.takes_class_names:
         raise InputError(f"{name} has class names of its own; leave --class-names out")
+    if reading and not recipe.takes_reading:
+        raise InputError(f"{name} has a fixed format; leave {', '.join(f'--{option}' for option in reading)} out")
     files = list_files(source)
-    listing = recipe.find(files, class_names) if recipe.takes_class_names else recipe.find(files)
+    further = [class_names] if recipe.takes_class_names else [reading or {}] if recipe.takes_reading else []
+    listing = recipe.find(files, *further)
+    read = {file for task in listing.tasks for file in (task.file, *task.others)}
+    others = tuple(sorted(file.name for file in files if file not in read))
     working = WorkingFolder(out)
     shards = list(_parted(listing.tasks, shard_tasks))
     keys = [_key(name, tasks, listing, dtype) for tasks in shards]
@@ -100,7 +109,7 @@ def prepare(
     report = out.with_name(f"{out.name}.left-out.csv")
     if (out / MANIFEST).is_file() and (finished := Container(out)).manifest.get("plan") == plan:
         working.remove()
-        return Prepared(len(finished), _read_report(report), report, -1)
+        return Prepared(len(finished), _read_report(report), report, -1, others)
     check_target(out, dtype)
     manifest: dict[str, Any] = {
         "name": title or _title(name, source, listing),
@@ -125,7 +134,7 @@ def prepare(
         _write_report(report, left_out)
         manifest["left_out"] = {"listed": sum(e.listed for e in left_out), "bad": sum(not e.listed for e in left_out)}
         working.finish(manifest, len(shards))
-    return Prepared(len(Container(out)), tuple(left_out), report, len(shards) - len(todo))
+    return Prepared(len(Container(out)), tuple(left_out), report, len(shards) - len(todo), others)
 
 
 def _title(name: str, source: Path, listing: Listing) -> str:

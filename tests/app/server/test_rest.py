@@ -94,9 +94,24 @@ def test_an_uploaded_file_is_read_as_by_the_library(client, squat, tmp_path):
     np.testing.assert_allclose(positions, read.joints, atol=1e-4)
 
 
+def test_facts_that_a_client_states_go_before_the_file(client, squat, tmp_path):
+    file = tmp_path / "clip.csv"
+    write(squat.replace(squat.joints[..., [0, 2, 1]] * np.float32([1, -1, 1]) * 1000), file)
+    facts = {"up": "z", "unit": "mm", "fps": 15}
+    recording = client.post("/api/recordings", params={"name": "clip.csv", **facts}, content=file.read_bytes()).json()
+    assert {key: recording["reading"][key] for key in facts} == facts
+    assert recording["reading"]["text"].endswith("z up turned to y, millimetres turned to metres, 15 frames a second")
+    heights = np.array([frame[squat.layout.index("head")][1] for frame in recording["positions"][0]])
+    np.testing.assert_allclose(heights, squat.joints[0, :, squat.layout.index("head"), 1], atol=1e-3)
+    for wrong in ({"up": "x"}, {"unit": "km"}, {"fps": "0"}, {"fps": "nan"}):
+        answer = client.post("/api/recordings", params={"name": "clip.csv", **wrong}, content=file.read_bytes())
+        assert answer.status_code == 422, answer.text
+
+
 @pytest.mark.parametrize(
     ("name", "content", "status", "words"),
     [
+        ("clip.mp4", b"x", 415, "zeroskel pose"),
         ("clip.skeleton", b"", 400, "expected"),
         ("clip.skeleton", b"1\n2\n", 400, "recording.skeleton"),
         ("clip.pkl", b"x", 415, "expected one of"),

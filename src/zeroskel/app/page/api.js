@@ -52,9 +52,10 @@ export const clip = (id) => ask(`api/clips/${encodeURIComponent(id)}`);
 export const predict = (body, signal) => post("api/predict", body, signal);
 export const explain = (body, signal) => post("api/explain", body, signal);
 
-/** Send a file unchanged and return its recording. */
-export function read(file, layout) {
-  const query = new URLSearchParams({ name: file.name, ...(layout ? { layout } : {}) });
+/** Send a file unchanged and return its recording. facts: {layout, up, unit, fps}, texts; an empty one is not sent. */
+export function read(file, facts) {
+  const query = new URLSearchParams({ name: file.name });
+  for (const [name, fact] of Object.entries(facts)) if (fact) query.set(name, fact);
   return ask(`api/recordings?${query}`, {
     method: "POST",
     headers: { "Content-Type": "application/octet-stream" },

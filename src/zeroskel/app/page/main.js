@@ -14,6 +14,7 @@ import { Stage } from "./stage.js";
 import { Verdict } from "./verdict.js";
 
 const find = (id) => document.getElementById(id);
+const FACTS = ["layout", "up", "unit", "fps"]; // what a person may state about a file: ids of fields, names of parameters
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const narrow = matchMedia("(max-width: 44.99rem)");
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -67,7 +68,7 @@ function open(content, title) {
   live.stop();
   recording = new Recording(content, title);
   prediction = explanation = entry = asked = null;
-  note(content.notice ?? "", "plain");
+  note([content.reading && `${title}: ${content.reading.text}.`, content.notice].filter(Boolean).join(" "), "plain");
   const frames = Array.from({ length: recording.frames }, (_, number) => recording.frame(number));
   if (stage) {
     find("teach").hidden = true;
@@ -94,7 +95,8 @@ const openClip = (id, play) => attempt(async () => {
 const openFile = (file) => attempt(async () => {
   lastFile = file;
   note(`Reading ${file.name} …`, "plain");
-  const content = await api.read(file, find("layout").value).catch((error) => {
+  const facts = Object.fromEntries(FACTS.map((name) => [name, find(name).value]));
+  const content = await api.read(file, facts).catch((error) => {
     error.message = error.message.replace(/^recording(\.\w+)?(?=[,: ])/, file.name); // the server does not store names
     throw error;
   });
@@ -258,7 +260,7 @@ function back() {
 find("file").addEventListener("change", (event) => {
   if (event.target.files[0]) openFile(event.target.files[0]);
 });
-find("layout").addEventListener("change", () => lastFile && openFile(lastFile));
+for (const name of FACTS) find(name).addEventListener("change", () => lastFile && openFile(lastFile));
 for (const kind of ["dragover", "dragleave", "drop"])
   document.addEventListener(kind, (event) => {
     event.preventDefault();

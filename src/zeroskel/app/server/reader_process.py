@@ -3,7 +3,7 @@
 The server kills the process when a file takes too long. The process reads requests from standard input and writes
 answers to standard output. Each of them is a length (8 bytes, big endian) followed by that many bytes:
 
-    request   one line of JSON with "suffix", "layout" and the limits, then the content of the file
+    request   one line of JSON with "suffix", "facts" (options of zeroskel.read) and the limits, then the file's content
     answer    one byte, "1" for a recording or "0" for an error, then JSON
 """
 
@@ -25,7 +25,7 @@ from zeroskel.skeleton.formats import parse
 def answer(header: dict[str, Any], content: bytes) -> bytes:
     """Return the answer to one request."""
     try:
-        sequence = parse(content, Path(f"recording{header['suffix']}"), layout=header["layout"])
+        sequence = parse(content, Path(f"recording{header['suffix']}"), **header["facts"])
         check_size(sequence.bodies, sequence.frames, sequence.fps, Limits(**header["limits"]))
         return b"1" + json.dumps(recording_to_dict(sequence), separators=(",", ":")).encode()
     except (InputError, MemoryError, OSError, RecursionError) as error:

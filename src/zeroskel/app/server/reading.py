@@ -4,13 +4,16 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from zeroskel.app.server.engine import Busy
 from zeroskel.app.server.settings import Limits
 from zeroskel.core import InputError
 from zeroskel.skeleton.formats import FORMATS
+from zeroskel.skeleton.video import SUFFIXES as VIDEO_SUFFIXES
 
 COMPANION_SUFFIX = {".amc": ".asf", ".asf": ".amc"}  # formats whose recordings consist of two files
 KNOWN_SUFFIXES = sorted({known.suffix for known in FORMATS.values()} - set(COMPANION_SUFFIX))
@@ -47,10 +50,10 @@ class Reader:
             )
         return self._process
 
-    async def read(self, name: str, layout: str | None, content: bytes) -> bytes:
+    async def read(self, name: str, facts: Mapping[str, Any], content: bytes) -> bytes:
         """Return the recording of a file as JSON, in the form of `recording_to_dict`.
 
-        The suffix of the file's name selects the format, and `layout` the joints where the file does not state them.
+        The suffix of the file's name selects the format. `facts` are options of `zeroskel.read` that the client states.
 
         Raises:
             UnknownFormat: The suffix is not that of a format that can be uploaded.
@@ -63,13 +66,13 @@ class Reader:
         self._waiting += 1
         try:
             async with self._lock:
-                return await self._read(suffix, layout, content)
+                return await self._read(suffix, facts, content)
         finally:
             self._waiting -= 1
 
-    async def _read(self, suffix: str, layout: str | None, content: bytes) -> bytes:
+    async def _read(self, suffix: str, facts: Mapping[str, Any], content: bytes) -> bytes:
         limits = self.limits
-        header = json.dumps({"suffix": suffix, "layout": layout, "limits": asdict(limits)})
+        header = json.dumps({"suffix": suffix, "facts": dict(facts), "limits": asdict(limits)})
         request = header.encode() + b"\n" + content
         process = await self.start()
         assert process.stdin is not None and process.stdout is not None
@@ -113,6 +116,11 @@ def parse_suffix(name: str) -> str:
         raise UnknownFormat(
             f"A recording in a {suffix} file also needs its {COMPANION_SUFFIX[suffix]} file, and an upload is one "
             "file. Convert the recording to .bvh or .c3d."
+        )
+    if suffix in VIDEO_SUFFIXES:
+        raise UnknownFormat(
+            f"A {suffix} file is a video, and the server reads skeletons. Run `zeroskel pose VIDEO --out clip.json` "
+            "and open clip.json here, or use the webcam."
         )
     if suffix not in KNOWN_SUFFIXES:
         raise UnknownFormat(f"The file's name ends in {suffix[:20]!r}; expected one of {', '.join(KNOWN_SUFFIXES)}.")

@@ -32,6 +32,7 @@ def recording_to_dict(sequence: SkeletonSequence, notice: str = "") -> dict[str,
         "bodies": sequence.bodies,
         "positions": positions,
         "notice": notice,
+        "reading": None if sequence.reading is None else sequence.reading.to_dict(),
     }
 
 

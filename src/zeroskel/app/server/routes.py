@@ -61,9 +61,23 @@ def rest_routes(engine: Engine, reader: Reader, streams: Streams, settings: Sett
         layout: Annotated[
             str | None, Query(max_length=40, description="Joint layout, where the file does not state it.")
         ] = None,
+        fps: Annotated[float | None, Query(gt=0, le=1000, description="Frames per second of the file.")] = None,
+        up: Annotated[str | None, Query(pattern="^-?[yz]$", description="Axis of the file that points up.")] = None,
+        unit: Annotated[
+            str | None, Query(pattern="^(m|cm|mm|inch|pixel)$", description="Unit of the file's coordinates.")
+        ] = None,
+        joints: Annotated[
+            str | None, Query(max_length=10_000, description="Names of the file's points in their order, with commas.")
+        ] = None,
     ) -> Response:
-        """Read a skeleton file, sent unchanged as the body. The server stores nothing of it."""
-        recording = await reader.read(name, layout, await _read_body(request, limits))
+        """Read a skeleton file, sent unchanged as the body. The server stores nothing of it.
+
+        What is not stated and the file does not tell is inferred; `reading` of the answer says what.
+        """
+        names = None if joints is None else [joint.strip() for joint in joints.split(",")]
+        stated = {"layout": layout, "fps": fps, "up": up, "unit": unit, "joints": names}
+        facts = {option: fact for option, fact in stated.items() if fact is not None}
+        recording = await reader.read(name, facts, await _read_body(request, limits))
         return Response(recording, media_type="application/json")
 
     _add_prediction_routes(router, engine, limits)

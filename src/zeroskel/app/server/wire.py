@@ -83,8 +83,23 @@ class ExplainAnswer(PredictAnswer):
     speaks_against: list[str]
 
 
+class ReadingAnswer(BaseModel):
+    """Account of how a file was read. `text` is one line for people; `inferred` names what nobody stated."""
+
+    format: str
+    layout: str
+    points: int
+    up: str
+    unit: str
+    fps: float
+    people: int
+    inferred: list[str]
+    notes: list[str]
+    text: str
+
+
 class RecordingAnswer(BaseModel):
-    """A recording that can be drawn and sent to /api/predict."""
+    """A recording that can be drawn and sent to /api/predict. `reading` is null for a built-in clip."""
 
     layout: str
     joints: list[str]
@@ -94,6 +109,7 @@ class RecordingAnswer(BaseModel):
     bodies: int
     positions: list[list[list[list[float] | None]]]
     notice: str
+    reading: ReadingAnswer | None
 
 
 class Problem(BaseModel):

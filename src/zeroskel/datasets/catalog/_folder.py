@@ -8,10 +8,11 @@ is that of `zeroskel.skeleton.formats._npz`.
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from os.path import commonpath
 from pathlib import Path
+from typing import Any
 
 from zeroskel.core import InputError, SkeletonFormatError
 from zeroskel.datasets._container_writing import recordings_of
@@ -23,8 +24,13 @@ from zeroskel.skeleton.formats import FORMATS, parse
 _SUBJECT = re.compile(r"(?:^|[_\-. ])(?:s|p|subject|person)[_\-]?(\d+)(?=$|[_\-. ])", re.IGNORECASE)
 
 
-def find(files: Sequence[SourceFile]) -> Listing:
-    """Return files of known suffixes in the sub-folders; the layout is that of the first that can be read."""
+def find(files: Sequence[SourceFile], reading: Mapping[str, Any]) -> Listing:
+    """Return files of known suffixes in the sub-folders.
+
+    Args:
+        files: the files of the source.
+        reading: options of `zeroskel.read`. Without "layout", the layout is that of the first file that can be read.
+    """
     suffixes = {known.suffix for known in FORMATS.values()}
     usable = [file for file in files if file.origin.suffix.lower() in suffixes]
     if not usable:
@@ -42,7 +48,7 @@ def find(files: Sequence[SourceFile]) -> Listing:
         )
     subjects = [_subject(parts) for parts in inside]
     protocols = ("every-second",) if None in subjects else ()
-    layout = _layout(usable)
+    layout = reading.get("layout") or _layout(usable, reading)
     seen: Counter[str] = Counter()
     tasks = []
     for file, parts, subject in zip(usable, inside, subjects, strict=True):
@@ -51,7 +57,7 @@ def find(files: Sequence[SourceFile]) -> Listing:
             "name": "/".join(parts),
             "label": classes.index(parts[0]),
             "subject": subject or 0,
-            "layout": layout,
+            "reading": {**reading, "layout": layout},
             "train": {protocol: seen[parts[0]] % 2 == 1 for protocol in protocols},
         }
         tasks.append(Task(file, facts))
@@ -61,7 +67,7 @@ def find(files: Sequence[SourceFile]) -> Listing:
 def read(task: Task) -> list[Recording]:
     """Return the recording of one file."""
     facts = task.facts
-    sequence = parse(task.file.content(), task.file.origin, layout=facts["layout"])
+    sequence = parse(task.file.content(), task.file.origin, **facts["reading"])
     return [Recording(facts["name"], sequence, facts["label"], facts["subject"], train=facts["train"])]
 
 
@@ -72,11 +78,11 @@ def _subject(parts: Sequence[str]) -> int | None:
     return None
 
 
-def _layout(files: Sequence[SourceFile]) -> str:
+def _layout(files: Sequence[SourceFile], reading: Mapping[str, Any]) -> str:
     faults = []
     for file in files:
         try:
-            return parse(file.content(), file.origin).layout.name
+            return parse(file.content(), file.origin, **reading).layout.name
         except SkeletonFormatError as error:
             faults.append(error)
     raise faults[0]

@@ -28,12 +28,14 @@ class Recipe:
         read: a task -> its recordings. Raises SkeletonFormatError for a broken file.
         source: the publication.
         takes_class_names: `find` takes class names as a second argument, where the source has none.
+        takes_reading: `find` takes the options of `zeroskel.read` as a second argument.
     """
 
     find: Callable[..., Listing]
     read: Callable[[Task], Sequence[Recording | LeftOut]]
     source: str
     takes_class_names: bool = False
+    takes_reading: bool = False
 
 
 RECIPES: dict[str, Recipe] = {
@@ -51,7 +53,7 @@ RECIPES: dict[str, Recipe] = {
     "penn-action": Recipe(find_penn_action, read_penn_action, "Zhang, Zhu, Derpanis, Penn Action, ICCV 2013"),
     "jhmdb": Recipe(find_jhmdb, read_jhmdb, "Jhuang et al., JHMDB, ICCV 2013"),
     "pyskl": Recipe(_pyskl.find, _pyskl.read, "annotations of PYSKL (Duan et al., 2022)", takes_class_names=True),
-    "folder": Recipe(_folder.find, _folder.read, "a folder of recordings"),
+    "folder": Recipe(_folder.find, _folder.read, "a folder of recordings", takes_reading=True),
     "npz": Recipe(_folder.find_npz, _folder.read_npz, "an .npz of labelled sequences"),
 }
 

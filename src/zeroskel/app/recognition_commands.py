@@ -1,0 +1,149 @@
+"""The commands that recognise or estimate motion in one recording: `zeroskel predict` and `pose`."""
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Option
+
+from zeroskel.app.arguments import action_list, joint_names, read_recording
+from zeroskel.app.terminal import console, errors, print_bundle_notice, print_line, shown_progress
+from zeroskel.core import InputError
+
+if TYPE_CHECKING:
+    from zeroskel.recognition import Explanation, Prediction
+
+
+def predict(
+    file: Path,
+    actions: Annotated[list[str], Option()],
+    model: str = "default",
+    layout: str | None = None,
+    fps: float | None = None,
+    up: str | None = None,
+    unit: str | None = None,
+    joints: Path | None = None,
+    threshold: float | None = None,
+    explain: Annotated[bool, Option("--explain")] = False,
+    as_json: Annotated[bool, Option("--json")] = False,
+    video_python: Path | None = None,
+) -> None:
+    """Name the action in one recording.
+
+    One line on standard error says how the file was read. With one action the answer is whether it happens.
+
+    Options:
+        file: Skeleton file (.skeleton, .bvh, .csv, .json, .c3d, .trc …), folder with a file for each frame, or video.
+        actions: Names of actions, each in quotes if it has blanks; or a text file with one name per line.
+        threshold: Presence from which on one of the actions counts as happening, from 0 to 1. The default is 0.5.
+        explain: Say what the motion shows, and what of it speaks for the best action and against it.
+        as_json: Print the prediction as JSON; with --explain, the whole explanation.
+    """
+    from zeroskel import ZeroShotRecognizer
+
+    names = action_list(actions)
+    if explain and len(names) < 2:
+        raise InputError("--explain compares actions. Name two or more with --actions.")
+    sequence = read_recording(file, layout, fps, up, unit, joint_names(joints), video_python)
+    if not as_json and sequence.reading is not None:
+        errors.print(f"{file}: {sequence.reading}", soft_wrap=True, markup=False, highlight=False)
+    recognizer = ZeroShotRecognizer.load(model)
+    explanation = recognizer.explain(sequence, names) if explain else None
+    prediction = recognizer.predict(sequence, names, threshold=threshold)
+    notice = recognizer.facts.get("notice", "")
+    if as_json:
+        facts = {} if explanation is None else explanation.to_dict()
+        reading = None if sequence.reading is None else sequence.reading.to_dict()
+        print(json.dumps({"file": str(file), "reading": reading, **facts, **prediction.to_dict(), "notice": notice}))
+        return
+    _print_prediction(prediction)
+    if explanation is not None:
+        _print_explanation(explanation)
+    print_bundle_notice(notice)
+
+
+def _print_prediction(prediction: "Prediction") -> None:
+    """Print a table of the actions, and whether one of them happens at all."""
+    from rich.markup import escape
+    from rich.table import Column, Table
+
+    number = partial(Column, justify="right")
+    table = Table(Column("action", overflow="fold"), number("probability"), number("score"))
+    for index in (-prediction.scores).argsort(kind="stable"):
+        share, score = prediction.probabilities[index], prediction.scores[index]
+        table.add_row(escape(prediction.actions[index]), f"{share:.1%}", f"{score:.3f}")
+    if len(prediction.actions) > 1:
+        console.print(table)
+    if prediction.presence is None:
+        if len(prediction.actions) == 1:
+            raise InputError("This bundle is not calibrated and cannot tell whether one action happens. Name more.")
+        return
+    subject = f'"{escape(prediction.best)}"' if len(prediction.actions) == 1 else "one of these actions"
+    answer = "none of these" if prediction.none_of_these else f'"{escape(prediction.best)}"'
+    if len(prediction.actions) == 1:
+        answer = "no" if prediction.none_of_these else "yes"
+    presence, threshold = f"{prediction.presence:.0%}", f"{prediction.threshold:.0%}"
+    print_line(f"Answer: {answer}. The presence of {subject} is {presence} (threshold {threshold}).")
+
+
+def pose(
+    file: Path,
+    out: Annotated[Path, Option()],
+    visibility: float = 0.1,
+    field_of_view: float = 60.0,
+    rate: float = 30.0,
+    most_seconds: float = 600.0,
+    video_python: Path | None = None,
+) -> None:
+    """Estimate the pose of a person in a video.
+
+    The command writes the joints as JSON, which every other command reads.
+
+    Options:
+        file: Video that shows one person: .mp4, .mov, .avi, .mkv or .webm.
+        out: Write the joints to this .json file.
+        visibility: Smallest visibility of a joint, from 0 to 1. Joints below it count as not observed.
+        field_of_view: The camera's field of view along the longer side of the picture, in degrees. It determines the
+            distance of the person.
+        rate: Largest number of frames per second that are analysed.
+        most_seconds: Longest accepted duration of the video, in seconds.
+    """
+    from zeroskel.skeleton.formats import write
+    from zeroskel.skeleton.video import read_video
+
+    if out.suffix.lower() != ".json" or out.is_dir():
+        raise InputError(f"--out {out}: expected the name of a file that ends in .json")
+    with shown_progress() as progress:
+        sequence = read_video(
+            file,
+            python=video_python,
+            visibility=visibility,
+            field_of_view=field_of_view,
+            rate=rate,
+            most_seconds=most_seconds,
+            progress=progress,
+        )
+    write(sequence, out)
+    frames_with_person = int(sequence.observed.any(axis=(0, 2)).sum())
+    print_line(
+        f"{out}: {sequence.frames} frames at {sequence.fps:g} frames per second; {frames_with_person} of them show a "
+        "person"
+    )
+
+
+def _print_explanation(explanation: "Explanation") -> None:
+    """Print what the motion shows, what of it speaks for the action, and what against it."""
+    from rich.markup import escape
+
+    if not explanation.shown:
+        print_line("This bundle cannot say what the motion shows: that needs the encoder movement.")
+        return
+    print_line(f"The motion shows: {'; '.join(explanation.shown)}")
+    action, rival = (f'"{escape(name)}"' for name in (explanation.action, explanation.rival))
+    for text, phrases in (
+        (f"For {action} and against {rival}", explanation.speaks_for),
+        (f"For {rival} and against {action}", explanation.speaks_against),
+    ):
+        if phrases:
+            print_line(f"{text}: {'; '.join(phrases)}")
