@@ -1,11 +1,16 @@
-"""`withstands_mutations`: the check that every reader has to pass."""
+"""`withstands_mutations`, the check that every reader has to pass, and `hung_motion`, a truth for skeleton files."""
 
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
+
+from zeroskel.datasets.synthetic import generate_sequence
 
 OTHER_FORMATS = {  # small files of other formats, whose content a reader may be given under its own suffix
     "other.csv": b"frame,hip_x,hip_y,hip_z\n0,1,2,3\n",
@@ -46,3 +51,66 @@ def withstands_mutations(tmp_path: Path):
         return result
 
     return check
+
+
+MIXAMO = {  # joint of ntu-25 -> name and the joint above
+    "hip_center": ("Hips", None),
+    "spine": ("Spine", "hip_center"),
+    "shoulder_center": ("Neck", "spine"),
+    "head": ("Head", "shoulder_center"),
+    **{
+        f"{joint}_{side}": (
+            f"{side.title()}{name}",
+            above if above in ("shoulder_center", "hip_center") else f"{above}_{side}",
+        )
+        for side in ("left", "right")
+        for joint, name, above in (
+            ("shoulder", "Arm", "shoulder_center"),
+            ("elbow", "ForeArm", "shoulder"),
+            ("wrist", "Hand", "elbow"),
+            ("hip", "UpLeg", "hip_center"),
+            ("knee", "Leg", "hip"),
+            ("ankle", "Foot", "knee"),
+            ("foot", "ToeBase", "ankle"),
+        )
+    },
+}
+
+
+@dataclass(frozen=True)
+class HungMotion:
+    """A person who moves, as files of skeletons store it.
+
+    Attributes:
+        joints: (T, V, 3) in the world.
+        names: V names of Mixamo.
+        parents: index of the joint above, before each joint; -1 for the root.
+        turns: (T, V, 3) degrees about z, x and y by which each joint turns those below it.
+        local: (T, V, 3) of each joint in the frame of the one above.
+        columns: index of each joint in ntu-25.
+    """
+
+    joints: np.ndarray
+    names: list[str]
+    parents: list[int]
+    turns: np.ndarray
+    local: np.ndarray
+    columns: list[int]
+
+
+@pytest.fixture(scope="session")
+def hung_motion() -> HungMotion:
+    """A synthetic kick whose joints also turn at random: only right forward kinematics give the positions back."""
+    sequence = generate_sequence("kick sideways with the right leg", seed=3, frames=20)
+    order = list(MIXAMO)
+    columns = sequence.layout.indices(order)
+    parents = [-1 if above is None else order.index(above) for _, above in MIXAMO.values()]
+    joints = sequence.joints[0][:, columns].astype(float)
+    turns = np.random.default_rng(0).uniform(-90, 90, size=joints.shape)
+    local, frames = np.zeros_like(joints), []
+    for index, above in enumerate(parents):
+        frame = np.broadcast_to(np.eye(3), (20, 3, 3)) if above < 0 else frames[above]
+        start = 0 if above < 0 else joints[:, above]
+        local[:, index] = np.einsum("tji,tj->ti", frame, joints[:, index] - start)
+        frames.append(frame @ Rotation.from_euler("ZXY", turns[:, index], degrees=True).as_matrix())
+    return HungMotion(joints, [name for name, _ in MIXAMO.values()], parents, turns, local, list(columns))

@@ -147,12 +147,12 @@ def test_a_suffix_without_a_writer_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "looks"),
-    [(b"", "empty"), (b"; FBX 7.3.0 project file\n", "FBX"), (b"\x89PNG\r\n\x1a\n\x00\xff", "89 50 4e 47")],
+    [(b"", "empty"), (b"#VRML V2.0 utf8\n", "VRML"), (b"\x89PNG\r\n\x1a\n\x00\xff", "89 50 4e 47")],
 )
 def test_an_unknown_format_says_what_it_looks_like(content: bytes, looks: str, tmp_path: Path) -> None:
-    path = tmp_path / "walk.fbx"
+    path = tmp_path / "walk.motion"
     path.write_bytes(content)
-    with pytest.raises(SkeletonFormatError, match=rf"walk\.fbx.*{looks}.*\.skeleton.*\.npz.*\.csv.*\.json"):
+    with pytest.raises(SkeletonFormatError, match=rf"walk\.motion.*{looks}.*\.skeleton.*\.npz.*\.csv.*\.json"):
         formats.read(path)
 
 

@@ -19,13 +19,16 @@ from zeroskel.skeleton.formats import (
     _bvh,
     _c3d_markers,
     _csv_joints,
+    _gltf,
     _json_joints,
     _kinect_text,
     _matlab,
     _npz,
     _ntu,
     _pku_mmd,
+    _smpl,
 )
+from zeroskel.skeleton.formats._conversions import advice
 from zeroskel.skeleton.formats._parsing import file_content, refuse
 from zeroskel.skeleton.inference._points import FilePoints, Stated
 from zeroskel.skeleton.inference._sequence import infer_sequence
@@ -63,6 +66,11 @@ FORMATS: dict[str, Format] = {
     "CSV of joints": Format(".csv", _csv_joints.looks_like, _csv_joints.parse, _csv_joints.write),
     "JSON of joints": Format(".json", _json_joints.looks_like, _json_joints.parse, _json_joints.write),
     "BVH": Format(".bvh", _bvh.looks_like, _bvh.parse),
+    "GLB": Format(".glb", _gltf.is_glb, _gltf.parse),
+    "glTF": Format(".gltf", _gltf.looks_like, _gltf.parse),
+    "VRM avatar": Format(".vrm", lambda _: False, _gltf.parse),
+    "VRM animation": Format(".vrma", lambda _: False, _gltf.parse),
+    "SMPL pickle": Format(".pkl", _smpl.looks_like, _smpl.parse),
     "C3D": Format(".c3d", _c3d_markers.looks_like, _c3d_markers.parse),
     "Acclaim motion": Format(".amc", _acclaim.looks_like, _acclaim.parse),
     "MATLAB": Format(".mat", _matlab.looks_like, _matlab.parse),
@@ -218,13 +226,16 @@ def register_format(name: str, file_format: Format) -> None:
 
 
 def _format_of(file: Path, head: bytes) -> tuple[str, Format]:
+    suffixes = {known.suffix: name for name, known in FORMATS.items()}
+    other = advice(file, head)
+    if other is not None and file.suffix.lower() not in suffixes:
+        refuse(file, "", other[0], f"joints ({', '.join(suffixes)}) or a video", other[1])
     by_content = [(name, known) for name, known in FORMATS.items() if known.looks_like(head)]
     by_suffix = [(name, known) for name, known in FORMATS.items() if known.suffix == file.suffix.lower()]
     for candidates in (by_content, by_suffix):
         if len(candidates) == 1:
             return candidates[0]
-    known_formats = ", ".join(f"{name} ({known.suffix})" for name, known in FORMATS.items())
-    refuse(file, "", _describe(head), f"one of {known_formats}", "Convert it, or correct its suffix")
+    refuse(file, "", _describe(head), f"a recording ({', '.join(suffixes)})", "Convert it, or correct its suffix")
 
 
 def _describe(head: bytes) -> str:

@@ -1,6 +1,7 @@
 """Skeletons of motion capture files, whose joints are placed by offsets and angles (forward kinematics)."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 from zeroskel.skeleton.formats._parsing import COPY_AGAIN, LARGEST, refuse, unobserved
 
 _FRAMES_AT_ONCE = 4096  # the rotations of all frames would fill the memory
+_LEAST_OF_A_PERSON = 12  # joints; a smaller tree is a prop or a part of a body
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,3 +125,36 @@ def euler_rotations(axes: str, angles: np.ndarray) -> np.ndarray:
 
     matrices = Rotation.from_euler(axes, angles.reshape(-1, len(axes))).as_matrix()
     return np.asarray(matrices.reshape(*angles.shape[:-1], 3, 3))
+
+
+def people_of_roots(
+    positions: np.ndarray, names: Sequence[str], parents: Sequence[int]
+) -> tuple[np.ndarray, list[str], list[str]]:
+    """Return the points of the people in a file whose joints hang on one or several roots.
+
+    Args:
+        positions: (T, V, 3) joints.
+        names: V names in the file's spelling.
+        parents: index of the joint that each one hangs on, before it; -1 for a root.
+
+    Returns:
+        (M, T, P, 3) points of people whose skeletons are alike, else all joints as one person's; P names; and what to
+        say of joints that were left out.
+    """
+    roots: list[int] = []
+    for index, parent in enumerate(parents):
+        roots.append(index if parent < 0 else roots[parent])
+    trees = [[index for index, root in enumerate(roots) if root == first] for first in dict.fromkeys(roots)]
+    people = [tree for tree in trees if len(tree) >= _LEAST_OF_A_PERSON]
+    if len(people) < 2:
+        return positions[None], list(names), []
+    first = [_bare(names[index]) for index in people[0]]
+    alike = [tree for tree in people if [_bare(names[index]) for index in tree] == first]
+    left_out = len(positions[0]) - len(alike) * len(first)
+    notes = [f"{left_out} joints of other skeletons were left out"] if left_out else []
+    return np.stack([positions[:, tree] for tree in alike]), [names[index] for index in people[0]], notes
+
+
+def _bare(name: str) -> str:
+    """Return a name without the prefix and the number that tell people apart, such as P2:Hips or Hips.001."""
+    return re.sub(r"[._ ]?\d{1,3}$", "", name.rpartition(":")[2].lower())

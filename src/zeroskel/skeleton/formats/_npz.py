@@ -18,7 +18,9 @@ import numpy as np
 from zeroskel.core._files import atomic_path
 from zeroskel.core.errors import InputError, SkeletonFormatError
 from zeroskel.core.sequence import SkeletonSequence
+from zeroskel.skeleton.formats import _smpl
 from zeroskel.skeleton.formats._parsing import LARGEST, LayoutChoice, existing_file, named_sequence, refuse
+from zeroskel.skeleton.inference._points import FilePoints
 
 _MOST_BYTES = 4 * 2**30  # of all arrays, as the zip directory declares them
 _DATASET_ARRAYS = ("joints", "offsets", "labels", "subjects", "class_names", "joint_names")
@@ -87,7 +89,9 @@ def read_sequences(path: str | os.PathLike[str]) -> NpzSequences:
     return NpzSequences(joints, offsets, labels, subjects, class_names, joint_names, extras)
 
 
-def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float | None = None) -> SkeletonSequence:
+def parse(
+    content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float | None = None
+) -> SkeletonSequence | FilePoints:
     """Parse the one sequence of a .npz file; the arguments are those of zeroskel.skeleton.formats.parse.
 
     Returns:
@@ -99,6 +103,8 @@ def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float
         LayoutError: the joints fit no layout, or more than one.
     """
     arrays = _load(io.BytesIO(content), file)
+    if "joints" not in arrays and _smpl.has_rotations(arrays):
+        return _smpl.points_of(arrays, file)
     if "joints" not in arrays:
         refuse(file, "", f"no array joints among {', '.join(arrays) or 'none'}", "one", "Name it joints")
     joints = _joints(arrays["joints"], (3,) if "offsets" in arrays else (3, 4), file)
@@ -131,10 +137,10 @@ def _load(stream: IO[bytes], file: Path) -> dict[str, np.ndarray]:
     """Return all arrays of the file, after the sizes that its headers claim were found to be possible."""
     try:
         with zipfile.ZipFile(stream) as archive:
-            _check_members(archive, file)
+            readable = _check_members(archive, file)
         stream.seek(0)
         with np.load(stream, allow_pickle=False) as data:
-            return {name: data[name] for name in data.files}
+            return {name: data[name] for name in data.files if name in readable}
     except SkeletonFormatError:
         raise
     except Exception as error:  # noqa: BLE001 - the zip and .npy readers raise any exception for a broken file
@@ -142,9 +148,14 @@ def _load(stream: IO[bytes], file: Path) -> dict[str, np.ndarray]:
         refuse(file, "", actual, "arrays as numpy.savez writes them", _WRITE_AGAIN)
 
 
-def _check_members(archive: zipfile.ZipFile, file: Path) -> None:
-    """Refuse an archive whose arrays are too large, lie about their size, or need pickle."""
+def _check_members(archive: zipfile.ZipFile, file: Path) -> set[str]:
+    """Return the names of arrays without pickled objects. Arrays that are too large or lie about it are refused.
+
+    Pickled objects are refused too, but passed over beside the rotations of a body: AMASS has them among its markers.
+    """
     members = archive.infolist()
+    names = [member.filename.removesuffix(".npy") for member in members]
+    readable = set(names)
     if (total := sum(member.file_size for member in members)) > _MOST_BYTES:
         actual = f"arrays of {total / 2**30:.1f} GiB when unpacked"
         refuse(file, "", actual, f"at most {_MOST_BYTES >> 30} GiB", "Split the file")
@@ -154,12 +165,16 @@ def _check_members(archive: zipfile.ZipFile, file: Path) -> None:
             if version not in _READ_HEADER:
                 raise ValueError(f"{member.filename} has .npy version {version}")
             shape, _, dtype = _READ_HEADER[version](stream)
+            if dtype.hasobject and _smpl.has_rotations(names):
+                readable.discard(member.filename.removesuffix(".npy"))
+                continue
             if dtype.hasobject:
                 remedy = "Loading those can run code: write the array again without dtype=object"
                 refuse(file, f"array {member.filename}", "pickled Python objects", "numbers or text", remedy)
             claimed = int(np.prod([int(length) for length in shape], dtype=object)) * dtype.itemsize
             if min(shape, default=0) < 0 or claimed != member.file_size - stream.tell():
                 raise ValueError(f"{member.filename} of shape {shape} does not fill {member.file_size} bytes")
+    return readable
 
 
 def _joints(array: np.ndarray, axes: tuple[int, ...], file: Path) -> np.ndarray:
