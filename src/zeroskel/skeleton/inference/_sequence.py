@@ -8,6 +8,7 @@ from zeroskel.core._reading import Reading
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.inference._axes import upright
 from zeroskel.skeleton.inference._joint_names import match_points
+from zeroskel.skeleton.inference._markers import joints_of_markers
 from zeroskel.skeleton.inference._people import people
 from zeroskel.skeleton.inference._points import FilePoints, Stated
 from zeroskel.skeleton.transforms import convert_layout
@@ -31,6 +32,7 @@ def infer_sequence(
         SkeletonFormatError: axes or unit cannot be inferred; the message names the option that states them.
     """
     points = content if isinstance(content, FilePoints) else _points_of(content, format_name)
+    points, stated = joints_of_markers(points, stated)
     match = match_points(points, stated, file)
     joints = np.full(
         (*points.coordinates.shape[:2], len(match.layout.joints), points.coordinates.shape[3]), np.nan, np.float32
