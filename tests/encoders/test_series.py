@@ -26,6 +26,13 @@ def test_the_autocorrelation_equals_its_fourier_transform(swaying, frames):
     np.testing.assert_allclose(measures.autocorrelation(joints), expected, atol=1e-5)
 
 
+@pytest.mark.parametrize(("frames", "lags"), ((7, (0, 2, 3, 7)), (8, (0, 1, 5)), (1, (0,))))
+def test_lagged_products_are_sums_over_pairs_of_frames(swaying, frames, lags):
+    series = swaying(2, frames, 4, 3).reshape(2, frames, 12)
+    expected = [(series[:, : frames - lag] * series[:, lag:]).sum(axis=(1, 2)) for lag in lags]
+    np.testing.assert_allclose(measures.lagged_products(series, lags), np.stack(expected, axis=1), atol=1e-4)
+
+
 @pytest.mark.parametrize("cycles", (6, 40))  # 25 fit in 50 frames
 def test_low_frequencies_equal_those_of_a_fourier_transform(swaying, cycles):
     joints = swaying(3, 50, 4, 3)

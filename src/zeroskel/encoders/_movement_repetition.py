@@ -138,7 +138,7 @@ def _repetition(points: Array, seconds: Array, fastest: Array, least: Array, vie
     lags = np.arange(views.searched.shape[1])
     energy = xp.sum(parts * parts, axis=4)
     possible_products = (energy[:, :, :, None] @ constant(views.shared, points))[:, :, :, 0]
-    products = lagged_products(xp.reshape(parts, (n * count * width, frames, -1)))[:, : len(lags)]
+    products = lagged_products(xp.reshape(parts, (n * count * width, frames, -1)), lags)
     correlation = xp.reshape(products, (n, count, width, len(lags))) / (possible_products + TINY)
     up_to_lag = constant(np.triu(np.ones((len(lags), len(lags)))), points)
     was_negative = xp.astype(correlation < -0.1, points.dtype) @ up_to_lag > 0

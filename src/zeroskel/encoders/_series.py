@@ -144,20 +144,38 @@ def autocorrelation(relative: Array) -> Array:
     xp = array_namespace(relative)
     n, frames = relative.shape[0], relative.shape[1]
     centred = xp.reshape(relative - xp.mean(relative, axis=1, keepdims=True), (n, frames, -1))
-    sums = select(lagged_products(centred), np.rint([0, *LAGS * frames]), axis=1)
+    sums = lagged_products(centred, np.rint([0, *LAGS * frames]))
     return sums[:, 1:] / (sums[:, :1] + TINY)
 
 
-def lagged_products(series: Array) -> Array:
-    """Return the sums (N, T + 1) of the products of each two frames of series (N, T, K) that are 0, 1, …, T apart."""
-    xp = array_namespace(series)
-    n, frames = series.shape[0], series.shape[1]
-    products = xp.flip(series, axis=1) @ xp.permute_dims(series, (0, 2, 1))  # frames T-1 … 0 with frames 0 … T-1
-    # Rows of length 2T + 1 that are read again as rows of length 2T move right by one column each. All products of two
-    # frames with the same lag then stand in one column, lag 0 in column T - 1.
-    padded = xp.concat([products, xp.zeros((n, frames, frames + 1), dtype=series.dtype)], axis=2)
-    moved = xp.reshape(xp.reshape(padded, (n, -1))[:, : 2 * frames * frames], (n, frames, 2 * frames))
-    return xp.sum(moved, axis=1)[:, frames - 1 :]
+def lagged_products(series: Array, lags: Sequence[int] | np.ndarray) -> Array:
+    """Return the sums of the products of each two frames of a series that are some frames apart.
+
+    They are computed from the power spectrum of the series with zeros appended (Wiener-Khinchin theorem), which takes
+    less memory than the products of all frames.
+
+    Args:
+        series: (N, T, K).
+        lags: L distances from 0 to T.
+
+    Returns:
+        (N, L).
+    """
+    waves, inverse = _spectrum(series.shape[1], tuple(int(lag) for lag in lags))
+    amplitudes = constant(waves, series) @ series
+    return array_namespace(series).sum(amplitudes * amplitudes, axis=2) @ constant(inverse, series)
+
+
+@lru_cache(maxsize=32)
+def _spectrum(frames: int, lags: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the matrix (2 F, T) of cosines and sines of F frequencies, and that of their squares to lags (2 F, L)."""
+    period = frames + max(lags)  # with zeros appended: the end then does not overlap with the beginning
+    cycles = np.arange(period // 2 + 1)[:, None]
+    phases = 2 * np.pi * cycles * np.arange(frames) / period
+    counts = np.where((cycles == 0) | (2 * cycles == period), 1, 2)  # negative frequencies have the same power
+    inverse = counts * np.cos(2 * np.pi * cycles * np.array(lags) / period) / period
+    waves = np.concatenate([np.cos(phases), np.sin(phases)])
+    return waves.astype(np.float32), np.concatenate([inverse, inverse]).astype(np.float32)
 
 
 def reversals(points: Array) -> Array:
