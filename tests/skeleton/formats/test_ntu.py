@@ -141,6 +141,63 @@ def test_a_file_cut_short_is_refused(remaining: int, tmp_path: Path) -> None:
         read(save(tmp_path, two_frames()[:remaining]))
 
 
+def test_a_file_that_ends_early_says_how_many_frames_it_has(tmp_path: Path) -> None:
+    with pytest.raises(SkeletonFormatError, match="found the end of the file after 2 frames; expected the 20 frames"):
+        read(save(tmp_path, ["20", *two_frames()[1:]]))
+
+
+def test_blank_lines_between_are_read_over(tmp_path: Path) -> None:
+    expected = read(save(tmp_path, two_frames())).joints
+    np.testing.assert_array_equal(read(save(tmp_path, two_frames(), "\n\n")).joints, expected)
+    np.testing.assert_array_equal(read(save(tmp_path, two_frames()[:3] + [" "] + two_frames()[3:])).joints, expected)
+
+
+def test_decimal_commas_are_read(tmp_path: Path) -> None:
+    expected = read(save(tmp_path, two_frames())).joints
+    np.testing.assert_array_equal(
+        read(save(tmp_path, [line.replace(".", ",") for line in two_frames()])).joints, expected
+    )
+
+
+@pytest.mark.parametrize("state", ["0", "2", "NaN"])
+def test_a_joint_of_nan_is_not_observed(state: str, tmp_path: Path) -> None:
+    lines = two_frames()
+    lines[4] = "NaN nan NaN" + " NaN" * 8 + f" {state}"
+    observed = read(save(tmp_path, lines)).observed[0]
+    assert (~observed).nonzero()[0].tolist() == [0] and not observed[0, 0]
+
+
+def test_a_field_too_many_is_refused_although_the_last_one_is_a_state(tmp_path: Path) -> None:
+    lines = two_frames()
+    lines[10] = lines[10].replace("1010.3", "1010. 3")
+    with pytest.raises(SkeletonFormatError, match="line 11: found 13 fields"):
+        read(save(tmp_path, [*lines[:10], lines[10][:-1] + "2", *lines[11:]]))
+    lines[10] = two_frames()[10] + " 2"
+    with pytest.raises(SkeletonFormatError, match="line 11: found 13 fields"):
+        read(save(tmp_path, lines))
+
+
+def walking(start: float, frames: int) -> list[np.ndarray]:
+    """Places of a body that walks along x."""
+    where = positions(0) / 3
+    return [where + [start + 0.02 * frame, 0, 0] for frame in range(frames)]
+
+
+def test_a_person_whose_tracking_id_changes_is_one_body(tmp_path: Path) -> None:
+    places = walking(0, 20)
+    frames = [[body(FIRST_ID if at < 10 else SECOND_ID, where)] for at, where in enumerate(places)]
+    joints = read(save(tmp_path, skeleton_text(frames))).joints
+    np.testing.assert_allclose(joints, [places], rtol=1e-5, atol=1e-6)
+
+
+def test_two_people_whose_tracking_ids_change_at_once_stay_apart(tmp_path: Path) -> None:
+    left, right = walking(-2, 20), walking(2, 20)
+    ids = [(1, 2) if at < 10 else (4, 3) for at in range(20)]
+    frames = [sorted([body(one, left[at]), body(other, right[at])]) for at, (one, other) in enumerate(ids)]
+    joints = read(save(tmp_path, skeleton_text(frames))).joints
+    np.testing.assert_allclose(joints, [left, right], rtol=1e-5, atol=1e-6)
+
+
 def test_a_tracking_id_twice_in_a_frame_is_refused(tmp_path: Path) -> None:
     lines = skeleton_text([[body(FIRST_ID, positions(0)), body(FIRST_ID, positions(1))]])
     with pytest.raises(SkeletonFormatError, match=r"line 30: found tracking id 72057594037931101 twice in frame 1"):
@@ -222,7 +279,7 @@ def release(frames: int, bodies: int, ending: str = "\r\n", form: str = "%.7g", 
 
 def plain_positions(content: bytes) -> np.ndarray:
     """The yardstick, line by line: (B, 25, 3) float32 positions of B bodies in a frame, in the order of the file."""
-    lines = iter(content.decode("utf-8-sig").splitlines())
+    lines = iter(line for line in content.decode("utf-8-sig").splitlines() if line.strip())
     blocks = []
     for _ in range(int(next(lines))):
         for _ in range(int(next(lines))):

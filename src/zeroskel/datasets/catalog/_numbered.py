@@ -114,7 +114,7 @@ class NumberedRelease:
 
 
 def _parse_ntu(content: bytes, file: Path) -> SkeletonSequence:
-    return main_actors(_ntu.parse(content, file), 2)
+    return main_actors(_ntu.parse_bodies(content, file), 2)
 
 
 def _parse_utd_mhad(content: bytes, file: Path) -> SkeletonSequence:

@@ -7,6 +7,7 @@ tracked, 1 inferred, 2 tracked).
 
 import logging
 import os
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from zeroskel.core._files import atomic_path
 from zeroskel.core._layout import get_layout
-from zeroskel.core.errors import InputError
+from zeroskel.core.errors import InputError, SkeletonFormatError
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats._parsing import (
     LayoutChoice,
@@ -25,6 +26,8 @@ from zeroskel.skeleton.formats._parsing import (
     refuse_line,
     unobserved,
 )
+from zeroskel.skeleton.inference._people import bodies_of, joined_tracks
+from zeroskel.skeleton.transforms import merge_bodies
 
 _FPS = 30.0
 _JOINTS = 25
@@ -33,6 +36,8 @@ _JOINT_FIELDS = 12
 _READ_FIELDS = (0, 1, 2, 11)  # x, y, z, tracking state
 _BODY_LINE = f"a tracking id and {_BODY_FIELDS - 1} numbers of the body's state"
 _JOINT_LINE = f"{_JOINT_FIELDS} numbers: x y z, depth x y, colour x y, orientation w x y z, tracking state"
+_POSITION_OF_NAN = re.compile(r"\s*nan\s+nan\s+nan(\s+\S+){8}\s+(nan|[012])\s*$", re.IGNORECASE)
+_NOT_TRACKED = " ".join(["0"] * _JOINT_FIELDS)
 _MOST_BODIES = 16  # in one frame; Kinect v2 tracks six
 
 log = logging.getLogger(__name__)
@@ -56,13 +61,35 @@ def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float
     """Parse an NTU RGB+D `.skeleton` file; the arguments are those of zeroskel.skeleton.formats.parse.
 
     Returns:
-        A sequence with joints (M, T, 25, 3) in metres: all bodies, apart by tracking id, in order of first appearance.
-        NaN where a body is not in a frame, and for joints not tracked or all zero.
+        A sequence with joints (M, T, 25, 3) in metres: a body for each person, in order of first appearance. A person
+        whose tracking id changes is one body (see `merge_bodies`). NaN where a body is not in a frame, and for joints
+        not tracked or all zero.
 
     Raises:
         SkeletonFormatError: the file is cut short, altered, or holds no body; the message names the line.
     """
-    lines = lines_of(content, file)
+    return _one_body_a_person(parse_bodies(content, file, layout=layout, fps=fps))
+
+
+def parse_bodies(
+    content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float | None = None
+) -> SkeletonSequence:
+    """Parse a file as `parse` does, into a body for each tracking id."""
+    lines = lines_of(content.replace(b",", b".") if b"," in content and b"." not in content else content, file)
+    try:
+        return _bodies(lines, layout, fps, file)
+    except SkeletonFormatError:
+        filled = [line for line in lines if line.strip()]
+        if len(filled) in (0, len(lines)):
+            raise
+        try:
+            return _bodies(filled, layout, fps, file)
+        except SkeletonFormatError:
+            pass
+        raise  # the first message names the line of the file
+
+
+def _bodies(lines: list[str], layout: LayoutChoice, fps: float | None, file: Path) -> SkeletonSequence:
     frames, blocks = _find_blocks(lines, file)
     order = {tracking_id: body for body, tracking_id in enumerate(dict.fromkeys(b.tracking_id for b in blocks))}
     joints = unobserved((len(order), frames, _JOINTS, 3), file)
@@ -72,6 +99,18 @@ def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float
         refuse(file, "", f"no tracked joint in {frames} frames", "one body", "Leave it out")
     native = get_layout("ntu-25")
     return named_sequence(joints, native.joints, layout or native, _FPS if fps is None else fps, file)
+
+
+def _one_body_a_person(sequence: SkeletonSequence) -> SkeletonSequence:
+    """Return the bodies joined where one follows another, at the same place if there is a choice."""
+    seen = sequence.observed.any(axis=-1)
+    if (seen.sum(axis=0) == len(seen)).any():  # all bodies are there at once
+        return sequence
+    tracks = joined_tracks(sequence.joints, np.where(seen, np.arange(len(seen))[:, None], -1))
+    followed = sequence.replace(bodies_of(sequence.joints, tracks, np.unique(tracks[tracks >= 0])))
+    merged = merge_bodies(followed, followed.bodies)
+    first = merged.observed.any(axis=-1).argmax(axis=1)
+    return merged.replace(merged.joints[np.argsort(first, kind="stable")])
 
 
 def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
@@ -117,7 +156,11 @@ def _observed_joints(lines: list[str], blocks: list[_Block], file: Path) -> np.n
 
     Fields that are not read may hold anything: the release has NaN and Infinity where a joint is outside an image.
     """
-    joint_lines = [line for block in blocks for line in lines[block.first : block.first + _JOINTS]]
+    joint_lines = [
+        _NOT_TRACKED if _POSITION_OF_NAN.match(line) else line
+        for block in blocks
+        for line in lines[block.first : block.first + _JOINTS]
+    ]
 
     def line_number(row: int) -> int:
         return blocks[row // _JOINTS].first + row % _JOINTS + 1
@@ -142,6 +185,10 @@ def _find_blocks(lines: list[str], file: Path) -> tuple[int, list[_Block]]:
     blocks: list[_Block] = []
     at = 1
     for frame in range(frames):
+        if at >= len(lines):
+            refuse_line(
+                file, at + 1, f"the end of the file after {frame} frames", f"the {frames} frames that line 1 announces"
+            )
         bodies = _whole_number(lines, at, "the number of bodies in a frame", file)
         if bodies > _MOST_BODIES:
             refuse_line(file, at + 1, f"{bodies} bodies in one frame", f"at most {_MOST_BODIES}")

@@ -201,10 +201,9 @@ def _parsed(lines: Sequence[str], width: int, columns: Sequence[int] | None) -> 
         numbers = np.loadtxt(lines, comments=None, ndmin=2)
         fits = numbers.shape == (len(lines), width)
     else:
-        numbers = np.loadtxt(lines, comments=None, ndmin=2, usecols=(*columns, -1))
-        # A line is no longer than it should be where its last field is the last of the columns.
-        fits = len(numbers) == len(lines) and np.array_equal(numbers[:, -2], numbers[:, -1])
-        numbers = numbers[:, :-1]
+        numbers = np.loadtxt(lines, comments=None, ndmin=2, usecols=columns)
+        # No line is too short, as the last of its fields is read; none is too long where the count of all fields fits.
+        fits = len(numbers) == len(lines) and len(" ".join(lines).split()) == width * len(lines)
     if not fits or not (np.abs(numbers) <= LARGEST).all():
         raise ValueError("lines of other widths, or numbers that are not finite")
     return numbers

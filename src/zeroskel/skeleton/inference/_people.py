@@ -56,7 +56,7 @@ def people(joints: np.ndarray, identities: np.ndarray | None, tracked: bool) -> 
     observed = np.isfinite(joints).all(axis=-1)
     seen = observed.any(axis=-1)
     if identities is not None:
-        tracks = _joined(joints, _of_identities(identities, observed))
+        tracks = joined_tracks(joints, _of_identities(identities, observed))
     elif tracked:
         tracks = np.where(seen, np.arange(len(joints))[:, None], -1)
     else:
@@ -73,7 +73,7 @@ def _main_people(joints: np.ndarray, tracks: np.ndarray) -> tuple[np.ndarray, tu
     shortest = min(_GHOST_FRAMES, int(_GHOST_SHARE * joints.shape[1]), int(frames.max()) - 1)
     lasting = np.flatnonzero(frames > shortest)
     longest = lasting[np.argsort(-frames[lasting], kind="stable")][: 8 * MOST_PEOPLE]
-    bodies = [_body(joints, tracks, int(track)) for track in longest]
+    bodies = bodies_of(joints, tracks, longest)
     weights = [frames[track] * (_STILL + _motion(body)) for track, body in zip(longest, bodies, strict=True)]
     chosen = np.argsort(-np.array(weights), kind="stable")[:MOST_PEOPLE]
     notes = []
@@ -81,14 +81,16 @@ def _main_people(joints: np.ndarray, tracks: np.ndarray) -> tuple[np.ndarray, tu
         notes.append(f"{left} more people left out")
     if ghosts := int((frames > 0).sum()) - len(lasting):
         notes.append(f"{ghosts} bodies of at most {shortest} frames left out")
-    return np.stack([bodies[index] for index in chosen]), tuple(notes)
+    return bodies[chosen], tuple(notes)
 
 
-def _body(joints: np.ndarray, tracks: np.ndarray, track: int) -> np.ndarray:
-    body = np.full(joints.shape[1:], np.nan, joints.dtype)
-    detections, frames = np.nonzero(tracks == track)
-    body[frames] = joints[detections, frames]
-    return body
+def bodies_of(joints: np.ndarray, tracks: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """Return joints (K, T, V, C) of the tracks of these numbers, NaN in frames without the track."""
+    bodies = np.full((len(numbers), *joints.shape[1:]), np.nan, joints.dtype)
+    for body, number in zip(bodies, numbers.tolist(), strict=True):
+        detections, frames = np.nonzero(tracks == number)
+        body[frames] = joints[detections, frames]
+    return bodies
 
 
 def _motion(body: np.ndarray) -> float:
@@ -117,7 +119,7 @@ def _of_identities(identities: np.ndarray, observed: np.ndarray) -> np.ndarray:
     return tracks
 
 
-def _joined(joints: np.ndarray, tracks: np.ndarray) -> np.ndarray:
+def joined_tracks(joints: np.ndarray, tracks: np.ndarray) -> np.ndarray:
     """Return tracks of which one that begins where another ended within a second before continues it."""
     detections, frames = np.nonzero(tracks >= 0)
     numbers = tracks[detections, frames]
