@@ -149,7 +149,7 @@ def test_a_file_that_ends_early_says_how_many_frames_it_has(tmp_path: Path) -> N
 def test_blank_lines_between_are_read_over(tmp_path: Path) -> None:
     expected = read(save(tmp_path, two_frames())).joints
     np.testing.assert_array_equal(read(save(tmp_path, two_frames(), "\n\n")).joints, expected)
-    np.testing.assert_array_equal(read(save(tmp_path, two_frames()[:3] + [" "] + two_frames()[3:])).joints, expected)
+    np.testing.assert_array_equal(read(save(tmp_path, [*two_frames()[:3], " ", *two_frames()[3:]])).joints, expected)
 
 
 def test_decimal_commas_are_read(tmp_path: Path) -> None:
@@ -178,16 +178,16 @@ def test_a_field_too_many_is_refused_although_the_last_one_is_a_state(tmp_path: 
 
 
 def walking(start: float, frames: int) -> list[np.ndarray]:
-    """Places of a body that walks along x."""
+    """Positions of a body that walks along x."""
     where = positions(0) / 3
-    return [where + [start + 0.02 * frame, 0, 0] for frame in range(frames)]
+    return [where + np.array([start + 0.02 * frame, 0, 0]) for frame in range(frames)]
 
 
 def test_a_person_whose_tracking_id_changes_is_one_body(tmp_path: Path) -> None:
-    places = walking(0, 20)
-    frames = [[body(FIRST_ID if at < 10 else SECOND_ID, where)] for at, where in enumerate(places)]
+    positions_of_frames = walking(0, 20)
+    frames = [[body(FIRST_ID if at < 10 else SECOND_ID, where)] for at, where in enumerate(positions_of_frames)]
     joints = read(save(tmp_path, skeleton_text(frames))).joints
-    np.testing.assert_allclose(joints, [places], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(joints, [positions_of_frames], rtol=1e-5, atol=1e-6)
 
 
 def test_two_people_whose_tracking_ids_change_at_once_stay_apart(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def _bodies(lines: list[str], layout: LayoutChoice, fps: float | None, file: Pat
 
 def _one_body_a_person(sequence: SkeletonSequence) -> SkeletonSequence:
     """Return the bodies joined where one follows another, at the same place if there is a choice."""
-    seen = sequence.observed.any(axis=-1)
+    seen = np.asarray(sequence.observed.any(axis=-1))
     if (seen.sum(axis=0) == len(seen)).any():  # all bodies are there at once
         return sequence
     tracks = joined_tracks(sequence.joints, np.where(seen, np.arange(len(seen))[:, None], -1))
