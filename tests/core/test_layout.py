@@ -9,15 +9,25 @@ from zeroskel.core import Layout, LayoutError, available_layouts, get_layout
 from zeroskel.core._layout import canonical_joint, layout_of_joints
 
 JOINT_COUNTS = {
+    "arkit-91": 25,  # the joints of the body among 91
+    "azure-kinect-32": 32,
+    "body-25": 25,
     "coco-17": 17,
+    "coco-18": 18,
+    "coco-wholebody-133": 23,  # the points of body and feet among 133
+    "h36m-17": 17,
+    "halpe-26": 26,
     "hdm05-31": 31,
-    "mocap-21": 21,
     "jhmdb-15": 15,
     "kinect-15": 15,
     "kinect-20": 20,
     "mediapipe-33": 33,
+    "mocap-21": 21,
     "ntu-25": 25,
+    "nuitrack-20": 20,
     "penn-13": 13,
+    "smpl-22": 22,
+    "smpl-24": 24,
 }
 PARTS = {"head", "torso", "left_arm", "right_arm", "left_leg", "right_leg"}
 
@@ -110,7 +120,7 @@ def test_joint_names_in_any_order_and_spelling_identify_a_layout(layout: Layout)
 
 
 def test_joints_of_no_layout_are_refused() -> None:
-    with pytest.raises(LayoutError, match=r"exactly the 2 joints head, tail; known layouts: coco-17"):
+    with pytest.raises(LayoutError, match=r"exactly the 2 joints head, tail; known layouts: arkit-91"):
         layout_of_joints(["head", "tail"])
 
 

@@ -1,5 +1,6 @@
 """Joint layouts: the joints of a skeleton by name, and their meaning."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from zeroskel.core._files import resource_table
+from zeroskel.core._joint_spelling import Spelling, name_words, spellings
 from zeroskel.core.errors import LayoutError
 
 
@@ -136,7 +138,8 @@ def get_layout(layout: str | Layout) -> Layout:
     """Return a layout by its name.
 
     Args:
-        layout: name of a layout that comes with the package; a Layout is returned unchanged.
+        layout: name of a layout that comes with the package, also in a usual spelling such as "BODY_25" or
+            "mediapipe"; a Layout is returned unchanged.
 
     Returns:
         The layout.
@@ -151,15 +154,32 @@ def get_layout(layout: str | Layout) -> Layout:
     """
     if isinstance(layout, Layout):
         return layout
+    plain = re.sub(r"[\s_.]+", "-", str(layout).strip().lower())
+    layout = layout if layout in _names() else plain
+    if layout not in _names():
+        layout = resource_table("joint_names.toml")["layouts"].get(plain, layout)
     if layout not in _names():
         raise LayoutError(f"unknown layout {layout!r}; known layouts: {', '.join(available_layouts())}")
     return _load(layout)
 
 
 def canonical_joint(name: str, layout: Layout) -> str:
-    """Return the layout's spelling of a joint name: letter case, blanks and aliases are resolved."""
+    """Return the layout's spelling of a joint name: letter case, separators, side and aliases are resolved."""
     plain = name.strip().lower().replace(" ", "_").replace("-", "_")
-    return layout.aliases.get(plain, plain)
+    if plain in layout.joints:
+        return plain
+    if plain in layout.aliases:
+        return layout.aliases[plain]
+    known = _known_spellings(layout.joints, tuple(layout.aliases.items()))
+    return next((known[spelling] for spelling in spellings(name_words(name)) if spelling in known), plain)
+
+
+@cache
+def _known_spellings(joints: tuple[str, ...], aliases: tuple[tuple[str, str], ...]) -> dict[Spelling, str]:
+    known = {spellings(name_words(joint))[0]: joint for joint in joints if name_words(joint)}
+    for alias, joint in aliases:
+        known.setdefault(spellings(name_words(alias))[0], joint)
+    return known
 
 
 def layout_of_joints(joint_names: Iterable[str]) -> Layout:
@@ -176,4 +196,33 @@ def layout_of_joints(joint_names: Iterable[str]) -> Layout:
     raise LayoutError(
         f"no known layout has exactly the {len(names)} joints {', '.join(names)}; "
         f"known layouts: {', '.join(available_layouts())}. Name a layout to use the joints that both have"
+    )
+
+
+@dataclass(frozen=True)
+class JointRule:
+    """Place of a joint that a recording does not have.
+
+    Attributes:
+        joint: name of the joint.
+        weights: joints of the same body with their weights; the joint is their weighted sum.
+        guess: whether the rule is a guess for encoders, which reading and conversion do not apply.
+    """
+
+    joint: str
+    weights: dict[str, float] = field(hash=False)
+    guess: bool = False
+
+
+@cache
+def joint_rules() -> tuple[JointRule, ...]:
+    """Return the rules of the package, in the order in which they apply."""
+    return tuple(
+        JointRule(
+            rule["joint"].replace("*", side),
+            {name.replace("*", side): weight for name, weight in rule["from"].items()},
+            rule.get("guess", False),
+        )
+        for rule in resource_table("derived_joints.toml")["rules"]
+        for side in (("left", "right") if "*" in rule["joint"] else ("",))
     )

@@ -131,10 +131,13 @@ class ArraySequences:
                 )
         self._rows = [(array, row) for array in arrays for row in range(len(array))]
         self.fingerprint = content_key(*arrays)
-        fitting = [name for name in available_layouts() if len(get_layout(name).joints) == arrays[0].shape[3]]
+        joints = arrays[0].shape[3]
+        fitting = [name for name in available_layouts() if len(get_layout(name).joints) == joints]
+        if "ntu-25" in fitting:  # the layout of nearly all published arrays
+            fitting = ["ntu-25"]
         if len(fitting) != 1 or arrays[0].shape[1] != 3:
             raise InputError(
-                f"{files[0]}: found {arrays[0].shape[3]} joints of {arrays[0].shape[1]} coordinates; expected 3 and "
+                f"{files[0]}: found {joints} joints of {arrays[0].shape[1]} coordinates; expected 3 and "
                 "joints of a known layout, such as the 25 of ntu-25"
             )
         self.layout = get_layout(fitting[0])

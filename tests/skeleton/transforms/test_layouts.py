@@ -1,13 +1,25 @@
 """Converted recordings have the joints of the target layout, by name, as means, or as NaN."""
 
 import logging
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from zeroskel.core import LayoutError, available_layouts, get_layout
+from zeroskel.core import LayoutError, SkeletonSequence, available_layouts, get_layout
 from zeroskel.skeleton.transforms import convert_layout, layout_mapping, layouts
+from zeroskel.skeleton.transforms.layouts import missing_main_joints
+
+NOTHING = {
+    "bones": (),
+    "mirror": (),
+    "parts": {},
+    "derived": {},
+    "centre": "head",
+    "pelvis": ("head",),
+    "chest": ("head",),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -80,15 +92,56 @@ def test_a_mean_with_a_hidden_part_is_hidden(sequence_maker) -> None:
     assert np.flatnonzero(~seen).tolist() == [2]
 
 
-def test_joints_left_out_are_named_once_for_a_pair(sequence_maker, caplog: pytest.LogCaptureFixture) -> None:
-    sequence = sequence_maker("coco-17")
-    mapping = layout_mapping("coco-17", "ntu-25")
-    assert mapping.missing
+def test_main_joints_left_out_are_named_once_for_a_pair(sequence_maker, caplog: pytest.LogCaptureFixture) -> None:
+    arms = replace(get_layout("kinect-20"), name="arms-3", joints=("head", "elbow_left", "elbow_right"), **NOTHING)
+    sequence = SkeletonSequence(np.zeros((2, 3, 3)), arms)
+    mapping = layout_mapping(arms, "kinect-20")
     with caplog.at_level(logging.WARNING):
-        convert_layout(sequence, "ntu-25")
-        convert_layout(sequence, "ntu-25")
+        convert_layout(sequence, "kinect-20")
+        convert_layout(sequence, "kinect-20")
     assert len(caplog.records) == 1
     assert all(joint in caplog.text for joint in mapping.missing)
+
+
+def test_fingers_and_toes_left_out_are_not_mentioned(sequence_maker, caplog: pytest.LogCaptureFixture) -> None:
+    assert {"thumb_left", "foot_left"} < set(layout_mapping("coco-17", "ntu-25").missing)
+    with caplog.at_level(logging.WARNING):
+        convert_layout(sequence_maker("coco-17"), "ntu-25")
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("source", available_layouts())
+@pytest.mark.parametrize("target", available_layouts())
+def test_every_pair_of_layouts_shares_the_main_joints(source: str, target: str) -> None:
+    mapping = layout_mapping(source, target)
+    known = {*mapping.shared, *dict(mapping.derived)}
+    lacking = set(missing_main_joints(get_layout(target), known))
+    assert lacking <= {"nose", "foot_left", "foot_right"}  # unknown where the source has the head, or the ankles
+
+
+@pytest.mark.parametrize("source", available_layouts())
+def test_trunk_and_hands_follow_in_every_layout(source: str) -> None:
+    mapping = layout_mapping(source, "kinect-20")
+    assert set(mapping.missing) <= {"foot_left", "foot_right"}  # of layouts that end at the ankle
+
+
+def test_a_joint_that_was_never_observed_follows_too(sequence_maker) -> None:
+    sequence = sequence_maker("ntu-25")
+    joints = sequence.joints.copy()
+    joints[:, :, sequence.layout.index("hip_center")] = np.nan
+    converted = convert_layout(sequence.replace(joints), "kinect-20")
+    hips = sequence.joints[:, :, sequence.layout.indices(["hip_left", "hip_right"])].mean(axis=2)
+    np.testing.assert_allclose(converted.joints[:, :, converted.layout.index("hip_center")], hips, atol=1e-6)
+
+
+def test_a_wrist_lies_between_elbow_and_hand_and_a_hand_beyond_it(sequence_maker) -> None:
+    sequence = sequence_maker("kinect-15")
+    wrists = convert_layout(sequence, "coco-17")
+    elbow, hand = (sequence.joints[:, :, sequence.layout.index(f"{joint}_left")] for joint in ("elbow", "hand"))
+    wrist = wrists.joints[:, :, wrists.layout.index("wrist_left")]
+    np.testing.assert_allclose(wrist, 0.15 * elbow + 0.85 * hand, atol=1e-5)
+    back = convert_layout(wrists, "kinect-15")
+    np.testing.assert_allclose(back.joints[:, :, back.layout.index("hand_left")], hand, atol=1e-4)
 
 
 def test_no_warning_is_logged_when_no_joint_is_missing(sequence_maker, caplog: pytest.LogCaptureFixture) -> None:

@@ -18,6 +18,7 @@ LARGEST = 3.4028235e38  # rounds to the largest float32, in which joints are kep
 MOST_FILE_BYTES = 2**28  # of the file of one recording
 _MOST_BYTES = 2**30  # of one sequence: a small file must not claim the memory of a machine
 _LONGEST_NAME = 100
+_USUAL_LAYOUTS = ("coco-17", "kinect-20", "ntu-25")  # other layouts have as many joints
 
 LayoutChoice = str | Layout | None  # a layout, its name, or None for that of the file
 
@@ -128,6 +129,7 @@ def arrange_joints(
 def _layout_of_count(count: int, layout: LayoutChoice, file: Path) -> Layout:
     known = [get_layout(name) for name in available_layouts()] if layout is None else [get_layout(layout)]
     fitting = [candidate for candidate in known if len(candidate.joints) == count]
+    fitting = [candidate for candidate in fitting if candidate.name in _USUAL_LAYOUTS] or fitting
     if len(fitting) != 1:
         raise FileLayoutError(
             f"{file}: found {count} joints without names; expected "

@@ -1,12 +1,28 @@
 """Match of the points of a file with joints: by a stated layout, by names, or by their number."""
 
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-from zeroskel.core._layout import Layout, available_layouts, canonical_joint, get_layout, layout_of_joints
+from zeroskel.core._files import resource_table
+from zeroskel.core._joint_spelling import Spelling, name_words, spellings
+from zeroskel.core._layout import Layout, available_layouts, get_layout
 from zeroskel.core.errors import FileLayoutError, LayoutError
 from zeroskel.skeleton.inference._points import FilePoints, Stated
+from zeroskel.skeleton.transforms.layouts import MAIN_JOINTS, missing_main_joints
+
+_LONGEST_PREFIX = 3  # words
+_LEAST_SHARING = 3  # names that begin alike, for their beginning to be a prefix
+_MOST_PREFIXES = 12
+_FINE_JOINTS = re.compile("eye|ear|mouth|thumb|hand_tip|index|pinky|big_toe|small_toe|heel")
+_LEAVES = re.compile(
+    "finger|thumb|index|middle|ring|pinky|little|carpal|palm|hand|toe|foot|heel|ball|eye|ear|nose|mouth|jaw|chin|lip|"
+    "brow|lid|cheek|teeth|tongue|face|end|site|nub|tip|twist|roll|spine|neck|chest|clavicle|collar"
+)
 
 
 @dataclass(frozen=True)
@@ -16,7 +32,7 @@ class Match:
     Attributes:
         layout: the layout of the file's points.
         columns: joint of the layout -> index of its point.
-        inferred: whether neither the file nor the caller names the layout.
+        inferred: whether the points have numbers only and neither the file nor the caller names their layout.
         notes: what to say of points that were not used.
     """
 
@@ -26,6 +42,38 @@ class Match:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class _Family:
+    """Names of joints that programs use together.
+
+    Attributes:
+        layout: layout of the joints.
+        names: joint -> its names, the likeliest first, each with the credit of a point of that name.
+    """
+
+    layout: Layout
+    names: dict[str, tuple[tuple[Spelling, int], ...]]
+
+    def columns(self, points: Mapping[Spelling, tuple[int, int]]) -> tuple[dict[str, int], int]:
+        """Return joint -> index of its point, and the sum of credits; no point is two joints.
+
+        Args:
+            points: spelling -> index of the point, and the rank of this spelling among those of its name.
+        """
+        columns: dict[str, int] = {}
+        used: set[int] = set()
+        credit = 0
+        for joint, names in self.names.items():
+            for name, credit_of_name in names:
+                point, rank = points.get(name, (-1, 0))
+                if point >= 0 and point not in used:
+                    columns[joint] = point
+                    used.add(point)
+                    credit += 0 if rank else credit_of_name
+                    break
+        return columns, credit
+
+
 def match_points(points: FilePoints, stated: Stated, file: Path) -> Match:
     """Return which points are which joints.
 
@@ -33,24 +81,23 @@ def match_points(points: FilePoints, stated: Stated, file: Path) -> Match:
         FileLayoutError: no layout fits, more than one does, or under half of its main joints are there.
     """
     points = _renamed(points, stated, file)
-    count = points.coordinates.shape[2]
-    if points.names is None:
-        layout, inferred = _by_count(points, count, stated, file)
-        return Match(layout, {joint: index for index, joint in enumerate(layout.joints)}, inferred)
     try:
-        layout = stated.layout or get_layout(points.layout or layout_of_joints(points.names))
+        declared = _declared_layout(points, stated)
     except LayoutError as error:
         raise FileLayoutError(f"{file}: {error}") from error
-    columns: dict[str, int] = {}
-    for index, name in enumerate(points.names):
-        joint = canonical_joint(name, layout)
-        if joint in layout.joints:
-            columns.setdefault(joint, index)
-    if not columns:
-        raise FileLayoutError(
-            f"{file}: none of the joints {', '.join(points.names)[:300]} is in {layout.name}; name another layout"
-        )
-    return Match(layout, columns, inferred=stated.layout is None and points.layout is None)
+    if points.names is None or _are_numbers(points.names):
+        return _by_number(points, declared or stated.layout, file, inferred=declared is None and stated.layout is None)
+    if declared is not None and points.names == declared.joints:
+        return Match(declared, {joint: index for index, joint in enumerate(declared.joints)})
+    return _by_names(points.names, declared, stated.layout, file)
+
+
+def _declared_layout(points: FilePoints, stated: Stated) -> Layout | None:
+    if points.layout is None:
+        return None
+    if stated.layout is not None and stated.layout.name == points.layout:
+        return stated.layout
+    return get_layout(points.layout)
 
 
 def _renamed(points: FilePoints, stated: Stated, file: Path) -> FilePoints:
@@ -70,15 +117,149 @@ def _renamed(points: FilePoints, stated: Stated, file: Path) -> FilePoints:
     return replace(points, names=tuple(stated.joints), layout=None)
 
 
-def _by_count(points: FilePoints, count: int, stated: Stated, file: Path) -> tuple[Layout, bool]:
-    chosen = stated.layout or (get_layout(points.layout) if points.layout else None)
-    if chosen is not None and len(chosen.joints) == count:
-        return chosen, False
-    known = [get_layout(name) for name in available_layouts()] if chosen is None else [chosen]
-    fitting = [candidate for candidate in known if len(candidate.joints) == count]
-    if len(fitting) != 1:
-        counts = ", ".join(f"{len(layout.joints)} ({layout.name})" for layout in known)
+def _are_numbers(names: Sequence[str]) -> bool:
+    """Return whether names are one word and the numbers from 0 or 1, such as "landmark_0"."""
+    parts = [re.fullmatch(r"(\D*)(\d{1,4})\D?", name.strip()) for name in names]
+    numbers = [int(part[2]) for part in parts if part]
+    return (
+        len(numbers) == len(names) > 1
+        and len({part[1] for part in parts if part}) == 1
+        and numbers in (list(range(len(names))), list(range(1, len(names) + 1)))
+    )
+
+
+def _by_number(points: FilePoints, layout: Layout | None, file: Path, *, inferred: bool) -> Match:
+    count, channels = points.coordinates.shape[2:]
+    rows: list[dict[str, Any]] = resource_table("joint_names.toml")["numbers"]
+    entry = next((row for row in rows if row["points"] == count), {})
+    usual = entry.get("solid" if channels == 3 else "flat", [])
+    if layout is None:
+        if len(usual) != 1 or entry.get("ask"):
+            equal = [name for name in available_layouts() if len(get_layout(name).joints) == count]
+            raise FileLayoutError(_number_message(count, list(dict.fromkeys([*usual, *equal])), file))
+        layout = get_layout(usual[0])
+    if len(layout.joints) != count and layout.name not in usual:
         raise FileLayoutError(
-            f"{file}: found {count} joints without names; expected {counts}. Name the layout, or the joints in the file"
+            f"{file}: found {count} points without names; expected the {len(layout.joints)} joints of {layout.name}. "
+            "Name another layout, or the points"
         )
-    return fitting[0], True
+    order = entry.get("order") if len(layout.joints) != count else None
+    notes = (f"{count} points without names are in the order of {layout.name} (--layout decides)",) if inferred else ()
+    return Match(layout, dict(zip(layout.joints, order or range(count), strict=False)), inferred, notes)
+
+
+def _number_message(count: int, fitting: Sequence[str], file: Path) -> str:
+    if fitting:
+        return (
+            f"{file}: found {count} points without names, which may be {' or '.join(fitting)}. "
+            f"Name the layout, such as --layout {fitting[0]}"
+        )
+    known = ", ".join(f"{len(get_layout(name).joints)} ({name})" for name in available_layouts())
+    return (
+        f"{file}: found {count} points without names; expected {known}. Name the points in the file or with the option "
+        "joints"
+    )
+
+
+def _by_names(names: Sequence[str], declared: Layout | None, wanted: Layout | None, file: Path) -> Match:
+    families = [family for family in _families() if declared in (None, family.layout)]
+    for layout in (declared, wanted):
+        if layout is not None and not any(family.layout == layout for family in families):
+            families = [_family_of_layout(layout), *families]
+    best: tuple[tuple[float, ...], Layout, dict[str, int]] | None = None
+    for prefix in _prefixes(names):
+        points = _points_by_spelling(names, prefix)
+        for family in families:
+            columns, credit = family.columns(points)
+            main = sum(any(joint in columns for joint in group) for group in MAIN_JOINTS)
+            body = sum(not _FINE_JOINTS.match(joint) for joint in columns)
+            missing = len(family.layout.joints) - len(columns)
+            whole = missing == 0
+            score = (main, body, whole and family.layout == wanted, credit + 2 * whole, -missing, -len(prefix))
+            if best is None or score > best[0]:
+                best = score, family.layout, columns
+    assert best is not None
+    _, layout, columns = best
+    return Match(layout, columns, notes=_checked_notes(names, layout, columns, file))
+
+
+def _checked_notes(names: Sequence[str], layout: Layout, columns: dict[str, int], file: Path) -> tuple[str, ...]:
+    """Return what to say of the match. Raises FileLayoutError where it has under half of the main joints."""
+    missing = missing_main_joints(layout, columns)
+    count = len(missing_main_joints(layout, ()))
+    if 2 * (count - len(missing)) < count:
+        understood = ", ".join(f"{names[index]} is {joint}" for joint, index in columns.items()) or "none"
+        raise FileLayoutError(
+            f"{file}: understood {count - len(missing)} of the {count} main joints. Understood: {understood[:300]}. "
+            f"Missing: {', '.join(missing)}. Names in the file: {', '.join(names)[:300]}. "
+            "Give a table from these names to joints with the option joints"
+        )
+    used = set(columns.values())
+    others = sum(
+        index not in used and not _LEAVES.search("".join(name_words(name))) for index, name in enumerate(names)
+    )
+    notes = [f"no {', '.join(missing)} in the file"] if missing else []
+    if others:
+        notes.append(f"{others} other point{'s were' if others > 1 else ' was'} left out")
+    return tuple(notes)
+
+
+def _prefixes(names: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return beginnings that several names share, such as ("body",), and the empty one."""
+    counts = Counter(
+        words[:length] for words in map(name_words, names) for length in range(1, min(_LONGEST_PREFIX, len(words)) + 1)
+    )
+    shared = [prefix for prefix, count in counts.most_common() if count >= _LEAST_SHARING]
+    return [(), *shared[:_MOST_PREFIXES]]
+
+
+def _points_by_spelling(names: Sequence[str], prefix: tuple[str, ...]) -> dict[Spelling, tuple[int, int]]:
+    """Return spelling -> index of the first point of that name, and its rank among the spellings of the name."""
+    ranked: list[tuple[int, int, Spelling]] = []
+    for index, name in enumerate(names):
+        words = name_words(name)
+        if prefix and words[: len(prefix)] == prefix:
+            words = words[len(prefix) :] or ("root",)
+        ranked += [(rank, index, spelling) for rank, spelling in enumerate(spellings(words))]
+    points: dict[Spelling, tuple[int, int]] = {}
+    for rank, index, spelling in sorted(ranked):
+        points.setdefault(spelling, (index, rank))
+    return points
+
+
+@cache
+def _families() -> tuple[_Family, ...]:
+    table = resource_table("joint_names.toml")
+    mocap = get_layout("mocap-21")
+    return (
+        *(_family_of_layout(get_layout(name)) for name in available_layouts()),
+        *(
+            _Family(mocap, _both_sides({**trunk, **limbs}, credit=2))
+            for trunk in table["trunks"]
+            for limbs in table["limbs"].values()
+        ),
+    )
+
+
+def _family_of_layout(layout: Layout) -> _Family:
+    words = _both_sides(resource_table("joint_names.toml")["words"], credit=0)
+    aliases: dict[str, list[tuple[Spelling, int]]] = {}
+    for alias, joint in layout.aliases.items():
+        aliases.setdefault(joint, []).append((_own_spelling(alias), 1))
+    return _Family(
+        layout,
+        {joint: ((_own_spelling(joint), 2), *aliases.get(joint, ()), *words.get(joint, ())) for joint in layout.joints},
+    )
+
+
+def _both_sides(names: Mapping[str, Sequence[str]], credit: int) -> dict[str, tuple[tuple[Spelling, int], ...]]:
+    return {
+        joint.replace("*", side): tuple(((side, word), credit) for word in words)
+        for joint, words in names.items()
+        for side in (("left", "right") if "*" in joint else ("",))
+    }
+
+
+@cache
+def _own_spelling(joint: str) -> Spelling:
+    return spellings(name_words(joint))[0]

@@ -1,9 +1,11 @@
 """The way from the points of a file to a recording."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from zeroskel.core._layout import Layout
 from zeroskel.core._reading import Reading
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.inference._axes import upright
@@ -11,7 +13,8 @@ from zeroskel.skeleton.inference._joint_names import match_points
 from zeroskel.skeleton.inference._markers import joints_of_markers
 from zeroskel.skeleton.inference._people import people
 from zeroskel.skeleton.inference._points import FilePoints, Stated
-from zeroskel.skeleton.transforms import convert_layout
+from zeroskel.skeleton.transforms import layout_mapping
+from zeroskel.skeleton.transforms.layouts import fill_joints, missing_main_joints, place_joints
 
 _USUAL_RATE = 30.0
 
@@ -38,6 +41,7 @@ def infer_sequence(
         (*points.coordinates.shape[:2], len(match.layout.joints), points.coordinates.shape[3]), np.nan, np.float32
     )
     joints[:, :, match.layout.indices(match.columns)] = points.coordinates[:, :, list(match.columns.values())]
+    joints = fill_joints(joints, match.layout, match.columns)
     joints, people_notes = people(joints, points.identities, points.tracked)
     unit = stated.unit or (None if points is content else points.unit)  # a finished recording is in metres for sure
     result = upright(joints, match.layout, stated.up or points.up, unit, file, declared_unit=points.unit)
@@ -57,8 +61,19 @@ def infer_sequence(
         tuple(inferred),
         (*points.notes, *match.notes, *people_notes, *result.notes),
     )
-    sequence = SkeletonSequence(result.joints, match.layout, rate, reading=reading)
-    return sequence if stated.layout is None else convert_layout(sequence, stated.layout)
+    return _converted(SkeletonSequence(result.joints, match.layout, rate, reading=reading), reading, stated.layout)
+
+
+def _converted(sequence: SkeletonSequence, reading: Reading, target: Layout | None) -> SkeletonSequence:
+    """Return the recording in the layout that the caller wants; main joints that stay NaN are a note."""
+    if target is None or target == sequence.layout:
+        return sequence
+    mapping = layout_mapping(sequence.layout, target)
+    missing = missing_main_joints(target, {*mapping.shared, *dict(mapping.derived)})
+    if missing:
+        reading = replace(reading, notes=(*reading.notes, f"{target.name} without {', '.join(missing)}"))
+    joints = place_joints(sequence.joints, sequence.layout, target)
+    return SkeletonSequence(joints, target, sequence.fps, reading=reading)
 
 
 def _points_of(sequence: SkeletonSequence, format_name: str) -> FilePoints:

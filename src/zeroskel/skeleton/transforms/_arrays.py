@@ -4,34 +4,16 @@ All functions take joints (N, M, T, V, C), NaN where a joint was not observed, a
 receive. They can be traced into an ONNX graph with any N and T, so no step depends on the values of the joints.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from array_api_compat import array_namespace
 
 from zeroskel.core import Layout
+from zeroskel.core._layout import joint_rules
 
 SHORTEST = 1e-6  # a shorter distance has no direction and cannot be divided by
 FAR = 1 << 40  # frames: farther than any gap that is filled
-
-# joint -> joints of the same limb with their weights: the joint lies there if it was not observed. Rows are applied in
-# this order, so a row may use the joints that the rows before it filled. "*" stands for "left" and "right".
-LIMB_RULES: tuple[tuple[str, Mapping[str, float]], ...] = (
-    ("hip_center", {"hip_left": 0.5, "hip_right": 0.5}),
-    ("shoulder_center", {"shoulder_left": 0.5, "shoulder_right": 0.5}),
-    ("spine", {"hip_center": 0.5, "shoulder_center": 0.5}),
-    ("head", {"shoulder_center": 1.4, "hip_center": -0.4}),
-    ("neck", {"shoulder_center": 0.6, "head": 0.4}),
-    ("shoulder_center", {"neck": 1.0}),
-    ("wrist_*", {"hand_*": 0.85, "elbow_*": 0.15}),
-    ("hand_*", {"wrist_*": 1 / 0.85, "elbow_*": -0.15 / 0.85}),
-    ("hand_tip_*", {"hand_*": 1.0}),
-    ("thumb_*", {"hand_*": 1.0}),
-    ("ankle_*", {"foot_*": 1.0}),
-    ("foot_*", {"ankle_*": 1.0}),
-    ("toe_*", {"foot_*": 1.0}),
-)
 
 Array = Any  # numpy.ndarray or torch.Tensor
 
@@ -107,13 +89,10 @@ def fill_limbs(joints: Array, layout: Layout) -> Array:
         return joints
     xp = array_namespace(joints)
     points = {name: joints[..., index, :] for index, name in enumerate(layout.joints)}
-    for joint, neighbours in LIMB_RULES:
-        for side in ("left", "right") if "*" in joint else ("",):
-            target = joint.replace("*", side)
-            weights = {name.replace("*", side): weight for name, weight in neighbours.items()}
-            if target in points and all(name in points for name in weights):
-                placed = sum(points[name] * weight for name, weight in weights.items())
-                points[target] = xp.where(xp.isnan(points[target]), placed, points[target])
+    for rule in joint_rules():
+        if rule.joint in points and all(name in points for name in rule.weights):
+            placed = sum(points[name] * weight for name, weight in rule.weights.items())
+            points[rule.joint] = xp.where(xp.isnan(points[rule.joint]), placed, points[rule.joint])
     return xp.stack([*points.values()], axis=-2)
 
 
