@@ -122,7 +122,8 @@ def _parse_utd_mhad(content: bytes, file: Path) -> SkeletonSequence:
 
 
 def _parse_nw_ucla(content: bytes, file: Path) -> SkeletonSequence:
-    return _without_origin(_json_joints.parse(content, file, layout="kinect-20"))
+    points = _json_joints.parse(content, file)
+    return _without_origin(SkeletonSequence(points.coordinates, "kinect-20", points.fps or 30.0))
 
 
 def _parse_kinder_gator(content: bytes, file: Path) -> SkeletonSequence:

@@ -31,6 +31,7 @@ from zeroskel.skeleton.formats import (
     _smpl,
 )
 from zeroskel.skeleton.formats._conversions import advice
+from zeroskel.skeleton.formats._frame_folder import folder_points
 from zeroskel.skeleton.formats._parsing import file_content, refuse
 from zeroskel.skeleton.inference._points import FilePoints, Stated
 from zeroskel.skeleton.inference._sequence import infer_sequence
@@ -131,6 +132,8 @@ def read(
     """
     file = Path(path)
     stated = Stated.of(file, layout, fps, up, unit, joints)
+    if file.is_dir():
+        return infer_sequence(folder_points(file), stated, "folder of frames", file)
     if file.suffix.lower() in _VIDEO_SUFFIXES:
         from zeroskel.skeleton.video import read_video
 

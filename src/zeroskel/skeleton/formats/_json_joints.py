@@ -1,4 +1,4 @@
-"""JSON of joints."""
+"""JSON of joints: the format that `write` writes, and that of pose estimators and sensors."""
 
 import json
 import os
@@ -11,37 +11,62 @@ from zeroskel.core._files import atomic_path
 from zeroskel.core._layout import available_layouts, get_layout
 from zeroskel.core.errors import FileLayoutError, LayoutError
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats._parsing import LARGEST, LayoutChoice, named_sequence, refuse, text_of, unobserved
+from zeroskel.skeleton.formats._json_estimators import estimator_points
+from zeroskel.skeleton.formats._json_text import json_value, looks_like
+from zeroskel.skeleton.formats._parsing import LARGEST, LayoutChoice, refuse, unobserved
+from zeroskel.skeleton.inference._points import UNITS, UPS, FilePoints
+
+__all__ = ["looks_like", "parse", "write"]
 
 _SHAPES = "[frame][joint][x, y, z] or [body][frame][joint][x, y, z], also with [x, y] only"
 _REMEDY = "Correct the file"
+_NAME = "JSON of joints"
 
 
-def looks_like(head: bytes) -> bool:
-    """Return whether a file that starts so is a JSON object."""
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
+def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float | None = None) -> FilePoints:
+    """Parse a JSON object of joints, or the JSON of a pose estimator or sensor.
 
-
-def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float | None = None) -> SkeletonSequence:
-    """Parse a JSON object of joints; the arguments are those of zeroskel.skeleton.formats.parse.
-
-    Its members are `joints` (or `skeletons`, as in the NW-UCLA files): nested lists [T][V][C] or [M][T][V][C] in which
-    null or NaN is what was not observed (a number, a joint or a frame), and, where known, `layout`, `joint_names` and
-    `fps`.
+    The members of the object are `joints` (or `skeletons`, as in the NW-UCLA files): nested lists [T][V][C] or
+    [M][T][V][C] in which null or NaN is what was not observed (a number, a joint or a frame), and, where known,
+    `layout`, `joint_names`, `fps`, `up` and `unit`.
 
     Returns:
-        A sequence with joints (M, T, V, C) in metres.
+        The points with the facts that the file states.
 
     Raises:
-        SkeletonFormatError: not such a file; the message names the place, e.g. joints[3][7].
+        SkeletonFormatError: not such a file; the message names the position, e.g. joints[3][7].
     """
-    record = _record(text_of(content, file), file)
-    nested = record.get("joints", record.get("skeletons"))
+    value = json_value(content, file)
+    names = ("joints", "skeletons")
+    key = next((name for name in names if name in value), None) if isinstance(value, dict) else None
+    nested = None if key is None else value[key]
+    shape = _shape_below(nested, 0)
+    if shape is None or len(shape) < 3:
+        points = estimator_points(value, file)
+        if points is not None:
+            return points
+    if key is None:
+        actual = f"members {', '.join(value)[:200]}" if isinstance(value, dict) else f"a {type(value).__name__}"
+        refuse(file, "", actual, 'an object {"joints": [...], "fps": 30}, or frames of a pose estimator', _REMEDY)
+    return _joints(value, nested, file)
+
+
+def _joints(record: dict[str, Any], nested: Any, file: Path) -> FilePoints:
     joints = unobserved(_shape(nested, file), file)
     _fill(joints, nested, "joints", file)
-    wanted = record.get("layout") if layout is None else layout
-    rate = _frame_rate(record, file) if fps is None else fps
-    return named_sequence(joints, _joint_names(record, file), wanted, rate, file)
+    joints = joints[None] if joints.ndim == 3 else joints
+    if joints.shape[1] == 1 and len(joints) > 4:  # [frame][body] of one body
+        joints = joints.swapaxes(0, 1)
+    names, named_layout = _joint_names(record, joints.shape[2], file)
+    return FilePoints(
+        joints,
+        _NAME,
+        names,
+        named_layout,
+        _frame_rate(record, file),
+        _choice(record, "up", UPS, file),
+        _choice(record, "unit", tuple(UNITS), file),
+    )
 
 
 def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
@@ -49,24 +74,13 @@ def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
     shortest = sequence.joints.astype("U32").astype(np.float64)  # 0.1, not 0.10000000149011612
     joints = shortest.astype(object)
     joints[np.isnan(shortest)] = None
-    record = {"joint_names": list(sequence.layout.joints), "fps": sequence.fps, "joints": joints.tolist()}
+    unit = "pixel" if sequence.channels == 2 else "m"
+    record = {"joint_names": list(sequence.layout.joints), "fps": sequence.fps, "up": "y", "unit": unit}
     if sequence.layout.name in available_layouts():
         record = {"layout": sequence.layout.name, **record}
     with atomic_path(Path(path)) as temporary:
-        temporary.write_text(json.dumps(record, allow_nan=False), encoding="utf-8")
-
-
-def _record(text: str, file: Path) -> dict[str, Any]:
-    try:
-        record = json.loads(text)
-    except RecursionError:
-        refuse(file, "", "lists nested beyond measure", _SHAPES, _REMEDY)
-    except ValueError as error:
-        refuse(file, "", f"text that is not JSON ({error})", "one object with joints", _REMEDY)
-    if not isinstance(record, dict) or not record.keys() & {"joints", "skeletons"}:
-        actual = f"members {', '.join(record)[:200]}" if isinstance(record, dict) else f"a {type(record).__name__}"
-        refuse(file, "", actual, 'an object {"joints": [...], "fps": 30}', _REMEDY)
-    return record
+        text = json.dumps({**record, "joints": joints.tolist()}, allow_nan=False)
+        temporary.write_text(text, encoding="utf-8")
 
 
 def _shape(nested: Any, file: Path) -> tuple[int, ...]:
@@ -104,25 +118,38 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and not abs(value) > LARGEST
 
 
-def _joint_names(record: dict[str, Any], file: Path) -> list[str] | None:
+def _joint_names(record: dict[str, Any], count: int, file: Path) -> tuple[tuple[str, ...] | None, str | None]:
+    """Return the names of the joints and the layout that a record states."""
     names, layout = record.get("joint_names"), record.get("layout")
     if names is not None and not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
         _refuse(file, "joint_names", names, "a list of joint names")
     if layout is not None and not isinstance(layout, str):
         _refuse(file, "layout", layout, "the name of a layout")
-    if names is not None or layout is None:
-        return names
     try:
-        return list(get_layout(layout).joints)
+        if layout is not None:
+            get_layout(layout)
     except LayoutError as error:
         raise FileLayoutError(f"{file}, layout: {error}") from error
+    if names is None:
+        return None if layout is None or len(get_layout(layout).joints) != count else get_layout(layout).joints, layout
+    if len({name.strip().lower() for name in names}) != len(names) or len(names) != count:
+        actual = f"joint names {', '.join(names)[:300]} for {count} joints"
+        refuse(file, "", actual, "as many names, none of them twice", "Correct the names")
+    return tuple(names), layout
 
 
-def _frame_rate(record: dict[str, Any], file: Path) -> float:
+def _frame_rate(record: dict[str, Any], file: Path) -> float | None:
     fps = record.get("fps")
     if fps is not None and not (_is_number(fps) and fps > 0):
         _refuse(file, "fps", fps, "frames a second, above 0")
-    return 30.0 if fps is None else float(fps)
+    return None if fps is None else float(fps)
+
+
+def _choice(record: dict[str, Any], key: str, values: tuple[str, ...], file: Path) -> str | None:
+    value = record.get(key)
+    if value is not None and value not in values:
+        _refuse(file, key, value, f"one of {', '.join(values)}")
+    return value
 
 
 def _refuse(file: Path, position: str, value: Any, expected: str) -> NoReturn:

@@ -1,0 +1,114 @@
+"""A folder with a file for each frame, as OpenPose, AlphaPose, MMPose and Ultralytics write them."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zeroskel.core.errors import InputError
+from zeroskel.skeleton.formats._detections import Frame, Person, tabulate
+from zeroskel.skeleton.formats._json_estimators import estimator_points
+from zeroskel.skeleton.formats._json_frames import Record, point_key, records
+from zeroskel.skeleton.formats._json_text import json_value
+from zeroskel.skeleton.formats._parsing import MOST_FILE_BYTES, file_content, finite_numbers, lines_of, refuse
+from zeroskel.skeleton.inference._points import FilePoints
+
+_FRAME_NUMBER = re.compile(r"(\d{1,12})(?:_keypoints|_rendered|_predictions?)?$")
+_YOLO_THRESHOLD = 0.2
+
+
+def folder_points(folder: Path) -> FilePoints:
+    """Return the points of a folder whose files are the frames of one recording, in the order of their numbers.
+
+    Raises:
+        InputError: the folder has no such files, or those of more than one recording.
+        SkeletonFormatError: a file is broken, or nobody is seen in any of them.
+    """
+    for suffix, parse in ((".json", _json_points), (".txt", _label_points)):
+        files = [one for one in folder.iterdir() if one.suffix.lower() == suffix and not one.name.startswith(".")]
+        if files:
+            return parse(folder, sorted(files, key=_natural))
+    raise InputError(f"{folder}: found a folder without frames; expected a .json of a pose estimator for each frame")
+
+
+def _natural(file: Path) -> list[tuple[int, int | str]]:
+    parts = re.split(r"(\d+)", file.name)
+    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts]
+
+
+def _numbers(folder: Path, files: Sequence[Path]) -> list[int | None]:
+    """Return the frame numbers in the names of the files; None for all where a name has none."""
+    matches = [_FRAME_NUMBER.search(file.stem) for file in files]
+    prefixes = {file.stem[: match.start()] if match else "" for file, match in zip(files, matches, strict=True)}
+    numbers = [int(match[1]) for match in matches if match]
+    if len(prefixes) > 1 and len(set(numbers)) < len(numbers):
+        names = ", ".join(sorted(prefixes)[:4])
+        raise InputError(f"{folder}: found frames of {len(prefixes)} recordings ({names}); name a folder with one")
+    return list(numbers) if len(numbers) == len(files) == len(set(numbers)) else [None] * len(files)
+
+
+def _contents(folder: Path, files: Sequence[Path]) -> list[bytes]:
+    if (size := sum(file.stat().st_size for file in files)) > MOST_FILE_BYTES:
+        most = f"one recording of at most {MOST_FILE_BYTES >> 20} MiB"
+        refuse(folder, "", f"{size / 2**20:.0f} MiB", most, "Name a folder with fewer frames")
+    return [file_content(file)[0] for file in files]
+
+
+def _json_points(folder: Path, files: Sequence[Path]) -> FilePoints:
+    values = [json_value(content, file) for content, file in zip(_contents(folder, files), files, strict=True)]
+    key = point_key(values)
+    if key is None:
+        refuse(folder, f"{len(files)} .json files", "no points of people", "frames of a pose estimator", "Check it")
+    by_file = [records(value, key) for value in values]
+    if len(files) == 1 or max(len({record.number for record in frames} - {None}) for frames in by_file) > 1:
+        if len(files) > 1:
+            raise InputError(f"{folder}: found {len(files)} recordings; name one of them, such as {files[0].name}")
+        return _checked(estimator_points(values[0], files[0]), folder)
+    frames = [
+        Record([person for record in frames for person in record.people], number, None, _time(frames))
+        for frames, number in zip(by_file, _numbers(folder, files), strict=True)
+    ]
+    return _checked(estimator_points(values, folder, frames), folder)
+
+
+def _time(frames: Sequence[Record]) -> float | None:
+    return frames[0].time if frames else None
+
+
+def _checked(points: FilePoints | None, folder: Path) -> FilePoints:
+    if points is None:
+        refuse(folder, "", "nobody in any frame", "people with points", "Check the files")
+    return points
+
+
+def _label_points(folder: Path, files: Sequence[Path]) -> FilePoints:
+    """Return the points of label files of YOLO: a line a person of class, box, points, confidence, identity."""
+    frames = []
+    for content, file, number in zip(_contents(folder, files), files, _numbers(folder, files), strict=True):
+        lines = [line.split() for line in lines_of(content, file) if line.strip()]
+        frames.append(Frame([_labelled(fields, line, file) for line, fields in enumerate(lines, 1)], number))
+    table = tabulate(frames, folder)
+    note = "picture taken as square, its size is not in the files"
+    return FilePoints(
+        table.coordinates,
+        "YOLO labels",
+        layout="coco-17",
+        up="-y",
+        unit="pixel",
+        identities=table.identities,
+        tracked=False,
+        notes=(note,),
+    )
+
+
+def _labelled(fields: Sequence[str], line: int, file: Path) -> Person:
+    numbers: Any = finite_numbers(fields)
+    if numbers is None or not 5 + 51 <= len(numbers) <= 5 + 51 + 2:
+        actual = f"{len(fields)} fields" if numbers is not None else "fields that are no numbers"
+        refuse(file, f"line {line}", actual, "class, box and 17 points of x, y and confidence", "Name another folder")
+    points = np.array(numbers[5:56]).reshape(17, 3)
+    coordinates = np.where(points[:, 2:] > _YOLO_THRESHOLD, points[:, :2], np.nan)
+    identity = f"{numbers[-1]:g}" if len(numbers) == 58 else None
+    return Person(coordinates, identity)
