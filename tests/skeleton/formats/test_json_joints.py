@@ -177,7 +177,9 @@ def test_numbers_are_written_in_their_shortest_form(tmp_path: Path) -> None:
     assert record["layout"] == "kinect-20"
 
 
-@pytest.mark.parametrize(("head", "looks"), [(b'\xef\xbb\xbf \n{"a"', True), (b"[[1", True), (b"[1", False), (b"", False)])
+@pytest.mark.parametrize(
+    ("head", "looks"), [(b'\xef\xbb\xbf \n{"a"', True), (b"[[1", True), (b"[1", False), (b"", False)]
+)
 def test_an_object_looks_like_it(head: bytes, looks: bool) -> None:
     assert looks_like(head) is looks
 

@@ -20,7 +20,7 @@ from zeroskel.skeleton.formats import _pickles
 from zeroskel.skeleton.formats._pickles import PickledArray, load_pickle
 
 FILE = Path("data.pkl")
-PROTOCOLS = (2, 3, 4, 5)
+PROTOCOLS = (0, 1, 2, 3, 4, 5)
 
 
 def plain(value: Any) -> Any:
@@ -196,8 +196,8 @@ def test_the_hand_made_array_is_sound() -> None:
         (build(b"Pid\n"), "PERSID"),
         (build(b"K\x01Q"), "BINPERSID"),
         (build(b"\x82\x01"), "EXT1"),
-        (build(b"I" + b"9" * 5000 + b"\n"), "INT"),
-        (build(b"L" + b"9" * 5000 + b"L\n"), "LONG"),
+        (build(b"I" + b"9" * 5000 + b"\n"), "without the operands"),
+        (build(b"L" + b"9" * 5000 + b"L\n"), "without the operands"),
         (build(b"\x8b\xff\xff\xff\x7f"), "LONG4"),
         (build(b"\x8f"), "EMPTY_SET"),
         (build(b"]q\x00(ios\nsystem\n"), "INST"),
@@ -209,8 +209,9 @@ def test_the_hand_made_array_is_sound() -> None:
         (build(b"\x96" + b"\xff" * 7 + b"\x7f"), "the end of the file"),
         (build(b"\x95" + b"\xff" * 8), "frame size"),
         (build(b"X\x01\x00\x00\x00\xff"), "without the operands"),
-        (build(b"}K\x01K\x02s"), "a key of a dict that is a int"),
-        (build(b"}(K\x01K\x02u"), "a key of a dict that is a int"),
+        (build(b"})K\x02s"), "a key of a dict that is a tuple"),
+        (build(b"}()K\x02u"), "a key of a dict that is a tuple"),
+        (build(b"(K\x01d"), "no dict"),
         (build(b"}(K\x01u"), "no dict"),
         (build(b"]K\x01K\x02s"), "no dict"),
         (build(b"}K\x01a"), "no attribute 'append'"),
@@ -224,7 +225,8 @@ def test_the_hand_made_array_is_sound() -> None:
         (build(b""), "without the operands"),
         (b"", "bytes that start with"),
         (b"\x80\x06N.", "bytes that start with 80 06"),
-        (b"(lp0\n.", "bytes that start with 28 6c"),
+        (b"(lp0\n", "the end of the file"),
+        (b"PK\x03\x04", "bytes that start with 50 4b"),
         (b"\x80\x02N", "the end of the file"),
     ],
 )

@@ -29,6 +29,7 @@ from zeroskel.skeleton.formats import (
     _opensim,
     _pku_mmd,
     _smpl,
+    _pyskl_pickle,
 )
 from zeroskel.skeleton.formats._conversions import advice
 from zeroskel.skeleton.formats._frame_folder import folder_points
@@ -80,6 +81,7 @@ FORMATS: dict[str, Format] = {
     "OpenSim motion": Format(".mot", lambda head: False, _opensim.parse_storage),
     "MVNX": Format(".mvnx", _mvnx.looks_like, _mvnx.parse),
     "Acclaim motion": Format(".amc", _acclaim.looks_like, _acclaim.parse),
+    "PYSKL pickle": Format(".pkl", _pyskl_pickle.looks_like, _pyskl_pickle.parse),
     "MATLAB": Format(".mat", _matlab.looks_like, _matlab.parse),
     "PKU-MMD text": Format(".txt", _pku_mmd.looks_like, _pku_mmd.parse, _pku_mmd.write),
     "MSR-Action3D text": Format(".txt", _kinect_text.MSR_ACTION3D.looks_like, _kinect_text.MSR_ACTION3D.parse),

@@ -55,9 +55,7 @@ def estimator_points(value: Any, file: Path, frames: Sequence[Record] | None = N
     elif names and family.name == "Nuitrack JSON" and all(name.isdecimal() for name in names):
         names = tuple(orders["nuitrack"][int(name)] if int(name) < 25 else name for name in names)
     coordinates = coordinates[:, : len(names)] if names else coordinates
-    people = iter(
-        Person(points, detection.identity) for points, detection in zip(coordinates, detections, strict=True)
-    )
+    people = iter(Person(points, detection.identity) for points, detection in zip(coordinates, detections, strict=True))
     order = _picture_order(value)
     table = tabulate([_frame(record, people, order) for record in frames], file)
     rate = _listed(value, _frame_rate) or table.fps
@@ -84,7 +82,9 @@ def _stacked(
     if any(one.points.names != names for one in detections):
         names = tuple(dict.fromkeys(name for one in detections for name in one.points.names or ()))
     counts = {len(one.points.columns) for one in detections}
-    if (len(counts) > 1 and not names) or (names and (len(names) > 1000 or any(not d.points.names for d in detections))):
+    if (len(counts) > 1 and not names) or (
+        names and (len(names) > 1000 or any(not d.points.names for d in detections))
+    ):
         actual = f"{', '.join(map(str, sorted(counts)[:5]))} points"
         refuse(file, "people of the frames", actual, "people with the same points in every frame", _REMEDY)
     count = len(names) if names else counts.pop()
@@ -115,9 +115,7 @@ class _Space:
     named_axes: bool
     picture: tuple[float, float] | None
 
-    def coordinates(
-        self, columns: np.ndarray, scores: np.ndarray | None
-    ) -> tuple[np.ndarray, Family, tuple[str, ...]]:
+    def coordinates(self, columns: np.ndarray, scores: np.ndarray | None) -> tuple[np.ndarray, Family, tuple[str, ...]]:
         """Return coordinates (N, P, C), the family with the axes of these points, and what to say."""
         family = self.family
         if columns.shape[2] == 4:

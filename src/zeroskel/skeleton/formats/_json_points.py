@@ -190,7 +190,9 @@ def _stacked(positions: Sequence[Any], names: list[Any] | None) -> Points | None
     if shown and set(shown) == {str(index) for index in range(len(shown))}:
         order = np.argsort([int(name) for name in shown])
         columns, scores, shown = columns[order], scores[order], None
-    return Points(columns, None if np.isnan(scores).all() else scores, shown, all(position[2] for position in positions))
+    return Points(
+        columns, None if np.isnan(scores).all() else scores, shown, all(position[2] for position in positions)
+    )
 
 
 def _stride(length: int, key: str, score_count: int) -> int | None:

@@ -12,6 +12,7 @@ import mmap
 import pickle
 import re
 from collections.abc import Callable
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from pickle import UnpicklingError
@@ -28,8 +29,11 @@ _REMEDY = "Do not trust this file: take it from its source again"
 _PLAIN_INSTRUCTIONS = (
     "PROTO FRAME STOP MARK NONE NEWTRUE NEWFALSE BININT BININT1 BININT2 LONG1 BINFLOAT BINUNICODE SHORT_BINUNICODE "
     "BINUNICODE8 BINBYTES SHORT_BINBYTES BINBYTES8 EMPTY_LIST APPEND APPENDS EMPTY_DICT EMPTY_TUPLE TUPLE TUPLE1 "
-    "TUPLE2 TUPLE3 BINPUT LONG_BINPUT MEMOIZE BINGET LONG_BINGET GLOBAL STACK_GLOBAL REDUCE BUILD"
+    "TUPLE2 TUPLE3 BINPUT LONG_BINPUT MEMOIZE BINGET LONG_BINGET GLOBAL STACK_GLOBAL REDUCE BUILD "
+    "INT LONG FLOAT STRING UNICODE BINSTRING SHORT_BINSTRING LIST PUT GET"  # of protocols 0 and 1, and of Python 2
 ).split()
+_FIRST_INSTRUCTIONS = (b"(", b"}", b"]", b"c", b"I", b"K", b"N")  # of pickles of protocol 0 and 1
+_STRING_TYPE = re.compile(r"U[1-9]\d{0,3}\Z")
 
 
 class PickledArray:
@@ -53,7 +57,7 @@ def load_pickle(content: bytes | mmap.mmap, file: Path) -> Any:
     """Load a pickle of numbers, strings, lists, dicts and NumPy arrays of numbers; nothing in it is executed.
 
     Args:
-        content: The pickle, protocol 2 to 5; a memory map is read from its start.
+        content: The pickle, protocol 0 to 5; a memory map is read from its start.
         file: The path, for messages.
 
     Returns:
@@ -62,8 +66,9 @@ def load_pickle(content: bytes | mmap.mmap, file: Path) -> Any:
     Raises:
         SkeletonFormatError: The pickle is truncated, or holds anything but plain data.
     """
-    if len(content) < 2 or content[0] != 0x80 or not 2 <= content[1] <= 5:
-        refuse(file, "", f"bytes that start with {bytes(content[:2]).hex(' ')}", "a pickle of protocol 2 to 5", _REMEDY)
+    starts = len(content) > 1 and (2 <= content[1] <= 5 if content[0] == 0x80 else content[:1] in _FIRST_INSTRUCTIONS)
+    if not starts:
+        refuse(file, "", f"bytes that start with {bytes(content[:2]).hex(' ')}", "a pickle of protocol 0 to 5", _REMEDY)
     stream = BytesIO(content) if isinstance(content, bytes) else content
     try:
         return _PlainUnpickler(stream, len(content)).load()
@@ -75,6 +80,8 @@ def load_pickle(content: bytes | mmap.mmap, file: Path) -> Any:
         actual = "more data than memory can hold"
     except Exception as error:  # noqa: BLE001 - without its operands, an instruction may raise any exception
         actual = f"an instruction without the operands that it needs ({type(error).__name__}: {str(error)[:80]})"
+    finally:
+        _encoded.cache_clear()
     refuse(file, "", actual, "numbers, strings, lists, dicts and NumPy arrays", _REMEDY)
 
 
@@ -84,7 +91,7 @@ class _PlainUnpickler(pickle._Unpickler):
     dispatch: ClassVar[dict[int, Callable[[Any], None]]] = {}
 
     def __init__(self, stream: Any, size: int) -> None:
-        super().__init__(stream)
+        super().__init__(stream, encoding="latin1")  # that of strings of Python 2, arrays among them
         self._size = size
         self._encoded_bytes = 0
         self._instructions = 0
@@ -93,6 +100,7 @@ class _PlainUnpickler(pickle._Unpickler):
             ("numpy", "dtype"): _Function("numpy.dtype", _number_type),
             ("_codecs", "encode"): _Function("_codecs.encode", self._encode),
             ("__builtin__", "bytes"): _Function("bytes", lambda: b""),  # of an empty array in protocol 2
+            ("collections", "OrderedDict"): _Function("OrderedDict", lambda: {}),
         }
         for core in ("numpy.core", "numpy._core"):
             self._names[f"{core}.multiarray", "_reconstruct"] = _Function("_reconstruct", lambda *_: PickledArray())
@@ -148,9 +156,15 @@ def _set_items(unpickler: Any, items: list[Any]) -> None:
     if type(unpickler.stack[-1]) is not dict or len(items) % 2:
         raise UnpicklingError("items for something that is no dict")
     for key, value in zip(items[::2], items[1::2], strict=True):
-        if type(key) is not str:
+        if type(key) not in (str, int, float):
             raise UnpicklingError(f"a key of a dict that is a {type(key).__name__}")
         unpickler.stack[-1][key] = value
+
+
+def _load_dict(unpickler: Any) -> None:
+    items = unpickler.pop_mark()
+    unpickler.append({})
+    _set_items(unpickler, items)
 
 
 def _load_bytearray8(unpickler: Any) -> None:
@@ -166,6 +180,7 @@ _PlainUnpickler.dispatch[pickle.SETITEM[0]] = _counted(
     lambda unpickler: _set_items(unpickler, [unpickler.stack.pop(-2), unpickler.stack.pop()])
 )
 _PlainUnpickler.dispatch[pickle.SETITEMS[0]] = _counted(lambda unpickler: _set_items(unpickler, unpickler.pop_mark()))
+_PlainUnpickler.dispatch[pickle.DICT[0]] = _counted(_load_dict)
 _PlainUnpickler.dispatch[pickle.BYTEARRAY8[0]] = _counted(_load_bytearray8)
 
 
@@ -204,13 +219,20 @@ class _NumberType:
 
 
 def _number_type(code: str, *_: Any) -> _NumberType:
-    if type(code) is not str or not _NUMBER_TYPES.match(code):
+    if type(code) is not str or not (_NUMBER_TYPES.match(code) or _STRING_TYPE.match(code)):
         raise UnpicklingError(f"an array of type {str(code)[:20]!r}, not of numbers,")
     return _NumberType(code)
 
 
+@cache
+def _encoded(text: str) -> bytes:
+    """Return the bytes that Python 2 wrote as text, once for each text, as a pickle may name it again and again."""
+    return text.encode("latin-1")
+
+
 def _view(data: Any, number_type: Any, shape: Any, order: Any) -> np.ndarray:
     """Return the bytes as an array without copying them."""
+    data = _encoded(data) if type(data) is str else data
     if type(data) not in (bytes, bytearray) or type(number_type) is not _NumberType or type(shape) is not tuple:
         raise UnpicklingError("an array without bytes, type and shape")
     if len(shape) > 8 or not all(type(axis) is int and 0 <= axis < _LONGEST_AXIS for axis in shape):
