@@ -124,7 +124,7 @@ def test_a_wrong_annotation_is_named(changed: dict[str, Any], actual: str) -> No
 
 def test_a_list_whose_points_lie_in_other_files_says_so() -> None:
     entry = annotation(keypoint=None, keypoint_score=None, frame_inds=np.arange(3), valid={0.5: 3})
-    with pytest.raises(SkeletonFormatError, match="points lie in files of their own; expected .* Join them first"):
+    with pytest.raises(SkeletonFormatError, match=r"points lie in files of their own; expected .* Join them first"):
         parse_annotations(release(entry), FILE)
 
 

@@ -20,6 +20,7 @@ from zeroskel.core import (
     get_layout,
 )
 from zeroskel.skeleton.formats import FORMATS, Format
+from zeroskel.skeleton.inference._points import FilePoints
 
 KINDS = ["NTU text", "NumPy arrays", "CSV of joints", "JSON of joints"]  # that can hold any number of bodies
 

@@ -66,8 +66,8 @@ def find(files: Sequence[SourceFile], class_names: Sequence[str] | None = None) 
     parts = {_part(file) for file in pickles}
     if len(pickles) != 1 and (len(parts) < max(2, len(pickles)) or None in parts):
         raise InputError(
-            f"found {len(pickles)} pickles (.pkl) in {len(files)} files; expected one of PYSKL, or one for each part of "
-            "a split, with train, val or test in its name. Name it"
+            f"found {len(pickles)} pickles (.pkl) in {len(files)} files; expected one of PYSKL, or one for each part "
+            "of a split, with train, val or test in its name. Name it"
         )
     release = _load(tuple(pickles))
     file = pickles[0]

@@ -15,8 +15,18 @@ from zeroskel.skeleton.formats._json_points import number, plain
 from zeroskel.skeleton.formats._parsing import refuse
 from zeroskel.skeleton.inference._points import FilePoints
 
-_NAME_LISTS = ("jointnames", "keypointnames", "landmarknames", "keypointid2name", "pointnames", "bodyparts", "joints")
-_NAME_LISTS += ("names", "keypoints", "labels")
+_NAME_LISTS = (
+    "jointnames",
+    "keypointnames",
+    "landmarknames",
+    "keypointid2name",
+    "pointnames",
+    "bodyparts",
+    "joints",
+    "names",
+    "keypoints",
+    "labels",
+)
 _RATES = ("fps", "framerate", "framespersecond", "videofps", "fpsrate")
 _SIZES = (("width", "height"), ("imagewidth", "imageheight"), ("videowidth", "videoheight"), ("imgwidth", "imgheight"))
 _SIZE_LISTS = ("resolution", "imagesize", "imgsize", "videosize", "framesize")

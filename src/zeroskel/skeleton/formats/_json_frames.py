@@ -91,8 +91,8 @@ def _detections(
         return
     if isinstance(value, dict):
         yield from _of_object(value, wanted, depth, identity)
-    elif wanted in (None, BARE) and (points := points_in(value)) is not None:
-        yield BARE, Detection(points, identity)
+    elif wanted in (None, BARE) and (bare := points_in(value)) is not None:
+        yield BARE, Detection(bare, identity)
     elif value and not isinstance(value[0], int | float):
         for child in value:
             yield from _detections(child, wanted, depth + 1, identity)
@@ -110,8 +110,8 @@ def _of_object(
         for points in _people(keys.get(key), key, keys):
             used.add(key)
             yield key, Detection(points, identity)
-    if not used and wanted in (None, BARE) and (points := points_in(value)) is not None:
-        yield BARE, Detection(points, identity)
+    if not used and wanted in (None, BARE) and (bare := points_in(value)) is not None:
+        yield BARE, Detection(bare, identity)
         return
     if not used or wanted is None:
         for name, child in value.items():

@@ -1,8 +1,8 @@
 """The annotation pickles of PYSKL and MMAction2: many recordings in one file, with the splits that part them.
 
 A dict of `split` (name -> list of frame_dir) and `annotations`, a list of annotations alone, or one annotation. An
-annotation is a dict of frame_dir (its name), label (from 0, or a text), total_frames, keypoint (M, T, V, C) and, for 2-D
-poses, keypoint_score (M, T, V). A label of -1 or none is that of a recording without class.
+annotation is a dict of frame_dir (its name), label (from 0, or a text), total_frames, keypoint (M, T, V, C) and, for
+2-D poses, keypoint_score (M, T, V). A label of -1 or none is that of a recording without class.
 """
 
 import mmap
