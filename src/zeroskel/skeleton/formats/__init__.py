@@ -28,8 +28,8 @@ from zeroskel.skeleton.formats import (
     _ntu,
     _opensim,
     _pku_mmd,
-    _smpl,
     _pyskl_pickle,
+    _smpl,
 )
 from zeroskel.skeleton.formats._conversions import advice
 from zeroskel.skeleton.formats._frame_folder import folder_points

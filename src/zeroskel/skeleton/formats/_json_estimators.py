@@ -61,7 +61,7 @@ def estimator_points(value: Any, file: Path, frames: Sequence[Record] | None = N
     if layout in orders:
         names, layout = tuple(orders[layout]), None
     elif layout is not None:
-        coordinates = coordinates[:, : int(layout.rsplit("-", 1)[1])]
+        coordinates = coordinates[:, : int(layout.rsplit("-", 1)[1])]  # the body comes first, then hands and face
     elif names and family.name == "Nuitrack JSON" and all(name.isdecimal() for name in names):
         names = tuple(orders["nuitrack"][int(name)] if int(name) < 25 else name for name in names)
     coordinates = coordinates[:, : len(names)] if names else coordinates

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from zeroskel.skeleton.formats._json_points import plain
+from zeroskel.skeleton.formats._json_text import embedded
 
 _IMAGE_LAYOUTS = {  # points of a model for pictures -> layout, or a list of resources/point_orders.toml
     17: "coco-17",
@@ -13,7 +14,7 @@ _IMAGE_LAYOUTS = {  # points of a model for pictures -> layout, or a list of res
     25: "body-25",
     26: "halpe-26",
     68: "halpe-26",  # the body comes first, then the hands
-    133: "wholebody-23",
+    133: "coco-wholebody-133",
     136: "halpe-26",
 }
 _BODY_MODEL_LAYOUTS = {22: "smpl-22", 24: "smpl-24", 49: "body-25", 17: "h36m-17"}  # the 25 of OpenPose come first
@@ -21,7 +22,7 @@ _BODY_MODEL_LAYOUTS = {22: "smpl-22", 24: "smpl-24", 49: "body-25", 17: "h36m-17
 
 @dataclass(frozen=True)
 class Family:
-    """What the format of a tool defines.
+    """Facts that the format of a tool defines.
 
     Attributes:
         name: of the format, for the line that says how a file was read.
@@ -104,8 +105,9 @@ def keys_of(value: Any, most: int = 2000) -> frozenset[str]:
         if not waiting:
             break
         item = waiting.pop()
+        item = embedded(item) if isinstance(item, str) else item
         if isinstance(item, dict):
             keys.update(plain(key) for key in item)
-        children = list(item.values()) if isinstance(item, dict) else item[:20]
-        waiting += [child for child in reversed(children) if isinstance(child, dict | list)]
+        children = list(item.values()) if isinstance(item, dict) else (item or [])[:20]
+        waiting += [child for child in reversed(children) if isinstance(child, dict | list | str)]
     return frozenset(keys)

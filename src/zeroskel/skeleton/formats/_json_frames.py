@@ -1,4 +1,4 @@
-"""Frames and people in a JSON value, whatever its nesting, found by their keys.
+"""Frames and people in a JSON value of any nesting, found by their keys.
 
 One key holds the points of all people in a file, such as "keypoints". People are the objects that have it. Frames are
 what holds people: the entries of a list, or objects under frame numbers or file names of pictures.
@@ -62,7 +62,7 @@ class Detection:
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """What a file has of one frame: people, its number, picture and timestamp where it tells them."""
+    """People of one frame, and its number, picture and timestamp where the file tells them."""
 
     people: list[Detection]
     number: int | None = None

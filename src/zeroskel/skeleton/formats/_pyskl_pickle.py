@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from zeroskel.core.errors import InputError
+from zeroskel.skeleton.formats import _smpl
 from zeroskel.skeleton.formats._parsing import LARGEST, LayoutChoice, existing_file, refuse, unobserved
 from zeroskel.skeleton.formats._pickles import PickledArray, load_pickle
 from zeroskel.skeleton.inference._points import FilePoints
@@ -105,7 +106,9 @@ class PysklAnnotations:
 
 
 def looks_like(head: bytes) -> bool:
-    """Return whether a file that starts so is a pickle of a dict or list."""
+    """Return whether a file that starts so is a pickle of a dict or list, but not of SMPL rotations."""
+    if _smpl.looks_like(head):
+        return False
     if head[:1] != b"\x80":
         return head[:4] in (b"(dp0", b"(lp0", b"(dp1", b"(lp1") or head[:3] in (
             b"}q\x00",
@@ -123,7 +126,10 @@ def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float
         SkeletonFormatError: the file is no annotation file.
         InputError: the file has more than one annotation.
     """
-    annotations = parse_annotations(content, file).annotations
+    loaded = load_pickle(content, file)
+    if type(loaded) is dict and _smpl.has_rotations(loaded):
+        return _smpl.parse(content, file)
+    annotations = _annotations(loaded, len(content), file).annotations
     if len(annotations) > 1:
         raise InputError(
             f"{file}: found {len(annotations)} recordings; expected one. Prepare them as a dataset: zeroskel data "
@@ -156,7 +162,10 @@ def open_annotations(path: str | os.PathLike[str]) -> PysklAnnotations:
 
 def parse_annotations(content: bytes | mmap.mmap, file: Path) -> PysklAnnotations:
     """Parse the content of an annotation file; see open_annotations. Messages name `file`."""
-    loaded = load_pickle(content, file)
+    return _annotations(load_pickle(content, file), len(content), file)
+
+
+def _annotations(loaded: Any, size: int, file: Path) -> PysklAnnotations:
     record = {"annotations": loaded} if type(loaded) is list else loaded
     if type(record) is dict and "annotations" not in record and "keypoint" in record:
         record = {"annotations": [record]}
@@ -170,7 +179,7 @@ def parse_annotations(content: bytes | mmap.mmap, file: Path) -> PysklAnnotation
     names = {annotation.name for annotation in annotations}
     if len(names) != len(annotations):
         _refuse(file, "annotations", f"{len(annotations)} with {len(names)} names", "each frame_dir once")
-    if sum(annotation.keypoint.nbytes for annotation in annotations) > len(content):
+    if sum(annotation.keypoint.nbytes for annotation in annotations) > size:
         _refuse(file, "annotations", "more in arrays than in the file", "an array for each annotation")
     shapes = sorted({annotation.keypoint.shape[2:] for annotation in annotations})
     if len(shapes) > 1:
