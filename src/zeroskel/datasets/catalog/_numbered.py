@@ -122,8 +122,9 @@ def _parse_utd_mhad(content: bytes, file: Path) -> SkeletonSequence:
 
 
 def _parse_nw_ucla(content: bytes, file: Path) -> SkeletonSequence:
-    points = _json_joints.parse(content, file)
-    return _without_origin(SkeletonSequence(points.coordinates, "kinect-20", points.fps or 30.0))
+    parsed = _json_joints.parse(content, file)
+    joints = parsed.joints if isinstance(parsed, SkeletonSequence) else parsed.coordinates
+    return _without_origin(SkeletonSequence(joints, "kinect-20", parsed.fps or 30.0))
 
 
 def _parse_kinder_gator(content: bytes, file: Path) -> SkeletonSequence:

@@ -23,7 +23,9 @@ _REMEDY = "Correct the file"
 _NAME = "JSON of joints"
 
 
-def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float | None = None) -> FilePoints:
+def parse(
+    content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float | None = None
+) -> FilePoints | SkeletonSequence:
     """Parse a JSON object of joints, or the JSON of a pose estimator or sensor.
 
     The members of the object are `joints` (or `skeletons`, as in the NW-UCLA files): nested lists [T][V][C] or
@@ -31,7 +33,7 @@ def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float
     `layout`, `joint_names`, `fps`, `up` and `unit`.
 
     Returns:
-        The points with the facts that the file states.
+        The points with the facts that the file states; a sequence where it states all of them, as those of `write`.
 
     Raises:
         SkeletonFormatError: not such a file; the message names the position, e.g. joints[3][7].
@@ -51,22 +53,22 @@ def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float
     return _joints(value, nested, file)
 
 
-def _joints(record: dict[str, Any], nested: Any, file: Path) -> FilePoints:
+def _joints(record: dict[str, Any], nested: Any, file: Path) -> FilePoints | SkeletonSequence:
     joints = unobserved(_shape(nested, file), file)
     _fill(joints, nested, "joints", file)
     joints = joints[None] if joints.ndim == 3 else joints
     if joints.shape[1] == 1 and len(joints) > 4:  # [frame][body] of one body
         joints = joints.swapaxes(0, 1)
     names, named_layout = _joint_names(record, joints.shape[2], file)
-    return FilePoints(
-        joints,
-        _NAME,
-        names,
-        named_layout,
-        _frame_rate(record, file),
-        _choice(record, "up", UPS, file),
-        _choice(record, "unit", tuple(UNITS), file),
-    )
+    rate = _frame_rate(record, file)
+    up, unit = _choice(record, "up", UPS, file), _choice(record, "unit", tuple(UNITS), file)
+    if named_layout and names == get_layout(named_layout).joints and (up, unit) == ("y", _unit(joints.shape[-1])):
+        return SkeletonSequence(joints, named_layout, rate or 30.0)  # as `write` writes it
+    return FilePoints(joints, _NAME, names, named_layout, rate, up, unit)
+
+
+def _unit(channels: int) -> str:
+    return "pixel" if channels == 2 else "m"
 
 
 def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
@@ -74,7 +76,7 @@ def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
     shortest = sequence.joints.astype("U32").astype(np.float64)  # 0.1, not 0.10000000149011612
     joints = shortest.astype(object)
     joints[np.isnan(shortest)] = None
-    unit = "pixel" if sequence.channels == 2 else "m"
+    unit = _unit(sequence.channels)
     record = {"joint_names": list(sequence.layout.joints), "fps": sequence.fps, "up": "y", "unit": unit}
     if sequence.layout.name in available_layouts():
         record = {"layout": sequence.layout.name, **record}
