@@ -91,6 +91,7 @@ def main() -> None:
     file = Path(sample)
     content = file.read_bytes()
     parse(content, file)  # the sample itself is sound; libraries are loaded before memory is measured
+    importlib.import_module("scipy.optimize")  # only files with more than one person need it
     used = int(re.search(r"VmSize:\s+(\d+)", Path("/proc/self/status").read_text())[1]) * 1024
     resource.setrlimit(resource.RLIMIT_AS, (used + MOST_BYTES, used + MOST_BYTES))
     signal.signal(signal.SIGALRM, _too_slow)

@@ -226,7 +226,7 @@ def test_the_hand_made_array_is_sound() -> None:
         (b"", "bytes that start with"),
         (b"\x80\x06N.", "bytes that start with 80 06"),
         (b"(lp0\n", "the end of the file"),
-        (b"PK\x03\x04", "bytes that start with 50 4b"),
+        (b"PK\x03\x04\n", "PERSID"),
         (b"\x80\x02N", "the end of the file"),
     ],
 )

@@ -1,6 +1,5 @@
 """Facts of every format: what is written is read back, the format is found, and no broken file gets through."""
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,16 +94,14 @@ def test_the_argument_goes_before_the_frame_rate_of_the_file(kind: str, tmp_path
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_wanted_layout_takes_joints_by_name(kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_wanted_layout_takes_joints_by_name(kind: str, tmp_path: Path) -> None:
     sequence = moving("ntu-25")
-    with caplog.at_level(logging.WARNING):
-        other = formats.read(written(sequence, kind, tmp_path), layout="mediapipe-33")
+    other = formats.read(written(sequence, kind, tmp_path), layout="mediapipe-33")
     for joint in ("wrist_left", "ankle_right"):
         np.testing.assert_array_equal(
             other.joints[:, :, other.layout.index(joint)], sequence.joints[:, :, sequence.layout.index(joint)]
         )
     assert np.isnan(other.joints[:, :, other.layout.index("nose")]).all()
-    assert "nose" in caplog.text and "hand_tip_left" in caplog.text
 
 
 def test_the_own_name_of_a_joint_goes_before_an_alias(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ from zeroskel.datasets._recipe_parts import (
 from zeroskel.datasets._source_files import SourceFile
 from zeroskel.skeleton.formats import _csv_joints, _json_joints, _kinect_text, _ntu
 from zeroskel.skeleton.formats._matlab import load_matlab, parse_utd_mhad
-from zeroskel.skeleton.formats._parsing import LARGEST, text_of
+from zeroskel.skeleton.formats._parsing import LARGEST, named_sequence, text_of
 from zeroskel.skeleton.transforms import main_actors
 
 
@@ -124,7 +124,7 @@ def _parse_utd_mhad(content: bytes, file: Path) -> SkeletonSequence:
 def _parse_nw_ucla(content: bytes, file: Path) -> SkeletonSequence:
     parsed = _json_joints.parse(content, file)
     joints = parsed.joints if isinstance(parsed, SkeletonSequence) else parsed.coordinates
-    return _without_origin(SkeletonSequence(joints, "kinect-20", parsed.fps or 30.0))
+    return _without_origin(named_sequence(joints, None, "kinect-20", parsed.fps or 30.0, file))
 
 
 def _parse_kinder_gator(content: bytes, file: Path) -> SkeletonSequence:

@@ -30,6 +30,7 @@ _NAME_LISTS = (
 _RATES = ("fps", "framerate", "framespersecond", "videofps", "fpsrate")
 _SIZES = (("width", "height"), ("imagewidth", "imageheight"), ("videowidth", "videoheight"), ("imgwidth", "imgheight"))
 _SIZE_LISTS = ("resolution", "imagesize", "imgsize", "videosize", "framesize")
+_BODIES_FIRST = {68: 26, 49: 25}  # points -> those of the body, which come first
 _HIPS = {33: (23, 24)}
 _NORMALISED = 3.0  # coordinates of a picture below this are shares of its width and height
 _REMEDY = "Correct the file, or convert it to one of the formats in docs/data.md"
@@ -61,7 +62,7 @@ def estimator_points(value: Any, file: Path, frames: Sequence[Record] | None = N
     if layout in orders:
         names, layout = tuple(orders[layout]), None
     elif layout is not None:
-        coordinates = coordinates[:, : int(layout.rsplit("-", 1)[1])]  # the body comes first, then hands and face
+        coordinates = coordinates[:, : _BODIES_FIRST.get(columns.shape[1])]
     elif names and family.name == "Nuitrack JSON" and all(name.isdecimal() for name in names):
         names = tuple(orders["nuitrack"][int(name)] if int(name) < 25 else name for name in names)
     coordinates = coordinates[:, : len(names)] if names else coordinates

@@ -32,7 +32,6 @@ _PLAIN_INSTRUCTIONS = (
     "TUPLE2 TUPLE3 BINPUT LONG_BINPUT MEMOIZE BINGET LONG_BINGET GLOBAL STACK_GLOBAL REDUCE BUILD "
     "INT LONG FLOAT STRING UNICODE BINSTRING SHORT_BINSTRING LIST PUT GET"  # of protocols 0 and 1, and of Python 2
 ).split()
-_FIRST_INSTRUCTIONS = (b"(", b"}", b"]", b"c", b"I", b"K", b"N")  # of pickles of protocol 0 and 1
 _STRING_TYPE = re.compile(r"U[1-9]\d{0,3}\Z")
 
 
@@ -66,8 +65,7 @@ def load_pickle(content: bytes | mmap.mmap, file: Path) -> Any:
     Raises:
         SkeletonFormatError: The pickle is truncated, or holds anything but plain data.
     """
-    starts = len(content) > 1 and (2 <= content[1] <= 5 if content[0] == 0x80 else content[:1] in _FIRST_INSTRUCTIONS)
-    if not starts:
+    if len(content) < 2 or (content[0] == 0x80 and not 2 <= content[1] <= 5):
         refuse(file, "", f"bytes that start with {bytes(content[:2]).hex(' ')}", "a pickle of protocol 0 to 5", _REMEDY)
     stream = BytesIO(content) if isinstance(content, bytes) else content
     try:
