@@ -12,6 +12,7 @@ import numpy as np
 from zeroskel.core._layout import Layout, available_layouts, canonical_joint, get_layout, layout_of_joints
 from zeroskel.core.errors import FileLayoutError, InputError, LayoutError, MissingFileError, SkeletonFormatError
 from zeroskel.core.sequence import SkeletonSequence
+from zeroskel.skeleton.transforms.layouts import fill_joints, layout_mapping, missing_main_joints, place_joints
 
 COPY_AGAIN = "The file is cut short or altered: take it from the release again"
 LARGEST = 3.4028235e38  # rounds to the largest float32, in which joints are kept
@@ -92,7 +93,7 @@ def arrange_joints(
         file: named in errors and warnings.
 
     Returns:
-        (..., V', C) joints and their layout; joints that the file lacks are NaN, and logged.
+        (..., V', C) joints and their layout; joints that the file lacks follow from others, else they are NaN.
 
     Raises:
         FileLayoutError: no layout fits, or more than one does.
@@ -110,20 +111,17 @@ def arrange_joints(
         raise FileLayoutError(f"{file}: {error}") from error
     if tuple(joint_names) == target.joints:
         return joints, target
-    columns = _match(joint_names, target)
+    native, columns = _match(joint_names, target)
     if not columns:
         raise FileLayoutError(
             f"{file}: none of the joints {', '.join(joint_names)[:300]} is in {target.name}; name another layout"
         )
-    missing = [joint for joint in target.joints if joint not in columns]
-    left_out = [name for index, name in enumerate(joint_names) if index not in columns.values()]
-    if missing:
+    arranged = np.full((*joints.shape[:-2], len(native.joints), joints.shape[-1]), np.nan, joints.dtype)
+    arranged[..., native.indices(columns), :] = joints[..., list(columns.values()), :]
+    arranged = fill_joints(arranged, native, columns)
+    if missing := missing_main_joints(target, layout_mapping(native, target).known if native != target else columns):
         log.warning("%s: no joint %s in the file; NaN in layout %s", file, ", ".join(missing), target.name)
-    if left_out:
-        log.warning("%s: layout %s has no joint %s; left out", file, target.name, ", ".join(left_out))
-    arranged = np.full((*joints.shape[:-2], len(target.joints), joints.shape[-1]), np.nan, joints.dtype)
-    arranged[..., target.indices(columns), :] = joints[..., list(columns.values()), :]
-    return arranged, target
+    return (arranged if native == target else place_joints(arranged, native, target)), target
 
 
 def _layout_of_count(count: int, layout: LayoutChoice, file: Path) -> Layout:
@@ -138,19 +136,21 @@ def _layout_of_count(count: int, layout: LayoutChoice, file: Path) -> Layout:
     return fitting[0]
 
 
-def _match(joint_names: Sequence[str], target: Layout) -> dict[str, int]:
-    """Return joint of the target -> its index in the file. A joint's own name goes before an alias of it."""
+def _match(joint_names: Sequence[str], target: Layout) -> tuple[Layout, dict[str, int]]:
+    """Return the layout that has exactly these joints, else the target, and its joints -> their indices in the file.
+
+    A joint's own name goes before an alias of it.
+    """
     try:
-        file_layout = layout_of_joints(joint_names)
-        spelled = [canonical_joint(name, file_layout) for name in joint_names]
+        native = layout_of_joints(joint_names)
     except LayoutError:  # joints of no known layout: the target's aliases have to do
-        spelled = [name.strip().lower() for name in joint_names]
+        native = target
     columns: dict[str, int] = {}
-    for index, name in enumerate(spelled):
-        joint = canonical_joint(name, target)
-        if joint in target.joints and (joint == name or joint not in columns):
+    for index, name in enumerate(joint_names):
+        joint = canonical_joint(name, native)
+        if joint in native.joints and (joint == name.strip().lower() or joint not in columns):
             columns[joint] = index
-    return columns
+    return native, columns
 
 
 def number_table(

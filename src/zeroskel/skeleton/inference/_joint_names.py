@@ -89,7 +89,7 @@ def match_points(points: FilePoints, stated: Stated, file: Path) -> Match:
         return _by_number(points, declared or stated.layout, file, inferred=declared is None and stated.layout is None)
     if declared is not None and points.names == declared.joints:
         return Match(declared, {joint: index for index, joint in enumerate(declared.joints)})
-    return _by_names(points.names, declared, stated.layout, file)
+    return match_names(points.names, stated.layout, file, declared)
 
 
 def _declared_layout(points: FilePoints, stated: Stated) -> Layout | None:
@@ -161,7 +161,18 @@ def _number_message(count: int, fitting: Sequence[str], file: Path) -> str:
     )
 
 
-def _by_names(names: Sequence[str], declared: Layout | None, wanted: Layout | None, file: Path) -> Match:
+def match_names(names: Sequence[str], wanted: Layout | None, file: Path, declared: Layout | None = None) -> Match:
+    """Return which names are which joints.
+
+    Args:
+        names: names of the points of a file.
+        wanted: layout that the caller wants the joints in; it decides between layouts that fit equally.
+        file: the path, for messages.
+        declared: layout that the file declares; None takes the best of all.
+
+    Raises:
+        FileLayoutError: under half of the main joints of the layout are among the names.
+    """
     families = [family for family in _families() if declared in (None, family.layout)]
     for layout in (declared, wanted):
         if layout is not None and not any(family.layout == layout for family in families):

@@ -69,7 +69,7 @@ def _converted(sequence: SkeletonSequence, reading: Reading, target: Layout | No
     if target is None or target == sequence.layout:
         return sequence
     mapping = layout_mapping(sequence.layout, target)
-    missing = missing_main_joints(target, {*mapping.shared, *dict(mapping.derived)})
+    missing = missing_main_joints(target, mapping.known)
     if missing:
         reading = replace(reading, notes=(*reading.notes, f"{target.name} without {', '.join(missing)}"))
     joints = place_joints(sequence.joints, sequence.layout, target)

@@ -57,6 +57,11 @@ class LayoutMapping:
     missing: tuple[str, ...]
     unused: tuple[str, ...]
 
+    @property
+    def known(self) -> set[str]:
+        """Target joints that the source has, or that follow from its joints."""
+        return {*self.shared, *dict(self.derived)}
+
     def __str__(self) -> str:
         text = f"{self.source} to {self.target}: {len(self.shared)} joints by name"
         if self.derived:
@@ -166,7 +171,7 @@ def convert_layout(sequence: SkeletonSequence, layout: str | Layout) -> Skeleton
 def _convert(joints: np.ndarray, source: Layout, target: Layout) -> np.ndarray:
     """Return joints (…, V', C) in the target layout of joints (…, V, C) in the source layout."""
     mapping = layout_mapping(source, target)
-    if missing_main_joints(target, {*mapping.shared, *dict(mapping.derived)}):
+    if missing_main_joints(target, mapping.known):
         _warn_once(mapping)
     return place_joints(joints, source, target)
 
