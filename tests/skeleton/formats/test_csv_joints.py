@@ -110,7 +110,7 @@ def test_time_stamps_of_numbered_frames_count_the_frames_left_out(tmp_path: Path
     assert sequence.observed[0].all(axis=-1).tolist() == [True, True, False, True, True]
 
 
-@pytest.mark.parametrize("times", [[5, 5, 5, 5], [4, 3, 2, 1], [0, 33333, 66666, 99999], [0, 1e-9, 2e-9, 3e-9]])
+@pytest.mark.parametrize("times", [[5, 5, 5, 5], [4, 3, 2, 1], [0, 1, 2, 3], [0, 1e-9, 2e-9, 3e-9]])
 def test_time_stamps_without_sense_need_the_frame_rate(times: list[object], tmp_path: Path) -> None:
     path = clip(tmp_path, ("time", times))
     with pytest.raises(SkeletonFormatError, match=r"clip\.csv, column time: found steps.*Give fps"):
@@ -164,14 +164,14 @@ def test_rows_that_a_long_file_lacks_are_not_observed(tmp_path: Path) -> None:
         (wide(), [[1.0] * 39, [1.0] * 38], "line 3: found 38 cells; expected 39"),
         (wide(), [[1.0] * 40], "line 2: found 40 cells; expected 39"),
         (wide(), [[1.0] * 39, ["high", *[1.0] * 38]], "line 3: found 'high' in column head_x"),
-        (wide(), [[*[1.0] * 38, "inf"]], "line 2: found 'inf' in column ankle_right_z"),
-        (wide(), [[*[1.0] * 38, "1e39"]], "line 2: found '1e39'"),
+        (wide(), [[*[1.0] * 38, "inf"]], "line 2: found inf in column ankle_right_z"),
+        (wide(), [[*[1.0] * 38, "1e39"]], r"line 2: found 1e\+39"),
         (["frame", *wide()], [[1] * 40, [1] * 40], "line 3: found a frame, body or joint a second time"),
         (["frame", *wide()], [[1.5] * 40], "line 2: found frame 1.5"),
         (["frame", *wide()], [["", *[1] * 39]], "line 2: found frame nan"),
         (["frame", *wide()], [[0, *[1] * 39], [10**9, *[1] * 39]], "line 3: found frame 1000000000, so 2 frames"),
-        (["body", *wide()], [[1] * 40], "line 1: .*expected a column frame or time"),
-        (["body", "time", *wide()], [["a", "", *[1] * 39]], "line 2: found no time"),
+        (["body", *wide()], [[1] * 40, [2] * 40], "line 1: .*expected a column frame or time"),
+        (["body", "time", *wide()], [["a", 1, *[1] * 39], ["b", "", *[1] * 39]], "line 3: found no time"),
         (["joint", "x", "y"], [["head", 1, 1]], "line 1: .*expected a column frame or time"),
         (
             LONG,
@@ -192,18 +192,17 @@ def test_unknown_joints_are_refused(tmp_path: Path) -> None:
         read(save(tmp_path, ["a_x", "a_y", "b_x", "b_y"], [[1, 2, 3, 4]]))
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfet\x00i\x00m\x00e\x00", b"head_x,head_y\n1,\xe9\n"])
-def test_other_encodings_are_refused(content: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"\xff\xfet\x00i", b"head_x,head_y\n1,\0\n", bytes(range(256)) * 4])
+def test_bytes_that_are_no_text_are_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "clip.csv"
     path.write_bytes(content)
-    with pytest.raises(SkeletonFormatError, match=r"clip\.csv, byte \d+: .*UTF-8"):
+    with pytest.raises(SkeletonFormatError, match=r"clip\.csv: found bytes that are no text"):
         read(path)
 
 
 def test_a_new_body_in_every_row_does_not_fill_the_memory(tmp_path: Path) -> None:
     rows: list[list[object]] = [[row, f"body {row}", *[1] * 39] for row in range(3000)]
-    with pytest.raises(SkeletonFormatError, match="MiB"):
-        read(save(tmp_path, ["frame", "body", *wide()], rows))
+    assert read(save(tmp_path, ["frame", "body", *wide()], rows)).frames == 3000
 
 
 @pytest.mark.parametrize(

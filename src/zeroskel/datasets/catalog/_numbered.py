@@ -129,7 +129,9 @@ def _parse_nw_ucla(content: bytes, file: Path) -> SkeletonSequence:
 
 def _parse_kinder_gator(content: bytes, file: Path) -> SkeletonSequence:
     fps = _frame_rate(content, file)
-    return _without_origin(_csv_joints.parse(content, file, layout="kinect-20", fps=fps))
+    points = _csv_joints.parse(content, file, fps=fps)
+    joints = points.coordinates[:, ~np.isnan(points.coordinates).all(axis=(0, 2, 3))]  # without dropped frames
+    return _without_origin(named_sequence(joints, points.names, "kinect-20", fps, file))
 
 
 def _without_origin(sequence: SkeletonSequence) -> SkeletonSequence:

@@ -1,122 +1,121 @@
-"""CSV of joints: a header row, then a row a frame (wide) or a row a joint (long).
+"""CSV of joints: a row a frame (wide) or a row a joint (long), with the column names of many tools.
 
-Wide: columns `<joint>_x`, `<joint>_y`, `<joint>_z` (also `<joint>.x` or `HipCenterX`), and where wanted `frame`, `time`
-and `body`. Long: columns `frame` or `time`, `body` where wanted, `joint`, `x`, `y`, `z`. Without z the joints are 2-D.
-An empty cell or "nan" is what was not observed; columns of other names are left out. A frame number that is skipped is
-a frame in which nothing was observed.
+Wide: columns such as `hand_left_x`, `HandLeftX`, `X_HandLeft`, `HandLeft (x)` or `x1`, and where wanted frame, time,
+person and confidence. Long: columns `joint`, `x`, `y`, `z` with frame or time. An empty cell or "nan" is what was not
+observed; columns of other kinds are left out. A frame number that is skipped is a frame in which nothing was observed.
 """
 
 import csv
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 
 from zeroskel.core._files import atomic_path
+from zeroskel.core._layout import available_layouts, canonical_joint, get_layout
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats._parsing import (
-    LARGEST,
-    LayoutChoice,
-    named_sequence,
-    refuse,
-    refuse_line,
-    text_of,
-    unobserved,
+from zeroskel.skeleton.formats._csv_columns import Coordinates, coordinates_of, labels_of
+from zeroskel.skeleton.formats._csv_rows import column_named, place_rows, plain
+from zeroskel.skeleton.formats._csv_table import Table, decoded, header_of, numbered_lines, read_table, separator_of
+from zeroskel.skeleton.formats._csv_unnamed import is_numbered, is_two_dimensional, point_columns
+from zeroskel.skeleton.formats._parsing import LayoutChoice, refuse_line, unobserved
+from zeroskel.skeleton.inference._points import FilePoints
+
+_NAMES = (  # of the column that names the joint of a row, letters and digits only, the best first
+    "jointname landmarkname keypointname bodypart joint landmark keypoint marker jointtype bodyjoint point part segment"
+    " bone name jointid landmarkid landmarkindex landmarkidx keypointid keypointindex jointindex kp kpid label index"
+    " idx id type"
+).split()
+_PERSON = re.compile(
+    r"(?:(?:person|body|skeleton|user|player|subject|actor|human|p|s)_?(\d{1,2})[_.\-: ]|([^:]{1,60}):|(\d)_)(.+)",
+    re.IGNORECASE,
 )
-
-_COORDINATE = re.compile(r"(?P<joint>.+)[_.\- ](?P<axis>[xyzXYZ])|(?P<joint2>.*[a-z0-9])(?P<axis2>[XYZ])")
-# Column name -> seconds a unit; None: told by magnitude.
-_TIMES = {"time": None, "timestamp": None, "time_s": 1.0, "timestamp_s": 1.0, "time_ms": 0.001, "timestamp_ms": 0.001}
-_BODIES = ("body", "body_id", "person", "person_id")
-_MOST_SPAN = 10  # frame numbers may span this many times the frames that are there, or 1000
+_NAME_THEM = "Add a header with column names, or name the layout of the numbers with --layout"
+_EXPECTED = "<joint>_x, <joint>_y, <joint>_z, or frame, joint, x, y, z"
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    """The header and the rows of a file, with the line on which each row ends."""
+@dataclass(frozen=True, eq=False)
+class _Points:
+    """Points of the rows of a table.
 
-    file: Path
-    header: list[str]
-    rows: list[list[str]]
-    lines: list[int]
+    Attributes:
+        names: names of the points.
+        values: (rows, points, channels), (rows, channels) where a row is a point.
+        point_of_row: (rows,) index of the point of a row; None where a row has all points.
+    """
 
-    def column(self, names: Sequence[str]) -> int | None:
-        """Return index of the first column of one of these names, letter case aside."""
-        return next((index for index, cell in enumerate(self.header) if cell.strip().lower() in names), None)
-
-    def numbers(self, columns: Sequence[int]) -> np.ndarray:
-        """Return (rows, columns) float64; NaN where a cell is empty."""
-        cells = (self._number(row, column) for row in range(len(self.rows)) for column in columns)
-        return np.fromiter(cells, np.float64).reshape(len(self.rows), len(columns))
-
-    def _number(self, row: int, column: int) -> float:
-        cell = self.rows[row][column]
-        try:
-            value = float(cell) if cell.strip() else np.nan
-        except ValueError:
-            value = np.inf
-        if abs(value) > LARGEST:
-            actual = f"{cell[:60]!r} in column {self.header[column]}"
-            self.refuse(row, actual, "a finite number, or an empty cell for NaN")
-        return value
-
-    def numbered(self, names: Sequence[str]) -> tuple[list[str], np.ndarray]:
-        """Return the distinct texts of a column, by first appearance, and the (rows,) index of that of each row.
-
-        Without a column of one of these names, all rows have the same text.
-        """
-        column = self.column(names)
-        texts = ["" if column is None else row[column].strip() for row in self.rows]
-        order = {text: index for index, text in enumerate(dict.fromkeys(texts))}
-        return list(order), np.array([order[text] for text in texts])
-
-    def refuse(self, row: int, actual: str, expected: str) -> NoReturn:
-        refuse_line(self.file, self.lines[row], actual, expected, "Correct the row or remove it")
+    names: list[str]
+    values: np.ndarray
+    point_of_row: np.ndarray | None = None
 
 
 def looks_like(head: bytes) -> bool:
     """Return whether a file that starts so has a header row with coordinates of joints."""
-    first = head.decode("utf-8-sig", errors="replace").lstrip().split("\n", 1)[0]
-    header = first.rstrip("\r").split(_delimiter(first))
-    return _is_long(header) or {"x", "y"} <= {axis for axes in _coordinate_columns(header).values() for axis in axes}
+    text = decoded(head[: len(head) // 2 * 2] if head[:1] in b"\xff\xfe" else head)
+    if text is None or text.lstrip()[:1] in ("{", "[", "<") or text.startswith("PathFileType"):
+        return False
+    lines = [line for _, line in numbered_lines(text)]
+    lines = lines[:-1] if len(lines) > 1 and not text.endswith("\n") else lines
+    if not lines:
+        return False
+    rows, _ = header_of(lines, separator_of(lines))
+    labels = labels_of(rows)
+    coordinates = coordinates_of(labels)
+    return len(coordinates.columns) > 0 and ("" not in coordinates.columns or _name_column(labels) is not None)
 
 
-def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float | None = None) -> SkeletonSequence:
-    """Parse a CSV of joints, wide or long; the arguments are those of zeroskel.skeleton.formats.parse.
+def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float | None = None) -> FilePoints:
+    """Parse a CSV of joints; the arguments are those of zeroskel.skeleton.formats.parse.
 
-    The frame rate comes from the time stamps: one over the mean of those steps that are within half and one and a half
-    of the median step, so that gaps do not count. A column `time_s` or `time_ms` says its unit; for `time` and
-    `timestamp` steps below 1 are taken as seconds and steps of 1 to 1000 as milliseconds.
+    The frame rate comes from the time stamps, whose unit the name of the column states, else their size.
 
     Returns:
-        A sequence with joints (M, T, V, C) in metres, bodies in order of first appearance.
+        Points of people in order of first appearance.
 
     Raises:
         SkeletonFormatError: not such a file; the message names the line and the column.
     """
-    sheet = _read_sheet(text_of(content, file), file)
-    is_long = _is_long(sheet.header)
-    bodies, body = sheet.numbered(_BODIES)
-    position = [body, _frame_of_rows(sheet, rows_share_frames=is_long or sheet.column(_BODIES) is not None)]
-    if is_long:
-        names, joint = sheet.numbered(("joint",))
-        columns = [column for axis in "xyz" if (column := sheet.column((axis,))) is not None]
-        position.append(joint)
-        channels = len(columns)
+    table = read_table(content, file)
+    labels = labels_of(table.head)
+    labels += [""] * (table.cells.shape[1] - len(labels))
+    found = coordinates_of(labels)
+    name_column = _name_column(labels)
+    if name_column is not None:
+        table = _body_rows(table, labels)
+    if not found.columns and (not table.head or is_numbered([label for label in labels if label])):
+        points, labels = _unnamed(table, layout)
+    elif "" in found.columns and name_column is not None:
+        points = _long(table, labels, found, name_column)
     else:
-        names, columns = _wide_columns(sheet)
-        channels = len(columns) // len(names)
-    first = np.unique(np.stack(position, axis=1), axis=0, return_index=True)[1]
-    if repeated := set(range(len(body))) - set(first.tolist()):
-        sheet.refuse(min(repeated), "a frame, body or joint a second time", "one row for each")
-    joints = unobserved((len(bodies), int(position[1].max()) + 1, len(names), channels), file)
-    joints[tuple(position)] = sheet.numbers(columns).reshape(len(body), *joints.shape[len(position) :])
-    rate = _frame_rate(sheet, position[1]) if fps is None else fps
-    return named_sequence(joints, names, layout, rate, file)
+        points, name_column = _wide(table, labels, found), None
+    rows = place_rows(table, labels, points.point_of_row, name_column, fps)
+    names, values, people = _split_people(points)
+    shape = (int(rows.person.max()) + 1, int(rows.frame.max()) + 1, *values.shape[-2:])
+    if points.point_of_row is None:
+        coordinates = unobserved((shape[0] * people, *shape[1:]), file)
+        by_person = coordinates.reshape(shape[0], people, *shape[1:])
+        by_person[rows.person, :, rows.frame] = values
+    else:
+        coordinates = unobserved((*shape[:2], len(names), shape[-1]), file)
+        coordinates[rows.person, rows.frame, points.point_of_row] = values
+    coordinates[:, (coordinates == 0).all(axis=(0, 2, 3))] = np.nan  # a frame without a person
+    numbers = _in_order(names)
+    deeplabcut = bool(table.head) and table.head[0][0].lower() == "scorer"
+    unit = "pixel" if deeplabcut and shape[-1] == 2 else found.unit
+    return FilePoints(
+        coordinates if numbers is None else coordinates[:, :, numbers],
+        "DeepLabCut CSV" if deeplabcut else "CSV of joints",
+        None if numbers is not None else tuple(names),
+        fps=rows.fps,
+        up="-y" if unit == "pixel" else None,
+        unit=unit,
+        identities=rows.identities,
+        tracked=rows.tracked,
+        notes=(*table.notes, *rows.notes),
+    )
 
 
 def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
@@ -137,104 +136,113 @@ def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
                 writer.writerow([frame, frame / sequence.fps, body, *text[body, frame]])
 
 
-def _delimiter(line: str) -> str:
-    return max(",;\t", key=line.count)
+def _name_column(labels: Sequence[str]) -> int | None:
+    return column_named(labels, _NAMES)
 
 
-def _is_long(header: Sequence[str]) -> bool:
-    return {"joint", "x", "y"} <= {cell.strip().lower() for cell in header}
-
-
-def _coordinate_columns(header: Sequence[str]) -> dict[str, dict[str, int]]:
-    """Return joint -> axis -> index of the column."""
-    columns: dict[str, dict[str, int]] = {}
-    for index, cell in enumerate(header):
-        if match := _COORDINATE.fullmatch(cell.strip()):
-            joint, axis = match["joint"] or match["joint2"], (match["axis"] or match["axis2"]).lower()
-            columns.setdefault(joint, {}).setdefault(axis, index)
-    return columns
-
-
-def _read_sheet(text: str, file: Path) -> _Sheet:
-    reader = csv.reader(text.split("\n"), delimiter=_delimiter(text.lstrip().split("\n", 1)[0]))
-    sheet = _Sheet(file, [], [], [])
-    try:
-        for cells in reader:
-            if not sheet.header:
-                sheet.header.extend(cells)
-            elif any(cell.strip() for cell in cells):
-                sheet.rows.append(cells)
-                sheet.lines.append(reader.line_num)
-    except csv.Error as error:
-        refuse_line(file, reader.line_num, f"no CSV ({error})", "cells and quotes", "Correct the row or remove it")
-    header = sheet.header
-    used = max((index + 1 for index, cell in enumerate(header) if cell.strip()), default=0)
-    for row, cells in enumerate(sheet.rows):
-        if len(cells) < used or any(cell.strip() for cell in cells[len(header) :]):
-            sheet.refuse(row, f"{len(cells)} cells", f"{used} as in the header")
-    if not sheet.rows:
-        refuse(file, "", f"{len(header)} header cells and no row", "a row a frame", "Add the rows")
-    return sheet
-
-
-def _wide_columns(sheet: _Sheet) -> tuple[list[str], list[int]]:
-    """Return joint names, and the columns in the order joint, axis."""
-    columns = _coordinate_columns(sheet.header)
-    axes = next((sorted(actual) for actual in columns.values()), [])
-    if axes not in (["x", "y"], ["x", "y", "z"]):
-        expected = "<joint>_x, <joint>_y, <joint>_z, or frame, joint, x, y, z"
-        refuse_line(sheet.file, 1, f"columns {', '.join(sheet.header)[:200]}", expected, "Rename the columns")
-    for joint, actual in columns.items():
-        if sorted(actual) != axes:
-            expected = f"{', '.join(axes)} as for {next(iter(columns))}"
-            remedy = "Complete or remove its columns"
-            refuse_line(sheet.file, 1, f"{joint} with {', '.join(sorted(actual))}", expected, remedy)
-    return list(columns), [actual[axis] for actual in columns.values() for axis in axes]
-
-
-def _frame_of_rows(sheet: _Sheet, *, rows_share_frames: bool) -> np.ndarray:
-    """Return (rows,) frame index of each row, from frame numbers, else timestamps, else the order of the rows."""
-    column = sheet.column(("frame",))
-    if column is not None:
-        return _from_frame_numbers(sheet, sheet.numbers([column])[:, 0])
-    if not rows_share_frames:
-        return np.arange(len(sheet.rows))
-    column = sheet.column(tuple(_TIMES))
+def _body_rows(table: Table, labels: Sequence[str]) -> Table:
+    """Return the rows of the body where a column such as `model` names body, hands and face apart."""
+    column = column_named(labels, ("model", "type", "part", "group"))
     if column is None:
-        refuse_line(sheet.file, 1, "rows of bodies or joints without a frame", "a column frame or time", "Add one")
-    times = sheet.numbers([column])[:, 0]
-    if np.isnan(times).any():
-        sheet.refuse(int(np.argmax(np.isnan(times))), "no time", "a number in every row")
-    return np.unique(times, return_inverse=True)[1]
+        return table
+    is_body = np.array([re.search("body|pose", text, re.IGNORECASE) is not None for text in table.texts(column)])
+    if is_body.all() or not is_body.any():
+        return table
+    cells = table.cells[is_body].reset_index(drop=True)
+    return replace(table, cells=cells, lines=table.lines[is_body], notes=(*table.notes, "hands and face left out"))
 
 
-def _from_frame_numbers(sheet: _Sheet, numbers: np.ndarray) -> np.ndarray:
-    wrong = ~((np.abs(numbers) < 2**53) & (numbers == np.floor(numbers)))
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        sheet.refuse(row, f"frame {numbers[row]:g}", "a whole number")
-    present = len(np.unique(numbers))
-    span = numbers.max() - numbers.min() + 1
-    if span > max(_MOST_SPAN * present, 1000):
-        actual = f"frame {numbers.max():.0f}, so {present} frames spread over {span:.0f}"
-        sheet.refuse(int(np.argmax(numbers)), actual, f"a span of at most {_MOST_SPAN} times the frames, or 1000")
-    return (numbers - numbers.min()).astype(np.int64)
+def _unnamed(table: Table, layout: LayoutChoice) -> tuple[_Points, list[str]]:
+    """Return the points of a table without column names, and names for its leading columns."""
+    columns = [column for column in range(table.cells.shape[1]) if table.cells[column].dtype.kind in "fiu"]
+    values = table.numbers(columns, [""] * table.cells.shape[1])
+    ways = point_columns(values, None if layout is None else len(get_layout(layout).joints))
+    if ways is None:
+        wanted = "a multiple of 3 numbers a row" if layout is None else f"the numbers of {get_layout(layout).name}"
+        refuse_line(table.file, int(table.lines[0]), f"{len(columns)} numbers and no column names", wanted, _NAME_THEM)
+    leading, count, channels = ways
+    points = values[:, leading:].reshape(len(values), count, channels)
+    if channels == 4:
+        points = np.where(points[..., 3:] == 0, np.nan, points[..., :3])
+    elif channels == 3 and is_two_dimensional(points):
+        points = np.where(points[..., 2:] == 0, np.nan, points[..., :2])
+    labels = [""] * table.cells.shape[1]
+    for column in columns[:leading]:
+        whole = table.cells[column].dtype.kind in "iu" and (np.diff(table.cells[column]) == 1).all()
+        labels[column] = "frame" if whole else "time"
+    return _Points([str(index) for index in range(count)], points), labels
 
 
-def _frame_rate(sheet: _Sheet, frame: np.ndarray) -> float:
-    """Return frames a second from the time stamps, 30 without; see parse for the unit."""
-    column = sheet.column(tuple(_TIMES))
-    frames, first = np.unique(frame, return_index=True)
-    if column is None or len(frames) < 2:
-        return 30.0
-    steps = np.diff(sheet.numbers([column])[first, 0]) / np.diff(frames)
-    forward = steps[steps > 0]
-    typical = np.median(forward) if len(forward) else np.nan
-    step = float(forward[(forward >= 0.5 * typical) & (forward <= 1.5 * typical)].mean()) if len(forward) else np.nan
-    unit = _TIMES[sheet.header[column].strip().lower()]
-    seconds = step * (unit or (1.0 if step < 1 else 0.001))
-    if not 1e-6 <= seconds <= (1.0 if unit is None else np.inf):
-        remedy = "Give fps, or name the column time_s or time_ms"
-        position = f"column {sheet.header[column]}"
-        refuse(sheet.file, position, f"steps of {step:g}", "seconds or milliseconds that grow", remedy)
-    return float(f"{1 / seconds:.9g}")  # 30, not 30.000000000000004
+def _long(table: Table, labels: Sequence[str], found: Coordinates, name_column: int) -> _Points:
+    """Return the points of a table with a row a joint."""
+    texts = table.texts(name_column)
+    names = list(dict.fromkeys(texts))
+    order = {name: index for index, name in enumerate(names)}
+    columns = found.columns[""]
+    values = table.numbers([columns[axis] for axis in found.axes], labels)
+    values[_unseen(table, [columns.get("confidence")])[:, 0]] = np.nan
+    return _Points(names, values, np.array([order[text] for text in texts]))
+
+
+def _wide(table: Table, labels: Sequence[str], found: Coordinates) -> _Points:
+    """Return the points of a table with a row a frame."""
+    points = {name: columns for name, columns in found.columns.items() if name}
+    if not points:
+        refuse_line(table.file, 1, f"columns {', '.join(labels)[:200]}", _EXPECTED, "Rename the columns")
+    for name, axes in found.incomplete.items():
+        if _is_joint(name) and "x" in axes:
+            expected = f"{', '.join(found.axes)} as for {next(iter(points))}"
+            remedy = "Complete or remove its columns"
+            refuse_line(table.file, 1, f"{name} with {', '.join(axes)}", expected, remedy)
+    values = table.numbers([columns[axis] for columns in points.values() for axis in found.axes], labels)
+    values = values.reshape(len(values), len(points), len(found.axes))
+    values[_unseen(table, [columns.get("confidence") for columns in points.values()])] = np.nan
+    return _Points(list(points), values)
+
+
+def _is_joint(name: str) -> bool:
+    return any(canonical_joint(name, get_layout(known)) in get_layout(known).joints for known in available_layouts())
+
+
+def _unseen(table: Table, columns: Sequence[int | None]) -> np.ndarray:
+    """Return (rows, points), whether the confidence of a point is 0 or says "not tracked"."""
+    unseen = np.zeros((len(table.cells), len(columns)), bool)
+    for index, column in enumerate(columns):
+        if column is None:
+            continue
+        cells = table.cells[column]
+        if cells.dtype.kind in "fiub":
+            unseen[:, index] = cells.to_numpy(np.float64) <= 0
+        else:
+            unseen[:, index] = [plain(text) in ("nottracked", "none", "false", "0") for text in table.texts(column)]
+    return np.zeros_like(unseen) if unseen.all() else unseen
+
+
+def _split_people(points: _Points) -> tuple[list[str], np.ndarray, int]:
+    """Return joint names, values (rows, people, joints, channels) and the people that column names count.
+
+    Names such as `person1_head` or `Ann:head`, with the same joints for each person, are joints of several people.
+    """
+    if points.point_of_row is not None:
+        return points.names, points.values, 1
+    matches = [_PERSON.fullmatch(name) for name in points.names]
+    people: dict[str, list[str]] = {}
+    for match in matches:
+        if match:
+            people.setdefault(match[1] or match[2] or match[3], []).append(match[4])
+    joints = next(iter(people.values()), [])
+    same = all(matches) and all(names == joints for names in people.values()) and len(set(joints)) == len(joints)
+    if not same:
+        return points.names, points.values[:, None], 1
+    return joints, points.values.reshape(len(points.values), len(people), len(joints), -1), len(people)
+
+
+def _in_order(names: Sequence[str]) -> list[int] | None:
+    """Return the order of points whose names are a common word and the numbers from 0 or 1; None for other names."""
+    matches = [re.fullmatch(r"(.*?)(\d{1,4})", name) for name in names]
+    if len(names) < 2 or not all(matches) or len({match[1] for match in matches if match}) != 1:
+        return None
+    numbers = [int(match[2]) for match in matches if match]
+    if sorted(numbers) != list(range(min(numbers), min(numbers) + len(numbers))) or min(numbers) > 1:
+        return None
+    return sorted(range(len(names)), key=numbers.__getitem__)

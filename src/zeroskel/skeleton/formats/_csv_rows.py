@@ -1,0 +1,221 @@
+"""Rows of a table in people and frames."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from zeroskel.skeleton.formats._csv_table import Table
+from zeroskel.skeleton.formats._csv_time import clock_of, frames_with_gaps, time_columns, times_of
+from zeroskel.skeleton.formats._parsing import refuse, refuse_line
+
+_PEOPLE = (  # of the column that names the person, letters and digits only, the best first
+    "body bodyid bodyindex bodyidx person personid personindex personidx trackid track trackingid trackindex userid"
+    " user player playerid skeleton skeletonid skeletonindex actor actorid individual individuals idx instance"
+    " instanceid human humanid poseid poseindex personname subject subjectid objectid id"
+).split()
+_FRAMES = (
+    "frame frameid frameno framenumber frameindex frameidx framenum framecount frames frm framenr fr"
+    " imageid image imagename filename file index"
+).split()
+_MOST_SPAN = 10  # frame numbers may span this many times the frames that are there, or 1000
+_MOST_IDENTITIES = 4  # above, detections of each frame keep their number instead of an own place
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """Where each row belongs.
+
+    Attributes:
+        person: (rows,) index of a detection.
+        frame: (rows,) frame from 0.
+        fps: frames a second by the time column or the header; None without.
+        identities: (M, T) number of the person of each detection; None where `person` is the person.
+        tracked: whether one index is one person.
+        notes: what to say of frames.
+    """
+
+    person: np.ndarray
+    frame: np.ndarray
+    fps: float | None
+    identities: np.ndarray | None = None
+    tracked: bool = True
+    notes: tuple[str, ...] = ()
+
+
+def plain(label: str) -> str:
+    """Return the letters and digits of a column name in small letters."""
+    return re.sub(r"[\W_]+", "", label.lower())
+
+
+def column_named(labels: Sequence[str], names: Sequence[str], taken: Sequence[int] = ()) -> int | None:
+    """Return the column that has the first of these names; None where no column has one."""
+    spelled = [None if index in taken else plain(label) for index, label in enumerate(labels)]
+    return next((spelled.index(name) for name in names if name in spelled), None)
+
+
+def place_rows(
+    table: Table, labels: Sequence[str], point: np.ndarray | None, name_column: int | None, fps: float | None
+) -> Placement:
+    """Return person and frame of each row, and the rate.
+
+    Args:
+        table: the rows.
+        labels: names of the columns.
+        point: (rows,) index of the point of a row; None where a row has all points.
+        name_column: column of the point, which names no person.
+        fps: rate that the caller states, so that none needs to be found.
+
+    Raises:
+        SkeletonFormatError: frame numbers or times that make no sense, or that rows lack.
+    """
+    taken = [] if name_column is None else [name_column]
+    person_column = column_named(labels, _PEOPLE, taken)
+    person = _codes(table, person_column)
+    frame_column = column_named(labels, _FRAMES if point is None else _FRAMES[:-1], [*taken, person_column or -1])
+    times = _Times(table, labels, taken)
+    notes: tuple[str, ...] = ()
+    shared = point is not None or person.any()
+    if frame_column is not None and (shared or not _is_index(labels[frame_column])):
+        frame, notes = _numbered_frames(table, labels, frame_column)
+    elif not shared:
+        frame = np.arange(len(person))
+    elif times.columns:
+        frame = times.distinct()
+    elif point is not None and person_column is None and (blocks := _blocks(point)) is not None:
+        frame = blocks
+    else:
+        refuse_line(table.file, 1, "rows of bodies or joints without a frame", "a column frame or time", "Add one")
+    rate, step = times.rate(frame, fps)
+    rate = rate or _stated_rate(table)
+    if frame_column is None and step and (gaps := times.gaps(frame, step)) is not None:
+        frame = gaps
+    return _detections(table, person, frame, point, rate, notes)
+
+
+def _is_index(label: str) -> bool:
+    return plain(label) in ("index", "file", "filename", "image", "imageid", "imagename")
+
+
+def _codes(table: Table, column: int | None) -> np.ndarray:
+    """Return (rows,) index of the text of a column by first appearance; all 0 without a column."""
+    import pandas as pd
+
+    if column is None:
+        return np.zeros(len(table.cells), np.int64)
+    return pd.factorize(np.array(table.texts(column), dtype=object))[0]
+
+
+def _blocks(point: np.ndarray) -> np.ndarray | None:
+    """Return (rows,) frame of rows that name the points in turn, without frame or time; None where they do not."""
+    count = int(point.max()) + 1
+    frames, rest = divmod(len(point), count)
+    if count < 2 or rest or frames < 2 or not (point.reshape(frames, count) == np.arange(count)).all():
+        return None
+    return np.repeat(np.arange(frames), count)
+
+
+def _numbered_frames(table: Table, labels: Sequence[str], column: int) -> tuple[np.ndarray, tuple[str, ...]]:
+    if table.cells[column].dtype.kind in "fiub":
+        numbers = table.numbers([column], labels)[:, 0]
+    else:  # frame_0001.jpg
+        found = [re.findall(r"\d+", text) for text in table.texts(column)]
+        numbers = np.array([float(digits[-1]) if digits and len(digits[-1]) < 16 else np.nan for digits in found])
+    wrong = ~((np.abs(numbers) < 2**53) & (numbers == np.floor(numbers)))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        table.refuse(row, f"frame {table.texts(column)[row][:60] or 'nan'}", "a whole number")
+    present = np.unique(numbers)
+    step = math.gcd(*np.diff(present).astype(np.int64).tolist()) if len(present) > 2 else 1
+    span = (numbers.max() - numbers.min()) / step + 1
+    if span > max(_MOST_SPAN * len(present), 1000):
+        actual = f"frame {numbers.max():.0f}, so {len(present)} frames spread over {span:.0f}"
+        table.refuse(int(np.argmax(numbers)), actual, f"a span of at most {_MOST_SPAN} times the frames, or 1000")
+    notes = (f"frame numbers go up in steps of {step}",) if step > 1 else ()
+    return ((numbers - numbers.min()) / step).astype(np.int64), notes
+
+
+def _stated_rate(table: Table) -> float | None:
+    """Return the rate that cells above the header state, as Motive, Vicon and comments write it; None without."""
+    cells = [cell for row in table.head for cell in row]
+    for cell, after in zip(cells, [*cells[1:], ""], strict=False):
+        match = re.search(r"(?:frame ?rate|fps|sampling ?rate|data ?rate|trajectories)\W*([\d.]*)", cell, re.IGNORECASE)
+        number = match and (match[1] or after)
+        if number and re.fullmatch(r"\d{1,4}(\.\d*)?", number) and float(number) > 0:
+            return float(number)
+    return None
+
+
+def _detections(
+    table: Table,
+    person: np.ndarray,
+    frame: np.ndarray,
+    point: np.ndarray | None,
+    fps: float | None,
+    notes: tuple[str, ...],
+) -> Placement:
+    """Return the placement after a check that no two rows are one; people beyond a few become detections."""
+    point = np.zeros_like(person) if point is None else point
+    keys = (frame * (int(person.max()) + 1) + person) * (int(point.max()) + 1) + point
+    first = np.unique(keys, return_index=True)[1]
+    if len(first) < len(keys):
+        repeated = np.setdiff1d(np.arange(len(keys)), first)
+        is_one_person = person.any() or point.any() or (np.diff(frame) < 0).any()
+        if is_one_person or len(repeated) < 0.05 * len(keys) or table.cells.duplicated().any():
+            table.refuse(int(repeated[0]), "a frame, body or joint a second time", "one row for each")
+        order = np.arange(len(frame)) - np.searchsorted(frame, frame)
+        return Placement(order, frame, fps, tracked=False, notes=notes)
+    if person.max() < _MOST_IDENTITIES:
+        return Placement(person, frame, fps, notes=notes)
+    pairs, place = np.unique(frame * (person.max() + 1) + person, return_inverse=True)
+    frame_of_pair, number = pairs // (person.max() + 1), pairs % (person.max() + 1)
+    order = np.arange(len(pairs)) - np.searchsorted(frame_of_pair, frame_of_pair)
+    identities = np.full((int(order.max()) + 1, int(frame.max()) + 1), -1)
+    identities[order, frame_of_pair] = number
+    return Placement(order[place], frame, fps, identities, False, notes)
+
+
+class _Times:
+    """Time columns of a table, the first that makes sense."""
+
+    def __init__(self, table: Table, labels: Sequence[str], taken: Sequence[int]) -> None:
+        self.table, self.labels = table, labels
+        self.columns = [column for column in time_columns(labels) if column not in taken]
+        self._times: np.ndarray | None = None
+
+    def _read(self, column: int) -> tuple[np.ndarray, float | None]:
+        return times_of(self.table.cells[column], self.table.texts(column), self.labels[column])
+
+    def distinct(self) -> np.ndarray:
+        """Return (rows,) index of the time of each row among all times."""
+        times, _ = self._read(self.columns[0])
+        if np.isnan(times).any():
+            self.table.refuse(int(np.argmax(np.isnan(times))), "no time", "a number or clock in every row")
+        return np.unique(times, return_inverse=True)[1]
+
+    def rate(self, frame: np.ndarray, fps: float | None) -> tuple[float | None, float | None]:
+        """Return frames a second and the usual step of the first time column with sense; None without a column."""
+        frames, first = np.unique(frame, return_index=True)
+        if len(frames) < 2 or not self.columns:
+            return fps, None
+        for column in self.columns:
+            times, unit = self._read(column)
+            if clock := clock_of(times[first], frames, unit):
+                self._times = times
+                return fps or clock.fps, clock.step
+        if fps is not None:
+            return fps, None
+        times, _ = self._read(self.columns[0])
+        steps = np.diff(times[first]) / np.diff(frames)
+        actual = f"steps of {np.nanmedian(steps):g}" if np.isfinite(steps).any() else "no clock or number"
+        remedy = "Give fps (--fps), or name the column time_s, time_ms or time_us"
+        expected = "seconds, milliseconds or ticks that grow"
+        refuse(self.table.file, f"column {self.labels[self.columns[0]][:60]}", actual, expected, remedy)
+
+    def gaps(self, frame: np.ndarray, step: float) -> np.ndarray | None:
+        """Return (rows,) frames with dropped ones left free, of frames that stand in order; None where irregular."""
+        frames, first = np.unique(frame, return_index=True)
+        numbered = None if self._times is None else frames_with_gaps(self._times[first], step)
+        return None if numbered is None else numbered[np.searchsorted(frames, frame)]

@@ -1,0 +1,65 @@
+"""Tables without column names: how many leading columns are frame or time, and how many numbers a point has."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from zeroskel.core._layout import available_layouts, get_layout
+
+_CHANNELS = (3, 4, 2)  # x, y, z; with a confidence; x, y
+_MOST_LEADING = 3
+
+
+def is_numbered(labels: list[str]) -> bool:
+    """Return whether labels are a common word and numbers that count up, such as V1, V2, V3 or 0, 1, 2."""
+    labels = labels[1:] if labels[:1] == [""] else labels
+    parts = [(label.rstrip("0123456789"), label) for label in labels]
+    if len(labels) < 6 or len({word for word, _ in parts}) != 1:
+        return False
+    numbers = [label[len(word) :] for word, label in parts]
+    if not all(number.isdigit() and len(number) < 6 for number in numbers):
+        return False
+    return [int(number) for number in numbers] == list(range(int(numbers[0]), int(numbers[0]) + len(numbers)))
+
+
+def point_columns(values: np.ndarray, count: int | None) -> tuple[int, int, int] | None:
+    """Return the leading columns, the points and the numbers a point, of (rows, columns) numbers; None: no way.
+
+    Args:
+        values: numbers of the file; NaN where a cell is empty.
+        count: points that the caller's layout has; None takes the counts of known layouts.
+    """
+    counts = {count} if count else {len(get_layout(name).joints) for name in available_layouts()}
+    fitting = [ways for ways in _ways(values) if ways[1] in counts]
+    if fitting:
+        return fitting[0]
+    return next((ways for ways in _ways(values) if ways[2] == 3), None) if count is None else None
+
+
+def _ways(values: np.ndarray) -> Iterator[tuple[int, int, int]]:
+    width = values.shape[1]
+    for leading in range(min(_MOST_LEADING, width - 4) + 1):
+        if leading and not _grows(values[:, leading - 1]):
+            return
+        if leading == 0 and len(values) > 2 and _grows(values[:, 0]) and (width - 1) % 3 == 0:
+            continue  # a first column that grows all the time is a frame number or the time
+        for channels in _CHANNELS:
+            points, rest = divmod(width - leading, channels)
+            last = values[:, leading + channels - 1 :: channels]
+            if rest == 0 and points > 1 and (channels == 2 or channels == 3 or _is_confidence(last)):
+                yield leading, points, channels
+
+
+def is_two_dimensional(triples: np.ndarray) -> bool:
+    """Return whether the third numbers of points (rows, points, 3) are confidences: 0 to 1 beside pixels."""
+    return _is_confidence(triples[..., 2]) and bool(np.nanmax(np.abs(triples[..., :2]), initial=0) > 10)
+
+
+def _is_confidence(values: np.ndarray) -> bool:
+    return bool(np.nanmin(values, initial=0) >= 0 and np.nanmax(values, initial=0) <= 2)
+
+
+def _grows(column: np.ndarray) -> bool:
+    return bool(np.isfinite(column).all() and (np.diff(column) >= 0).all() and column[-1] > column[0]) or (
+        len(column) == 1 and bool(column[0] == np.floor(column[0]))
+    )
