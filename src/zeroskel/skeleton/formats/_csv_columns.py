@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _SEPARATORS = r"[_.\-\s:/|]"
 _UNITS = {
@@ -61,7 +62,7 @@ _AXES = ("x", "y", "z")
 
 @dataclass(frozen=True)
 class Column:
-    """What one column holds: an axis ("x", "y", "z", "w") or "confidence" of a point; "" as point: of the row."""
+    """Axis ("x", "y", "z", "w") or "confidence" of a point that a column holds; the point "" is that of the row."""
 
     point: str
     kind: str
@@ -69,6 +70,7 @@ class Column:
     variant: str = ""
 
 
+@lru_cache(4096)
 def column_of(label: str) -> Column | None:
     """Return what a column of that name holds; None for anything but coordinates and confidences of points."""
     text, unit = _without_unit(label.strip())
@@ -126,8 +128,8 @@ def _words(point: str) -> set[str]:
 def _without_variant(point: str) -> str:
     parts = re.split(rf"({_SEPARATORS}+)", point)
     words = _PICTURE | _WORLD
-    kept = [index for index in range(0, len(parts), 2) if parts[index].lower() not in words]
-    text = "".join(parts[index] + (parts[index + 1] if index + 1 < len(parts) else "") for index in kept)
+    remaining = [index for index in range(0, len(parts), 2) if parts[index].lower() not in words]
+    text = "".join(parts[index] + (parts[index + 1] if index + 1 < len(parts) else "") for index in remaining)
     text = re.sub(r"(?<=[a-z0-9])(Color|Colour|Depth|Image|World)$", "", text)
     return text.strip("_.- :/|")
 
@@ -169,8 +171,8 @@ def coordinates_of(labels: Sequence[str]) -> Coordinates:
             del points[point]
     best = max(variants, key=lambda name: _rank(name, variants[name]), default="")
     points = variants.get(best, {})
-    found = Counter("".join(sorted(axes)) for axes in points.values())
-    axes = max(("xy", "xyz"), key=lambda text: (found[text], text))
+    coordinates = Counter("".join(sorted(axes)) for axes in points.values())
+    axes = max(("xy", "xyz"), key=lambda text: (coordinates[text], text))
     complete = {point: columns for point, columns in points.items() if set(axes) <= set(columns)}
     incomplete = {point: "".join(sorted(has)) for point, has in points.items() if point not in complete}
     for point, columns in complete.items():

@@ -81,38 +81,38 @@ def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float
     table = read_table(content, file)
     labels = labels_of(table.head)
     labels += [""] * (table.cells.shape[1] - len(labels))
-    found = coordinates_of(labels)
+    coordinates = coordinates_of(labels)
     name_column = _name_column(labels)
     if name_column is not None:
         table = _body_rows(table, labels)
-    if not found.columns and (not table.head or is_numbered([label for label in labels if label])):
+    if not coordinates.columns and (not table.head or is_numbered([label for label in labels if label])):
         points, labels = _unnamed(table, layout)
-    elif "" in found.columns and name_column is not None:
-        points = _long(table, labels, found, name_column)
+    elif "" in coordinates.columns and name_column is not None:
+        points = _long(table, labels, coordinates, name_column)
     else:
-        points, name_column = _wide(table, labels, found), None
+        points, name_column = _wide(table, labels, coordinates), None
     rows = place_rows(table, labels, points.point_of_row, name_column, fps)
     names, values, people = _split_people(points)
     shape = (int(rows.person.max()) + 1, int(rows.frame.max()) + 1, *values.shape[-2:])
     if points.point_of_row is None:
-        coordinates = unobserved((shape[0] * people, *shape[1:]), file)
-        by_person = coordinates.reshape(shape[0], people, *shape[1:])
+        joints = unobserved((shape[0] * people, *shape[1:]), file)
+        by_person = joints.reshape(shape[0], people, *shape[1:])
         by_person[rows.person, :, rows.frame] = values
     else:
-        coordinates = unobserved((*shape[:2], len(names), shape[-1]), file)
-        coordinates[rows.person, rows.frame, points.point_of_row] = values
-    coordinates[:, (coordinates == 0).all(axis=(0, 2, 3))] = np.nan  # a frame without a person
+        joints = unobserved((*shape[:2], len(names), shape[-1]), file)
+        joints[rows.person, rows.frame, points.point_of_row] = values
+    joints[:, (joints == 0).all(axis=(0, 2, 3))] = np.nan  # a frame without a person
     numbers = _in_order(names)
     deeplabcut = bool(table.head) and table.head[0][0].lower() == "scorer"
-    unit = "pixel" if deeplabcut and shape[-1] == 2 else found.unit
+    unit = "pixel" if deeplabcut and shape[-1] == 2 else coordinates.unit
     return FilePoints(
-        coordinates if numbers is None else coordinates[:, :, numbers],
+        joints if numbers is None else joints[:, :, numbers],
         "DeepLabCut CSV" if deeplabcut else "CSV of joints",
         None if numbers is not None else tuple(names),
         fps=rows.fps,
         up="-y" if unit == "pixel" else None,
         unit=unit,
-        identities=rows.identities,
+        identities=rows.identities if people == 1 else None,
         tracked=rows.tracked,
         notes=(*table.notes, *rows.notes),
     )
@@ -173,29 +173,29 @@ def _unnamed(table: Table, layout: LayoutChoice) -> tuple[_Points, list[str]]:
     return _Points([str(index) for index in range(count)], points), labels
 
 
-def _long(table: Table, labels: Sequence[str], found: Coordinates, name_column: int) -> _Points:
+def _long(table: Table, labels: Sequence[str], coordinates: Coordinates, name_column: int) -> _Points:
     """Return the points of a table with a row a joint."""
     texts = table.texts(name_column)
     names = list(dict.fromkeys(texts))
     order = {name: index for index, name in enumerate(names)}
-    columns = found.columns[""]
-    values = table.numbers([columns[axis] for axis in found.axes], labels)
+    columns = coordinates.columns[""]
+    values = table.numbers([columns[axis] for axis in coordinates.axes], labels)
     values[_unseen(table, [columns.get("confidence")])[:, 0]] = np.nan
     return _Points(names, values, np.array([order[text] for text in texts]))
 
 
-def _wide(table: Table, labels: Sequence[str], found: Coordinates) -> _Points:
+def _wide(table: Table, labels: Sequence[str], coordinates: Coordinates) -> _Points:
     """Return the points of a table with a row a frame."""
-    points = {name: columns for name, columns in found.columns.items() if name}
+    points = {name: columns for name, columns in coordinates.columns.items() if name}
     if not points:
         refuse_line(table.file, 1, f"columns {', '.join(labels)[:200]}", _EXPECTED, "Rename the columns")
-    for name, axes in found.incomplete.items():
+    for name, axes in coordinates.incomplete.items():
         if _is_joint(name) and "x" in axes:
-            expected = f"{', '.join(found.axes)} as for {next(iter(points))}"
+            expected = f"{', '.join(coordinates.axes)} as for {next(iter(points))}"
             remedy = "Complete or remove its columns"
             refuse_line(table.file, 1, f"{name} with {', '.join(axes)}", expected, remedy)
-    values = table.numbers([columns[axis] for columns in points.values() for axis in found.axes], labels)
-    values = values.reshape(len(values), len(points), len(found.axes))
+    values = table.numbers([columns[axis] for columns in points.values() for axis in coordinates.axes], labels)
+    values = values.reshape(len(values), len(points), len(coordinates.axes))
     values[_unseen(table, [columns.get("confidence") for columns in points.values()])] = np.nan
     return _Points(list(points), values)
 

@@ -26,7 +26,7 @@ _MOST_IDENTITIES = 4  # above, detections of each frame keep their number instea
 
 @dataclass(frozen=True, eq=False)
 class Placement:
-    """Where each row belongs.
+    """Person and frame of each row.
 
     Attributes:
         person: (rows,) index of a detection.
@@ -50,9 +50,9 @@ def plain(label: str) -> str:
     return re.sub(r"[\W_]+", "", label.lower())
 
 
-def column_named(labels: Sequence[str], names: Sequence[str], taken: Sequence[int] = ()) -> int | None:
+def column_named(labels: Sequence[str], names: Sequence[str], used: Sequence[int] = ()) -> int | None:
     """Return the column that has the first of these names; None where no column has one."""
-    spelled = [None if index in taken else plain(label) for index, label in enumerate(labels)]
+    spelled = [None if index in used else plain(label) for index, label in enumerate(labels)]
     return next((spelled.index(name) for name in names if name in spelled), None)
 
 
@@ -71,11 +71,11 @@ def place_rows(
     Raises:
         SkeletonFormatError: frame numbers or times that make no sense, or that rows lack.
     """
-    taken = [] if name_column is None else [name_column]
-    person_column = column_named(labels, _PEOPLE, taken)
+    used = [] if name_column is None else [name_column]
+    person_column = column_named(labels, _PEOPLE, used)
     person = _codes(table, person_column)
-    frame_column = column_named(labels, _FRAMES if point is None else _FRAMES[:-1], [*taken, person_column or -1])
-    times = _Times(table, labels, taken)
+    frame_column = column_named(labels, _FRAMES if point is None else _FRAMES[:-1], [*used, person_column or -1])
+    times = _Times(table, labels, used)
     notes: tuple[str, ...] = ()
     shared = point is not None or person.any()
     if frame_column is not None and (shared or not _is_index(labels[frame_column])):
@@ -121,8 +121,10 @@ def _numbered_frames(table: Table, labels: Sequence[str], column: int) -> tuple[
     if table.cells[column].dtype.kind in "fiub":
         numbers = table.numbers([column], labels)[:, 0]
     else:  # frame_0001.jpg
-        found = [re.findall(r"\d+", text) for text in table.texts(column)]
-        numbers = np.array([float(digits[-1]) if digits and len(digits[-1]) < 16 else np.nan for digits in found])
+        digits_of_rows = [re.findall(r"\d+", text) for text in table.texts(column)]
+        numbers = np.array(
+            [float(digits[-1]) if digits and len(digits[-1]) < 16 else np.nan for digits in digits_of_rows]
+        )
     wrong = ~((np.abs(numbers) < 2**53) & (numbers == np.floor(numbers)))
     if wrong.any():
         row = int(np.argmax(wrong))
@@ -169,20 +171,20 @@ def _detections(
         return Placement(order, frame, fps, tracked=False, notes=notes)
     if person.max() < _MOST_IDENTITIES:
         return Placement(person, frame, fps, notes=notes)
-    pairs, place = np.unique(frame * (person.max() + 1) + person, return_inverse=True)
+    pairs, position = np.unique(frame * (person.max() + 1) + person, return_inverse=True)
     frame_of_pair, number = pairs // (person.max() + 1), pairs % (person.max() + 1)
     order = np.arange(len(pairs)) - np.searchsorted(frame_of_pair, frame_of_pair)
     identities = np.full((int(order.max()) + 1, int(frame.max()) + 1), -1)
     identities[order, frame_of_pair] = number
-    return Placement(order[place], frame, fps, identities, False, notes)
+    return Placement(order[position], frame, fps, identities, False, notes)
 
 
 class _Times:
     """Time columns of a table, the first that makes sense."""
 
-    def __init__(self, table: Table, labels: Sequence[str], taken: Sequence[int]) -> None:
+    def __init__(self, table: Table, labels: Sequence[str], used: Sequence[int]) -> None:
         self.table, self.labels = table, labels
-        self.columns = [column for column in time_columns(labels) if column not in taken]
+        self.columns = [column for column in time_columns(labels) if column not in used]
         self._times: np.ndarray | None = None
 
     def _read(self, column: int) -> tuple[np.ndarray, float | None]:

@@ -1,4 +1,4 @@
-"""Text of a CSV file as header rows and a table of cells, whatever its encoding, separator and decimal mark."""
+"""Text of a CSV file as header rows and a table of cells, of any encoding, separator and decimal mark."""
 
 import csv
 import io
@@ -44,12 +44,10 @@ class Table:
 
     def numbers(self, columns: Sequence[int], labels: Sequence[str]) -> np.ndarray:
         """Return (rows, columns) float64; NaN where a cell is empty. Refuses text and numbers that are not finite."""
-        values = np.empty((len(self.cells), len(columns)))
-        for index, column in enumerate(columns):
-            series = self.cells[column]
-            if series.dtype.kind not in "fiub":
+        for column, kind in zip(columns, self.cells.dtypes.iloc[list(columns)], strict=True):
+            if kind.kind not in "fiub":
                 self._refuse_text(column, labels)
-            values[:, index] = series.to_numpy(np.float64)
+        values = self.cells.iloc[:, list(columns)].to_numpy(np.float64)
         if (wrong := np.abs(values) > LARGEST).any():
             row, index = np.argwhere(wrong)[0]
             label = labels[columns[index]] or f"{columns[index] + 1}"
