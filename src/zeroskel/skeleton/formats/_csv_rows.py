@@ -121,10 +121,8 @@ def _numbered_frames(table: Table, labels: Sequence[str], column: int) -> tuple[
     if table.cells[column].dtype.kind in "fiub":
         numbers = table.numbers([column], labels)[:, 0]
     else:  # frame_0001.jpg
-        digits_of_rows = [re.findall(r"\d+", text) for text in table.texts(column)]
-        numbers = np.array(
-            [float(digits[-1]) if digits and len(digits[-1]) < 16 else np.nan for digits in digits_of_rows]
-        )
+        digits = [re.findall(r"\d+", text) for text in table.texts(column)]
+        numbers = np.array([float(last[-1]) if last and len(last[-1]) < 16 else np.nan for last in digits])
     wrong = ~((np.abs(numbers) < 2**53) & (numbers == np.floor(numbers)))
     if wrong.any():
         row = int(np.argmax(wrong))
