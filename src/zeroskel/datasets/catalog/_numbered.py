@@ -130,6 +130,8 @@ def _parse_nw_ucla(content: bytes, file: Path) -> SkeletonSequence:
 def _parse_kinder_gator(content: bytes, file: Path) -> SkeletonSequence:
     fps = _frame_rate(content, file)
     points = _csv_joints.parse(content, file, fps=fps)
+    if isinstance(points, SkeletonSequence):
+        return _without_origin(points)
     joints = points.coordinates[:, ~np.isnan(points.coordinates).all(axis=(0, 2, 3))]  # without dropped frames
     return _without_origin(named_sequence(joints, points.names, "kinect-20", fps, file))
 

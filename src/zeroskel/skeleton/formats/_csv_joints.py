@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from zeroskel.core._files import atomic_path
-from zeroskel.core._layout import available_layouts, canonical_joint, get_layout
+from zeroskel.core._layout import Layout, available_layouts, canonical_joint, get_layout
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats._csv_columns import Coordinates, coordinates_of, labels_of
 from zeroskel.skeleton.formats._csv_rows import column_named, place_rows, plain
@@ -67,13 +67,15 @@ def looks_like(head: bytes) -> bool:
     return len(coordinates.columns) > 0 and ("" not in coordinates.columns or _name_column(labels) is not None)
 
 
-def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float | None = None) -> FilePoints:
+def parse(
+    content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float | None = None
+) -> FilePoints | SkeletonSequence:
     """Parse a CSV of joints; the arguments are those of zeroskel.skeleton.formats.parse.
 
     The frame rate comes from the time stamps, whose unit the name of the column states, else their size.
 
     Returns:
-        Points of people in order of first appearance.
+        Points of people in order of first appearance; a sequence where the file is one that `write` wrote.
 
     Raises:
         SkeletonFormatError: not such a file; the message names the line and the column.
@@ -101,6 +103,8 @@ def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float
     else:
         joints = unobserved((*shape[:2], len(names), shape[-1]), file)
         joints[rows.person, rows.frame, points.point_of_row] = values
+    if written := _written_layout(labels, joints.shape[-1]):
+        return SkeletonSequence(joints, written, rows.fps or fps or 30.0)
     joints[:, (joints == 0).all(axis=(0, 2, 3))] = np.nan  # a frame without a person
     numbers = _in_order(names)
     deeplabcut = bool(table.head) and table.head[0][0].lower() == "scorer"
@@ -128,12 +132,20 @@ def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
     text[text == "nan"] = ""
     with atomic_path(Path(path)) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
-        writer.writerow(
-            ["frame", "time_s", "body", *(f"{joint}_{axis}" for joint in sequence.layout.joints for axis in axes)]
-        )
+        writer.writerow(_written_header(sequence.layout, axes))
         for frame in range(sequence.frames):
             for body in range(sequence.bodies):
                 writer.writerow([frame, frame / sequence.fps, body, *text[body, frame]])
+
+
+def _written_header(layout: Layout, axes: str) -> list[str]:
+    return ["frame", "time_s", "body", *(f"{joint}_{axis}" for joint in layout.joints for axis in axes)]
+
+
+def _written_layout(labels: list[str], channels: int) -> Layout | None:
+    """Return the layout whose joints `write` would name so; None for the files of others."""
+    known = (get_layout(name) for name in available_layouts() if labels[:3] == ["frame", "time_s", "body"])
+    return next((layout for layout in known if labels == _written_header(layout, "xyz"[:channels])), None)
 
 
 def _name_column(labels: Sequence[str]) -> int | None:
