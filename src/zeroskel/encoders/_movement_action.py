@@ -22,7 +22,7 @@ from zeroskel.encoders._movement_body import (
     weighted_mean,
     wrapped,
 )
-from zeroskel.encoders._series import TINY, Array, array_namespace, constant, length, select
+from zeroskel.encoders._series import TINY, Array, array_namespace, constant, dot, length, select
 
 _SHORTEST = 0.2  # share of the recording that is cut out at least
 _SHARPEST = 6.0  # radians for each arm length that a round path may turn
@@ -48,7 +48,7 @@ def in_trunk(body: Body) -> Array:
     """Return the hands (N, T, S, 3) relative to the neck along the axes of the trunk, in arm lengths."""
     xp = array_namespace(body.trunk)
     up = body.trunk / (length(body.trunk)[..., None] + TINY)
-    right = body.right - up * xp.sum(body.right * up, axis=-1)[..., None]
+    right = body.right - up * dot(body.right, up)[..., None]
     right = right / (length(right)[..., None] + TINY)
     x, y = right, up
     front = xp.stack(
@@ -60,7 +60,7 @@ def in_trunk(body: Body) -> Array:
         axis=-1,
     )
     hands = body.points["hand"] - body.neck[:, :, None]
-    parts = [xp.sum(hands * axis[:, :, None], axis=-1) for axis in (right, up, front)]
+    parts = [dot(hands, axis[:, :, None]) for axis in (right, up, front)]
     return xp.stack(parts, axis=-1) / body.arm[..., None, None]
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from zeroskel.core import Layout
 from zeroskel.encoders._measures import RolePoints
 from zeroskel.encoders._movement_camera import levelled, steadied
-from zeroskel.encoders._series import TINY, Array, array_namespace, constant, deviation, length, quantiles
+from zeroskel.encoders._series import TINY, Array, array_namespace, constant, deviation, dot, length, quantiles
 
 PAIRS = ("shoulder", "elbow", "wrist", "hand", "hip", "knee", "ankle")
 LEFT, RIGHT = 0, 1  # positions on the axis S
@@ -121,7 +121,7 @@ def average_matrix(frames: int, window: int) -> np.ndarray:
 def bend(first: Array, second: Array) -> Array:
     """Return the angle (…) in degrees between the directions of two bones (…, 3); 0 where the limb is straight."""
     xp = array_namespace(first)
-    cosine = xp.sum(first * second, axis=-1) / (length(first) * length(second) + TINY)
+    cosine = dot(first, second) / (length(first) * length(second) + TINY)
     return degrees(xp.acos(clip(cosine, -1.0, 1.0)))
 
 
@@ -178,7 +178,7 @@ class Body:
         """Return vectors (N, T, 3) or (N, T, S, 3) by their components to the body's own right, up and front."""
         xp = array_namespace(vectors)
         right, front = (axis if vectors.ndim == 3 else axis[:, :, None] for axis in (self.right, self.front))
-        parts = [xp.sum(vectors * right, axis=-1), vectors[..., 1], xp.sum(vectors * front, axis=-1)]
+        parts = [dot(vectors, right), vectors[..., 1], dot(vectors, front)]
         return xp.stack(parts, axis=-1)
 
     def outward(self, vectors: Array) -> Array:

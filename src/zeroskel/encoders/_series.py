@@ -55,8 +55,15 @@ def smooth(joints: Array) -> Array:
 
 def length(vectors: Array) -> Array:
     """Return the lengths (…) of vectors (…, C)."""
-    xp = array_namespace(vectors)
-    return xp.sqrt(xp.sum(vectors * vectors, axis=-1))
+    return array_namespace(vectors).sqrt(dot(vectors, vectors))
+
+
+def dot(first: Array, second: Array) -> Array:
+    """Return the scalar products (…) of vectors (…, C)."""
+    xp = array_namespace(first)
+    if isinstance(first, np.ndarray):
+        return xp.vecdot(first, second)  # in a graph it would be many products of matrices with one row
+    return xp.sum(first * second, axis=-1)
 
 
 def deviation(values: Array) -> Array:
@@ -75,7 +82,7 @@ def angle(first: Array, middle: Array, last: Array) -> Array:
     """Return the angles (…) in radians, 0 to pi, at `middle` between the rays to `first` and `last`, points (…, C)."""
     xp = array_namespace(middle)
     u, v = first - middle, last - middle
-    cosine = xp.sum(u * v, axis=-1) / (length(u) * length(v) + TINY)
+    cosine = dot(u, v) / (length(u) * length(v) + TINY)
     return xp.acos(xp.minimum(xp.maximum(cosine, -1.0), 1.0))
 
 
