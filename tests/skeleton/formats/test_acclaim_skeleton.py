@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from zeroskel.core import SkeletonFormatError
-from zeroskel.skeleton.formats._acclaim import parse_asf
+from zeroskel.skeleton.formats._acclaim_skeleton import parse_asf
 
 FILE = Path("HDM_xx.asf")
 LINES = """# made by hand in K\xf6ln

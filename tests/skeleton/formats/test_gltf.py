@@ -10,7 +10,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from zeroskel.core import SkeletonFormatError
-from zeroskel.skeleton.formats import FORMATS
+from zeroskel.skeleton.formats import FORMATS, read
 from zeroskel.skeleton.formats import _gltf as gltf
 
 FILE = Path("clip.gltf")
@@ -273,6 +273,16 @@ def test_an_endless_animation_is_refused() -> None:
     writer.track(shoulder, "translation", [[0, 1, 0]] * 2, [0, 1e9])
     with pytest.raises(SkeletonFormatError, match="30000000001 frames from 0 to 1e\\+09 seconds"):
         moved(writer)
+
+
+def test_a_model_is_read_by_names(hung_motion, tmp_path: Path) -> None:
+    file = tmp_path / "kick.glb"
+    file.write_bytes(person(hung_motion, prefix="mixamorig:", scale=0.01).binary())
+    sequence = read(file)
+    knee = hung_motion.names.index("RightLeg")
+    joints = sequence.joints[0, :, sequence.layout.index("knee_right")]
+    np.testing.assert_allclose(joints, hung_motion.joints[:, knee], atol=1e-4)
+    assert "glTF" in str(sequence.reading)
 
 
 @pytest.mark.slow

@@ -9,11 +9,11 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from zeroskel.core import InputError
+from zeroskel.core import InputError, SkeletonSequence
 from zeroskel.core._files import resource_table
 from zeroskel.datasets._recipe_parts import Listing, Recording, Task, named_recordings
 from zeroskel.datasets._source_files import SourceFile
-from zeroskel.skeleton.formats import _acclaim
+from zeroskel.skeleton.formats import _acclaim, _acclaim_skeleton
 from zeroskel.skeleton.formats._motion_capture import MovingSkeleton
 
 _SUBJECTS = {"bd": 1, "bk": 2, "dg": 3, "mm": 4, "tr": 5}
@@ -62,6 +62,7 @@ def read(task: Task) -> list[Recording]:
     rate = facts.pop("rate")
     skeleton = _skeleton(task.others[0])
     sequence = _acclaim.parse(task.file.content(), task.file.origin, skeleton, layout="hdm05-31", fps=rate)
+    assert isinstance(sequence, SkeletonSequence)  # of this layout
     sampled = sequence.replace(sequence.joints[:, :: rate // _FPS], fps=_FPS)
     return [Recording(sequence=sampled, **facts)]
 
@@ -82,4 +83,4 @@ def _skeleton_of(file: SourceFile, actor: str, skeletons: Sequence[SourceFile]) 
 
 @lru_cache(maxsize=16)
 def _skeleton(file: SourceFile) -> MovingSkeleton:
-    return _acclaim.parse_asf(file.content(), file.origin)
+    return _acclaim_skeleton.parse_asf(file.content(), file.origin)

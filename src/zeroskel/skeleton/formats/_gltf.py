@@ -4,13 +4,12 @@ By definition of the format y points up and lengths are metres; positions are th
 nodes above a joint. A VRM file names its joints itself.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from zeroskel.core.errors import SkeletonFormatError
-from zeroskel.skeleton.formats._gltf_model import MAGIC, Model, as_index, open_model
+from zeroskel.skeleton.formats._gltf_model import MAGIC, Model, Track, as_index, open_model
 from zeroskel.skeleton.formats._motion_capture import people_of_roots
 from zeroskel.skeleton.formats._parsing import LARGEST, LayoutChoice, refuse, unobserved
 from zeroskel.skeleton.inference._points import FilePoints
@@ -20,21 +19,11 @@ _MOST_FRAMES = 100_000
 _POSITIONS_AT_ONCE = 50_000  # frames times nodes whose matrices are held at once
 _USUAL_RATE = 30.0
 _SLOWEST, _FASTEST = 9.0, 250.0  # keys a second; others are not one a frame
-_SMALLEST, _LARGEST = 0.3, 6.0  # metres of a person and its reach; another size is not in metres
 _WIDTHS = {"translation": 3, "rotation": 4, "scale": 3}
 _RESTS = {"translation": (0.0, 0.0, 0.0), "rotation": (0.0, 0.0, 0.0, 1.0), "scale": (1.0, 1.0, 1.0)}
 
 
-@dataclass(frozen=True, eq=False)
-class _Track:
-    """Values of a property of a node at key times: (K,) seconds and (K, 3 or 4), for a spline (K, 3, 3 or 4)."""
-
-    times: np.ndarray
-    values: np.ndarray
-    interpolation: str
-
-
-_Tracks = dict[tuple[int, str], _Track]  # (node, "translation", "rotation" or "scale") -> values
+_Tracks = dict[tuple[int, str], Track]  # (node, "translation", "rotation" or "scale") -> values
 
 
 def is_glb(head: bytes) -> bool:
@@ -98,9 +87,7 @@ def _points(model: Model, file: Path, fps: float | None) -> FilePoints:
     index = {joint: number for number, joint in enumerate(joints)}
     parents = [next((index[node] for node in model.path_to(joint)[-2::-1] if node in index), -1) for joint in joints]
     points, names, more = people_of_roots(positions, names, parents)
-    size = float(np.ptp(points[0, 0], axis=0).max())
-    unit = "m" if _SMALLEST < size < _LARGEST else None
-    return FilePoints(points, "glTF", tuple(names), fps=rate, up="y", unit=unit, notes=(*notes, *more))
+    return FilePoints(points, "glTF", tuple(names), fps=rate, up="y", unit="m", notes=(*notes, *more))
 
 
 def _animation(model: Model) -> tuple[_Tracks, list[str]]:
@@ -121,7 +108,7 @@ def _animation(model: Model) -> tuple[_Tracks, list[str]]:
             if len(values) != len(times) * (3 if spline else 1) or (np.diff(times) < 0).any():
                 model.refuse(f"{len(values)} values at {len(times)} times", "one each, the times ascending")
             values = values.reshape(-1, 3, width) if spline else values
-            tracks[as_index(node), path] = _Track(times, values, sampler.interpolation)
+            tracks[as_index(node), path] = Track(times, values, sampler.interpolation)
         moves = any(len(track.times) > 1 for track in tracks.values())
         if tracks and (moves or not chosen):
             chosen, title = tracks, f"animation {str(animation.name or number)[:60]!r}"
@@ -187,26 +174,4 @@ def _values(model: Model, tracks: _Tracks, node: int, path: str, times: np.ndarr
     if track is None:
         stored = getattr(model.gltf.nodes[node], path)
         return np.array([_RESTS[path] if stored is None else stored], np.float64).reshape(1, _WIDTHS[path])
-    before = np.clip(np.searchsorted(track.times, times, "right") - 1, 0, len(track.times) - 1)
-    after = np.minimum(before + 1, len(track.times) - 1)
-    span = (track.times[after] - track.times[before])[:, None]
-    share = np.clip((times - track.times[before])[:, None] / np.where(span > 0, span, 1), 0, 1)
-    if track.interpolation == "CUBICSPLINE":
-        (_, value, leaving), (arriving, goal, _) = (track.values[index].swapaxes(0, 1) for index in (before, after))
-        square, cube = share**2, share**3
-        ends = (2 * cube - 3 * square + 1) * value + (3 * square - 2 * cube) * goal
-        return ends + span * ((cube - 2 * square + share) * leaving + (cube - square) * arriving)
-    value, goal = track.values[before], track.values[after]
-    if track.interpolation == "STEP":
-        return value
-    return _slerp(value, goal, share) if path == "rotation" else value + share * (goal - value)
-
-
-def _slerp(value: np.ndarray, goal: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Return quaternions on the shorter arc between others."""
-    cosine = (value * goal).sum(axis=1, keepdims=True)
-    angle = np.arccos(np.clip(np.abs(cosine), 0, 1))
-    sine = np.where(angle > 1e-4, np.sin(angle), 1)
-    first = np.where(angle > 1e-4, np.sin((1 - share) * angle) / sine, 1 - share)
-    second = np.where(angle > 1e-4, np.sin(share * angle) / sine, share)
-    return first * value + np.sign(cosine + 1e-12) * second * goal
+    return track.at(times)

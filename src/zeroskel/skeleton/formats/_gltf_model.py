@@ -4,6 +4,7 @@ import base64
 import json
 import struct
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import unquote
@@ -126,3 +127,44 @@ def as_index(value: Any) -> int:
     if type(value) is not int or value < 0:
         raise IndexError(f"index {str(value)[:20]}")
     return value
+
+
+@dataclass(frozen=True, eq=False)
+class Track:
+    """Values of a property of a node at key times.
+
+    Attributes:
+        times: (K,) seconds, ascending.
+        values: (K, 3), or (K, 4) quaternions; for a spline (K, 3, 3 or 4) arriving tangents, values, leaving tangents.
+        interpolation: "LINEAR", "STEP" or "CUBICSPLINE".
+    """
+
+    times: np.ndarray
+    values: np.ndarray
+    interpolation: str
+
+    def at(self, times: np.ndarray) -> np.ndarray:
+        """Return (T, 3 or 4) values at (T,) times; those before the first key and after the last one do not change."""
+        before = np.clip(np.searchsorted(self.times, times, "right") - 1, 0, len(self.times) - 1)
+        after = np.minimum(before + 1, len(self.times) - 1)
+        span = (self.times[after] - self.times[before])[:, None]
+        share = np.clip((times - self.times[before])[:, None] / np.where(span > 0, span, 1), 0, 1)
+        if self.interpolation == "CUBICSPLINE":
+            (_, value, leaving), (arriving, goal, _) = (self.values[index].swapaxes(0, 1) for index in (before, after))
+            square, cube = share**2, share**3
+            ends = (2 * cube - 3 * square + 1) * value + (3 * square - 2 * cube) * goal
+            return ends + span * ((cube - 2 * square + share) * leaving + (cube - square) * arriving)
+        value, goal = self.values[before], self.values[after]
+        if self.interpolation == "STEP":
+            return value
+        return _slerp(value, goal, share) if value.shape[1] == 4 else value + share * (goal - value)
+
+
+def _slerp(value: np.ndarray, goal: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Return quaternions on the shorter arc between others."""
+    cosine = (value * goal).sum(axis=1, keepdims=True)
+    angle = np.arccos(np.clip(np.abs(cosine), 0, 1))
+    sine = np.where(angle > 1e-4, np.sin(angle), 1)
+    first = np.where(angle > 1e-4, np.sin((1 - share) * angle) / sine, 1 - share)
+    second = np.where(angle > 1e-4, np.sin(share * angle) / sine, share)
+    return first * value + np.sign(cosine + 1e-12) * second * goal

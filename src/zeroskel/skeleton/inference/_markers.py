@@ -25,6 +25,9 @@ _MOST_SUBJECTS = 16
 _Term = tuple[tuple[str, float], ...]  # landmarks and their weights
 
 
+_SKELETONS = ("BVH", "glTF", "Acclaim motion")  # have joints only, whose names may be like those of markers
+
+
 def joints_of_markers(points: FilePoints, stated: Stated) -> tuple[FilePoints, Stated]:
     """Return points whose markers are replaced by the joints that follow from them, and what the caller still states.
 
@@ -35,7 +38,8 @@ def joints_of_markers(points: FilePoints, stated: Stated) -> tuple[FilePoints, S
     if points.names is None or (stated.joints is not None and not table) or not set(table) <= set(points.names):
         return points, stated
     landmarks = _landmarks(points.names)
-    holds_markers = len(set(_table()["evidence"]) & set(landmarks)) >= _LEAST_EVIDENCE
+    evidence = set(_table()["evidence"]) & set(landmarks)
+    holds_markers = points.format not in _SKELETONS and len(evidence) >= _LEAST_EVIDENCE
     if not holds_markers and max(Counter(table.values()).values(), default=0) < 2:
         return points, stated
     joints = _computed(points.coordinates, landmarks) if holds_markers else {}
