@@ -29,6 +29,7 @@ _NAME_LISTS = (
 )
 _RATES = ("fps", "framerate", "framespersecond", "videofps", "fpsrate")
 _SIZES = (("width", "height"), ("imagewidth", "imageheight"), ("videowidth", "videoheight"), ("imgwidth", "imgheight"))
+_SIZES += (("canvaswidth", "canvasheight"), ("framewidth", "frameheight"))
 _SIZE_LISTS = ("resolution", "imagesize", "imgsize", "videosize", "framesize")
 _BODIES_FIRST = {68: 26, 49: 25}  # points -> those of the body, which come first
 _HIPS = {33: (23, 24)}
@@ -134,16 +135,17 @@ class _Space:
         if family is OTHER and scores is None and _is_movenet(columns, self.named_axes):
             family, columns = MOVENET, columns[..., [1, 0, 2]]
         with np.errstate(invalid="ignore"):
-            image = family.image and not (self.named_axes and _from_the_hips(columns))
+            world = _from_the_hips(columns)
+            depth = _has_depth(columns, scores, family) and (not self.named_axes or family.name == "MediaPipe JSON")
+            image = family.image and not world and not depth
             third = columns[..., 2] if columns.shape[2] == 3 else None
             if third is not None and (image or _no_depth(columns, self.named_axes)):
-                if scores is None and not self.named_axes:
+                if scores is None and not self.named_axes and not np.nanmin(third) < 0:
                     scores = third
                 columns = columns[..., :2]
-        if family.image and not image:
-            family = Family(family.name, layouts=family.layouts, up="-y", unit="m")
-        elif family.image and columns.shape[2] == 3:
-            family = Family(family.name, layouts=family.layouts)
+        if family.image and not image and columns.shape[2] == 3:
+            up, unit = ("-y", "m") if world else (None, None)
+            family = Family(family.name, layouts={**family.layouts, 17: "h36m-17"}, up=up, unit=unit)
         unseen = (columns == 0).all(axis=2)
         if scores is not None:
             unseen |= (scores <= family.threshold) | np.isnan(scores)
@@ -177,6 +179,16 @@ def _is_movenet(columns: np.ndarray, named_axes: bool) -> bool:
         return False
     below = np.median(columns[:, 15:].mean(axis=1) - columns[:, 0], axis=0)  # ankles against the nose
     return bool(below[0] > abs(below[1]))
+
+
+def _has_depth(columns: np.ndarray, scores: np.ndarray | None, family: Family) -> bool:
+    """Return whether a third column is the depth of points that are not those of a picture."""
+    if columns.shape[2] != 3 or not np.nanstd(columns[..., 2]) > 0:
+        return False
+    if family.name == "MediaPipe JSON":  # which has a depth for points of a picture as well
+        least, largest = np.nanquantile(columns[..., :2], (0.01, 0.99))
+        return bool(least < -0.3 and largest < 10)
+    return scores is not None
 
 
 def _no_depth(columns: np.ndarray, named_axes: bool) -> bool:

@@ -17,7 +17,13 @@ _IMAGE_LAYOUTS = {  # points of a model for pictures -> layout, or a list of res
     133: "coco-wholebody-133",
     136: "halpe-26",
 }
-_BODY_MODEL_LAYOUTS = {22: "smpl-22", 24: "smpl-24", 49: "body-25", 17: "h36m-17"}  # the 25 of OpenPose come first
+_BODY_MODEL_LAYOUTS = {
+    22: "smpl-22",
+    24: "smpl-24",
+    25: "body-25",
+    49: "body-25",
+    17: "h36m-17",
+}  # the 25 of OpenPose come first
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,10 @@ _FAMILIES = {  # key of the points -> families that have it, the most particular
     "poselandmarks": (_image("MediaPipe JSON", "", {33: "mediapipe-33"}),),
     "landmarks": (_image("MediaPipe JSON", "", {33: "mediapipe-33"}),),
     "landmark": (_image("MediaPipe JSON", "", {33: "mediapipe-33"}),),
-    "keypoints3d": (_space("TensorFlow.js JSON", "", {17: "coco-17", 33: "mediapipe-33"}, "-y", "m"),),
+    "keypoints3d": (
+        _space("TensorFlow.js JSON", "x y z score", {17: "coco-17", 33: "mediapipe-33"}, "-y", "m"),
+        _space("EasyMocap JSON", "id", {25: "body-25", 17: "coco-17"}, None, None),
+    ),
     "jointpositions": (_space("Azure Kinect JSON", "", {32: "azure-kinect-32"}, "-y", "mm"),),
     "jointmodeltransforms": (_space("ARKit JSON", "", {91: "arkit-91"}, "y", "m"),),
     "joints3d": (_space("JSON of a body model", "", _BODY_MODEL_LAYOUTS, None, None),),

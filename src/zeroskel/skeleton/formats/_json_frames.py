@@ -16,10 +16,17 @@ from zeroskel.skeleton.formats._json_text import embedded
 POINT_KEYS = (  # in order of preference: three dimensions before two
     "poseworldlandmarks",
     "worldlandmarks",
+    "landmarks3d",
     "posekeypoints3d",
     "keypoints3d",
+    "points3d",
+    "kpts3d",
+    "pose3d",
     "joints3d",
+    "smpljoints3d",
+    "predjoints",
     "jointpositions",
+    "jointcoordinates",
     "jointmodeltransforms",
     "poselandmarks",
     "landmarks",
@@ -45,7 +52,7 @@ _PICTURES = ("imageid", "imagename", "filename", "imgname", "imagepath", "imgpat
 _TIMES = ("timestampusec", "timestampms", "timestampus", "timestampns", "timestamp", "times", "time", "t")
 _IDENTITIES = ("trackid", "trackingid", "personid", "idx", "bodyid", "playerid", "userid", "skeletonid", "id", "tid")
 _PEOPLE = ("people", "bodies", "instances", "persons", "skeletons", "bodylist", "users", "humans", "players")
-_NUMBERED = re.compile(r"(?:[^\d]*[^\d.])?(\d{1,20})(?:_keypoints)?(?:\.[a-z]{3,4})?", re.IGNORECASE)
+_NUMBERED = re.compile(r"(?:.*[^\d.])?(\d{1,20})(?:_keypoints)?(?:\.[a-z]{3,4})?", re.IGNORECASE)
 _LAST_NUMBER = re.compile(r"(\d{1,12})\D*$")
 _DEEPEST = 12
 _SAMPLE = 60
@@ -91,9 +98,12 @@ def _detections(
         return
     if isinstance(value, dict):
         yield from _of_object(value, wanted, depth, identity)
-    elif wanted in (None, BARE) and (bare := points_in(value)) is not None:
+        return
+    if wanted in (None, BARE) and (bare := points_in(value)) is not None:
         yield BARE, Detection(bare, identity)
-    elif value and not isinstance(value[0], int | float):
+        if wanted == BARE:
+            return
+    if value and not isinstance(value[0], int | float):
         for child in value:
             yield from _detections(child, wanted, depth + 1, identity)
 

@@ -13,6 +13,7 @@ from zeroskel.core.errors import FileLayoutError, LayoutError
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats._json_estimators import estimator_points
 from zeroskel.skeleton.formats._json_text import json_value, looks_like
+from zeroskel.skeleton.formats._json_tracks import table, tracks
 from zeroskel.skeleton.formats._parsing import LARGEST, LayoutChoice, refuse, unobserved
 from zeroskel.skeleton.inference._points import UNITS, UPS, FilePoints
 
@@ -43,8 +44,8 @@ def parse(
     key = next((name for name in names if name in value), None) if isinstance(value, dict) else None
     nested = None if key is None else value[key]
     shape = _shape_below(nested, 0)
-    if shape is None or len(shape) < 3:
-        points = estimator_points(value, file)
+    if shape is None or len(shape) < 3 or shape[-1] == 4:  # four: with a confidence
+        points = tracks(value, file) or estimator_points(value, file) or table(value, file)
         if points is not None:
             return points
     if key is None:

@@ -12,9 +12,36 @@ import numpy as np
 from zeroskel.skeleton.formats._parsing import LARGEST
 
 _MOST_POINTS = 1000
-_POSITIONS = ("position", "real", "coordinates", "pos", "point", "location", "translation", "world", "cameraspacepoint")
+_POSITIONS = (
+    "position",
+    "real",
+    "coordinates",
+    "pos",
+    "point",
+    "location",
+    "translation",
+    "world",
+    "cameraspacepoint",
+    "transform",
+    "matrix",
+    "value",
+)
 _SCORES = ("visibility", "score", "confidence", "conf", "likelihood", "confidencelevel", "trackingstate", "probability")
-_NAMES = ("name", "jointname", "part", "bodypart", "jointtype", "type", "joint", "label", "landmark", "keypoint")
+_NAMES = (
+    "name",
+    "jointname",
+    "keypointname",
+    "part",
+    "bodypart",
+    "jointtype",
+    "type",
+    "joint",
+    "label",
+    "landmark",
+    "keypoint",
+    "class",
+    "key",
+)
 _NUMBERS = ("index", "idx", "landmarkid", "landmarkindex", "keypointid", "jointid", "id", "i")
 _AXES = (("x", "y", "z"), ("camerax", "cameray", "cameraz"), ("posx", "posy", "posz"), ("worldx", "worldy", "worldz"))
 _STATES = {"nottracked": 0.0, "none": 0.0, "inferred": 0.5, "low": 0.5, "medium": 1.0, "tracked": 1.0, "high": 1.0}
@@ -152,6 +179,8 @@ def _position(value: Any) -> tuple[list[float], float, bool] | None:
     if not isinstance(value, dict):
         return None
     keys = {plain(key): child for key, child in value.items()}
+    if "width" in keys or "keypoints" in keys:  # a box
+        return None
     score = next((number(keys[key]) for key in _SCORES if key in keys), math.nan)
     for axes in _AXES:
         if axes[0] in keys and axes[1] in keys and not isinstance(keys[axes[0]], list | dict):
