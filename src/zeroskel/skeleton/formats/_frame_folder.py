@@ -10,7 +10,8 @@ import numpy as np
 from zeroskel.core.errors import InputError
 from zeroskel.skeleton.formats._detections import Frame, Person, tabulate
 from zeroskel.skeleton.formats._json_estimators import estimator_points
-from zeroskel.skeleton.formats._json_frames import Record, point_key, records
+from zeroskel.skeleton.formats._json_frames import Record, records
+from zeroskel.skeleton.formats._json_people import point_key
 from zeroskel.skeleton.formats._json_text import json_value
 from zeroskel.skeleton.formats._parsing import MOST_FILE_BYTES, file_content, finite_numbers, lines_of, refuse
 from zeroskel.skeleton.inference._points import FilePoints

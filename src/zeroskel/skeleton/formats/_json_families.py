@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from zeroskel.skeleton.formats._json_points import plain
+from zeroskel.skeleton.formats._json_positions import plain
 from zeroskel.skeleton.formats._json_text import embedded
 
 _IMAGE_LAYOUTS = {  # points of a model for pictures -> layout, or a list of resources/point_orders.toml
@@ -17,13 +17,15 @@ _IMAGE_LAYOUTS = {  # points of a model for pictures -> layout, or a list of res
     133: "coco-wholebody-133",
     136: "halpe-26",
 }
-_BODY_MODEL_LAYOUTS = {
+_BODY_MODEL_LAYOUTS = {  # of 49 points, the 25 of OpenPose come first
+    17: "h36m-17",
     22: "smpl-22",
     24: "smpl-24",
     25: "body-25",
     49: "body-25",
-    17: "h36m-17",
-}  # the 25 of OpenPose come first
+}
+MEDIAPIPE = "MediaPipe JSON"
+NUITRACK = "Nuitrack JSON"
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,11 @@ class Family:
     threshold: float = 0.0
     picture: tuple[int, int] | None = None
 
+    @property
+    def solid_layouts(self) -> Mapping[int, str]:
+        """Layouts of points that have a depth."""
+        return {**self.layouts, 17: "h36m-17"}
+
 
 def _image(name: str, keys: str, layouts: Mapping[int, str] = _IMAGE_LAYOUTS, **facts: Any) -> Family:
     return Family(name, frozenset(keys.split()), layouts, "-y", "pixel", True, **facts)
@@ -65,11 +72,11 @@ _FAMILIES = {  # key of the points -> families that have it, the most particular
     "posekeypoints3d": (_space("OpenPose JSON", "", {25: "body-25", 18: "coco-18", 15: "mpi-15"}, None, None),),
     "posekeypoints2d": (_image("OpenPose JSON", "", {**_IMAGE_LAYOUTS, 15: "mpi-15"}, threshold=0.05),),
     "posekeypoints": (_image("OpenPose JSON", "", {**_IMAGE_LAYOUTS, 15: "mpi-15"}, threshold=0.05),),
-    "poseworldlandmarks": (_space("MediaPipe JSON", "", {33: "mediapipe-33"}, "-y", "m"),),
-    "worldlandmarks": (_space("MediaPipe JSON", "", {33: "mediapipe-33"}, "-y", "m"),),
-    "poselandmarks": (_image("MediaPipe JSON", "", {33: "mediapipe-33"}),),
-    "landmarks": (_image("MediaPipe JSON", "", {33: "mediapipe-33"}),),
-    "landmark": (_image("MediaPipe JSON", "", {33: "mediapipe-33"}),),
+    "poseworldlandmarks": (_space(MEDIAPIPE, "", {33: "mediapipe-33"}, "-y", "m"),),
+    "worldlandmarks": (_space(MEDIAPIPE, "", {33: "mediapipe-33"}, "-y", "m"),),
+    "poselandmarks": (_image(MEDIAPIPE, "", {33: "mediapipe-33"}),),
+    "landmarks": (_image(MEDIAPIPE, "", {33: "mediapipe-33"}),),
+    "landmark": (_image(MEDIAPIPE, "", {33: "mediapipe-33"}),),
     "keypoints3d": (
         _space("TensorFlow.js JSON", "x y z score", {17: "coco-17", 33: "mediapipe-33"}, "-y", "m"),
         _space("EasyMocap JSON", "id", {25: "body-25", 17: "coco-17"}, None, None),
@@ -93,7 +100,7 @@ _FAMILIES = {  # key of the points -> families that have it, the most particular
     ),
     "joints": (
         _image("AlphaPose JSON", "version bodies", threshold=0.05),
-        _space("Nuitrack JSON", "real", {}, "y", "mm"),
+        _space(NUITRACK, "real", {}, "y", "mm"),
         _space("Kinect JSON", "camerax", {25: "ntu-25", 20: "kinect-20"}, "y", "m"),
         _space("Kinect JSON", "trackingstate", {25: "ntu-25", 20: "kinect-20"}, "y", "m"),
     ),

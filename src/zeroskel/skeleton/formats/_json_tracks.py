@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from zeroskel.skeleton.formats import _csv_joints
-from zeroskel.skeleton.formats._json_frames import POINT_KEYS
-from zeroskel.skeleton.formats._json_points import number, plain
+from zeroskel.skeleton.formats._json_people import POINT_KEYS
+from zeroskel.skeleton.formats._json_positions import number, plain
 from zeroskel.skeleton.formats._parsing import unobserved
 from zeroskel.skeleton.inference._points import FilePoints
 
