@@ -269,6 +269,25 @@ def test_a_person_stands_up_in_metres(hung_motion, name, up: str, scale: float, 
         np.testing.assert_allclose(sequence.joints[0, :, sequence.layout.index(joint)], expected, atol=1e-3)
 
 
+def test_toes_are_the_end_sites_of_feet_where_no_joint_is(hung_motion, tmp_path: Path) -> None:
+    kept = [index for index, name in enumerate(hung_motion.names) if "Toe" not in name]
+    names = [hung_motion.names[index] for index in kept]
+    parents = [parent if parent < 0 else kept.index(parent) for parent in (hung_motion.parents[i] for i in kept)]
+    short = replace(
+        hung_motion, names=names, parents=parents, turns=hung_motion.turns[:, kept], local=hung_motion.local[:, kept]
+    )
+    text = hung_text(short, lambda name: BIOVISION.get(name, name))
+    toes = hung_motion.local[0, hung_motion.names.index("LeftToeBase")]
+    before, after = text.split("LeftAnkle")
+    path = tmp_path / "kick.bvh"
+    path.write_text(
+        before + "LeftAnkle" + after.replace("OFFSET 0 0 0\n}", f"OFFSET {toes[0]} {toes[1]} {toes[2]}\n}}", 1)
+    )
+    sequence = read(path)
+    expected = hung_motion.joints[0, hung_motion.names.index("LeftToeBase")]
+    np.testing.assert_allclose(sequence.joints[0, 0, sequence.layout.index("foot_left")], expected, atol=1e-3)
+
+
 @pytest.mark.parametrize("name", ["bow_active", "dash_proud", "walk-left_happy"])
 def test_a_released_clip_is_a_person_on_the_ground(name: str, shared: Path) -> None:
     sequence = face_camera(read(shared / "raw" / "bandai_namco" / f"dataset-1_{name}_001.bvh", layout="kinect-20"))

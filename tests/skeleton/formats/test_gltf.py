@@ -285,6 +285,17 @@ def test_a_model_is_read_by_names(hung_motion, tmp_path: Path) -> None:
     assert "glTF" in str(sequence.reading)
 
 
+def test_a_model_in_centimetres_is_scaled(hung_motion, tmp_path: Path) -> None:
+    writer = person(hung_motion)
+    writer.document["nodes"][0]["scale"] = [100, 100, 100]  # an armature whose scale a converter lost
+    file = tmp_path / "kick.gltf"
+    file.write_bytes(writer.text())
+    sequence = read(file)
+    joints = sequence.joints[0, :, sequence.layout.index("knee_right")]
+    np.testing.assert_allclose(joints, hung_motion.joints[:, hung_motion.names.index("RightLeg")], atol=1e-3)
+    assert sequence.reading.unit == "cm"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".glb", ".gltf"])
 def test_spoilt_files_are_read_or_refused(suffix: str, tmp_path: Path, withstands_mutations) -> None:
