@@ -9,6 +9,7 @@ EXTRA_OF = {
     "accelerate": "scale",
     "distributed": "scale",
     "fastapi": "serve",
+    "h5py": "tracks",
     "onnx": "export",
     "onnxruntime": "export",
     "onnxscript": "export",

@@ -28,6 +28,7 @@ from zeroskel.skeleton.formats import (
     _ntu,
     _opensim,
     _pku_mmd,
+    _pose_tracks,
     _pyskl_pickle,
     _smpl,
 )
@@ -79,6 +80,9 @@ FORMATS: dict[str, Format] = {
     "TRC": Format(".trc", _opensim.looks_like_trc, _opensim.parse_trc),
     "OpenSim storage": Format(".sto", _opensim.looks_like_storage, _opensim.parse_storage),
     "OpenSim motion": Format(".mot", lambda head: False, _opensim.parse_storage),
+    "SLEAP": Format(".slp", _pose_tracks.looks_like, _pose_tracks.parse),
+    "pose tracks in HDF5": Format(".h5", lambda head: False, _pose_tracks.parse),
+    "NWB": Format(".nwb", lambda head: False, _pose_tracks.parse),
     "MVNX": Format(".mvnx", _mvnx.looks_like, _mvnx.parse),
     "Acclaim motion": Format(".amc", _acclaim.looks_like, _acclaim.parse),
     "PYSKL pickle": Format(".pkl", _pyskl_pickle.looks_like, _pyskl_pickle.parse),

@@ -10,6 +10,7 @@ their parts takes exponential time).
 
 import mmap
 import pickle
+import pickletools
 import re
 from collections.abc import Callable
 from functools import cache
@@ -242,3 +243,23 @@ def _view(data: Any, number_type: Any, shape: Any, order: Any) -> np.ndarray:
     if size != len(data):
         raise UnpicklingError(f"{len(data)} bytes for an array of {dtype} with the shape {shape}")
     return np.frombuffer(data, dtype).reshape(shape, order="F" if order == "F" else "C")
+
+
+def tuples_of_texts(pickled: bytes) -> list[tuple[str, ...]]:
+    """Return the tuples of strings in a pickled list by the instructions of the pickle, none of which is executed."""
+    labels: list[tuple[str, ...]] = []
+    memory: dict[Any, str] = {}
+    texts: list[str] = []
+    for instruction, argument, _ in pickletools.genops(pickled):
+        if instruction.name == "MARK":
+            texts = []
+        elif instruction.name in ("UNICODE", "BINUNICODE", "SHORT_BINUNICODE"):
+            texts.append(str(argument))
+        elif instruction.name in ("PUT", "BINPUT", "LONG_BINPUT") and texts:
+            memory.setdefault(argument, texts[-1])
+        elif instruction.name in ("GET", "BINGET", "LONG_BINGET"):
+            texts.append(memory[argument])
+        elif instruction.name in ("TUPLE", "TUPLE3"):
+            labels.append(tuple(texts))
+            texts = []
+    return labels
