@@ -1,12 +1,13 @@
 """Spellings of joint names: letter case, separators, camel case, numbers, and the side of the body."""
 
 import re
-from functools import cache
+from functools import lru_cache
 
 Spelling = tuple[str, str]  # side ("left", "right" or ""), and the other words in lower case without separators
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")
-_BRACKETS = re.compile(r"[(\[{][^)\]}]*[)\]}]?")
+_UNITS = "[xyz]|[cm]?m|px|pixels?|norm|met(er|re)s?|centimet(er|re)s?|millimet(er|re)s?|world"
+_BRACKETS = re.compile(rf"[(\[{{]\s*({_UNITS})\s*[)\]}}]", re.IGNORECASE)
 _NUMBER = re.compile(r"0*(\d+)$")
 _LONG_SIDES = {"left": "left", "lft": "left", "right": "right", "rgt": "right"}
 _SHORT_SIDES = {"l": "left", "lt": "left", "r": "right", "rt": "right"}
@@ -14,7 +15,7 @@ _FILLERS = {"joint", "jnt", "joints", "bone", "landmark", "keypoint", "kp", "mar
 _LONGEST_NAME = 100
 
 
-@cache
+@lru_cache(maxsize=4096)
 def name_words(name: str) -> tuple[str, ...]:
     """Return the words of a name in lower case, without its name space, brackets and leading zeros.
 
@@ -22,13 +23,13 @@ def name_words(name: str) -> tuple[str, ...]:
     """
     if len(name) > _LONGEST_NAME:
         return ()
-    plain = _BRACKETS.sub(" ", name) if not name.lstrip().startswith(("(", "[", "{")) else name
+    plain = _BRACKETS.sub(" ", name)
     plain = re.split(r"[:|]", plain)[-1] or plain
     words = [_NUMBER.sub(r"\1", word.lower()) for word in _WORD.findall(plain)]
     return tuple("center" if word == "centre" else word for word in words)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def spellings(words: tuple[str, ...]) -> tuple[Spelling, ...]:
     """Return what the words of a name may mean, the likeliest first."""
     side, rest = _side_of_words(words)
@@ -36,6 +37,8 @@ def spellings(words: tuple[str, ...]) -> tuple[Spelling, ...]:
     shorter = [word for word in rest if word not in _FILLERS]
     candidates.append((side, "".join(shorter)))
     candidates.append((side, "".join(shorter).lstrip("0123456789")))  # "0_nose"
+    if side:
+        candidates.append((side, "".join(shorter).removesuffix("1")))  # "upperarm01.L"
     whole = "".join(words)
     candidates.append(("", whole))
     for names in (_LONG_SIDES, _SHORT_SIDES):

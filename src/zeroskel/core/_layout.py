@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -174,7 +174,7 @@ def canonical_joint(name: str, layout: Layout) -> str:
     return next((known[spelling] for spelling in spellings(name_words(name)) if spelling in known), plain)
 
 
-@cache
+@lru_cache(maxsize=64)
 def _known_spellings(joints: tuple[str, ...], aliases: tuple[tuple[str, str], ...]) -> dict[Spelling, str]:
     known = {spellings(name_words(joint))[0]: joint for joint in joints if name_words(joint)}
     for alias, joint in aliases:

@@ -13,6 +13,7 @@ from zeroskel.skeleton.inference._sequence import infer_sequence
 from zeroskel.skeleton.transforms import convert_layout
 
 FILE = Path("clip.bvh")
+SIDES = ("left", "right")
 TRUNK = ("hip_center", "spine", "chest", "shoulder_center", "head")
 LIMBS = ("clavicle", "shoulder", "elbow", "wrist", "hip", "knee", "ankle", "foot")
 FAMILIES = {  # names of the trunk, then of one side's limbs with {} for the side and the spelling of left and right
@@ -55,6 +56,12 @@ FAMILIES = {  # names of the trunk, then of one side's limbs with {} for the sid
     "CC_Base_Head|CC_Base_{}_Clavicle "
     "CC_Base_{}_Upperarm CC_Base_{}_Forearm CC_Base_{}_Hand CC_Base_{}_Thigh CC_Base_{}_Calf CC_Base_{}_Foot "
     "CC_Base_{}_ToeBase|L R",
+    "MakeHuman": "root spine04 spine02 neck01 head|clavicle.{} upperarm01.{} lowerarm01.{} wrist.{} upperleg01.{} "
+    "lowerleg01.{} foot.{} toe1-1.{}|L R",
+    "Acclaim bones in a BVH file": "root lowerback upperback lowerneck head|{}clavicle {}humerus {}radius {}wrist "
+    "{}femur {}tibia {}foot {}toes|l r",
+    "Blender with a prefix": "DEF-spine DEF-spine.001 DEF-spine.002 DEF-spine.004 DEF-spine.006|DEF-shoulder.{} "
+    "DEF-upper_arm.{} DEF-forearm.{} DEF-hand.{} DEF-thigh.{} DEF-shin.{} DEF-foot.{} DEF-toe.{}|L R",
     "DAZ without capitals": "hip abdomen chest neck head|{}collar {}shoulder {}elbow {}hand {}hip {}knee {}foot "
     "{}toe|l r",
 }
@@ -113,6 +120,16 @@ def test_names_of_a_family_are_its_joints_among_other_points(family: str) -> Non
         ([f"body1.{name}.pos" for name in KINECT], "ntu-25"),
         (KINECT[:7] + KINECT[8:11] + KINECT[12:15] + KINECT[16:19] + KINECT[20:21], "ntu-25"),
         ([name for name in KINECT if "Spine" not in name], "ntu-25"),
+        (
+            ["nose", *(f"{side} eye{part}" for side in SIDES for part in ("", " (inner)", " (outer)"))]
+            + [f"mouth ({side})" for side in SIDES]
+            + [
+                f"{side} {joint}"
+                for joint in "ear shoulder elbow wrist pinky index thumb hip knee ankle heel foot_index".split()
+                for side in SIDES
+            ],
+            "mediapipe-33",
+        ),
         (
             "head neck torso left_shoulder left_elbow left_hand right_shoulder right_elbow right_hand left_hip "
             "left_knee "
@@ -225,7 +242,7 @@ def test_missing_main_joints_and_other_points_are_one_note_each() -> None:
         (24, 3, "smpl-24"),
         (91, 3, "arkit-91"),
         (133, 2, "coco-wholebody-133"),
-        (75, 3, "mediapipe-33"),
+        (34, 3, "azure-kinect-32"),
     ],
 )
 def test_points_by_number_are_of_the_layout_with_as_many_and_it_is_said(count: int, channels: int, layout: str) -> None:
@@ -247,6 +264,8 @@ def test_the_order_of_points_is_that_of_the_layout() -> None:
     ("count", "channels", "candidates"),
     [
         (17, 3, ("h36m-17", "coco-17")),
+        (75, 3, ("mediapipe-33",)),
+        (55, 3, ("smpl-22",)),
         (15, 3, ("kinect-15", "jhmdb-15")),
         (21, 3, ("mocap-21",)),
         (14, 2, ("13 (penn-13)",)),

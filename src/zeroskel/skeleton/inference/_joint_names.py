@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from zeroskel.skeleton.transforms.layouts import MAIN_JOINTS, missing_main_joint
 _LONGEST_PREFIX = 3  # words
 _LEAST_SHARING = 3  # names that begin alike, for their beginning to be a prefix
 _MOST_PREFIXES = 12
+_SIDES = {"left", "right", "l", "r"}
 _FINE_JOINTS = re.compile("eye|ear|mouth|thumb|hand_tip|index|pinky|big_toe|small_toe|heel")
 _LEAVES = re.compile(
     "finger|thumb|index|middle|ring|pinky|little|carpal|palm|hand|toe|foot|heel|ball|eye|ear|nose|mouth|jaw|chin|lip|"
@@ -154,7 +155,8 @@ def _number_message(count: int, fitting: Sequence[str], file: Path) -> str:
             f"{file}: found {count} points without names, which may be {' or '.join(fitting)}. "
             f"Name the layout, such as --layout {fitting[0]}"
         )
-    known = ", ".join(f"{len(get_layout(name).joints)} ({name})" for name in available_layouts())
+    rows = resource_table("joint_names.toml")["numbers"]
+    known = ", ".join(f"{row['points']} ({' or '.join(row['solid'])})" for row in rows)
     return (
         f"{file}: found {count} points without names; expected {known}. Name the points in the file or with the option "
         "joints"
@@ -216,12 +218,21 @@ def _checked_notes(names: Sequence[str], layout: Layout, columns: dict[str, int]
 
 
 def _prefixes(names: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return beginnings that several names share, such as ("body",), and the empty one."""
+    """Return beginnings that several names share and that name no joint, such as ("body",), and the empty one."""
     counts = Counter(
         words[:length] for words in map(name_words, names) for length in range(1, min(_LONGEST_PREFIX, len(words)) + 1)
     )
-    shared = [prefix for prefix, count in counts.most_common() if count >= _LEAST_SHARING]
+    shared = [
+        prefix
+        for prefix, count in counts.most_common()
+        if count >= _LEAST_SHARING and not _SIDES.intersection(prefix) and "".join(prefix) not in _joint_words()
+    ]
     return [(), *shared[:_MOST_PREFIXES]]
+
+
+@cache
+def _joint_words() -> frozenset[str]:
+    return frozenset(word for family in _families() for names in family.names.values() for (_, word), _credit in names)
 
 
 def _points_by_spelling(names: Sequence[str], prefix: tuple[str, ...]) -> dict[Spelling, tuple[int, int]]:
@@ -253,9 +264,10 @@ def _families() -> tuple[_Family, ...]:
 
 
 def _family_of_layout(layout: Layout) -> _Family:
-    words = _both_sides(resource_table("joint_names.toml")["words"], credit=0)
     aliases: dict[str, list[tuple[Spelling, int]]] = {}
-    for alias, joint in layout.aliases.items():
+    table = resource_table("joint_names.toml")
+    words = _both_sides(table["words"], credit=0)
+    for alias, joint in layout.aliases.items() if layout.name not in table["bone_ends"] else ():
         aliases.setdefault(joint, []).append((_own_spelling(alias), 1))
     return _Family(
         layout,
@@ -271,6 +283,6 @@ def _both_sides(names: Mapping[str, Sequence[str]], credit: int) -> dict[str, tu
     }
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _own_spelling(joint: str) -> Spelling:
     return spellings(name_words(joint))[0]

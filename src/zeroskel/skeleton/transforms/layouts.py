@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from zeroskel.skeleton.transforms._arrays import observed_joints
 
 # groups of joints of which a recording needs one each: without it, arms, legs or the head cannot be followed
 MAIN_JOINTS = (
-    ("head", "nose", "head_top"),
+    ("head", "nose", "head_top", "ear_left", "ear_right", "eye_left", "eye_right"),
     *(
         (f"{limb}_{side}", *(f"{other}_{side}" for other in others))
         for limb, others in {
@@ -106,7 +106,7 @@ def layout_mapping(source: str | Layout, target: str | Layout) -> LayoutMapping:
     )
 
 
-@cache
+@lru_cache(maxsize=256)
 def _weights(source: Layout, observed: frozenset[str]) -> dict[str, dict[str, float]]:
     """Return every joint that a recording has or that follows, with the weights of the observed joints it comes from.
 
@@ -181,11 +181,12 @@ def place_joints(joints: np.ndarray, source: Layout, target: Layout) -> np.ndarr
     seen = observed_joints(joints).any(axis=tuple(range(joints.ndim - 2)))
     weights = _weights(source, frozenset(np.array(source.joints)[seen].tolist()))
     placed = np.full((*joints.shape[:-2], len(target.joints), joints.shape[-1]), np.nan, np.float32)
-    for index, joint in enumerate(target.joints):
-        if joint in weights:
-            parts = weights[joint]
-            shares = np.array([*parts.values()], np.float32)
-            placed[..., index, :] = np.einsum("...pc,p->...c", joints[..., source.indices(parts), :], shares)
+    shared = [joint for joint in target.joints if weights.get(joint) == {joint: 1.0}]
+    placed[..., target.indices(shared), :] = joints[..., source.indices(shared), :]
+    for joint in set(target.joints) & weights.keys() - set(shared):
+        parts = weights[joint]
+        shares = np.array([*parts.values()], np.float32)
+        placed[..., target.index(joint), :] = np.einsum("...pc,p->...c", joints[..., source.indices(parts), :], shares)
     return placed
 
 
