@@ -107,6 +107,43 @@ def test_recordings_in_no_part_of_the_default_split_are_left_out(
     assert [one.name for one in read(listing.tasks[0])] == ["a", "b"]
 
 
+def test_files_for_each_part_make_a_split(tmp_path: Path) -> None:
+    save(tmp_path, [annotation("a", 0, 17), annotation("b", 1, 17)], None, "clips_train.pkl")
+    save(tmp_path, [annotation("c", 0, 17)], None, "clips_val.pkl")
+    listing = find(list_files(tmp_path), ["run", "jump"])
+    assert listing.protocols == ("split",)
+    assert [(one.name, one.train["split"]) for one in read(listing.tasks[0])] == [
+        ("a", True),
+        ("b", True),
+        ("c", False),
+    ]
+
+
+def test_of_recordings_without_a_split_every_second_of_each_class_trains(tmp_path: Path) -> None:
+    save(tmp_path, [annotation(name, index // 2, 17) for index, name in enumerate("abcd")], None)
+    listing = find(list_files(tmp_path), ["run", "jump"])
+    assert listing.protocols == ("every-second",)
+    assert [one.train["every-second"] for one in read(listing.tasks[0])] == [True, False, True, False]
+
+
+def test_labels_that_are_texts_name_the_classes(tmp_path: Path) -> None:
+    save(
+        tmp_path, [annotation(name, 0, 17) | {"label": label} for name, label in zip("abc", ("walk", "run", -1))], None
+    )
+    listing = find(list_files(tmp_path))
+    assert listing.class_names == ("run", "walk") and find(list_files(tmp_path), ["walk", "run", "x"]) == listing
+    assert [(one.name, one.label) for one in read(listing.tasks[0])] == [("a", 1), ("b", 0)]
+    assert [(one.name, one.reason) for one in listing.left_out] == [("c", "without label")]
+    with pytest.raises(InputError, match="found the label 'run', which is none of the class names given"):
+        find(list_files(tmp_path), ["walk"])
+
+
+def test_joints_of_no_layout_are_refused(tmp_path: Path) -> None:
+    save(tmp_path, [annotation("a", 0, 11)], None)
+    with pytest.raises(InputError, match="found 11 joints of 2 coordinates, which no layout has"):
+        find(list_files(tmp_path), ["run"])
+
+
 def test_a_pickle_in_an_archive_is_read(tmp_path: Path) -> None:
     path = save(tmp_path, NTU, SPLIT)
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
@@ -118,7 +155,7 @@ def test_a_pickle_in_an_archive_is_read(tmp_path: Path) -> None:
 def test_none_two_or_other_pickles_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"found 0 pickles \(\.pkl\)"):
         find([])
-    save(tmp_path, [annotation("v", 0, 17)], {"all": ["v"]})
+    save(tmp_path, [annotation("v", 0, 17)], {"all": ["v"], "more": ["v"]})
     with pytest.raises(InputError, match="found no split of training and test recordings"):
         find(list_files(tmp_path), ["run"])
     save(tmp_path, NTU, SPLIT, "b.pickle")

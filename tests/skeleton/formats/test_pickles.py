@@ -256,6 +256,29 @@ def test_lists_of_lists_of_the_same_list_stay_small() -> None:
     assert time.perf_counter() - started < 1
 
 
+def test_arrays_of_python_2_are_strings_of_bytes() -> None:
+    text = b"U\x08" + np.array([1.5, -2], "<f4").tobytes()
+    content = build(ARRAY, state(b"K\x02\x85", b"").replace(b"C\x00", text))
+    np.testing.assert_array_equal(load_pickle(content, FILE).array, [1.5, -2])
+
+
+def test_a_string_that_many_arrays_share_is_bytes_once() -> None:
+    size = 2**20
+    text = b"T" + struct.pack("<I", size) + bytes(size) + b"q\x01"
+    first = ARRAY + state(b"J" + struct.pack("<I", size // 4) + b"\x85", b"").replace(b"C\x00", text)
+    again = ARRAY + state(b"J" + struct.pack("<I", size // 4) + b"\x85", b"").replace(b"C\x00", b"h\x01")
+    tracemalloc.start()
+    assert len(load_pickle(build(b"](", first, again * 200, b"e"), FILE)) == 201
+    assert tracemalloc.get_traced_memory()[1] < 20 * size
+    tracemalloc.stop()
+
+
+def test_strings_of_numpy_are_strings() -> None:
+    for protocol in PROTOCOLS:
+        loaded = load_pickle(pickle.dumps({"a": np.str_("clip"), "b": np.array(["x", "yz"])}, protocol=protocol), FILE)
+        assert loaded["a"] == "clip" and loaded["b"].array.tolist() == ["x", "yz"]
+
+
 def test_an_array_without_numbers_is_empty_whatever_its_shape() -> None:
     assert load_pickle(build(ARRAY, state(b"K\x00J\xff\xff\xff\x7f\x86", b"")), FILE).array.size == 0
 

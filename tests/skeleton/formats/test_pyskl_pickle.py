@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zeroskel.core import MissingFileError, SkeletonFormatError
+import zeroskel
+from zeroskel.core import InputError, MissingFileError, SkeletonFormatError
 from zeroskel.skeleton.formats._pyskl_pickle import looks_like, open_annotations, parse_annotations
 
 FILE = Path("ntu60_hrnet.pkl")
@@ -67,6 +68,58 @@ def test_joints_without_confidence_or_at_the_origin_are_not_observed() -> None:
     created["keypoint_score"][1, 2, 5] = 0
     unseen = np.isnan(parse_annotations(release(created), FILE).annotations[0].joints())
     assert np.argwhere(unseen.all(axis=-1)).tolist() == [[0, 1, 2], [1, 2, 5]] and unseen.sum() == 4
+
+
+@pytest.mark.parametrize("label", [3, 3.0, "3", [3], np.int64(3), np.array([3])])
+def test_a_label_is_one_number_in_any_form(label: Any) -> None:
+    assert parse_annotations(release(annotation(label=label)), FILE).annotations[0].label == 3
+
+
+def test_labels_may_be_texts_or_missing() -> None:
+    content = parse_annotations(release(annotation("a", "squat"), annotation("b", "jump"), annotation("c", -1)), FILE)
+    assert content.class_names == ("jump", "squat")
+    assert [one.label for one in content.annotations] == [1, 0, None]
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_one_recording_is_read(protocol: int, tmp_path: Path) -> None:
+    path = tmp_path / "clip.pkl"
+    for record in (annotation(), [annotation()], {"split": {}, "annotations": [annotation()]}):
+        path.write_bytes(pickle.dumps(record, protocol=protocol))
+        sequence = zeroskel.read(path)
+        assert (sequence.layout.name, sequence.joints.shape) == ("coco-17", (2, 3, 17, 2))
+        assert sequence.reading is not None and sequence.reading.up == "-y"
+    person = annotation(keypoint=annotation()["keypoint"][0], keypoint_score=None, total_frames=None, frame_dir=None)
+    path.write_bytes(pickle.dumps([person], protocol=protocol))
+    assert zeroskel.read(path).joints.shape == (1, 3, 17, 2)
+    path.write_bytes(pickle.dumps([annotation("a"), annotation("b")], protocol=protocol))
+    with pytest.raises(InputError, match=r"found 2 recordings; expected one.*zeroskel data prepare pyskl .*clip\.pkl"):
+        zeroskel.read(path)
+
+
+@pytest.mark.parametrize(
+    ("count", "channels", "layout"),
+    [(33, 2, "mediapipe-33"), (26, 2, "halpe-26"), (18, 2, "coco-18"), (25, 2, "body-25"), (17, 3, "h36m-17")],
+)
+def test_the_number_of_joints_names_the_layout(count: int, channels: int, layout: str) -> None:
+    keypoint = np.ones((1, 3, count, channels))
+    one = parse_annotations(release(annotation(keypoint=keypoint, keypoint_score=None)), FILE).annotations[0]
+    assert one.layout == layout
+
+
+def test_a_third_number_beside_pixels_is_a_confidence() -> None:
+    created = annotation()
+    joined = np.concatenate([created["keypoint"], created["keypoint_score"][..., None]], axis=-1)
+    one = parse_annotations(release(annotation(keypoint=joined, keypoint_score=None)), FILE).annotations[0]
+    assert one.layout == "coco-17"
+    np.testing.assert_array_equal(one.joints(), created["keypoint"].astype(np.float32) * [1, -1])
+
+
+def test_a_coordinate_that_is_nan_was_not_observed() -> None:
+    created = annotation()
+    created["keypoint"][1, 2, 3] = np.nan
+    unseen = np.isnan(parse_annotations(release(created), FILE).annotations[0].joints()).any(axis=-1)
+    assert np.argwhere(unseen).tolist() == [[1, 2, 3]]
 
 
 def test_frames_after_the_total_are_left_out() -> None:
@@ -139,6 +192,7 @@ def test_a_list_whose_points_lie_in_other_files_says_so() -> None:
         ({"annotations": [7]}, "annotation 1: found 7"),
         ({"annotations": [annotation("a")], "split": ["a"]}, "split: found a list"),
         ({"annotations": [annotation("a")], "split": {"train": "a"}}, "split train: found a str"),
+        ({"annotations": [annotation("a")], "split": {1: ["a"]}}, "split: found a key that is a int"),
         ({"annotations": [annotation("a")], "split": {"train": ["a", "b"]}}, "split train: found 'b'"),
     ],
 )

@@ -17,11 +17,8 @@ from zeroskel.core import InputError, SkeletonFormatError, SkeletonSequence, ava
 from zeroskel.datasets._classes import published_class_names
 from zeroskel.datasets._recipe_parts import LeftOut, Listing, Recording, Task, tasks_at_once
 from zeroskel.datasets._source_files import SourceFile
-from zeroskel.skeleton.formats._pyskl_pickle import (
-    PysklAnnotation,
-    open_annotations,
-    parse_annotations,
-)
+from zeroskel.skeleton.formats._pyskl_annotation import PysklAnnotation
+from zeroskel.skeleton.formats._pyskl_pickle import open_annotations, parse_annotations
 from zeroskel.skeleton.inference._points import FilePoints, Stated
 from zeroskel.skeleton.inference._sequence import infer_sequence
 
@@ -182,7 +179,10 @@ def _class_names(release: _Release, given: Sequence[str] | None, file: SourceFil
             )
         given = published_class_names("ntu60" if most < 60 else "ntu120")
     if release.class_names:
-        raise InputError(f"{file.origin}: found labels that are texts, which need no class names; give none")
+        unknown = [name for name in release.class_names if name not in given]
+        if unknown:
+            raise InputError(f"{file.origin}: found the label {unknown[0]!r}, which is none of the class names given")
+        return release.class_names
     if most >= len(given):
         raise InputError(f"{file.origin}: found label {most}; expected labels of the {len(given)} class names given")
     return tuple(given)
