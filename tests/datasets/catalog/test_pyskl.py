@@ -127,9 +127,8 @@ def test_of_recordings_without_a_split_every_second_of_each_class_trains(tmp_pat
 
 
 def test_labels_that_are_texts_name_the_classes(tmp_path: Path) -> None:
-    save(
-        tmp_path, [annotation(name, 0, 17) | {"label": label} for name, label in zip("abc", ("walk", "run", -1))], None
-    )
+    labels = {"a": "walk", "b": "run", "c": -1}
+    save(tmp_path, [annotation(name, 0, 17) | {"label": label} for name, label in labels.items()], None)
     listing = find(list_files(tmp_path))
     assert listing.class_names == ("run", "walk") and find(list_files(tmp_path), ["walk", "run", "x"]) == listing
     assert [(one.name, one.label) for one in read(listing.tasks[0])] == [("a", 1), ("b", 0)]
