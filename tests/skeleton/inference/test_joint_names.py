@@ -7,7 +7,7 @@ import pytest
 
 from zeroskel.core import FileLayoutError, available_layouts, get_layout
 from zeroskel.datasets.synthetic import generate_sequence
-from zeroskel.skeleton.inference._joint_names import Match, match_points
+from zeroskel.skeleton.inference._joint_names import Match, match_names, match_points
 from zeroskel.skeleton.inference._points import FilePoints, Stated
 from zeroskel.skeleton.inference._sequence import infer_sequence
 from zeroskel.skeleton.transforms import convert_layout
@@ -316,3 +316,12 @@ def test_what_the_layout_of_the_caller_lacks_is_a_note() -> None:
         "coco-17 without nose",
     )
     assert infer_sequence(points, Stated.of(FILE, layout="kinect_v1"), "a file", FILE).reading.notes == ()
+
+
+def test_points_of_one_eye_that_begin_alike_share_no_prefix():
+    names = ["left_eye", "left_eye_inner", "left_eye_outer", "right_eye", "right_eye_inner", "right_eye_outer"]
+    names += [f"{side}_{joint}" for side in ("left", "right") for joint in ("shoulder", "elbow", "wrist", "hip", "knee")]
+    names += ["nose", "left_ankle", "right_ankle", "left_thumb", "right_thumb", "left_pinky", "right_pinky"]
+    match = match_names(names, None, Path("clip.csv"))
+    assert match.layout.name == "mediapipe-33"
+    assert len(match.columns) == len(names)
