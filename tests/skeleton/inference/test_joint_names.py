@@ -320,7 +320,9 @@ def test_what_the_layout_of_the_caller_lacks_is_a_note() -> None:
 
 def test_points_of_one_eye_that_begin_alike_share_no_prefix():
     names = ["left_eye", "left_eye_inner", "left_eye_outer", "right_eye", "right_eye_inner", "right_eye_outer"]
-    names += [f"{side}_{joint}" for side in ("left", "right") for joint in ("shoulder", "elbow", "wrist", "hip", "knee")]
+    names += [
+        f"{side}_{joint}" for side in ("left", "right") for joint in ("shoulder", "elbow", "wrist", "hip", "knee")
+    ]
     names += ["nose", "left_ankle", "right_ankle", "left_thumb", "right_thumb", "left_pinky", "right_pinky"]
     match = match_names(names, None, Path("clip.csv"))
     assert match.layout.name == "mediapipe-33"
