@@ -1,5 +1,6 @@
 """Axes and units of people: turned and scaled where it is beyond doubt, and lying people stay lying."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -68,3 +69,122 @@ def test_a_declared_unit_is_corrected_where_it_makes_giants() -> None:
     assert result.unit == "mm" and "the file says m" in result.notes[0]
     np.testing.assert_allclose(result.joints, joints, atol=1e-4)
     assert upright(joints, NTU, "y", None, FILE, declared_unit="m").inferred == ()
+
+
+def turned(vector: np.ndarray, angle: float) -> np.ndarray:
+    """Vectors (3,) turned about z, which is across the body of `lying_person`: from the head's side up."""
+    cosine, sine = np.cos(angle), np.sin(angle)
+    return np.array([cosine * vector[0] - sine * vector[1], sine * vector[0] + cosine * vector[1], vector[2]])
+
+
+def lying_person(exercise: str, heading: float, seed: int = 0, frames: int = 90) -> np.ndarray:
+    """A person on the back on the floor, (1, frames, 25, 3) metres, y up, the head towards an angle from x to -z."""
+    joints = np.zeros((frames, 25, 3))
+    index = {name: NTU.index(name) for name in NTU.joints}
+    for frame, phase in enumerate((1 - np.cos(np.linspace(0, 6 * np.pi, frames))) / 2):
+        trunk = np.deg2rad(85) * phase if exercise == "sit-ups" else 0.0
+        leg = {"leg raises": 1.5 * phase, "knees to the chest": 1.5 * phase, "sit-ups": 0.6}.get(exercise, 0.0)
+        knee = {"knees to the chest": 1.8 * phase, "sit-ups": 0.9}.get(exercise, 0.0)
+        arm = {"sit-ups": 3.0, "arm raises": 1.5 * phase}.get(exercise, 0.0)
+        hips = np.array([0.0, 0.1, 0.0])
+        for name, length in {
+            "hip_center": 0,
+            "spine": 0.25,
+            "shoulder_center": 0.48,
+            "neck": 0.55,
+            "head": 0.68,
+        }.items():
+            joints[frame, index[name]] = hips + turned(np.array([length, 0.0, 0.0]), trunk)
+        for side, across in (("left", -1.0), ("right", 1.0)):
+            chain = {f"hip_{side}": hips + np.array([0, 0, 0.09 * across])}
+            chain[f"knee_{side}"] = chain[f"hip_{side}"] + turned(np.array([-0.42, 0, 0]), -leg)
+            chain[f"ankle_{side}"] = chain[f"knee_{side}"] + turned(np.array([-0.4, 0, 0]), knee - leg)
+            chain[f"foot_{side}"] = chain[f"ankle_{side}"] + turned(np.array([0, 0.15, 0]), knee - leg)
+            chain[f"shoulder_{side}"] = hips + turned(np.array([0.45, 0, 0.18 * across]), trunk)
+            chain[f"elbow_{side}"] = chain[f"shoulder_{side}"] + turned(np.array([-0.28, 0, 0.02]), trunk - arm)
+            forearm = turned(np.array([-0.25, 0.0, 0.0]), trunk - arm)
+            for name, part in {"wrist": 1.0, "hand": 1.3, "thumb": 1.3, "hand_tip": 1.5}.items():
+                chain[f"{name}_{side}"] = chain[f"elbow_{side}"] + part * forearm
+            for name, position in chain.items():
+                joints[frame, index[name]] = position
+    cosine, sine = np.cos(heading), np.sin(heading)
+    joints = joints @ np.array([[cosine, 0, sine], [0, 1, 0], [-sine, 0, cosine]]).T + [0.5, -0.8, 2.5]
+    return (joints + np.random.default_rng(seed).normal(0, 0.005, joints.shape))[None].astype(np.float32)
+
+
+@pytest.mark.parametrize("exercise", ["sleeping", "sit-ups", "leg raises", "knees to the chest"])
+@pytest.mark.parametrize("heading", [0, 30, 60, 80, 90, 100, 135, 180, 225, 265, 270, 300])
+def test_a_lying_person_stays_lying(exercise: str, heading: float) -> None:
+    joints = lying_person(exercise, np.deg2rad(heading))
+    result = upright(stored(joints, "y", "cm"), NTU, None, None, FILE)
+    assert (result.up, result.unit) == ("y", "cm")
+    np.testing.assert_allclose(result.joints, joints, atol=1e-4)
+    assert exercise == "sit-ups" or result.notes[0].endswith("--up decides")
+
+
+@pytest.mark.parametrize("exercise", ["sit-ups", "leg raises", "knees to the chest", "arm raises"])
+@pytest.mark.parametrize("heading", [0, 30, 135, 180])
+def test_a_lying_person_whose_y_points_down_is_turned(exercise: str, heading: float) -> None:
+    joints = lying_person(exercise, np.deg2rad(heading))
+    assert upright(stored(joints, "-y"), NTU, None, None, FILE).up == "-y"
+    assert upright(stored(joints[..., :2], "-y"), NTU, None, None, FILE).up == "-y"
+    assert upright(joints[..., :2], NTU, None, None, FILE).up == "y"
+
+
+@pytest.mark.parametrize("up", ["y", "-y", "z", "-z"])
+@pytest.mark.parametrize("heading", [0, 45, 90, 200])
+def test_a_person_who_lies_down_shows_the_floor(up: str, heading: float) -> None:
+    standing = generate_sequence("wave both hands", 0, frames=40).joints
+    standing = standing - standing[:, :1, [NTU.index("hip_center")]] + np.float32([0.5, 0.05, 2.5])
+    joints = np.concatenate([standing, lying_person("sleeping", np.deg2rad(heading))], axis=1)
+    for centre in (np.zeros(3, np.float32), joints[:, :, [NTU.index("hip_center")]]):
+        assert upright(stored(joints - centre, up), NTU, None, None, FILE).up == up
+
+
+@pytest.mark.parametrize("up", ["y", "-y"])
+def test_image_coordinates_are_told_from_their_people(up: str) -> None:
+    joints = 300 * generate_sequence("jumping jacks", 3).joints[..., :2] + np.float32([320, 240])
+    joints = joints if up == "y" else np.float32([0, 480]) + np.float32([1, -1]) * joints
+    result = upright(joints, NTU, None, None, FILE)
+    assert (result.up, result.unit, result.joints.shape[-1]) == (up, "pixel", 2)
+    head, foot = result.joints[0, 0, [NTU.index("head"), NTU.index("foot_left")], 1]
+    assert head > foot
+
+
+def test_a_handstand_of_a_moment_turns_nothing() -> None:
+    joints = generate_sequence("walk in place", 0, frames=100).joints.copy()
+    joints[:, 40:55, :, 1] *= -1
+    for channels in (2, 3):
+        assert upright(joints[..., :channels], NTU, None, None, FILE).up == "y"
+
+
+def test_shares_of_a_picture_lose_their_depth() -> None:
+    joints = generate_sequence("squat", 0).joints
+    picture = joints * 0.3 * np.float32([1, -1, 1]) + 0.5
+    picture[..., 2] -= picture[:, :, [NTU.index("hip_center")], 2]
+    result = upright(picture, NTU, None, None, FILE)
+    assert (result.up, result.unit, result.joints.shape[-1]) == ("-y", "pixel", 2)
+    flat = joints.copy()
+    flat[..., 2] = 0
+    assert upright(flat, NTU, None, None, FILE).joints.shape[-1] == 2
+
+
+@pytest.mark.parametrize("joints", [np.full((1, 5, 25, 3), np.nan), np.zeros((1, 1, 25, 3)), np.ones((2, 5, 25, 2))])
+def test_nothing_to_see_changes_nothing(joints: np.ndarray) -> None:
+    result = upright(joints, NTU, "y", None, FILE)
+    np.testing.assert_array_equal(result.joints, joints[..., : result.joints.shape[-1]].astype(np.float32))
+
+
+def test_numbers_that_are_no_body_are_not_turned() -> None:
+    results = [
+        upright(np.random.default_rng(seed).normal(size=(1, 30, 25, 3)), NTU, None, None, FILE) for seed in range(20)
+    ]
+    assert {(result.up, result.unit) for result in results} == {("y", "m")}
+    assert "no body" in results[0].notes[0]
+
+
+def test_ten_minutes_are_looked_at_in_no_time() -> None:
+    joints = np.tile(generate_sequence("squat", 0, frames=100).joints, (4, 180, 1, 1))
+    started = time.perf_counter()
+    upright(stored(joints, "z", "mm"), NTU, None, None, FILE)
+    assert time.perf_counter() - started < 3.0

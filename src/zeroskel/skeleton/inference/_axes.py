@@ -1,5 +1,6 @@
 """Choice of the upward axis and the unit of a file: as stated, else inferred from the people in it."""
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,7 +8,14 @@ import numpy as np
 
 from zeroskel.core._layout import Layout
 from zeroskel.core.errors import SkeletonFormatError
-from zeroskel.skeleton.inference._body_size import METRES, body_size, image_coordinates, unit_of_size
+from zeroskel.skeleton.inference._body_size import (
+    METRES,
+    body_size,
+    image_coordinates,
+    rough_size,
+    rough_unit,
+    unit_of_size,
+)
 from zeroskel.skeleton.inference._upward import upward_axis
 
 TURNS = {  # up axis of a file -> matrix whose rows are x, y (up) and z of the result; none of them mirrors
@@ -59,7 +67,9 @@ def upright(
     inferred: list[str] = []
     notes: list[str] = []
     if unit is None:
-        unit, inferred, notes = _unit(sample, layout, declared_unit, file)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # of means and medians of nothing
+            unit, inferred, notes = _unit(sample, layout, declared_unit, file)
     if unit == "pixel":
         joints, sample = joints[..., :2], sample[..., :2]
     if up is None:
@@ -78,7 +88,9 @@ def _unit(sample: np.ndarray, layout: Layout, declared: str | None, file: Path) 
         return "pixel", [] if sample.shape[-1] == 2 else ["unit"], []
     size = body_size(sample, layout)
     if size is None:
-        return declared or "m", [] if declared else ["unit"], ["the joints make no body whose size tells the unit"]
+        if declared:
+            return declared, [], []
+        return rough_unit(rough_size(sample)) or "m", ["unit"], ["the joints make no body whose size tells the unit"]
     candidates = unit_of_size(size)
     if declared in candidates or (declared and not candidates):
         return declared, [], []

@@ -17,8 +17,13 @@ _STEM = {"ankle": ("ankle", "foot"), "wrist": ("wrist", "hand")}  # the joint, a
 _USUAL = (1.15, 2.0)  # metres; people of other height exist, but not two units at once make a person of this height
 _POSSIBLE = (0.7, 2.4)
 _ADULT = (1.4, 2.05)  # no children are among the people of the CMU motion capture data
-_MOST_SPREAD = 1.8  # bones of one body, each as a height, differ by less
+_MOST_SPREAD = 1.35  # bones of one body, each as a height, differ by less
+_LARGEST_CHANGE = 0.35  # of the length of a bone between frames, in space
+_FEWEST_BONES = 2
+_SPREADS_OF_HEIGHT = 3.0  # about a height to a spread of the joints
+_ROUGHLY_POSSIBLE = (0.4, 4.5)
 _IMAGE_MARGIN = 0.25
+_DEPTH_OF_HIPS = 0.05  # the origin of the depth that comes with shares of a picture
 
 
 def joint_of(joints: np.ndarray, layout: Layout, name: str) -> np.ndarray | None:
@@ -38,9 +43,11 @@ def joint_of(joints: np.ndarray, layout: Layout, name: str) -> np.ndarray | None
 def body_size(joints: np.ndarray, layout: Layout) -> float | None:
     """Return the height of the people in the unit of the file; None where the joints do not make a body.
 
-    Each bone gives a height: its median length over all frames and people, divided by its usual share of the height.
+    Each bone that keeps its length gives a height: its median length over all frames and people, divided by its usual
+    share of the height.
     """
-    heights = []
+    heights, bones = [], 0
+    flat = joints.shape[-1] == 2
     for (first, second), share in _BONES.items():
         sides = ("",) if first == "chest" else ("_left", "_right")
         lengths = [
@@ -50,13 +57,32 @@ def body_size(joints: np.ndarray, layout: Layout) -> float | None:
             and (end := joint_of(joints, layout, second + side)) is not None
         ]
         measured = np.concatenate([length[np.isfinite(length)].ravel() for length in lengths] or [np.empty(0)])
-        if len(measured) and (median := float(np.median(measured))) > 0:
-            heights.append(median / share)
-    if len(heights) < 2:
+        if not len(measured):
+            continue
+        bones += 1
+        shortest, median, longest = np.percentile(measured, [25, 50, 75])
+        if median > 0 and (flat or longest - shortest < _LARGEST_CHANGE * median):
+            heights.append(float(median) / share)
+    if len(heights) < _FEWEST_BONES:
         return None
     middle = float(np.median(heights))
-    close = [height for height in heights if 1 / _MOST_SPREAD < height / middle < _MOST_SPREAD]
-    return middle if len(close) > len(heights) / 2 else None
+    spread = 1.0 + 2 * (_MOST_SPREAD - 1.0) if flat else _MOST_SPREAD
+    agreeing = sum(1 / spread < height / middle < spread for height in heights)
+    return middle if agreeing >= bones - (1 if bones > _FEWEST_BONES else 0) else None
+
+
+def rough_size(joints: np.ndarray) -> float:
+    """Return the height of the people to a factor of about two, from the spread of their joints; 0 without any."""
+    spread = np.linalg.norm(np.nanstd(joints, axis=2), axis=-1)
+    spread = spread[np.isfinite(spread)]
+    return float(np.median(spread)) * _SPREADS_OF_HEIGHT if len(spread) else 0.0
+
+
+def rough_unit(size: float) -> str | None:
+    """Return the metric unit in which a height that is known to a factor of about two is plausible."""
+    lowest, highest = _ROUGHLY_POSSIBLE
+    units = [unit for unit in ("m", "cm", "mm") if lowest <= size * METRES[unit] <= highest]
+    return units[0] if len(units) == 1 else None
 
 
 def unit_of_size(size: float) -> list[str]:
@@ -82,6 +108,8 @@ def image_coordinates(joints: np.ndarray, layout: Layout) -> bool:
     pelvis, chest = joint_of(joints, layout, "pelvis"), joint_of(joints, layout, "chest")
     if pelvis is None or chest is None or not np.isfinite(pelvis).any():
         return False
-    inside = np.nanmedian(pelvis[..., :2], axis=tuple(range(pelvis.ndim - 1)))
+    inside = np.nanmedian(pelvis, axis=tuple(range(pelvis.ndim - 1)))
+    if abs(inside[2]) > _DEPTH_OF_HIPS:
+        return False
     head_down = np.nanmean(chest[..., 1] < pelvis[..., 1]) > 0.5
-    return bool((inside > 0.02).all() and (flat > -0.02).mean() > 0.97 and head_down)
+    return bool((inside[:2] > 0.02).all() and (flat > -0.02).mean() > 0.97 and head_down)

@@ -1,75 +1,146 @@
 """Upward axis of a file, from how the people in it stand, lie and move."""
 
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 
 from zeroskel.core._layout import Layout
-from zeroskel.skeleton.inference._body_size import body_size, joint_of
+from zeroskel.skeleton.inference._body_size import body_size, joint_of, rough_size
 
+DOUBT = "nobody surely stands in it, so the axis that points up is in doubt; --up decides"
 _AXES = {"y": (1, 1.0), "-y": (1, -1.0), "z": (2, 1.0), "-z": (2, -1.0)}
 _TRUNK_COSINE = 0.7  # a trunk within 45 degrees of an axis
 _LEGS_COSINE = 0.5  # people who sit on a chair among them
-_SOME = 0.05
-_BIAS = 0.05
-_ALIGNED = np.cos(np.deg2rad(25.0))
-DOUBT = "nobody stands in it, so the axis that points up is not sure; --up decides"
+_SITTING_UP = 0.9
+_MOST = 0.5  # of the frames, where the joints make no body of plausible size
+_SOME = 0.05  # share of the frames that is no accident
+_RISING = 0.2
+_SEVERAL = 3  # times as many
+_START = 0.2  # share of the recording in which people who lie down later still stand
+# Lengths are shares of the height of a person.
+_BIAS = 0.03  # for y, which is up in most files
+_FLOOR_MOVES = 0.1  # a floor is level
+_FEET_MOVE = 0.18  # towards the hips, while the floor under the whole body keeps its level
+_MOVES_MORE = 2.0  # than the level along the other axis
+_CENTRED = 0.01  # the hips are at the origin
+_STILL = 0.02
+_HIPS_MOVE = 0.035  # from the feet, when a standing person bows
+_ALIGNED = float(np.cos(np.deg2rad(25.0)))
+_FEWEST_FRAMES = 5
+
+
+@dataclass(frozen=True, eq=False)
+class _Bodies:
+    """Bodies of a recording: joints (M, T, V, C), and what tells their posture, (M, T, C) each.
+
+    Attributes:
+        joints: all joints.
+        trunk: unit vectors from the hips to the shoulders.
+        legs: unit vectors from the feet to the hips.
+        hips: positions of the hips.
+        feet: positions of the feet.
+        size: height of a person.
+        plausible: whether the bones of the people agree in that height.
+        centred: whether the hips stay at the origin, so that the level of the floor is not known.
+    """
+
+    joints: np.ndarray
+    trunk: np.ndarray
+    legs: np.ndarray
+    hips: np.ndarray
+    feet: np.ndarray
+    size: float
+    plausible: bool
+    centred: bool
+
+    def along(self, axis: str, vectors: np.ndarray) -> np.ndarray:
+        index, sign = _AXES[axis]
+        return np.asarray(vectors[..., index] * sign)
+
+    def sits(self, axis: str) -> np.ndarray:
+        """Return where the trunk is upright, (M, T)."""
+        return self.along(axis, self.trunk) > _TRUNK_COSINE
+
+    def stands(self, axis: str) -> np.ndarray:
+        """Return where the trunk is upright and the feet are not beside the hips, (M, T)."""
+        return self.sits(axis) & ~(self.along(axis, self.legs) < _LEGS_COSINE)
+
+    def floor_moves(self, axis: str) -> float:
+        """Return how much the level of the lowest joint differs between frames: little over a floor."""
+        lowest = np.nanmin(self.along(axis, self.joints), axis=-1)
+        return float(np.nanmedian(np.nanpercentile(lowest, 90, axis=1) - np.nanpercentile(lowest, 10, axis=1)))
 
 
 def upward_axis(joints: np.ndarray, layout: Layout) -> tuple[str, str]:
-    """Return the axis that points up and a note of doubt, "" without doubt.
+    """Return the axis that points up, and a note of doubt ("" without).
 
-    People who stand or sit along one axis in most frames show it. Where that axis is z, a person who lies on the floor
-    of a world with y up looks the same; `_lies` tells them apart.
+    People who stand or sit along one axis show it. Where that axis is z, a person who lies on the floor of a world with
+    y up looks the same; `_lies` tells them apart. Where nobody stands, the floor is on the side on which the lowest
+    joints keep their level.
 
     Args:
         joints: (M, T, V, C) joints, NaN where not observed.
         layout: the layout of the V joints.
     """
     with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return _upward_axis(joints, layout)
+        warnings.simplefilter("ignore", RuntimeWarning)  # of means and medians of nothing
+        return _upward_axis(_bodies(joints, layout), layout)
 
 
-def _upward_axis(joints: np.ndarray, layout: Layout) -> tuple[str, str]:
-    flat = joints.shape[-1] == 2
-    usual = "-y" if flat else "y"
-    trunk, legs = _directions(joints, layout)
-    known = np.isfinite(trunk).all(axis=-1)
-    if not known.any():
+def _upward_axis(bodies: _Bodies, layout: Layout) -> tuple[str, str]:
+    flat = bodies.joints.shape[-1] == 2
+    from_a_camera = flat or (bodies.centred and layout.name == "mediapipe-33")
+    usual = "-y" if from_a_camera else "y"
+    count = int(np.isfinite(bodies.trunk).all(axis=-1).sum())
+    if not count:
         return usual, DOUBT
-    trunk, legs = trunk[known], legs[known]
-    axes = {name: axis for name, axis in _AXES.items() if axis[0] < joints.shape[-1]}
-    sits = {name: trunk[:, axis] * sign > _TRUNK_COSINE for name, (axis, sign) in axes.items()}
-    stands = {
-        name: float((sits[name] & ~(legs[:, axis] * sign < _LEGS_COSINE)).mean()) for name, (axis, sign) in axes.items()
-    }
-    likely = [name for name in axes if stands[name] >= _SOME]
-    if len(likely) > 1:
-        likely = [_steadiest(joints, layout, stands, likely)]
-    if likely and likely[0] in ("y", "-y"):
-        return likely[0], ""
+    axes = [axis for axis in _AXES if not flat or axis in ("y", "-y")]
+    share = _SOME if bodies.plausible else _MOST
+    likely = [axis for axis in axes if bodies.stands(axis).sum() >= share * count]
     if likely:
-        return (usual, DOUBT) if _lies(joints, layout, trunk, legs, likely[0]) else (likely[0], "")
-    seated = {name: float(sits[name].mean()) for name in ("y", "-y")}
-    for name, other in (("y", "-y"), ("-y", "y")):
-        if seated[name] >= _SOME and seated[name] > 3 * seated[other]:
-            return name, ""
-    return usual, DOUBT
+        best = likely[0] if len(likely) == 1 else _steadiest(bodies, likely)
+        if best in ("y", "-y") or not _lies(bodies, best):
+            return best, ""
+    return _side_of_the_floor(bodies, usual, count) if bodies.plausible or flat else (usual, DOUBT)
 
 
-def _directions(joints: np.ndarray, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
-    """Return unit vectors (M, T, C) from the hips to the shoulders and from the feet to the hips, NaN where unknown."""
+def _bodies(joints: np.ndarray, layout: Layout) -> _Bodies:
     nothing = np.full((*joints.shape[:2], joints.shape[-1]), np.nan)
 
     def middle(*names: str) -> np.ndarray:
         points = [point for name in names if (point := joint_of(joints, layout, name)) is not None]
         return np.nanmean(points, axis=0) if points else nothing
 
-    chest, pelvis = middle("chest"), middle("pelvis")
-    feet, knees = middle("ankle_left", "ankle_right"), middle("knee_left", "knee_right")
-    legs = np.where(np.isfinite(feet).all(axis=-1, keepdims=True), pelvis - feet, pelvis - knees)
-    return _unit_vector(chest - pelvis), _unit_vector(legs)
+    chest, hips = (
+        _first_known(middle("chest"), middle("shoulder_left", "shoulder_right")),
+        _first_known(middle("pelvis"), middle("hip_left", "hip_right")),
+    )
+    head = _first_known(middle("head"), middle("nose"))
+    knees, feet = middle("knee_left", "knee_right"), middle("ankle_left", "ankle_right")
+    known = hips[np.isfinite(hips).all(axis=-1)]
+    measured = body_size(joints, layout)
+    size = measured or rough_size(joints)
+    from_origin = np.linalg.norm(known, axis=-1)
+    centred = len(known) < _FEWEST_FRAMES or float(np.percentile(from_origin, 90)) < _CENTRED * size
+    return _Bodies(
+        joints,
+        _unit_vector(_first_known(chest - hips, head - hips, head - chest, hips - feet)),
+        _unit_vector(_first_known(hips - feet, hips - knees)),
+        hips,
+        feet,
+        size if size > 0 else 1.0,
+        measured is not None,
+        centred,
+    )
+
+
+def _first_known(*points: np.ndarray) -> np.ndarray:
+    """Return the first of several positions that is known."""
+    chosen = points[0]
+    for point in points[1:]:
+        chosen = np.where(np.isfinite(chosen), chosen, point)
+    return np.asarray(chosen)
 
 
 def _unit_vector(vector: np.ndarray) -> np.ndarray:
@@ -77,24 +148,53 @@ def _unit_vector(vector: np.ndarray) -> np.ndarray:
     return np.where(length > 0, vector / length, np.nan)
 
 
-def _steadiest(joints: np.ndarray, layout: Layout, stands: dict[str, float], likely: list[str]) -> str:
-    """Return the axis along which the lowest joint keeps its level: the floor under people who stand and lie."""
-    size = body_size(joints, layout) or 1.0
-    spread = {
-        name: _floor_spread(joints, name) / size - (_BIAS if name == "y" else 0) - 0.2 * stands[name] for name in likely
-    }
-    return min(spread, key=lambda name: spread[name])
+def _steadiest(bodies: _Bodies, likely: list[str]) -> str:
+    """Return the axis with a level floor under people who stand and lie; that of the start where no floor is known."""
+    if bodies.centred:
+        start = max(int(_START * bodies.joints.shape[1]), 1)
+        shares = {axis: (bodies.stands(axis)[:, :start].sum(), bodies.stands(axis).sum()) for axis in likely}
+        return max(likely, key=lambda axis: shares[axis])
+    levels = {axis: bodies.floor_moves(axis) / bodies.size - (_BIAS if axis == "y" else 0.0) for axis in likely}
+    return min(likely, key=lambda axis: levels[axis])
 
 
-def _floor_spread(joints: np.ndarray, axis: str) -> float:
-    """Return how much the level of the lowest joint differs between frames."""
-    index, sign = _AXES[axis]
-    lowest = np.nanmin(joints[..., index] * sign, axis=-1)
-    return float(np.nanmedian(np.nanpercentile(lowest, 90, axis=1) - np.nanpercentile(lowest, 10, axis=1)))
+def _lies(bodies: _Bodies, axis: str) -> bool:
+    """Return whether people along z lie in a world with y or -y up, rather than stand in one with that axis up.
+
+    Nothing but motion tells a person who lies along z from one who stands and does the same; such a person stands.
+    """
+    along_z = bodies.stands(axis)
+    upward, level_y = min((("y", bodies.floor_moves("y")), ("-y", bodies.floor_moves("-y"))), key=lambda side: side[1])
+    if not bodies.centred:
+        level_y, level_z = level_y / bodies.size, bodies.floor_moves(axis) / bodies.size
+        if level_y > _FLOOR_MOVES and level_y > _MOVES_MORE * level_z:
+            return False
+        if level_z > _FEET_MOVE and level_z > _SEVERAL * level_y:
+            return True
+    directions = np.concatenate([bodies.trunk[along_z], bodies.legs[along_z]])
+    direction = np.nanmedian(directions, axis=0)
+    if bodies.along(axis, direction) < _ALIGNED * np.linalg.norm(direction):
+        return True  # in a world with z up people stand along z, and only by chance does one lie so
+    legs = bodies.hips - bodies.feet
+    rises = (bodies.along(upward, bodies.trunk) > _SITTING_UP) & ~(bodies.along(axis, bodies.legs) < _LEGS_COSINE)
+    if rises.sum() > _RISING * along_z.sum():  # sits up, or bows and moves the hips
+        shift = np.linalg.norm(np.nanmedian(legs[rises], axis=0) - np.nanmedian(legs[along_z], axis=0))
+        return bool(shift < _HIPS_MOVE * bodies.size)
+    about_hips = bodies.joints - bodies.hips[:, :, None]
+    return bool(
+        np.nanmedian(np.linalg.norm(np.nanstd(about_hips, axis=1), axis=-1).max(axis=-1)) < _STILL * bodies.size
+    )
 
 
-def _lies(joints: np.ndarray, layout: Layout, trunk: np.ndarray, legs: np.ndarray, axis: str) -> bool:
-    """Return whether people along z lie in a world with y up, rather than stand in one with z up."""
-    index, sign = _AXES[axis]
-    body = np.nanmedian(np.concatenate([trunk, legs[np.isfinite(legs).all(axis=-1)]]), axis=0)
-    return bool(body[index] * sign < _ALIGNED * np.linalg.norm(body))
+def _side_of_the_floor(bodies: _Bodies, usual: str, count: int) -> tuple[str, str]:
+    """Return "y" or "-y" and the note of doubt, for people of whom none stands."""
+    other = "-y" if usual == "y" else "y"
+    sits, sits_otherwise = (int(bodies.sits(axis).sum()) for axis in (usual, other))
+    for axis, more, less in ((usual, sits, sits_otherwise), (other, sits_otherwise, sits)):
+        if more >= _SOME * count and more > _SEVERAL * less:
+            return axis, ""
+    if bodies.centred:
+        return usual, DOUBT
+    levels = [bodies.floor_moves(axis) / bodies.size for axis in (usual, other)]
+    turned = levels[0] > _FLOOR_MOVES and levels[0] > _MOVES_MORE * levels[1]
+    return (other if turned else usual), DOUBT
