@@ -270,11 +270,17 @@ def test_a_person_stands_up_in_metres(hung_motion, name, up: str, scale: float, 
 
 
 def test_toes_are_the_end_sites_of_feet_where_no_joint_is(hung_motion, tmp_path: Path) -> None:
-    kept = [index for index, name in enumerate(hung_motion.names) if "Toe" not in name]
-    names = [hung_motion.names[index] for index in kept]
-    parents = [parent if parent < 0 else kept.index(parent) for parent in (hung_motion.parents[i] for i in kept)]
+    remaining = [index for index, name in enumerate(hung_motion.names) if "Toe" not in name]
+    names = [hung_motion.names[index] for index in remaining]
+    parents = [
+        parent if parent < 0 else remaining.index(parent) for parent in (hung_motion.parents[i] for i in remaining)
+    ]
     short = replace(
-        hung_motion, names=names, parents=parents, turns=hung_motion.turns[:, kept], local=hung_motion.local[:, kept]
+        hung_motion,
+        names=names,
+        parents=parents,
+        turns=hung_motion.turns[:, remaining],
+        local=hung_motion.local[:, remaining],
     )
     text = hung_text(short, lambda name: BIOVISION.get(name, name))
     toes = hung_motion.local[0, hung_motion.names.index("LeftToeBase")]

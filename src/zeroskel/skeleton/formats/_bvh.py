@@ -110,8 +110,10 @@ def _numbers(lines: Lines, frames: int, width: int, file: Path) -> tuple[np.ndar
 
 def _unwrapped(lines: Lines, frames: int, width: int) -> Lines:
     """Return a line a frame, where the numbers of each frame fill several lines."""
+    if not lines or len(lines[0][1].split()) >= width:
+        return lines
     counts = [len(line.split()) for _, line in lines]
-    if not counts or counts[0] >= width or sum(counts) != frames * width:
+    if sum(counts) != frames * width:
         return lines
     starts = np.searchsorted(np.cumsum(counts), np.arange(frames) * width, "right")
     ends = [*starts[1:], len(lines)]
