@@ -269,29 +269,36 @@ def test_a_person_stands_up_in_metres(hung_motion, name, up: str, scale: float, 
         np.testing.assert_allclose(sequence.joints[0, :, sequence.layout.index(joint)], expected, atol=1e-3)
 
 
-def test_toes_are_the_end_sites_of_feet_where_no_joint_is(hung_motion, tmp_path: Path) -> None:
-    remaining = [index for index, name in enumerate(hung_motion.names) if "Toe" not in name]
-    names = [hung_motion.names[index] for index in remaining]
-    parents = [
-        parent if parent < 0 else remaining.index(parent) for parent in (hung_motion.parents[i] for i in remaining)
-    ]
+@pytest.mark.parametrize("family", [{}, BIOVISION])
+@pytest.mark.parametrize(
+    ("leaf", "below", "joint"),
+    [("LeftFoot", "LeftToeBase", "foot_left"), ("LeftForeArm", "LeftHand", "wrist_left"), ("Neck", "Head", "head")],
+)
+def test_the_end_site_of_a_limb_is_the_joint_that_a_skeleton_lacks(
+    hung_motion, family: dict, leaf: str, below: str, joint: str, tmp_path: Path
+) -> None:
+    lost = hung_motion.names.index(below)
+    rest = [index for index in range(len(hung_motion.names)) if index != lost]
+    parents = [parent if parent < 0 else rest.index(parent) for parent in (hung_motion.parents[i] for i in rest)]
     short = replace(
         hung_motion,
-        names=names,
+        names=[hung_motion.names[index] for index in rest],
         parents=parents,
-        turns=hung_motion.turns[:, remaining],
-        local=hung_motion.local[:, remaining],
+        turns=hung_motion.turns[:, rest],
+        local=hung_motion.local[:, rest],
     )
-    text = hung_text(short, lambda name: BIOVISION.get(name, name))
-    toes = hung_motion.local[0, hung_motion.names.index("LeftToeBase")]
-    before, after = text.split("LeftAnkle")
+    x, y, z = hung_motion.local[0, lost]
+    before, after = hung_text(short, lambda name: family.get(name, name)).split(f" {family.get(leaf, leaf)}\n")
+    site = f"End Site\n{{\nOFFSET {x} {y} {z}\n}}\n"
+    if "End Site" not in after.split("JOINT")[0]:  # the neck has the arms below
+        after = after.replace("JOINT", f"{site}JOINT", 1)
+    else:
+        after = after.replace("End Site\n{\nOFFSET 0 0 0\n}\n", site, 1)
     path = tmp_path / "kick.bvh"
-    path.write_text(
-        before + "LeftAnkle" + after.replace("OFFSET 0 0 0\n}", f"OFFSET {toes[0]} {toes[1]} {toes[2]}\n}}", 1)
-    )
+    path.write_text(f"{before} {family.get(leaf, leaf)}\n{after}")
     sequence = read(path)
-    expected = hung_motion.joints[0, hung_motion.names.index("LeftToeBase")]
-    np.testing.assert_allclose(sequence.joints[0, 0, sequence.layout.index("foot_left")], expected, atol=1e-3)
+    position = sequence.joints[0, 0, sequence.layout.index(joint)]
+    np.testing.assert_allclose(position, hung_motion.joints[0, lost], atol=1e-3)
 
 
 @pytest.mark.parametrize("name", ["bow_active", "dash_proud", "walk-left_happy"])

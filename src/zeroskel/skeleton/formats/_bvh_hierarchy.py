@@ -14,7 +14,7 @@ from zeroskel.skeleton.formats._parsing import finite_numbers, refuse_line
 EXPORT_AGAIN = "The file is cut short or altered: export it again"
 _MOST_JOINTS = 1024
 _LONGEST_NAME = 100
-_FEET = re.compile("foot|ankle", re.IGNORECASE)
+_LIMBS = re.compile("neck|forearm|low(er)?arm|elbow|leg|shin|calf|knee|foot|ankle", re.IGNORECASE)
 _CHANNELS = {
     f"{axis}{kind}": f"{letter}{axis}"
     for axis in "xyz"
@@ -45,8 +45,8 @@ class _Block:
 def read_hierarchy(lines: Lines, file: Path) -> tuple[list[MovingJoint], int]:
     """Return the joints, every one after its parent, and the index of the line that says MOTION.
 
-    Several roots are read, as some motion capture programs write a root for each person or prop. The end site of a foot
-    is a joint too, such as LeftFoot_end, as many skeletons have no joint of the toes; other end sites are left out.
+    Several roots are read, as some motion capture programs write a root for each person or prop. The end site of a limb
+    is a joint too, such as LeftFoot_end, as some skeletons have no joint of toes, hands or head; others are left out.
 
     Raises:
         SkeletonFormatError: names the line at fault.
@@ -69,7 +69,7 @@ def read_hierarchy(lines: Lines, file: Path) -> tuple[list[MovingJoint], int]:
         elif word == "}" and outer.opened:
             if outer.offset is None or (outer.channels is None and outer.index is not None):
                 refuse_bvh(file, number, f"}} of {outer.name}", "its OFFSET and CHANNELS before")
-            if outer.index is None and _FEET.search(joints[outer.parent].name) and any(outer.offset):
+            if outer.index is None and _LIMBS.search(joints[outer.parent].name) and any(outer.offset):
                 joints.append(_Block(f"{joints[outer.parent].name}_end", outer.parent, None, True, outer.offset, ()))
             open_blocks.pop()
         else:
