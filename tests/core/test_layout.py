@@ -23,6 +23,7 @@ JOINT_COUNTS = {
     "kinect-20": 20,
     "mediapipe-33": 33,
     "mocap-21": 21,
+    "mpii-16": 16,
     "ntu-25": 25,
     "nuitrack-20": 20,
     "penn-13": 13,

@@ -155,7 +155,7 @@ def test_a_mapping_reads_as_a_sentence() -> None:
     mapping = layout_mapping("coco-17", "kinect-20")
     text = str(mapping)
     assert text.startswith(f"coco-17 to kinect-20: {len(mapping.shared)} joints by name")
-    assert "hip_center" in text.split("as means of others")[1]
+    assert "hip_center" in text.split("from other joints")[1]
     assert all(joint in text.split("not observed")[1] for joint in mapping.missing)
 
 

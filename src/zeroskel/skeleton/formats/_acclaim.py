@@ -65,7 +65,7 @@ def parse(
     names = [bone.name for bone in skeleton.joints]
     if layout is not None and get_layout(layout).name == _LAYOUT:
         return named_sequence(posed, names, layout, _FPS if fps is None else fps, file)
-    return FilePoints(posed, "Acclaim motion", tuple(names), fps=_FPS, up="y", unit="m")
+    return FilePoints(posed, "Acclaim motion", tuple(names), _LAYOUT, fps=_FPS, up="y", unit="m")
 
 
 def _skeleton_beside(file: Path) -> Path:

@@ -20,9 +20,10 @@ _LEAST_SHARING = 3  # names that begin alike, for their beginning to be a prefix
 _MOST_PREFIXES = 12
 _SIDES = {"left", "right", "l", "r"}
 _FINE_JOINTS = re.compile("eye|ear|mouth|thumb|hand_tip|index|pinky|big_toe|small_toe|heel")
-_LEAVES = re.compile(
+_LEAVES = re.compile(  # points that nobody misses
     "finger|thumb|index|middle|ring|pinky|little|carpal|palm|hand|toe|foot|heel|ball|eye|ear|nose|mouth|jaw|chin|lip|"
-    "brow|lid|cheek|teeth|tongue|face|end|site|nub|tip|twist|roll|spine|neck|chest|clavicle|collar"
+    "brow|lid|cheek|teeth|tongue|face|oris|oculi|orbicularis|levator|risorius|temporalis|special|end|site|nub|tip|"
+    "twist|roll|spine|neck|chest|lowerback|clavicle|collar|buttock|hipjoint|root|reference|armature|[tlc][0-9]+$"
 )
 
 
@@ -142,7 +143,7 @@ def _by_number(points: FilePoints, layout: Layout | None, file: Path, *, inferre
     if len(layout.joints) != count and layout.name not in usual:
         raise FileLayoutError(
             f"{file}: found {count} points without names; expected the {len(layout.joints)} joints of {layout.name}. "
-            "Name another layout, or the points"
+            f"Name another layout{f', such as --layout {usual[0]}' if usual else ''}, or the points"
         )
     order = entry.get("order") if len(layout.joints) != count else None
     notes = (f"{count} points without names are in the order of {layout.name} (--layout decides)",) if inferred else ()
@@ -177,8 +178,8 @@ def match_names(names: Sequence[str], wanted: Layout | None, file: Path, declare
     """
     families = [family for family in _families() if declared in (None, family.layout)]
     for layout in (declared, wanted):
-        if layout is not None and not any(family.layout == layout for family in families):
-            families = [_family_of_layout(layout), *families]
+        if layout is not None and (layout == declared or not any(family.layout == layout for family in families)):
+            families = [_family_of_layout(layout, [*layout.aliases]), *families]
     best: tuple[tuple[float, ...], Layout, dict[str, int]] | None = None
     for prefix in _prefixes(names):
         points = _points_by_spelling(names, prefix)
@@ -254,7 +255,10 @@ def _families() -> tuple[_Family, ...]:
     table = resource_table("joint_names.toml")
     mocap = get_layout("mocap-21")
     return (
-        *(_family_of_layout(get_layout(name)) for name in available_layouts()),
+        *(
+            _family_of_layout(layout, () if layout.name in table["bone_ends"] else [*layout.aliases])
+            for layout in map(get_layout, available_layouts())
+        ),
         *(
             _Family(mocap, _both_sides({**trunk, **limbs}, credit=2))
             for trunk in table["trunks"]
@@ -263,12 +267,11 @@ def _families() -> tuple[_Family, ...]:
     )
 
 
-def _family_of_layout(layout: Layout) -> _Family:
+def _family_of_layout(layout: Layout, known_aliases: Sequence[str]) -> _Family:
+    words = _both_sides(resource_table("joint_names.toml")["words"], credit=0)
     aliases: dict[str, list[tuple[Spelling, int]]] = {}
-    table = resource_table("joint_names.toml")
-    words = _both_sides(table["words"], credit=0)
-    for alias, joint in layout.aliases.items() if layout.name not in table["bone_ends"] else ():
-        aliases.setdefault(joint, []).append((_own_spelling(alias), 1))
+    for alias in known_aliases:
+        aliases.setdefault(layout.aliases[alias], []).append((_own_spelling(alias), 1))
     return _Family(
         layout,
         {joint: ((_own_spelling(joint), 2), *aliases.get(joint, ()), *words.get(joint, ())) for joint in layout.joints},

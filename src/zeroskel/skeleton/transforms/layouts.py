@@ -65,7 +65,7 @@ class LayoutMapping:
     def __str__(self) -> str:
         text = f"{self.source} to {self.target}: {len(self.shared)} joints by name"
         if self.derived:
-            text += "; as means of others: " + ", ".join(joint for joint, _ in self.derived)
+            text += "; from other joints: " + ", ".join(joint for joint, _ in self.derived)
         if self.missing:
             text += "; not observed (NaN): " + ", ".join(self.missing)
         return text
@@ -87,7 +87,7 @@ def layout_mapping(source: str | Layout, target: str | Layout) -> LayoutMapping:
     Example:
         >>> from zeroskel.skeleton.transforms import layout_mapping
         >>> print(layout_mapping("coco-17", "penn-13"))
-        coco-17 to penn-13: 12 joints by name; as means of others: head
+        coco-17 to penn-13: 12 joints by name; from other joints: head
     """
     source, target = get_layout(source), get_layout(target)
     shared = tuple(joint for joint in target.joints if joint in source.joints)
