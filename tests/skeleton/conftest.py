@@ -80,6 +80,24 @@ MARKER_SETS = {
         "toe": "# met", "shoulder": "# should", "elbow_out": "# elbow", "wrist": "# wrist", "c7": "c7",
         "front": "forehead", "thigh": "# bar 1",
     },
+    "human body model": {
+        "asis": "#ASIS", "psis": "#PSIS", "hip": "#GTRO", "knee_out": "#LEK", "knee_in": "#MEK", "ankle_out": "#LM",
+        "ankle_in": "#MM", "heel": "#HEE", "toe": "#TOE", "foot_out": "#MT5", "clavicle": "JN", "sternum": "XIPH",
+        "t10": "T10", "c7": "C7", "shoulder": "#SHO", "elbow_out": "#LEE", "elbow_in": "#MEE", "wrist_a": "#LW",
+        "wrist_b": "#MW", "finger": "#FIN", "front": "FHEAD", "temple": "#HEAD", "top": "THEAD",
+    },
+    "optitrack biomech": {
+        "asis": "#IAS", "psis": "#IPS", "knee_out": "#FLE", "knee_in": "#FME", "ankle_out": "#FAL",
+        "ankle_in": "#TAM", "heel": "#FCC", "toe": "#FM2", "shoulder": "#CAJ", "elbow_out": "#HLE",
+        "elbow_in": "#HME", "wrist_a": "#RSP", "wrist_b": "#USP", "c7": "CV7", "clavicle": "SME", "sternum": "SXS",
+        "finger": "#HM2", "head_front": "#AH", "head_back": "#PH",
+    },
+    "kit": {
+        "asis": "#ASI", "psis": "#PSI", "knee_out": "#KNE", "ankle_out": "#ANK", "heel": "#HEE", "toe": "#TOE",
+        "shoulder": "#SHO", "elbow_out": "#AEL", "elbow_in": "#AOL", "wrist_a": "#WTS", "wrist_b": "#WPS",
+        "hand_in": "#HTS", "hand_out": "#HPS", "head_front": "#FHD", "head_back": "#BHD", "c7": "C7",
+        "clavicle": "CLAV", "t10": "T10", "sternum": "STRN", "thigh": "#THI", "foot_out": "#MT5",
+    },
     "xsens": {
         "asis": "p%ASI", "sacrum": "pSacrum", "knee_out": "p%KneeLatEpicondyle", "knee_in": "p%KneeMedEpicondyle",
         "ankle_out": "p%LatMalleolus", "ankle_in": "p%MedMalleolus", "heel": "p%HeelFoot", "toe": "p%Toe",

@@ -53,6 +53,12 @@ def test_origins_of_segments_are_joints(namespace: str) -> None:
         np.testing.assert_allclose(sequence.joints[0, :, sequence.layout.index(joint)], joints[joint], atol=1e-5)
 
 
+def test_segments_of_fingers_are_not_those_of_the_body() -> None:
+    fingers = '</segments><fingerTrackingSegmentsLeft><segment label="Carpus"/></fingerTrackingSegmentsLeft>'
+    text = mvnx_text(motion(2)[0]).replace("</segments>", fingers)
+    assert formats.parse(text.encode(), FILE).frames == 2
+
+
 def test_a_file_without_positions_is_refused() -> None:
     text = mvnx_text(motion(2)[0]).replace("position>", "velocity>")
     with pytest.raises(SkeletonFormatError, match=r"take\.mvnx: found no positions of segments.*with positions"):

@@ -74,6 +74,27 @@ def test_a_trc_file_of_fewer_frames_than_its_header_names_says_so() -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "names", "notes"),
+    [
+        ("\tb\t", "\t\t", ("a", "c"), ("1 points without a label left out",)),
+        ("\tc\t", "\t\t", ("a", "b"), ("1 points without a label left out",)),
+        ("\ta\t", "\tR. ASIS\t", ("R. ASIS", "b", "c"), ()),
+        ("\n\n", "\n", ("a", "b", "c"), ()),
+        ("\n2\t", "\t\t\t\t\t\n2\t", ("a", "b", "c"), ()),
+        (".", ",", ("a", "b", "c"), ()),
+    ],
+    ids=["unnamed", "last unnamed", "blank in a name", "no blank line", "tabs at the end", "decimal comma"],
+)
+def test_variants_of_trc_files_are_read(old: str, new: str, names: tuple[str, ...], notes: tuple[str, ...]) -> None:
+    positions = np.random.default_rng(0).normal(size=(4, 3, 3))
+    text = trc_text(("a", "b", "c"), positions, rate=50)
+    points = parse_trc(text.replace(old, new).encode(), FILE)
+    assert (points.names, points.notes, points.fps) == (names, notes, 50)
+    columns = [index for index, name in enumerate("abc") if len(names) == 3 or name in names]
+    np.testing.assert_allclose(points.coordinates[0], positions[:, columns], atol=1e-6)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ("Frame#", "Frames", "expected a header, a line 'Frame#, Time, names' and frames"),

@@ -63,6 +63,8 @@ def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float
             tag = element.tag.rpartition("}")[2]
             if event == "start" and tag == "subject":
                 subjects.append(_Subject(element.get("frameRate")))
+            elif subjects and tag == "segments":  # other elements hold segments of fingers
+                subjects[-1].names_follow = event == "start"
             elif event == "end" and subjects:
                 subjects[-1].take(tag, element, file)
     except ElementTree.ParseError as error:
@@ -78,12 +80,13 @@ class _Subject:
 
     def __init__(self, rate: str | None) -> None:
         self.rate = rate
+        self.names_follow = False
         self.segments: list[str] = []
         self.frames: list[list[float]] = []
 
     def take(self, tag: str, element: ElementTree.Element, file: Path) -> None:
         """Keep what an element holds, and free its memory after a frame."""
-        if tag == "segment":
+        if tag == "segment" and self.names_follow:
             self.segments.append(element.get("label", ""))
         elif tag == "frame":
             position = next((child for child in element if child.tag.rpartition("}")[2] == "position"), None)

@@ -17,6 +17,7 @@ from zeroskel.skeleton.inference._points import FilePoints
 _UNITS = {"m": "m", "meters": "m", "mm": "mm", "millimeters": "mm", "cm": "cm", "centimeters": "cm", "in": "inch"}
 _AXIS = re.compile(r"^(.+?)[_.| ]?(?:t|p)?([xyz])$", re.IGNORECASE)
 _LEAST_POINTS = 4  # the pelvis and the force plates of files without markers are fewer
+_MOST_MARKERS = 2**10
 _TRC_AGAIN = "Export it again as TRC"
 _POSITIONS = "Export the positions of markers as TRC, or those of bodies with OpenSim's Analyze tool (PointKinematics)"
 _VECTOR = "Vec3"
@@ -54,7 +55,7 @@ def parse_trc(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: f
     separator = "\t" if "\t" in lines[heading] else r"\s+"
     keys, values = ([cell for cell in re.split(r"\s+", line) if cell] for line in lines[heading - 2 : heading])
     header = dict(zip((key.lower() for key in keys), values, strict=False))
-    names = [cell.strip() for cell in re.split(separator, lines[heading].strip())[2:] if cell.strip()]
+    names = _names(lines[heading], separator, int(_number(header.get("nummarkers")) or 0))
     first = next(row for row in range(heading + 2, len(lines)) if lines[row].strip())  # after the names of the axes
     table = _table(lines, first, 2 + 3 * len(names), separator, file)
     coordinates = _observed(table[:, 2:].reshape(len(table), len(names), 3), first, file)
@@ -117,6 +118,15 @@ def parse_storage(content: bytes, file: Path, *, layout: LayoutChoice = None, fp
     )
 
 
+def _names(line: str, separator: str, count: int) -> list[str]:
+    """Return a name for every three columns; "" for a marker without a name, whose cell is empty."""
+    cells = [cell.strip() for cell in re.split(separator, line.rstrip())][2:]
+    if separator == "\t" and not any(cell for column, cell in enumerate(cells) if column % 3):
+        names = cells[::3]
+        return [*names, *[""] * (min(count, _MOST_MARKERS) - len(names))]
+    return [cell for cell in cells if cell]
+
+
 def _triples(columns: Sequence[str]) -> dict[str, list[int]]:
     """Return point -> its columns x, y and z."""
     axes: dict[str, dict[str, int]] = {}
@@ -130,15 +140,18 @@ def _table(lines: Sequence[str], first: int, width: int, separator: str, file: P
     """Return the numbers of the lines from `first` on, NaN for empty cells; columns beyond `width` must be empty."""
     import pandas as pd
 
-    unobserved((len(lines) - first, width), file)
+    columns = max(len(re.findall(separator, line)) + 1 for line in lines[first:])  # some are empty at the end of lines
+    unobserved((len(lines) - first, max(columns, width)), file)
+    text = "\n".join(lines[first:])
     try:
         frame = pd.read_csv(
-            io.StringIO("\n".join(lines[first:])),
+            io.StringIO(text),
             sep=separator,
             header=None,
-            names=range(width + 3),
+            names=range(max(columns, width)),
             index_col=False,
             dtype=np.float64,
+            decimal="," if "," in text and "." not in text else ".",
             skipinitialspace=True,
         )
     except (ValueError, OverflowError) as error:  # ParserError is a ValueError

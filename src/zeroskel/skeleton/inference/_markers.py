@@ -112,7 +112,7 @@ def _landmarks(names: Sequence[str]) -> dict[str, int]:
 
 def _plain(name: str) -> str:
     """Return a name in small letters without separators, with r and l for right and left."""
-    plain = re.sub(r"[^a-z0-9]", "", name.lower()).removesuffix("study")
+    plain = re.sub(r"[^a-z0-9]", "", name.rpartition(":")[2].lower()).removesuffix("study")
     return plain.replace("right", "r").replace("left", "l")
 
 
