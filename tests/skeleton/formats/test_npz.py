@@ -137,7 +137,8 @@ def test_joints_alone_are_a_recording(tmp_path: Path) -> None:
 def test_names_in_another_order_are_sorted_to_the_layout(tmp_path: Path) -> None:
     joints = np.random.default_rng(0).normal(size=(3, 13, 3)).astype(np.float32)
     names = [f"{joint.split('_')[1]}_{joint.split('_')[0]}" if "_" in joint else joint for joint in PENN.joints[::-1]]
-    sequence = read(save(tmp_path, {"joints": joints, "joint_names": np.array(names)}))  # right_ankle, left_ankle, ...
+    path = save(tmp_path, {"joints": joints, "joint_names": np.array(names)})  # right_ankle, left_ankle, ...
+    sequence = read(path, up="y", unit="m")
     assert sequence.layout == PENN
     np.testing.assert_array_equal(sequence.joints[0], joints[:, ::-1])
 
@@ -145,7 +146,7 @@ def test_names_in_another_order_are_sorted_to_the_layout(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arrays", "actual"),
     [
-        ({"skeleton": np.ones((5, 25, 3))}, "no array joints among skeleton"),
+        ({"labels": np.ones(5)}, r"no array of joints among labels \(5,\)"),
         ({"joints": np.ones((5, 25, 3)), "fps": np.array(0)}, "array fps"),
         ({"joints": np.ones((5, 25, 3)), "fps": np.array(np.nan)}, "array fps"),
         ({"joints": np.ones((5, 25, 3)), "fps": np.array([30, 30])}, "array fps"),
@@ -259,6 +260,6 @@ def test_a_real_data_set_is_no_recording(shared: Path) -> None:
 
 
 def test_joints_of_no_known_layout_are_refused(tmp_path: Path) -> None:
-    names = np.array([f"marker {index}" for index in range(13)])
+    names = np.array([f"marker {chr(97 + index)}" for index in range(13)])
     with pytest.raises(LayoutError, match=r"toy\.npz"):
         read(save(tmp_path, {"joints": np.ones((2, 13, 3)), "joint_names": names}))

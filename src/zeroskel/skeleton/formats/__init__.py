@@ -16,6 +16,7 @@ from zeroskel.core.errors import InputError
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats import (
     _acclaim,
+    _arrays,
     _bvh,
     _c3d_markers,
     _csv_joints,
@@ -68,6 +69,7 @@ class Format:
 FORMATS: dict[str, Format] = {
     "NTU text": Format(".skeleton", _ntu.looks_like, _ntu.parse, _ntu.write),
     "NumPy arrays": Format(".npz", _npz.looks_like, _npz.parse, _npz.write),
+    "NumPy array": Format(".npy", _arrays.looks_like, _arrays.parse),
     "CSV of joints": Format(".csv", _csv_joints.looks_like, _csv_joints.parse, _csv_joints.write),
     "JSON of joints": Format(".json", _json_joints.looks_like, _json_joints.parse, _json_joints.write),
     "BVH": Format(".bvh", _bvh.looks_like, _bvh.parse),

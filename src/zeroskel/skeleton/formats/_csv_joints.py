@@ -173,7 +173,7 @@ def _unnamed(table: Table, layout: LayoutChoice) -> tuple[_Points, list[str]]:
         wanted = "a multiple of 3 numbers a row" if layout is None else f"the numbers of {get_layout(layout).name}"
         refuse_line(table.file, int(table.lines[0]), f"{len(columns)} numbers and no column names", wanted, _NAME_THEM)
     leading, count, channels = ways
-    points = values[:, leading:].reshape(len(values), count, channels)
+    points = values[:, leading : leading + count * channels].reshape(len(values), count, channels)
     if channels == 4:
         points = np.where(points[..., 3:] == 0, np.nan, points[..., :3])
     elif channels == 3 and is_two_dimensional(points):

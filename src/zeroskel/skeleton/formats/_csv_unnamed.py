@@ -1,13 +1,16 @@
 """Tables without column names: how many leading columns are frame or time, and how many numbers a point has."""
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 
+from zeroskel.core._files import resource_table
 from zeroskel.core._layout import available_layouts, get_layout
 
 _CHANNELS = (3, 4, 2)  # x, y, z; with a confidence; x, y
 _MOST_LEADING = 3
+_LANDMARKS_OF_TUTORIALS = (258, 1662)  # MediaPipe's pose with visibility, then hands and face without
 
 
 def is_numbered(labels: list[str]) -> bool:
@@ -29,7 +32,9 @@ def point_columns(values: np.ndarray, count: int | None) -> tuple[int, int, int]
         values: numbers of the file; NaN where a cell is empty.
         count: points that the caller's layout has; None takes the counts of known layouts.
     """
-    counts = {count} if count else {len(get_layout(name).joints) for name in available_layouts()}
+    counts = {count} if count else usual_counts()
+    if values.shape[1] in _LANDMARKS_OF_TUTORIALS and count in (None, 33):
+        return 0, 33, 4
     fitting = [ways for ways in _ways(values) if ways[1] in counts]
     if fitting:
         return fitting[0]
@@ -48,6 +53,13 @@ def _ways(values: np.ndarray) -> Iterator[tuple[int, int, int]]:
             last = values[:, leading + channels - 1 :: channels]
             if rest == 0 and points > 1 and (channels == 2 or channels == 3 or _is_confidence(last)):
                 yield leading, points, channels
+
+
+@cache
+def usual_counts() -> frozenset[int]:
+    """Return the numbers of points that estimators and sensors give."""
+    layouts = {len(get_layout(name).joints) for name in available_layouts()}
+    return frozenset(layouts | {entry["points"] for entry in resource_table("joint_names.toml")["numbers"]})
 
 
 def is_two_dimensional(triples: np.ndarray) -> bool:

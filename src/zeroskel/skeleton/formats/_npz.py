@@ -9,6 +9,7 @@ import io
 import os
 import sys
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NoReturn
@@ -16,9 +17,11 @@ from typing import IO, NoReturn
 import numpy as np
 
 from zeroskel.core._files import atomic_path
+from zeroskel.core._layout import available_layouts, get_layout
 from zeroskel.core.errors import InputError, SkeletonFormatError
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats import _smpl
+from zeroskel.skeleton.formats._arrays import points_of_arrays
 from zeroskel.skeleton.formats._parsing import LARGEST, LayoutChoice, existing_file, named_sequence, refuse
 from zeroskel.skeleton.inference._points import FilePoints
 
@@ -95,7 +98,8 @@ def parse(
     """Parse the one sequence of a .npz file; the arguments are those of zeroskel.skeleton.formats.parse.
 
     Returns:
-        A sequence with joints (M, T, V, C) in metres.
+        A sequence where the file defines all facts: one that `write` wrote, or a dataset of one sequence. Else points,
+        of an array under any usual name.
 
     Raises:
         InputError: the file holds several sequences.
@@ -103,18 +107,26 @@ def parse(
         LayoutError: the joints fit no layout, or more than one.
     """
     arrays = _load(io.BytesIO(content), file)
+    if "joints" in arrays and ("offsets" in arrays or _is_written(arrays)):
+        joints = _joints(arrays["joints"], (3,) if "offsets" in arrays else (3, 4), file)
+        if "offsets" in arrays and (count := len(_offsets(arrays["offsets"], len(joints), file)) - 1) > 1:
+            raise InputError(
+                f"{file}: found {count} sequences; expected one. Open it with zeroskel.SkeletonDataset.from_npz "
+                "and choose one"
+            )
+        names = _names(arrays["joint_names"], "joint_names", file) if "joint_names" in arrays else None
+        return named_sequence(joints, names, layout, _frame_rate(arrays.get("fps"), file) if fps is None else fps, file)
     if "joints" not in arrays and _smpl.has_rotations(arrays):
         return _smpl.points_of(arrays, file)
-    if "joints" not in arrays:
-        refuse(file, "", f"no array joints among {', '.join(arrays) or 'none'}", "one", "Name it joints")
-    joints = _joints(arrays["joints"], (3,) if "offsets" in arrays else (3, 4), file)
-    if "offsets" in arrays and (count := len(_offsets(arrays["offsets"], len(joints), file)) - 1) > 1:
-        raise InputError(
-            f"{file}: found {count} sequences; expected one. Open it with zeroskel.SkeletonDataset.from_npz "
-            "and choose one"
-        )
-    names = _names(arrays["joint_names"], "joint_names", file) if "joint_names" in arrays else None
-    return named_sequence(joints, names, layout, _frame_rate(arrays.get("fps"), file) if fps is None else fps, file)
+    return points_of_arrays(arrays, file, layout)
+
+
+def _is_written(arrays: Mapping[str, np.ndarray]) -> bool:
+    """Return whether the arrays are those of `write`: named joints of a layout in its order, and fps."""
+    if set(arrays) != {"joints", "joint_names", "fps"} or not _is_text(arrays["joint_names"]):
+        return False
+    names = tuple(np.atleast_1d(arrays["joint_names"]).tolist())
+    return any(get_layout(name).joints == names for name in available_layouts())
 
 
 def write(sequence: SkeletonSequence, path: str | os.PathLike[str]) -> None:
@@ -213,7 +225,7 @@ def _names(array: np.ndarray, name: str, file: Path) -> list[str]:
 
 def _is_text(array: np.ndarray) -> bool:
     """Return whether all code points are ones that a Python string can hold."""
-    if not array.size or not array.dtype.itemsize:
+    if array.dtype.kind != "U" or not array.size or not array.dtype.itemsize:
         return False
     points = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("=")).view(np.uint32)
     return int(points.max()) <= sys.maxunicode
