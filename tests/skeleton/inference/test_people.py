@@ -1,5 +1,7 @@
 """Tracking: detections in any order become bodies of constant identity."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -62,7 +64,7 @@ def test_ghosts_of_a_few_frames_go() -> None:
     bodies[2, 5:] = np.nan
     result, notes = people(shuffled(bodies), None, tracked=False)
     assert_same_people(result, bodies[:2])
-    assert notes == ("1 bodies of at most 10 frames left out",)
+    assert notes == ("1 body of at most 10 frames left out",)
 
 
 def test_identities_of_the_estimator_are_used() -> None:
@@ -81,3 +83,38 @@ def test_an_identity_that_changes_is_joined() -> None:
     identities = np.tile(np.array([[1], [2]]), (1, 60))
     identities[0, 30:] = 9
     assert_same_people(people(bodies, identities, False)[0], bodies)
+
+
+def test_people_who_walk_past_each_other_keep_their_bodies() -> None:
+    walk = generate_sequence("walk in place", 0, frames=90).joints[0]
+    other = generate_sequence("walk in place and wave the right hand", 1, frames=90).joints[0]
+    along = np.linspace(-1.5, 1.5, 90, dtype=np.float32)[:, None, None] * np.float32([1, 0, 0])
+    bodies = np.stack([walk + along, other - along + np.float32([0, 0, 0.5])])
+    assert_same_people(people(shuffled(bodies), None, tracked=False)[0], bodies)
+    assert_same_people(people(shuffled(bodies)[..., :2], None, tracked=False)[0], bodies[..., :2])
+
+
+def test_joints_that_come_and_go_do_not_split_a_person() -> None:
+    bodies = crowd(2)
+    bodies[np.random.default_rng(1).random(bodies.shape[:3]) < 0.3] = np.nan
+    assert_same_people(people(shuffled(bodies), None, tracked=False)[0], bodies)
+
+
+def test_a_single_frame_keeps_its_people() -> None:
+    bodies = crowd(3, frames=2)[:, :1]
+    assert_same_people(people(bodies, None, tracked=False)[0], bodies)
+
+
+def test_nobody_is_one_empty_body() -> None:
+    result, notes = people(np.full((3, 10, 25, 3), np.nan), None, tracked=False)
+    assert result.shape == (1, 10, 25, 3) and notes == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("numbered", [False, True])
+def test_ten_minutes_are_tracked_in_seconds(numbered: bool) -> None:
+    bodies = np.tile(crowd(3, frames=100), (1, 180, 1, 1))
+    identities = np.random.default_rng(0).integers(0, 50_000, bodies.shape[:2]) if numbered else None
+    started = time.perf_counter()
+    people(bodies, identities, tracked=False)
+    assert time.perf_counter() - started < 20.0

@@ -1,6 +1,7 @@
 """People of constant identity from detections of each frame."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,31 +13,44 @@ _REACH = 1.5  # in radii of a body: how far its joints may be from where they ar
 _REACH_PER_FRAME = 0.1
 _LARGEST_REACH = 3.5
 _SIZE_RATIO = 2.0
+_INERTIA = 0.7  # of motion and size, from frame to frame
+_FORBIDDEN = 1e6
+_SMALLEST_RADIUS = 0.25  # in usual radii
+_LONGEST_STRIDE = 5  # frames for which a person is expected to walk on
 _STILL = 0.5  # weight of a person who does not move
 
 
-@dataclass
-class _Track:
-    """One person so far: the last pose, its radius, the motion of a frame, and the frame of the pose."""
+@dataclass(frozen=True, eq=False)
+class _Poses:
+    """Poses (K, V, C) of people, their centres (K, C) and their radii (K,): mean distances of joints from a centre."""
 
-    number: int
-    pose: np.ndarray
-    radius: float
-    frame: int
-    velocity: np.ndarray = field(default_factory=lambda: np.zeros(1))
+    joints: np.ndarray
+    centres: np.ndarray
+    radii: np.ndarray
 
-    def expected(self, frame: int) -> np.ndarray:
-        return np.asarray(self.pose + self.velocity * min(frame - self.frame, 5))
+    def __getitem__(self, chosen: Any) -> "_Poses":
+        return _Poses(self.joints[chosen], self.centres[chosen], self.radii[chosen])
 
-    def reach(self, frame: int) -> float:
-        return min(_REACH + _REACH_PER_FRAME * (frame - self.frame - 1), _LARGEST_REACH) * self.radius
+    def moved(self, steps: np.ndarray) -> "_Poses":
+        return _Poses(self.joints + steps[:, None], self.centres + steps, self.radii)
 
-    def extend(self, pose: np.ndarray, radius: float, frame: int) -> None:
-        step = (_centre(pose) - _centre(self.pose)) / (frame - self.frame)
-        self.velocity = np.nan_to_num(0.7 * self.velocity + 0.3 * step)
-        self.pose = np.where(np.isfinite(pose), pose, self.pose + step)
-        self.radius = 0.8 * self.radius + 0.2 * radius
-        self.frame = frame
+    def followed_by(self, others: "_Poses") -> "_Poses":
+        return _Poses(
+            np.concatenate([self.joints, others.joints]),
+            np.concatenate([self.centres, others.centres]),
+            np.concatenate([self.radii, others.radii]),
+        )
+
+
+def _poses(joints: np.ndarray) -> _Poses:
+    """Return the poses (..., V, C) with centres and radii; the radius of a few joints is that of other bodies."""
+    observed = np.isfinite(joints).all(axis=-1, keepdims=True)
+    count = np.maximum(observed.sum(axis=-2), 1)
+    centres = np.where(observed, joints, 0).sum(axis=-2) / count
+    squares = (np.where(observed, joints - centres[..., None, :], 0) ** 2).sum(axis=(-2, -1))
+    radii = np.sqrt(squares / count[..., 0])
+    usual = np.median(radii[radii > 0]) if (radii > 0).any() else 1.0
+    return _Poses(joints, centres, np.maximum(radii, _SMALLEST_RADIUS * usual))
 
 
 def people(joints: np.ndarray, identities: np.ndarray | None, tracked: bool) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -78,9 +92,9 @@ def _main_people(joints: np.ndarray, tracks: np.ndarray) -> tuple[np.ndarray, tu
     chosen = np.argsort(-np.array(weights), kind="stable")[:MOST_PEOPLE]
     notes = []
     if left := len(lasting) - len(chosen):
-        notes.append(f"{left} more people left out")
+        notes.append(f"{left} more {'person' if left == 1 else 'people'} left out")
     if ghosts := int((frames > 0).sum()) - len(lasting):
-        notes.append(f"{ghosts} bodies of at most {shortest} frames left out")
+        notes.append(f"{ghosts} {'body' if ghosts == 1 else 'bodies'} of at most {shortest} frames left out")
     return bodies[chosen], tuple(notes)
 
 
@@ -100,8 +114,7 @@ def _motion(body: np.ndarray) -> float:
     number = np.maximum(known.sum(axis=0), 1)
     centred = np.where(known, frames - np.where(known, frames, 0).sum(axis=0) / number, 0)
     moved = np.sqrt(((centred**2).sum(axis=0) / number).sum(axis=-1).mean())
-    radius = np.median([_radius(pose) for pose in frames[:: -(-len(frames) // 100)]])
-    return float(min(moved / radius, 1.0)) if radius > 0 else 0.0
+    return float(min(moved / np.median(_poses(frames).radii), 1.0))
 
 
 def _of_identities(identities: np.ndarray, observed: np.ndarray) -> np.ndarray:
@@ -122,27 +135,31 @@ def _of_identities(identities: np.ndarray, observed: np.ndarray) -> np.ndarray:
 def joined_tracks(joints: np.ndarray, tracks: np.ndarray) -> np.ndarray:
     """Return tracks of which one that begins where another ended within a second before continues it."""
     detections, frames = np.nonzero(tracks >= 0)
+    if not len(frames):
+        return tracks
+    order = np.lexsort((frames, tracks[detections, frames]))
+    detections, frames = detections[order], frames[order]
     numbers = tracks[detections, frames]
-    order = np.lexsort((frames, numbers))
-    detections, frames, numbers = detections[order], frames[order], numbers[order]
-    first = np.flatnonzero(np.r_[True, numbers[1:] != numbers[:-1]]) if len(numbers) else np.empty(0, int)
+    first = np.flatnonzero(np.r_[True, numbers[1:] != numbers[:-1]])
     last = np.r_[first[1:], len(numbers)] - 1
-    ended: list[_Track] = []
+    poses = _poses(joints[detections, frames])
     names = np.arange(len(first))
-    for index in np.argsort(frames[first], kind="stable"):
-        begin, end = first[index], last[index]
-        pose, frame = joints[detections[begin], frames[begin]], int(frames[begin])
-        ended = [track for track in ended if frame - track.frame <= _LONGEST_GAP]
-        open_tracks = [track for track in ended if track.frame < frame]
-        distances = [_distance(track, pose, _radius(pose), frame) for track in open_tracks]
-        if distances and np.isfinite(min(distances)):
-            continued = open_tracks[int(np.argmin(distances))]
-            ended.remove(continued)
-            names[index] = continued.number
-        pose = joints[detections[end], frames[end]]
-        ended.append(_Track(int(names[index]), pose, _radius(pose), int(frames[end])))
+    by_end = np.argsort(frames[last], kind="stable")
+    ends = frames[last][by_end]
+    continued = np.zeros(len(first), bool)
+    for piece in np.argsort(frames[first], kind="stable").tolist():
+        begin = frames[first[piece]]
+        recent = by_end[np.searchsorted(ends, begin - _LONGEST_GAP) : np.searchsorted(ends, begin)]
+        recent = recent[~continued[recent]]
+        if len(recent):
+            gaps = begin - frames[last[recent]]
+            distances = _distances(poses[last[recent]], gaps, poses[first[piece]][None])[:, 0]
+            nearest = int(np.argmin(distances))
+            if np.isfinite(distances[nearest]):
+                names[piece] = names[recent[nearest]]
+                continued[recent[nearest]] = True
     result = np.full(tracks.shape, -1)
-    result[detections, frames] = names[np.searchsorted(numbers[first], numbers)] if len(numbers) else -1
+    result[detections, frames] = np.repeat(names, last - first + 1)
     return result
 
 
@@ -151,51 +168,62 @@ def _assigned(joints: np.ndarray, seen: np.ndarray) -> np.ndarray:
     from scipy.optimize import linear_sum_assignment
 
     tracks = np.full(seen.shape, -1)
-    open_tracks: list[_Track] = []
+    poses = _poses(joints)
+    current = poses[:0, 0]  # the last pose of each open track
+    steps = np.zeros_like(current.centres)  # motion in a frame
+    last = numbers = np.zeros(0, int)
     count = 0
     for frame in np.flatnonzero(seen.any(axis=0)).tolist():
-        open_tracks = [track for track in open_tracks if frame - track.frame <= _LONGEST_GAP]
-        detections = np.flatnonzero(seen[:, frame]).tolist()
-        poses = [joints[detection, frame] for detection in detections]
-        radii = [_radius(pose) for pose in poses]
-        free = set(range(len(detections)))
-        if open_tracks:
-            cost = np.array(
-                [
-                    [_distance(track, pose, radius, frame) for pose, radius in zip(poses, radii, strict=True)]
-                    for track in open_tracks
-                ]
-            )
-            rows, columns = linear_sum_assignment(np.where(np.isfinite(cost), cost, 1e6))
-            for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-                if np.isfinite(cost[row, column]):
-                    open_tracks[row].extend(poses[column], radii[column], frame)
-                    tracks[detections[column], frame] = open_tracks[row].number
-                    free.discard(column)
-        for index in sorted(free):
-            open_tracks.append(_Track(count, poses[index], radii[index], frame))
-            tracks[detections[index], frame] = count
-            count += 1
+        if len(last) and frame - last.min() > _LONGEST_GAP:
+            open_tracks = frame - last <= _LONGEST_GAP
+            current, steps = current[open_tracks], steps[open_tracks]
+            last, numbers = last[open_tracks], numbers[open_tracks]
+        detections = np.flatnonzero(seen[:, frame])
+        observed_poses = poses[detections, frame]
+        gaps = frame - last
+        expected = current.moved(steps * np.minimum(gaps, _LONGEST_STRIDE)[:, None])
+        cost = _distances(expected, gaps, observed_poses)
+        rows, columns = linear_sum_assignment(np.where(np.isfinite(cost), cost, _FORBIDDEN))
+        fits = np.isfinite(cost[rows, columns])
+        rows, columns = rows[fits], columns[fits]
+        step = (observed_poses.centres[columns] - current.centres[rows]) / gaps[rows, None]
+        steps[rows] = _INERTIA * steps[rows] + (1 - _INERTIA) * step
+        pose = observed_poses.joints[columns]
+        current.joints[rows] = np.where(np.isfinite(pose), pose, expected.joints[rows])
+        current.centres[rows] = observed_poses.centres[columns]
+        current.radii[rows] = _INERTIA * current.radii[rows] + (1 - _INERTIA) * observed_poses.radii[columns]
+        last[rows] = frame
+        tracks[detections[columns], frame] = numbers[rows]
+        if len(columns) < len(detections):
+            new = np.setdiff1d(np.arange(len(detections)), columns)
+            tracks[detections[new], frame] = count + np.arange(len(new))
+            current = current.followed_by(observed_poses[new])
+            steps = np.concatenate([steps, np.zeros_like(observed_poses.centres[new])])
+            last = np.r_[last, np.full(len(new), frame)]
+            numbers = np.r_[numbers, count + np.arange(len(new))]
+            count += len(new)
     return tracks
 
 
-def _distance(track: _Track, pose: np.ndarray, radius: float, frame: int) -> float:
-    """Return the mean distance of the joints from where they are expected, in radii; infinite out of reach."""
-    apart = np.linalg.norm(track.expected(frame) - pose, axis=-1)
-    apart = apart[np.isfinite(apart)]
-    distance = float(apart.mean()) if len(apart) else float(np.linalg.norm(_centre(track.pose) - _centre(pose)))
-    larger, smaller = max(track.radius, radius), min(track.radius, radius)
-    if larger > _SIZE_RATIO * smaller or not distance <= track.reach(frame):
-        return np.inf
-    return distance / larger if larger > 0 else 0.0
+def _distances(expected: _Poses, gaps: np.ndarray, observed_poses: _Poses) -> np.ndarray:
+    """Return (K, D) mean distances of joints from where they are expected, in radii; infinite out of reach.
 
-
-def _centre(pose: np.ndarray) -> np.ndarray:
-    known = np.isfinite(pose).all(axis=-1)
-    return np.asarray(pose[known].mean(axis=0)) if known.any() else np.full(pose.shape[-1], np.nan)
-
-
-def _radius(pose: np.ndarray) -> float:
-    """Return the root mean square distance of the joints from their centre."""
-    known = pose[np.isfinite(pose).all(axis=-1)]
-    return float(np.sqrt(((known - known.mean(axis=0)) ** 2).sum(axis=-1).mean())) if len(known) else 0.0
+    Args:
+        expected: K poses.
+        gaps: (K,) frames since they were observed.
+        observed_poses: D poses.
+    """
+    reach = np.minimum(_REACH + _REACH_PER_FRAME * (gaps - 1), _LARGEST_REACH) * expected.radii
+    apart = np.linalg.norm(expected.centres[:, None] - observed_poses.centres, axis=-1)
+    ratio = expected.radii[:, None] / observed_poses.radii
+    near = (apart < 2 * reach[:, None]) & (ratio < _SIZE_RATIO) & (ratio > 1 / _SIZE_RATIO)
+    rows, columns = np.nonzero(near)
+    of_joints = np.linalg.norm(expected.joints[rows] - observed_poses.joints[columns], axis=-1)
+    common = np.isfinite(of_joints)
+    number = common.sum(axis=-1)
+    mean = np.where(number > 0, np.where(common, of_joints, 0).sum(axis=-1) / np.maximum(number, 1), apart[near])
+    result = np.full(apart.shape, np.inf)
+    result[near] = np.where(
+        mean <= reach[rows], mean / np.maximum(expected.radii[rows], observed_poses.radii[columns]), np.inf
+    )
+    return result

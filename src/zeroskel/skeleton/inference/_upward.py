@@ -16,7 +16,7 @@ _SITTING_UP = 0.9
 _MOST = 0.5  # of the frames, where the joints make no body of plausible size
 _SOME = 0.05  # share of the frames that is no accident
 _RISING = 0.2
-_SEVERAL = 3  # times as many
+_CLEAR_RATIO = 3  # times as many
 _START = 0.2  # share of the recording in which people who lie down later still stand
 # Lengths are shares of the height of a person.
 _BIAS = 0.03  # for y, which is up in most files
@@ -169,7 +169,7 @@ def _lies(bodies: _Bodies, axis: str) -> bool:
         level_y, level_z = level_y / bodies.size, bodies.floor_moves(axis) / bodies.size
         if level_y > _FLOOR_MOVES and level_y > _MOVES_MORE * level_z:
             return False
-        if level_z > _FEET_MOVE and level_z > _SEVERAL * level_y:
+        if level_z > _FEET_MOVE and level_z > _CLEAR_RATIO * level_y:
             return True
     directions = np.concatenate([bodies.trunk[along_z], bodies.legs[along_z]])
     direction = np.nanmedian(directions, axis=0)
@@ -189,9 +189,9 @@ def _lies(bodies: _Bodies, axis: str) -> bool:
 def _side_of_the_floor(bodies: _Bodies, usual: str, count: int) -> tuple[str, str]:
     """Return "y" or "-y" and the note of doubt, for people of whom none stands."""
     other = "-y" if usual == "y" else "y"
-    sits, sits_otherwise = (int(bodies.sits(axis).sum()) for axis in (usual, other))
-    for axis, more, less in ((usual, sits, sits_otherwise), (other, sits_otherwise, sits)):
-        if more >= _SOME * count and more > _SEVERAL * less:
+    upright_frames = {axis: int(bodies.sits(axis).sum()) for axis in (usual, other)}
+    for axis, opposite in ((usual, other), (other, usual)):
+        if upright_frames[axis] >= _SOME * count and upright_frames[axis] > _CLEAR_RATIO * upright_frames[opposite]:
             return axis, ""
     if bodies.centred:
         return usual, DOUBT
