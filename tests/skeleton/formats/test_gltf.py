@@ -256,6 +256,7 @@ def broken(change) -> bytes:
         (lambda d: d["animations"][0]["samplers"][0].update(interpolation="CUBICSPLINE"), "2 values at 2 times"),
         (lambda d: d["nodes"][0].update(scale=[1e30] * 3) or d["nodes"][1].update(translation=[1e30, 0, 0]), "beyond"),
         (lambda d: d.update(nodes=5), "a broken glTF file"),
+        (lambda d: d["asset"].update(version="1.0"), "glTF of version 1.0; expected version 2.0"),
     ],
 )
 def test_a_broken_model_is_refused(change, actual: str) -> None:

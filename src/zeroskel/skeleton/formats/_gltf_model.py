@@ -42,6 +42,8 @@ def open_model(content: bytes, file: Path) -> "Model":
         if len(rest) >= 8:
             binary = rest[8 : 8 + struct.unpack("<I", rest[:4])[0]]
     document = json.loads(text.decode("utf-8-sig"))
+    if not str(document["asset"]["version"]).startswith("2"):
+        refuse(file, "", f"glTF of version {str(document['asset']['version'])[:20]}", "version 2.0", _EXPORT)
     used = {name: document[name] for name in _USED if name in document}
     objects = sum(map(len, used.values())) + sum(len(part["channels"]) for part in used.get("animations", []))
     if objects > _MOST_OBJECTS:
