@@ -94,6 +94,16 @@ def kinetics(layout: str) -> Any:
     }  # fmt: skip
 
 
+def people_of_frames(layout: str) -> Any:
+    """Frames of each person by number, as tools of anomaly detection keep them."""
+    return {"7": {str(at): {"keypoints": scored(one).reshape(-1).tolist(), "scores": 0.8, "boxes": [1, 2, 3, 4]}
+                  for at, one in enumerate(picture(layout))}}  # fmt: skip
+
+
+def frames_of_people(layout: str) -> Any:
+    return {str(at): {"7": one} for at, one in people_of_frames(layout)["7"].items()}
+
+
 def frames_of_several(layout: str) -> Any:
     return {"keypoints": scored(picture(layout)).tolist()}
 
@@ -109,6 +119,8 @@ def frames_of_several(layout: str) -> Any:
         (alphapose_whole, "halpe-26"),
         (kinetics, "coco-18"),
         (frames_of_several, "coco-18"),
+        (people_of_frames, "coco-17"),
+        (frames_of_people, "coco-17"),
     ],
 )
 def test_the_tool_says_the_layout_of_points_of_a_picture(

@@ -53,6 +53,8 @@ def _entries(value: Any, key: str, depth: int = 0) -> list[tuple[str | None, Any
         return [(None, value)]
     numbered = [name for name, child in value.items() if NUMBERED.fullmatch(name) and isinstance(child, dict | list)]
     if numbered and set(holders) <= set(numbered):
+        if _are_people(holders):
+            return [(at, {"id": name, "of": one}) for name, child in holders.items() for at, one in child.items()]
         series = {name: _entries_of_person(child, key) for name, child in holders.items()}
         if all(series.values()):
             return [(None, {"id": name, "of": one}) for name, entries in series.items() for one in entries]
@@ -63,6 +65,13 @@ def _entries(value: Any, key: str, depth: int = 0) -> list[tuple[str | None, Any
 
 def _holds(value: Any, key: str) -> bool:
     return next(detections(value, key), None) is not None
+
+
+def _are_people(holders: dict[str, Any]) -> bool:
+    """Return whether the entries of an object are people, each with an object of frames, and not frames of people."""
+    if not all(isinstance(child, dict) and all(map(NUMBERED.fullmatch, child)) for child in holders.values()):
+        return False
+    return len({at for child in holders.values() for at in child}) > len(holders)
 
 
 def _is_series(value: Any, key: str) -> bool:

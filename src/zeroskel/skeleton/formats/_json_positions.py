@@ -27,7 +27,17 @@ _POSITIONS = (
     "matrix",
     "value",
 )
-_SCORES = ("visibility", "score", "confidence", "conf", "likelihood", "confidencelevel", "trackingstate", "probability")
+_SCORES = (
+    "visibility",
+    "score",
+    "confidence",
+    "conf",
+    "likelihood",
+    "confidencelevel",
+    "accuracy",
+    "trackingstate",
+    "probability",
+)
 _NAMES = (
     "name",
     "jointname",
