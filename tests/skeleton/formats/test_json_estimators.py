@@ -373,8 +373,8 @@ def test_arrays_of_movenet_are_y_x_and_score(motion: np.ndarray, tmp_path: Path)
 def test_spoilt_files_are_read_or_refused(
     write: Callable[[np.ndarray], Any], motion: np.ndarray, tmp_path: Path, withstands_mutations
 ) -> None:
-    points = motion if write is kinect else body(motion, "coco-17")
+    points = motion if write is kinect else body(motion, "mediapipe-33" if write is mediapipe_frames else "coco-17")
     points = pixels(points) if write in (alphapose, mmpose, ultralytics_lines, posenet) else points
     value = write(points[:3])
     text = value if isinstance(value, str) else json.dumps(value, indent=1)
-    withstands_mutations("zeroskel.skeleton.formats._json_joints:parse", save(tmp_path, text), count=350)
+    withstands_mutations("zeroskel.skeleton.formats:parse", save(tmp_path, text), count=350)
