@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -282,6 +283,21 @@ def test_facts_of_the_files_of_a_folder_can_be_stated_and_other_files_are_counte
     np.testing.assert_allclose(sequence.joints, convert_layout(squat, "kinect-20").joints, atol=1e-3)
     with pytest.raises(InputError, match="fixed format; leave --up, --unit, --fps, --layout out"):
         prepare("ntu60", tmp_path / "mine", tmp_path / "d", reading=reading)
+
+
+def test_a_folder_of_frames_is_one_recording_of_a_data_set(tmp_path: Path) -> None:
+    points = np.random.default_rng(0).uniform(50, 200, size=(2, 2, 5, 25, 3)).round(2)
+    points[..., 2] = 0.9
+    for name, clips in zip(("wave", "sit_down"), points, strict=True):
+        for number, frames in enumerate(clips):
+            folder = tmp_path / "source" / name / f"s{number}_clip"
+            folder.mkdir(parents=True)
+            for at, frame in enumerate(frames):
+                people = [{"pose_keypoints_2d": frame.reshape(-1).tolist()}] if at != 0 else []
+                (folder / f"clip_{at:012d}_keypoints.json").write_text(json.dumps({"people": people}))
+    prepare("folder", tmp_path / "source", tmp_path / "out")
+    dataset = SkeletonDataset.open(tmp_path / "out")
+    assert (len(dataset), dataset.layout.name) == (4, "body-25")
 
 
 def test_without_subjects_every_second_recording_trains(tmp_path: Path, sequence_maker) -> None:

@@ -1,7 +1,7 @@
 """A folder with a file for each frame, as OpenPose, AlphaPose, MMPose and Ultralytics write them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,33 @@ def folder_points(folder: Path) -> FilePoints:
         InputError: the folder has no such files, or those of more than one recording.
         SkeletonFormatError: a file is broken, or nobody is seen in any of them.
     """
-    for suffix, parse in ((".json", _json_points), (".txt", _label_points)):
+    for suffix in _PARSERS:
         files = [one for one in folder.iterdir() if one.suffix.lower() == suffix and not one.name.startswith(".")]
+        if (size := sum(file.stat().st_size for file in files)) > MOST_FILE_BYTES:
+            most = f"one recording of at most {MOST_FILE_BYTES >> 20} MiB"
+            refuse(folder, "", f"{size / 2**20:.0f} MiB", most, "Name a folder with fewer frames")
         if files:
-            return parse(folder, sorted(files, key=_natural))
+            return frame_points({file: file_content(file)[0] for file in files}, folder)
     raise InputError(f"{folder}: found a folder without frames; expected a .json of a pose estimator for each frame")
+
+
+def frame_points(contents: Mapping[Path, bytes], folder: Path) -> FilePoints:
+    """Return the points of the files of a folder (path -> content), all of one suffix. Raises as folder_points."""
+    files = sorted(contents, key=_natural)
+    return _PARSERS[files[0].suffix.lower()](folder, files, [contents[file] for file in files])
+
+
+def frame_prefix(file: Path) -> str | None:
+    """Return the name of a JSON file before its frame number; None where its name is not that of a frame."""
+    match = _FRAME_NUMBER.search(file.stem) if file.suffix.lower() == ".json" else None
+    return file.stem[: match.start()] if match else None
+
+
+def is_frame(content: bytes, file: Path) -> bool | None:
+    """Return whether a JSON file has people in one frame; None where it has nobody."""
+    value = json_value(content, file)
+    key = point_key(value)
+    return None if key is None else len(records(value, key)) == 1
 
 
 def _natural(file: Path) -> list[tuple[int, int | str]]:
@@ -50,15 +72,8 @@ def _numbers(folder: Path, files: Sequence[Path]) -> list[int | None]:
     return list(numbers) if len(numbers) == len(files) == len(set(numbers)) else [None] * len(files)
 
 
-def _contents(folder: Path, files: Sequence[Path]) -> list[bytes]:
-    if (size := sum(file.stat().st_size for file in files)) > MOST_FILE_BYTES:
-        most = f"one recording of at most {MOST_FILE_BYTES >> 20} MiB"
-        refuse(folder, "", f"{size / 2**20:.0f} MiB", most, "Name a folder with fewer frames")
-    return [file_content(file)[0] for file in files]
-
-
-def _json_points(folder: Path, files: Sequence[Path]) -> FilePoints:
-    values = [json_value(content, file) for content, file in zip(_contents(folder, files), files, strict=True)]
+def _json_points(folder: Path, files: Sequence[Path], contents: Sequence[bytes]) -> FilePoints:
+    values = [json_value(content, file) for content, file in zip(contents, files, strict=True)]
     key = point_key(values)
     if key is None:
         refuse(folder, f"{len(files)} .json files", "no points of people", "frames of a pose estimator", "Check it")
@@ -84,10 +99,10 @@ def _checked(points: FilePoints | None, folder: Path) -> FilePoints:
     return points
 
 
-def _label_points(folder: Path, files: Sequence[Path]) -> FilePoints:
+def _label_points(folder: Path, files: Sequence[Path], contents: Sequence[bytes]) -> FilePoints:
     """Return the points of label files of YOLO: a line a person of class, box, points, confidence, identity."""
     frames = []
-    for content, file, number in zip(_contents(folder, files), files, _numbers(folder, files), strict=True):
+    for content, file, number in zip(contents, files, _numbers(folder, files), strict=True):
         lines = [line.split() for line in lines_of(content, file) if line.strip()]
         frames.append(Frame([_labelled(fields, line, file) for line, fields in enumerate(lines, 1)], number))
     table = tabulate(frames, folder)
@@ -113,3 +128,6 @@ def _labelled(fields: Sequence[str], line: int, file: Path) -> Person:
     coordinates = np.where(points[:, 2:] > _YOLO_THRESHOLD, points[:, :2], np.nan)
     identity = f"{numbers[-1]:g}" if len(numbers) == 58 else None
     return Person(coordinates, identity)
+
+
+_PARSERS = {".json": _json_points, ".txt": _label_points}
