@@ -1,9 +1,9 @@
 """Recordings of one's own: a folder with a sub-folder for each class, or an .npz of labelled sequences.
 
-A folder may hold any format that `zeroskel.read` knows; numbered JSON files with a frame each are one recording. The class's name is the sub-folder's, "_" read as a blank. A
-number after s, p, subject or person in a file's name or in a folder between (`wave/s03/take1.bvh`, `wave/p3_1.csv`) is
-the subject; where some file has none, every second recording of each class trains (protocol "every-second"). The .npz
-is that of `zeroskel.skeleton.formats._npz`.
+A folder may hold any format that `zeroskel.read` knows; numbered JSON files with a frame each are one recording. The
+class's name is the sub-folder's, "_" read as a blank. A number after s, p, subject or person in a file's name or in a
+folder between (`wave/s03/take1.bvh`, `wave/p3_1.csv`) is the subject; where some file has none, every second recording
+of each class trains (protocol "every-second"). The .npz is that of `zeroskel.skeleton.formats._npz`.
 """
 
 import re
