@@ -7,6 +7,7 @@ import pytest
 
 from zeroskel.core import FileLayoutError, available_layouts, get_layout
 from zeroskel.datasets.synthetic import generate_sequence
+from zeroskel.skeleton.formats._parsing import arrange_joints
 from zeroskel.skeleton.inference._joint_names import Match, match_names, match_points
 from zeroskel.skeleton.inference._points import FilePoints, Stated
 from zeroskel.skeleton.inference._sequence import infer_sequence
@@ -327,3 +328,19 @@ def test_points_of_one_eye_that_begin_alike_share_no_prefix():
     match = match_names(names, None, Path("clip.csv"))
     assert match.layout.name == "mediapipe-33"
     assert len(match.columns) == len(names)
+
+
+def test_arrays_with_joint_names_are_read_by_the_same_names() -> None:
+    truth = generate_sequence("squat", seed=1)
+    names = [name for name in KINECT if not name.startswith(("Spine", "Hand"))]
+    joints = truth.joints[:, :, [KINECT.index(name) for name in names]]
+    points = FilePoints(joints, "a file", tuple(names), fps=30.0, up="y", unit="m")
+    for layout in (None, "kinect-20", "coco-17"):
+        arranged, chosen = arrange_joints(joints, names, layout, file=FILE)
+        expected = infer_sequence(points, Stated.of(FILE, layout=layout), "a file", FILE)
+        assert chosen == expected.layout
+        np.testing.assert_allclose(arranged, expected.joints, atol=1e-6)
+    few, _ = arrange_joints(joints[:, :, :2], names[:2], "kinect-20", file=FILE)  # a named layout needs no half of it
+    assert np.isfinite(few).any()
+    with pytest.raises(FileLayoutError, match="understood 1 of the 13 main joints"):
+        arrange_joints(joints[:, :, :2], names[:2], None, file=FILE)

@@ -12,7 +12,8 @@ import numpy as np
 from zeroskel.core._layout import Layout, available_layouts, canonical_joint, get_layout, layout_of_joints
 from zeroskel.core.errors import FileLayoutError, InputError, LayoutError, MissingFileError, SkeletonFormatError
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.transforms.layouts import fill_joints, layout_mapping, missing_main_joints, place_joints
+from zeroskel.skeleton.inference._joint_names import match_names
+from zeroskel.skeleton.transforms.layouts import fill_joints, place_joints
 
 COPY_AGAIN = "The file is cut short or altered: take it from the release again"
 LARGEST = 3.4028235e38  # rounds to the largest float32, in which joints are kept
@@ -89,7 +90,7 @@ def arrange_joints(
     Args:
         joints: (..., V, C) real numbers, not integers, in the order of the file.
         joint_names: V names in the file's spelling, or None when the file has none.
-        layout: the layout wanted; None finds the one that has exactly these joints.
+        layout: the layout wanted; None takes that of the names.
         file: named in errors and warnings.
 
     Returns:
@@ -105,22 +106,14 @@ def arrange_joints(
     if len(joint_names) != joints.shape[-2] or len(distinct) != len(joint_names):
         actual = f"joint names {', '.join(joint_names)[:300]} for {joints.shape[-2]} joints"
         refuse(file, "", actual, "as many names, none of them twice or endless", "Correct the names")
-    try:
-        target = layout_of_joints(joint_names) if layout is None else get_layout(layout)
-    except LayoutError as error:
-        raise FileLayoutError(f"{file}: {error}") from error
-    if tuple(joint_names) == target.joints:
-        return joints, target
-    native, columns = _match(joint_names, target)
-    if not columns:
-        raise FileLayoutError(
-            f"{file}: none of the joints {', '.join(joint_names)[:300]} is in {target.name}; name another layout"
-        )
+    wanted = None if layout is None else get_layout(layout)
+    if wanted is not None and tuple(joint_names) == wanted.joints:
+        return joints, wanted
+    native, columns = _match(joint_names, wanted, file)
+    target = wanted or native
     arranged = np.full((*joints.shape[:-2], len(native.joints), joints.shape[-1]), np.nan, joints.dtype)
     arranged[..., native.indices(columns), :] = joints[..., list(columns.values()), :]
     arranged = fill_joints(arranged, native, columns)
-    if missing := missing_main_joints(target, layout_mapping(native, target).known if native != target else columns):
-        log.warning("%s: no joint %s in the file; NaN in layout %s", file, ", ".join(missing), target.name)
     return (arranged if native == target else place_joints(arranged, native, target)), target
 
 
@@ -136,21 +129,24 @@ def _layout_of_count(count: int, layout: LayoutChoice, file: Path) -> Layout:
     return fitting[0]
 
 
-def _match(joint_names: Sequence[str], target: Layout) -> tuple[Layout, dict[str, int]]:
-    """Return the layout that has exactly these joints, else the target, and its joints -> their indices in the file.
-
-    A joint's own name goes before an alias of it.
-    """
+def _match(joint_names: Sequence[str], wanted: Layout | None, file: Path) -> tuple[Layout, dict[str, int]]:
+    """Return the layout of the names, and its joints -> their indices. Few joints are read where a layout is named."""
     try:
         native = layout_of_joints(joint_names)
-    except LayoutError:  # joints of no known layout: the target's aliases have to do
-        native = target
-    columns: dict[str, int] = {}
-    for index, name in enumerate(joint_names):
-        joint = canonical_joint(name, native)
-        if joint in native.joints and (joint == name.strip().lower() or joint not in columns):
-            columns[joint] = index
-    return native, columns
+        return native, {canonical_joint(name, native): index for index, name in enumerate(joint_names)}
+    except LayoutError:  # joints of no known layout
+        pass
+    try:
+        match = match_names(joint_names, wanted, file)
+    except FileLayoutError:
+        joints = [] if wanted is None else [canonical_joint(name, wanted) for name in joint_names]
+        columns = {joint: index for index, joint in enumerate(joints) if wanted is not None and joint in wanted.joints}
+        if wanted is None or not columns:
+            raise
+        return wanted, columns
+    for note in match.notes:
+        log.warning("%s: %s", file, note)
+    return match.layout, match.columns
 
 
 def number_table(
