@@ -153,8 +153,9 @@ def test_markers_not_seen_are_nan() -> None:
     residuals[1, 2] = -1
     locations[2, 3] = np.nan
     locations[3, 4] = 0
+    locations[4, 5] = -3.697314e28  # of Optotrak
     unseen = np.isnan(parse(c3d_bytes(locations, residuals=residuals), FILE).coordinates[0]).all(axis=-1)
-    assert np.argwhere(unseen).tolist() == [[1, 2], [2, 3], [3, 4]]
+    assert np.argwhere(unseen).tolist() == [[1, 2], [2, 3], [3, 4], [4, 5]]
 
 
 def test_whole_numbers_with_a_scale_are_read() -> None:

@@ -41,7 +41,7 @@ def test_a_marker_that_is_lost_leaves_the_joint_to_the_others(marker_trial) -> N
     lost = trial.positions.copy()
     lost[3, trial.names.index("R.Knee.Med")] = np.nan
     lost[4, [trial.names.index("R.Knee.Med"), trial.names.index("R.Knee.Lat")]] = np.nan
-    points, _ = joints_of_markers(points_of(trial.names, lost), Stated())
+    points, _ = joints_of_markers(points_of(trial.names, lost), Stated(), FILE)
     knee = points.coordinates[0, :, points.names.index("knee_right")]
     np.testing.assert_allclose(knee[3], trial.positions[3, trial.names.index("R.Knee.Lat")], rtol=1e-5)
     assert np.isnan(knee).all(axis=-1).tolist() == [frame == 4 for frame in range(20)]
@@ -50,13 +50,13 @@ def test_a_marker_that_is_lost_leaves_the_joint_to_the_others(marker_trial) -> N
 def test_names_of_joints_are_no_markers() -> None:
     names = ("nose", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_knee", "right_knee", "Chest")
     points = points_of(names, np.zeros((2, 8, 3)))
-    assert joints_of_markers(points, Stated())[0] is points
+    assert joints_of_markers(points, Stated(), FILE)[0] is points
 
 
 def test_a_table_gives_several_markers_to_one_joint() -> None:
     points = points_of(("m1", "m2", "m3"), np.arange(18.0).reshape(2, 3, 3))
     stated = Stated(joints={"m1": "knee_left", "m3": "knee_left", "m2": "head"})
-    result, rest = joints_of_markers(points, stated)
+    result, rest = joints_of_markers(points, stated, FILE)
     assert result.names == ("knee_left", "head") and rest.joints is None
     np.testing.assert_array_equal(result.coordinates[0, :, 0], points.coordinates[0, :, [0, 2]].mean(axis=0))
 
@@ -64,7 +64,7 @@ def test_a_table_gives_several_markers_to_one_joint() -> None:
 def test_a_table_goes_before_the_marker_set(marker_trial) -> None:
     trial = marker_trial("plug-in gait")
     stated = Stated(joints={"LTHI": "knee_left"})
-    result, _ = joints_of_markers(points_of(trial.names, trial.positions), stated)
+    result, _ = joints_of_markers(points_of(trial.names, trial.positions), stated, FILE)
     knee = result.coordinates[0, :, result.names.index("knee_left")]
     np.testing.assert_allclose(knee, trial.positions[:, trial.names.index("LTHI")], rtol=1e-5)
     assert "elbow_left" in result.names
@@ -74,6 +74,14 @@ def test_a_table_with_an_unknown_marker_is_refused(marker_trial) -> None:
     trial = marker_trial("plug-in gait")
     with pytest.raises(FileLayoutError, match="no point LKNEE"):
         infer_sequence(points_of(trial.names, trial.positions), Stated(joints={"LKNEE": "knee_left"}), "TRC", FILE)
+
+
+def test_markers_of_the_legs_only_are_refused_by_their_names(marker_trial) -> None:
+    trial = marker_trial("plug-in gait")
+    legs = [index for index, name in enumerate(trial.names) if name[1:] in ("ASI", "PSI", "KNE", "ANK", "TOE")]
+    points = points_of([trial.names[index] for index in legs], trial.positions[:, legs])
+    with pytest.raises(FileLayoutError, match=r"give 6 of the 13 main joints. Missing: head, .*file: LASI, RASI"):
+        infer_sequence(points, Stated(), "TRC", FILE)
 
 
 def test_prefixes_are_people_and_markers_without_a_name_are_left_out() -> None:

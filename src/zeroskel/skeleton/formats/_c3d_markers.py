@@ -21,6 +21,7 @@ _MOST_POINTS = 2**12
 _LONG = 2**16 - 1  # frames that the header can count
 _UNITS = {"mm": "mm", "cm": "cm", "dm": "dm", "m": "m", "in": "inch", "inch": "inch"}
 _UPS = {"+x": "x", "x": "x", "+y": "y", "y": "y", "+z": "z", "z": "z"}  # a minus sign has no meaning in practice
+_NDI_MISSING = -3e28  # Optotrak writes a number below it for a marker that is not seen
 _ROTATION_WORDS = 17  # a matrix of 4 x 4 by columns, and its residual
 _QUANTITIES = (
     "ANGLES",
@@ -152,6 +153,7 @@ def _origins(parameters: C3DParameters, content: bytes, frames: int, file: Path)
 def _observed(positions: np.ndarray, unseen: np.ndarray, file: Path) -> np.ndarray:
     """Return float32 positions (T, P, 3) with NaN where not observed."""
     unseen = unseen | np.isnan(positions).any(axis=-1) | (positions == 0).all(axis=-1)
+    unseen |= (positions < _NDI_MISSING).any(axis=-1) & np.isfinite(positions).all(axis=-1)
     beyond = ~unseen & ~(np.abs(positions) <= LARGEST).all(axis=-1)
     if beyond.any():
         frame, point = np.argwhere(beyond)[0]

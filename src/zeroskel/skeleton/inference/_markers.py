@@ -8,12 +8,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from zeroskel.core._files import resource_table
+from zeroskel.core._layout import get_layout
+from zeroskel.core.errors import FileLayoutError
 from zeroskel.skeleton.inference._points import FilePoints, Stated
+from zeroskel.skeleton.transforms.layouts import missing_main_joints
 
 _LAYOUT = (
     "kinect-20"  # the layout whose joints follow from markers best: middle of the body, joint centres, hands, toes
@@ -28,11 +32,14 @@ _Term = tuple[tuple[str, float], ...]  # landmarks and their weights
 _SKELETONS = ("BVH", "glTF", "Acclaim motion")  # have joints only, whose names may be like those of markers
 
 
-def joints_of_markers(points: FilePoints, stated: Stated) -> tuple[FilePoints, Stated]:
+def joints_of_markers(points: FilePoints, stated: Stated, file: Path) -> tuple[FilePoints, Stated]:
     """Return points whose markers are replaced by the joints that follow from them, and what the caller still states.
 
     Points are markers where their names are those of a common marker set, or where a table of the caller gives several
     of them to one joint, which is then their mean. Other points are returned unchanged.
+
+    Raises:
+        FileLayoutError: under half of the main joints follow from the markers.
     """
     table = stated.joints if isinstance(stated.joints, Mapping) else {}
     if points.names is None or (stated.joints is not None and not table) or not set(table) <= set(points.names):
@@ -46,6 +53,8 @@ def joints_of_markers(points: FilePoints, stated: Stated) -> tuple[FilePoints, S
     for joint in dict.fromkeys(table.values()):
         columns = [points.names.index(name) for name, target in table.items() if target == joint]
         joints[joint] = points.coordinates[:, :, columns].mean(axis=2)
+    if holds_markers:
+        _check_joints(joints, points.names, file)
     used = len(set(landmarks.values()) | {points.names.index(name) for name in table})
     note = f"{len(joints)} joints computed from {used} of {len(points.names)} markers"
     return (
@@ -58,6 +67,16 @@ def joints_of_markers(points: FilePoints, stated: Stated) -> tuple[FilePoints, S
         ),
         replace(stated, joints=None),
     )
+
+
+def _check_joints(joints: Mapping[str, np.ndarray], markers: Sequence[str], file: Path) -> None:
+    missing, main = (missing_main_joints(get_layout(_LAYOUT), known) for known in (joints, ()))
+    if 2 * len(missing) > len(main):
+        raise FileLayoutError(
+            f"{file}: the markers give {len(main) - len(missing)} of the {len(main)} main joints. Missing: "
+            f"{', '.join(missing)}. Markers in the file: {', '.join(markers)[:300]}. Give a table from markers to "
+            "joints with the option joints, or record the whole body"
+        )
 
 
 def subjects_of_labels(

@@ -35,7 +35,7 @@ def infer_sequence(
         SkeletonFormatError: axes or unit cannot be inferred; the message names the option that states them.
     """
     points = content if isinstance(content, FilePoints) else _points_of(content, format_name)
-    points, stated = joints_of_markers(points, stated)
+    points, stated = joints_of_markers(points, stated, file)
     match = match_points(points, stated, file)
     joints = np.full(
         (*points.coordinates.shape[:2], len(match.layout.joints), points.coordinates.shape[3]), np.nan, np.float32
