@@ -99,11 +99,13 @@ def test_rotations_in_parts_or_as_matrices_are_the_same() -> None:
 
 def test_what_the_file_tells_is_stated() -> None:
     points = _smpl.points_of(amass(poses()), FILE)
-    assert (points.layout, points.fps, points.unit, points.up) == ("smpl-22", 120, "m", None)
+    assert (points.layout, points.fps, points.unit, points.up) == ("smpl-22", 120, "m", "z")
     assert points.notes == ("bones of an average person, as the file has only rotations",)
     arrays = amass(poses())
     del arrays["mocap_framerate"]
     assert _smpl.points_of(arrays, FILE).fps is None
+    del arrays["dmpls"]
+    assert _smpl.points_of(arrays, FILE).up is None  # other sources have y up, or that of a camera
     assert _smpl.points_of({**arrays, "mocap_frame_rate": np.array([30])}, FILE).fps == 30
 
 
@@ -117,6 +119,21 @@ def test_an_npz_of_amass_is_read(tmp_path: Path) -> None:
     np.savez(path, markers=np.array({}, dtype=object))
     with pytest.raises(SkeletonFormatError, match="pickled Python objects"):
         read(path)
+
+
+@pytest.mark.parametrize("source", ["AMASS", "another"])
+def test_a_person_stands_whichever_axis_points_up(source: str, tmp_path: Path) -> None:
+    path = tmp_path / "wave_poses.npz"
+    rotations = poses(60, pelvis=(90, 0, 0)).reshape(60, -1, 3)
+    rotations[:, JOINTS.index("right_shoulder"), 2] = np.linspace(0, 1.2, 60)
+    arrays = amass(rotations.reshape(60, -1), trans=np.tile([0, 0, 0.95], (60, 1)))
+    if source != "AMASS":
+        del arrays["dmpls"]
+    np.savez(path, **arrays)
+    sequence = read(path)
+    assert (sequence.reading.up, sequence.layout.name, sequence.fps) == ("z", "smpl-22", 120)
+    height = dict(zip(sequence.layout.joints, sequence.joints[0, 0, :, 1], strict=True))
+    assert height["head"] > 1.4 and height["ankle_left"] < 0.1
 
 
 def test_a_pickle_of_aist_is_read(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ _PELVIS = ("root_orient", "global_orient", "smpl_global_orient")
 _BODY = ("pose_body", "body_pose", "smpl_body_pose")  # of the joints after the pelvis
 _TRANSLATIONS = ("trans", "transl", "smpl_trans", "translation", "global_transl")
 _RATES = ("mocap_framerate", "mocap_frame_rate", "fps", "framerate", "frame_rate")
+_OF_AMASS = ("dmpls", "markers_latent")  # arrays of its files only, whose world has z up
 _FRAMES_AT_ONCE = 4096
 _EXPECTED = "poses (frames, 3 times the joints), or root_orient and pose_body, of a SMPL body"
 _REMEDY = "Save them as AMASS does"
@@ -103,7 +104,7 @@ def points_of(arrays: Mapping[str, Any], file: Path) -> FilePoints:
         file: Its path, for messages.
 
     Returns:
-        Points (1, T, 22, 3) in metres; the axis that points up is not known, as it differs between datasets.
+        Points (1, T, 22, 3) in metres; z points up in AMASS, and in files of other sources it is not known.
 
     Raises:
         SkeletonFormatError: The arrays are no rotations of a SMPL body.
@@ -122,7 +123,10 @@ def points_of(arrays: Mapping[str, Any], file: Path) -> FilePoints:
             posed[0, part] = translations[part, None] / (scaling or 1.0) + _posed(rotations[part])
     if not (np.abs(posed) <= LARGEST).all():
         refuse(file, "", "joints beyond measure", "translations and rotations of people", _REMEDY)
-    return FilePoints(posed, "SMPL rotations", layout=_LAYOUT, fps=_number(arrays, _RATES), unit="m", notes=(_NOTE,))
+    up = "z" if any(name in arrays for name in _OF_AMASS) else None
+    return FilePoints(
+        posed, "SMPL rotations", layout=_LAYOUT, fps=_number(arrays, _RATES), up=up, unit="m", notes=(_NOTE,)
+    )
 
 
 def _rotations(arrays: Mapping[str, Any], file: Path) -> np.ndarray:
