@@ -1,5 +1,6 @@
 """Facts of CSV as tools and spreadsheets write it: joints come out in the right place from a table of any shape."""
 
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -345,6 +346,29 @@ def test_a_confidence_of_zero_is_not_observed(column: str, motion: np.ndarray, t
     close(read(tmp_path, lines(header, rows)), expected)
 
 
+def test_points_at_zero_are_missing_but_a_root_is_not(motion: np.ndarray, tmp_path: Path) -> None:
+    centred = motion - motion[:, :1]  # the first joint is 0 throughout
+    from_start = motion - motion[0, 0]  # the first joint is 0 in the first frame
+    for positions in (centred, from_start):
+        lost = positions.copy()
+        lost[5:9, 3] = 0
+        lost[12] = 0
+        expected = positions.copy()
+        expected[5:9, 3] = np.nan
+        expected[12] = np.nan
+        expected[12, 0] = np.nan if positions is from_start else 0
+        sequence = read(tmp_path, lines(header_of("{name}_{axis}"), rows_of(lost)), up="y", unit="m")
+        np.testing.assert_allclose(sequence.joints[0][:, 1:], expected[:, 1:], atol=2e-6)
+        np.testing.assert_allclose(sequence.joints[0][:12, 0], expected[:12, 0], atol=2e-6)
+
+
+def test_a_file_of_many_columns_and_rows_takes_little_time(motion: np.ndarray, tmp_path: Path) -> None:
+    rows = rows_of(np.tile(motion, (100, 1, 1)))
+    started = time.perf_counter()
+    assert read(tmp_path, lines(header_of("{name}_{axis}"), rows)).frames == 4000
+    assert time.perf_counter() - started < 20  # a second on an idle core
+
+
 @pytest.fixture
 def two(motion: np.ndarray) -> np.ndarray:
     return np.stack([motion, motion + np.array([1.5, 0, 0])]).astype(np.float32)
@@ -476,7 +500,7 @@ def test_names_of_pictures_are_frames(motion: np.ndarray, tmp_path: Path) -> Non
     ("text", "actual"),
     [
         (["a,b", "1,2"], r"line 1: found columns a, b"),
-        (["1,2,3,4,5", "1,2,3,4,5"], r"line 1: found 5 numbers and no column names.*--layout"),
+        (["1,2,3,4,6", "1,2,3,4,6"], r"line 1: found 5 numbers and no column names.*--layout"),
         (['head_x,head_y,"head_z', "1,2,3"], r"line 1: found a quote that does not end"),
         (["time,HeadX,HeadY", "now,1,2", "then,1,2"], r"column time: found no clock or number.*--fps"),
         (["<html>", "</html>"], "no format|found"),
@@ -485,3 +509,32 @@ def test_names_of_pictures_are_frames(motion: np.ndarray, tmp_path: Path) -> Non
 def test_tables_that_make_no_sense_are_refused(text: list[str], actual: str, tmp_path: Path) -> None:
     with pytest.raises(SkeletonFormatError, match=rf"clip\.csv.*{actual}"):
         read(tmp_path, text)
+
+
+@pytest.mark.slow
+def test_files_that_people_brought_are_read(shared: Path) -> None:
+    layouts = {"mp": "mediapipe-33", "freemocap": "mediapipe-33", "coco": "coco-17", "dlc": "coco-17"}
+    for path in sorted((shared / "cases").glob("*/*.csv")):
+        sequence = zeroskel.read(path)
+        family = path.parent.name.split("_")[0]
+        assert sequence.layout.name == ("azure-kinect-32" if family == "azure" else layouts.get(family, "ntu-25")), path
+        assert sequence.frames == 300 and sequence.fps == pytest.approx(30, rel=2e-3), path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", ["wide", "long", "numbers"])
+def test_spoilt_tables_are_read_or_refused(
+    shape: str, motion: np.ndarray, tmp_path: Path, withstands_mutations: Callable
+) -> None:
+    tables = {
+        "wide": lines(
+            ["Time", *header_of("{name} ({axis}) [m]")], [["12:00:01.5", *row] for row in rows_of(motion[:3])]
+        ),
+        "long": lines(["frame", "person", "joint", "x", "y", "z", "score"], long_rows(motion[:2], CAMEL, 0.9)),
+        "numbers": lines(None, rows_of(motion[:4]), ";"),
+    }
+    if shape == "long":
+        tables["long"] = [line.replace(",", ",1,", 1) for line in tables["long"]]
+        tables["long"][0] = "frame,person,joint,x,y,z,score"  # all rows are of person 1
+    (tmp_path / "clip.csv").write_text("\n".join(tables[shape]) + "\n")
+    withstands_mutations("zeroskel.skeleton.formats:parse", tmp_path / "clip.csv", 700)

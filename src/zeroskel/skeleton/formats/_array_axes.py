@@ -7,7 +7,7 @@ from typing import NoReturn
 import numpy as np
 
 from zeroskel.core.errors import InputError
-from zeroskel.skeleton.formats._csv_unnamed import is_two_dimensional, point_columns, usual_counts
+from zeroskel.skeleton.formats._csv_unnamed import point_columns, usual_counts, without_confidence, zeros_as_missing
 from zeroskel.skeleton.formats._parsing import refuse
 
 _FORMS = {  # axes of arrays, the likeliest first: N sequences, M people, T frames, V points, C coordinates
@@ -114,15 +114,13 @@ def _rows(array: np.ndarray, counts: Collection[int], name: str, file: Path) -> 
 
 def _observed(points: np.ndarray) -> np.ndarray:
     """Return points without confidences, people and frames that are only padding of zeros."""
-    if points.shape[-1] == 4:
-        points = np.where(points[..., 3:] == 0, np.nan, points[..., :3])
-    elif points.shape[-1] == 3 and is_two_dimensional(points):
-        points = np.where(points[..., 2:] == 0, np.nan, points[..., :2])
+    points = without_confidence(points)
     padding = (np.nan_to_num(points) == 0).all(axis=(2, 3))
     if padding.all():
         return points
     points = np.where(padding[..., None, None], np.float32(np.nan), points)
-    return points[~padding.all(axis=1), : int(np.flatnonzero(~padding.all(axis=0))[-1]) + 1]
+    points = points[~padding.all(axis=1), : int(np.flatnonzero(~padding.all(axis=0))[-1]) + 1]
+    return zeros_as_missing(points)
 
 
 def _refuse_sequences(array: np.ndarray, name: str, file: Path) -> NoReturn:

@@ -17,10 +17,13 @@ import numpy as np
 from zeroskel.core._files import atomic_path
 from zeroskel.core._layout import Layout, available_layouts, canonical_joint, get_layout
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats._csv_columns import Coordinates, coordinates_of, labels_of
-from zeroskel.skeleton.formats._csv_rows import column_named, place_rows, plain
-from zeroskel.skeleton.formats._csv_table import Table, decoded, header_of, numbered_lines, read_table, separator_of
-from zeroskel.skeleton.formats._csv_unnamed import is_numbered, is_two_dimensional, point_columns
+from zeroskel.skeleton.formats._csv_columns import Coordinates, coordinates_of
+from zeroskel.skeleton.formats._csv_header import header_of, labels_of
+from zeroskel.skeleton.formats._csv_people import people_of_names
+from zeroskel.skeleton.formats._csv_rows import place_rows
+from zeroskel.skeleton.formats._csv_table import Table, column_named, plain, read_table
+from zeroskel.skeleton.formats._csv_text import decoded, numbered_lines, separator_of
+from zeroskel.skeleton.formats._csv_unnamed import is_numbered, unnamed_points, zeros_as_missing
 from zeroskel.skeleton.formats._parsing import LayoutChoice, refuse_line, unobserved
 from zeroskel.skeleton.inference._points import FilePoints
 
@@ -29,11 +32,6 @@ _NAMES = (  # of the column that names the joint of a row, letters and digits on
     " bone name jointid landmarkid landmarkindex landmarkidx keypointid keypointindex jointindex kp kpid label index"
     " idx id type"
 ).split()
-_PERSON = re.compile(
-    r"(?:(?:person|body|skeleton|user|player|subject|actor|human|p|s)_?(\d{1,2})[_.\-: ]|([^:]{1,60}):|(\d)_)(.+)",
-    re.IGNORECASE,
-)
-_NAME_THEM = "Add a header with column names, or name the layout of the numbers with --layout"
 _EXPECTED = "<joint>_x, <joint>_y, <joint>_z, or frame, joint, x, y, z"
 
 
@@ -88,24 +86,24 @@ def parse(
     if name_column is not None:
         table = _body_rows(table, labels)
     if not coordinates.columns and (not table.head or is_numbered([label for label in labels if label])):
-        points, labels = _unnamed(table, layout)
+        values, labels = unnamed_points(table, layout)
+        points = _Points([str(index) for index in range(values.shape[1])], values)
     elif "" in coordinates.columns and name_column is not None:
         points = _long(table, labels, coordinates, name_column)
     else:
         points, name_column = _wide(table, labels, coordinates), None
     rows = place_rows(table, labels, points.point_of_row, name_column, fps)
-    names, values, people = _split_people(points)
-    shape = (int(rows.person.max()) + 1, int(rows.frame.max()) + 1, *values.shape[-2:])
-    if points.point_of_row is None:
-        joints = unobserved((shape[0] * people, *shape[1:]), file)
-        by_person = joints.reshape(shape[0], people, *shape[1:])
-        by_person[rows.person, :, rows.frame] = values
+    names, columns = (points.names, None) if points.point_of_row is not None else people_of_names(points.names)
+    people = 1 if columns is None else len(columns)
+    shape = (int(rows.person.max()) + 1, int(rows.frame.max()) + 1, len(names), points.values.shape[-1])
+    joints = unobserved((shape[0] * people, *shape[1:]), file)
+    if columns is None:
+        joints[rows.person, rows.frame, points.point_of_row] = points.values
     else:
-        joints = unobserved((*shape[:2], len(names), shape[-1]), file)
-        joints[rows.person, rows.frame, points.point_of_row] = values
+        joints.reshape(shape[0], people, *shape[1:])[rows.person, :, rows.frame] = points.values[:, columns]
     if written := _written_layout(labels, joints.shape[-1]):
         return SkeletonSequence(joints, written, rows.fps or fps or 30.0)
-    joints[:, (joints == 0).all(axis=(0, 2, 3))] = np.nan  # a frame without a person
+    joints = zeros_as_missing(joints)
     numbers = _in_order(names)
     deeplabcut = bool(table.head) and table.head[0][0].lower() == "scorer"
     unit = "pixel" if deeplabcut and shape[-1] == 2 else coordinates.unit
@@ -164,27 +162,6 @@ def _body_rows(table: Table, labels: Sequence[str]) -> Table:
     return replace(table, cells=cells, lines=table.lines[is_body], notes=(*table.notes, "hands and face left out"))
 
 
-def _unnamed(table: Table, layout: LayoutChoice) -> tuple[_Points, list[str]]:
-    """Return the points of a table without column names, and names for its leading columns."""
-    columns = [column for column in range(table.cells.shape[1]) if table.cells[column].dtype.kind in "fiu"]
-    values = table.numbers(columns, [""] * table.cells.shape[1])
-    ways = point_columns(values, None if layout is None else len(get_layout(layout).joints))
-    if ways is None:
-        wanted = "a multiple of 3 numbers a row" if layout is None else f"the numbers of {get_layout(layout).name}"
-        refuse_line(table.file, int(table.lines[0]), f"{len(columns)} numbers and no column names", wanted, _NAME_THEM)
-    leading, count, channels = ways
-    points = values[:, leading : leading + count * channels].reshape(len(values), count, channels)
-    if channels == 4:
-        points = np.where(points[..., 3:] == 0, np.nan, points[..., :3])
-    elif channels == 3 and is_two_dimensional(points):
-        points = np.where(points[..., 2:] == 0, np.nan, points[..., :2])
-    labels = [""] * table.cells.shape[1]
-    for column in columns[:leading]:
-        whole = table.cells[column].dtype.kind in "iu" and (np.diff(table.cells[column]) == 1).all()
-        labels[column] = "frame" if whole else "time"
-    return _Points([str(index) for index in range(count)], points), labels
-
-
 def _long(table: Table, labels: Sequence[str], coordinates: Coordinates, name_column: int) -> _Points:
     """Return the points of a table with a row a joint."""
     texts = table.texts(name_column)
@@ -228,25 +205,6 @@ def _unseen(table: Table, columns: Sequence[int | None]) -> np.ndarray:
         else:
             unseen[:, index] = [plain(text) in ("nottracked", "none", "false", "0") for text in table.texts(column)]
     return np.zeros_like(unseen) if unseen.all() else unseen
-
-
-def _split_people(points: _Points) -> tuple[list[str], np.ndarray, int]:
-    """Return joint names, values (rows, people, joints, channels) and the people that column names count.
-
-    Names such as `person1_head` or `Ann:head`, with the same joints for each person, are joints of several people.
-    """
-    if points.point_of_row is not None:
-        return points.names, points.values, 1
-    matches = [_PERSON.fullmatch(name) for name in points.names]
-    people: dict[str, list[str]] = {}
-    for match in matches:
-        if match:
-            people.setdefault(match[1] or match[2] or match[3], []).append(match[4])
-    joints = next(iter(people.values()), [])
-    same = all(matches) and all(names == joints for names in people.values()) and len(set(joints)) == len(joints)
-    if not same:
-        return points.names, points.values[:, None], 1
-    return joints, points.values.reshape(len(points.values), len(people), len(joints), -1), len(people)
 
 
 def _in_order(names: Sequence[str]) -> list[int] | None:

@@ -3,57 +3,19 @@
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from zeroskel.skeleton.formats._csv_table import Table
+from zeroskel.skeleton.formats._csv_people import Placement, person_of_rows, placed
+from zeroskel.skeleton.formats._csv_table import Table, column_named, plain
 from zeroskel.skeleton.formats._csv_time import clock_of, frames_with_gaps, time_columns, times_of
 from zeroskel.skeleton.formats._parsing import refuse, refuse_line
 
-_PEOPLE = (  # of the column that names the person, letters and digits only, the best first
-    "body bodyid bodyindex bodyidx person personid personindex personidx trackid track trackingid trackindex userid"
-    " user player playerid skeleton skeletonid skeletonindex actor actorid individual individuals idx instance"
-    " instanceid human humanid poseid poseindex personname subject subjectid objectid id"
-).split()
 _FRAMES = (
     "frame frameid frameno framenumber frameindex frameidx framenum framecount frames frm framenr fr"
     " imageid image imagename filename file index"
 ).split()
 _MOST_SPAN = 10  # frame numbers may span this many times the frames that are there, or 1000
-_MOST_IDENTITIES = 4  # above, detections of each frame keep their number instead of an own place
-
-
-@dataclass(frozen=True, eq=False)
-class Placement:
-    """Person and frame of each row.
-
-    Attributes:
-        person: (rows,) index of a detection.
-        frame: (rows,) frame from 0.
-        fps: frames a second by the time column or the header; None without.
-        identities: (M, T) number of the person of each detection; None where `person` is the person.
-        tracked: whether one index is one person.
-        notes: what to say of frames.
-    """
-
-    person: np.ndarray
-    frame: np.ndarray
-    fps: float | None
-    identities: np.ndarray | None = None
-    tracked: bool = True
-    notes: tuple[str, ...] = ()
-
-
-def plain(label: str) -> str:
-    """Return the letters and digits of a column name in small letters."""
-    return re.sub(r"[\W_]+", "", label.lower())
-
-
-def column_named(labels: Sequence[str], names: Sequence[str], used: Sequence[int] = ()) -> int | None:
-    """Return the column that has the first of these names; None where no column has one."""
-    spelled = [None if index in used else plain(label) for index, label in enumerate(labels)]
-    return next((spelled.index(name) for name in names if name in spelled), None)
 
 
 def place_rows(
@@ -72,9 +34,9 @@ def place_rows(
         SkeletonFormatError: frame numbers or times that make no sense, or that rows lack.
     """
     used = [] if name_column is None else [name_column]
-    person_column = column_named(labels, _PEOPLE, used)
-    person = _codes(table, person_column)
-    frame_column = column_named(labels, _FRAMES if point is None else _FRAMES[:-1], [*used, person_column or -1])
+    person_column, person = person_of_rows(table, labels, used)
+    frame_names = _FRAMES if point is None else _FRAMES[:-1]
+    frame_column = column_named(labels, frame_names, used if person_column is None else [*used, person_column])
     times = _Times(table, labels, used)
     notes: tuple[str, ...] = ()
     shared = point is not None or person.any()
@@ -92,20 +54,11 @@ def place_rows(
     rate = rate or _stated_rate(table)
     if frame_column is None and step and (gaps := times.gaps(frame, step)) is not None:
         frame = gaps
-    return _detections(table, person, frame, point, rate, notes)
+    return placed(table, person, frame, point, rate, notes)
 
 
 def _is_index(label: str) -> bool:
     return plain(label) in ("index", "file", "filename", "image", "imageid", "imagename")
-
-
-def _codes(table: Table, column: int | None) -> np.ndarray:
-    """Return (rows,) index of the text of a column by first appearance; all 0 without a column."""
-    import pandas as pd
-
-    if column is None:
-        return np.zeros(len(table.cells), np.int64)
-    return pd.factorize(np.array(table.texts(column), dtype=object))[0]
 
 
 def _blocks(point: np.ndarray) -> np.ndarray | None:
@@ -146,35 +99,6 @@ def _stated_rate(table: Table) -> float | None:
         if number and re.fullmatch(r"\d{1,4}(\.\d*)?", number) and float(number) > 0:
             return float(number)
     return None
-
-
-def _detections(
-    table: Table,
-    person: np.ndarray,
-    frame: np.ndarray,
-    point: np.ndarray | None,
-    fps: float | None,
-    notes: tuple[str, ...],
-) -> Placement:
-    """Return the placement after a check that no two rows are one; people beyond a few become detections."""
-    point = np.zeros_like(person) if point is None else point
-    keys = (frame * (int(person.max()) + 1) + person) * (int(point.max()) + 1) + point
-    first = np.unique(keys, return_index=True)[1]
-    if len(first) < len(keys):
-        repeated = np.setdiff1d(np.arange(len(keys)), first)
-        is_one_person = person.any() or point.any() or (np.diff(frame) < 0).any()
-        if is_one_person or len(repeated) < 0.05 * len(keys) or table.cells.duplicated().any():
-            table.refuse(int(repeated[0]), "a frame, body or joint a second time", "one row for each")
-        order = np.arange(len(frame)) - np.searchsorted(frame, frame)
-        return Placement(order, frame, fps, tracked=False, notes=notes)
-    if person.max() < _MOST_IDENTITIES:
-        return Placement(person, frame, fps, notes=notes)
-    pairs, position = np.unique(frame * (person.max() + 1) + person, return_inverse=True)
-    frame_of_pair, number = pairs // (person.max() + 1), pairs % (person.max() + 1)
-    order = np.arange(len(pairs)) - np.searchsorted(frame_of_pair, frame_of_pair)
-    identities = np.full((int(order.max()) + 1, int(frame.max()) + 1), -1)
-    identities[order, frame_of_pair] = number
-    return Placement(order[position], frame, fps, identities, False, notes)
 
 
 class _Times:

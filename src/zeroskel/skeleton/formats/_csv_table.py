@@ -1,8 +1,8 @@
 """Text of a CSV file as header rows and a table of cells, of any encoding, separator and decimal mark."""
 
-import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
+from zeroskel.skeleton.formats._csv_header import header_of
+from zeroskel.skeleton.formats._csv_text import COMMENT, MISSING, decoded, numbered_lines, separator_of, split_cells
 from zeroskel.skeleton.formats._parsing import LARGEST, refuse, refuse_line
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MISSING = ("", "nan", "na", "n/a", "#n/a", "null", "none", "-", "-nan", "nan(ind)", "-nan(ind)", "#div/0!")
-_NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?")
 _DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+([eE][-+]?\d+)?")
-_COMMENT = ("#", "%", "//")
 _HEAD_LINES = 64  # in which the header is looked for
 _MOST_COLUMNS = 20_000
 _SHORTEST_CUT = 10  # rows of a file whose last row may be cut short
@@ -77,76 +76,15 @@ class Table:
         refuse_line(self.file, int(self.lines[row]), actual, expected, "Correct the row or remove it")
 
 
-def decoded(content: bytes) -> str | None:
-    """Return the text of UTF-8, UTF-16 or Windows-1252 bytes with newlines as line ends; None for other content."""
-    encodings: tuple[str, ...] = ("utf-8-sig", "cp1252")
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encodings = ("utf-16",)
-    elif content[1:2] == b"\0":
-        encodings = ("utf-16-le",)
-    for encoding in encodings:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return None if "\0" in text else text.replace("\r\n", "\n").replace("\r", "\n")
-    return None
+def plain(label: str) -> str:
+    """Return the letters and digits of a column name in small letters."""
+    return re.sub(r"[\W_]+", "", label.lower())
 
 
-def numbered_lines(text: str) -> list[tuple[int, str]]:
-    """Return the lines that hold more than separators, each with its number from 1, without Excel's `sep=` line."""
-    lines = enumerate(text.split("\n"), 1)
-    return [(number, line) for number, line in lines if line.strip(' ,;\t|"') and not line.lower().startswith("sep=")]
-
-
-def separator_of(lines: Sequence[str]) -> str:
-    r"""Return the separator of cells: the first of tab, semicolon, bar and comma that most lines share, else " "."""
-    for candidate in "\t;|,":
-        counts = [line.count(candidate) for line in lines]
-        if sum(count > 0 for count in counts) * 2 > len(counts) or counts[:1] > [2]:
-            return candidate
-    return " "
-
-
-def split_cells(line: str, separator: str) -> list[str]:
-    """Return the cells of one line, without quotes and blanks around them."""
-    if separator == " ":
-        return line.split()
-    if '"' not in line:
-        return [cell.strip() for cell in line.split(separator)]
-    return [cell.strip() for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])]
-
-
-def header_of(lines: Sequence[str], separator: str) -> tuple[list[list[str]], int]:
-    """Return the cells of the lines above the first row of data, without comments, and the index of that row."""
-    rows = [split_cells(line, separator) for line in lines]
-    is_data = [_is_data(row) for row in rows]
-    start = min(1, len(rows))
-    for index, row in enumerate(rows):
-        following = is_data[index : index + 6]
-        if is_data[index] and sum(following) >= 0.8 * len(following) and not _counts_up(row):
-            start = index
-            break
-    widest = max(map(len, rows), default=0)
-    head = []
-    for row in rows[:start]:
-        if not row[0].startswith(_COMMENT):
-            head.append(row)
-        elif len(row) >= max(widest - 1, 3):  # the header of numpy.savetxt
-            head.append([row[0].lstrip("#%/ "), *row[1:]][len(row) - widest if row[0] in _COMMENT else 0 :])
-    return head, start
-
-
-def _is_data(row: Sequence[str]) -> bool:
-    filled = [cell for cell in row if cell.lower() not in MISSING]
-    numbers = sum(_NUMBER.fullmatch(cell) is not None for cell in filled)
-    return not row[0].startswith(_COMMENT) and numbers * 2 >= len(filled) and (numbers > 0 or not filled)
-
-
-def _counts_up(row: Sequence[str]) -> bool:
-    """Return whether a row is the header 0, 1, 2 … that tables without column names are saved with."""
-    numbers = row[1:] if row[0] == "" else row
-    return len(numbers) > 3 and list(numbers) in ([str(n + first) for n in range(len(numbers))] for first in (0, 1))
+def column_named(labels: Sequence[str], names: Sequence[str], used: Sequence[int] = ()) -> int | None:
+    """Return the column that has the first of these names; None where no column has one."""
+    spelled = [None if index in used else plain(label) for index, label in enumerate(labels)]
+    return next((spelled.index(name) for name in names if name in spelled), None)
 
 
 def read_table(content: bytes, file: Path) -> Table:
@@ -165,7 +103,7 @@ def read_table(content: bytes, file: Path) -> Table:
             refuse_line(file, number, "a quote that does not end", "cells and quotes", "Correct the row or remove it")
     separator = separator_of(first_lines)
     head, start = header_of(first_lines, separator)
-    rows = [(number, line) for number, line in numbered[start:] if not line.lstrip().startswith(_COMMENT)]
+    rows = [(number, line) for number, line in numbered[start:] if not line.lstrip().startswith(COMMENT)]
     if not rows:
         refuse(file, "", f"{max(map(len, head), default=0)} header cells and no row", "a row a frame", "Add the rows")
     widths = [
@@ -178,7 +116,7 @@ def read_table(content: bytes, file: Path) -> Table:
         del rows[-1], widths[-1]
         notes = ("the last row is cut short and was left out",)
     for (number, line), width in zip(rows, widths, strict=True):
-        if width < used or (width > used and head and any(split_cells(line, separator)[_full_width(head) :])):
+        if width < used or (width > used and any(split_cells(line, separator)[max(map(len, head), default=used) :])):
             expected = f"{used} as in the header" if head else f"{used} as in the other rows"
             refuse_line(file, number, f"{width} cells", expected, "Correct the row or remove it")
     lines = np.array([number for number, _ in rows])
@@ -188,14 +126,10 @@ def read_table(content: bytes, file: Path) -> Table:
     return Table(file, head, cells, lines, notes)
 
 
-def _full_width(head: Sequence[Sequence[str]]) -> int:
-    return max(map(len, head), default=0)
-
-
 def _used_width(head: Sequence[Sequence[str]], widths: Sequence[int]) -> int:
     """Return the number of cells that each row must have."""
     if not head:
-        return max(set(widths), key=widths.count)
+        return Counter(widths).most_common(1)[0][0]
     return max((index + 1 for row in head for index, cell in enumerate(row) if cell), default=0)
 
 

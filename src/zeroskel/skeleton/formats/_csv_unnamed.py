@@ -7,9 +7,12 @@ import numpy as np
 
 from zeroskel.core._files import resource_table
 from zeroskel.core._layout import available_layouts, get_layout
+from zeroskel.skeleton.formats._csv_table import Table
+from zeroskel.skeleton.formats._parsing import LayoutChoice, refuse_line
 
 _CHANNELS = (3, 4, 2)  # x, y, z; with a confidence; x, y
 _MOST_LEADING = 3
+_NAME_THEM = "Add a header with column names, or name the layout of the numbers with --layout"
 _LANDMARKS_OF_TUTORIALS = (258, 1662)  # MediaPipe's pose with visibility, then hands and face without
 
 
@@ -62,7 +65,51 @@ def usual_counts() -> frozenset[int]:
     return frozenset(layouts | {entry["points"] for entry in resource_table("joint_names.toml")["numbers"]})
 
 
-def is_two_dimensional(triples: np.ndarray) -> bool:
+def unnamed_points(table: Table, layout: LayoutChoice) -> tuple[np.ndarray, list[str]]:
+    """Return the points (rows, points, channels) of a table without column names, and names for its columns."""
+    columns = [column for column in range(table.cells.shape[1]) if table.cells[column].dtype.kind in "fiu"]
+    values = table.numbers(columns, [""] * table.cells.shape[1])
+    ways = point_columns(values, None if layout is None else len(get_layout(layout).joints))
+    if ways is None:
+        wanted = "a multiple of 3 numbers a row" if layout is None else f"the numbers of {get_layout(layout).name}"
+        refuse_line(table.file, int(table.lines[0]), f"{len(columns)} numbers and no column names", wanted, _NAME_THEM)
+    leading, count, channels = ways
+    points = values[:, leading : leading + count * channels].reshape(len(values), count, channels)
+    labels = [""] * table.cells.shape[1]
+    for column in columns[:leading]:
+        whole = table.cells[column].dtype.kind in "iu" and (np.diff(table.cells[column]) == 1).all()
+        labels[column] = "frame" if whole else "time"
+    return without_confidence(points), labels
+
+
+def without_confidence(points: np.ndarray) -> np.ndarray:
+    """Return points (..., channels) with 2 or 3 coordinates, NaN where a further number, a confidence, is 0."""
+    if points.shape[-1] == 4:
+        return np.where(points[..., 3:] == 0, np.nan, points[..., :3])
+    if points.shape[-1] == 3 and _is_two_dimensional(points):
+        return np.where(points[..., 2:] == 0, np.nan, points[..., :2])
+    return points
+
+
+def zeros_as_missing(points: np.ndarray) -> np.ndarray:
+    """Return points (M, T, V, C) with NaN for those that estimators and sensors set to 0 because they did not see them.
+
+    A point whose coordinates are all 0 is missing where no point of its person is elsewhere, or where its other
+    positions do not come near 0. A root that is 0 throughout, or from which a path starts, is a position.
+    """
+    zero = (points == 0).all(axis=-1)
+    if not zero.any():
+        return points
+    missing = (zero | np.isnan(points).any(axis=-1)).all(axis=-1, keepdims=True) & zero
+    distance = np.where(zero, np.nan, np.abs(points).max(axis=-1))
+    seen = np.isfinite(distance).any(axis=1, keepdims=True)
+    filled = np.where(seen, distance, 0)
+    nearest, usual = np.nanmin(filled, axis=1, keepdims=True), np.nanmedian(filled, axis=1, keepdims=True)
+    missing |= zero & seen & (nearest > 0.2 * usual)
+    return points if missing.all() else np.where(missing[..., None], np.nan, points).astype(points.dtype)
+
+
+def _is_two_dimensional(triples: np.ndarray) -> bool:
     """Return whether the third numbers of points (rows, points, 3) are confidences: 0 to 1 beside pixels."""
     return _is_confidence(triples[..., 2]) and bool(np.nanmax(np.abs(triples[..., :2]), initial=0) > 10)
 
