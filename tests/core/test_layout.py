@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from zeroskel.core import Layout, LayoutError, available_layouts, get_layout
-from zeroskel.core._layout import canonical_joint, layout_of_joints
+from zeroskel.core._files import resource_table
+from zeroskel.core._layout import canonical_joint, joint_rules, layout_of_joints
 
 JOINT_COUNTS = {
     "arkit-91": 25,  # the joints of the body among 91
@@ -147,6 +148,40 @@ def test_an_unknown_layout_or_joint_is_refused() -> None:
         get_layout("kinect-21")
     with pytest.raises(LayoutError, match="penn-13 has no joint 'tail'; it has head"):
         get_layout("penn-13").index("tail")
+
+
+@pytest.mark.parametrize(
+    ("spelled", "layout"),
+    [
+        ("BODY_25", "body-25"),
+        ("openpose-25", "body-25"),
+        ("OpenPose 18", "coco-18"),
+        ("mediapipe", "mediapipe-33"),
+        ("COCO", "coco-17"),
+        ("coco_17", "coco-17"),
+        ("smpl", "smpl-24"),
+        ("SMPLX", "smpl-22"),
+        ("human3.6m", "h36m-17"),
+        ("Azure Kinect", "azure-kinect-32"),
+        ("NTU-RGB+D", "ntu-25"),
+        ("kinect_v2", "ntu-25"),
+    ],
+)
+def test_usual_spellings_name_a_layout(spelled: str, layout: str) -> None:
+    assert get_layout(spelled) is get_layout(layout)
+
+
+def test_usual_spellings_are_those_of_layouts() -> None:
+    spellings = resource_table("joint_names.toml")["layouts"]
+    assert set(spellings.values()) <= set(available_layouts())
+    assert not set(spellings) & set(available_layouts())
+
+
+def test_rules_of_joints_know_the_joints() -> None:
+    vocabulary = {joint for name in available_layouts() for joint in get_layout(name).joints}
+    for rule in joint_rules():
+        assert {rule.joint, *rule.weights} <= vocabulary
+        assert sum(rule.weights.values()) == pytest.approx(1)  # moving a body moves the joint along
 
 
 def test_a_layout_stands_for_itself_and_is_shown_by_name() -> None:

@@ -219,6 +219,11 @@ def test_under_half_of_the_main_joints_are_refused_with_what_is_missing() -> Non
     assert "Missing: shoulder_left, shoulder_right" in message and "joints" in message
 
 
+def test_more_names_than_a_skeleton_has_are_refused() -> None:
+    with pytest.raises(FileLayoutError, match="found 3000 named points"):
+        match([*KINECT, *(f"vertex {index} of skin" for index in range(2975))])
+
+
 def test_missing_main_joints_and_other_points_are_one_note_each() -> None:
     matched = match([*KINECT[:12], "Sword", "Shield", "Thumb3Right"])
     assert matched.notes == (

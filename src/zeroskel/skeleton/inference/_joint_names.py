@@ -18,6 +18,7 @@ from zeroskel.skeleton.transforms.layouts import MAIN_JOINTS, missing_main_joint
 _LONGEST_PREFIX = 3  # words
 _LEAST_SHARING = 3  # names that begin alike, for their beginning to be a prefix
 _MOST_PREFIXES = 12
+_MOST_NAMES = 2048
 _SIDES = {"left", "right", "l", "r"}
 _FINE_JOINTS = re.compile("eye|ear|mouth|thumb|hand_tip|index|pinky|big_toe|small_toe|heel")
 _LEAVES = re.compile(  # points that nobody misses
@@ -174,8 +175,21 @@ def match_names(names: Sequence[str], wanted: Layout | None, file: Path, declare
         declared: layout that the file declares; None takes the best of all.
 
     Raises:
-        FileLayoutError: under half of the main joints of the layout are among the names.
+        FileLayoutError: there are too many names, or under half of the main joints of the layout are among them.
     """
+    if len(names) > _MOST_NAMES:
+        raise FileLayoutError(
+            f"{file}: found {len(names)} named points; expected at most {_MOST_NAMES}. Remove those that are no joints"
+        )
+    layout, columns = _best_family(tuple(names), declared, wanted)
+    return Match(layout, columns, notes=_checked_notes(names, layout, columns, file))
+
+
+@lru_cache(maxsize=64)  # files of one program have equal names
+def _best_family(
+    names: tuple[str, ...], declared: Layout | None, wanted: Layout | None
+) -> tuple[Layout, dict[str, int]]:
+    """Return the layout, and joint -> index of its name, of the family that explains the most of the body."""
     families = [family for family in _families() if declared in (None, family.layout)]
     for layout in (declared, wanted):
         if layout is not None and (layout == declared or not any(family.layout == layout for family in families)):
@@ -193,8 +207,7 @@ def match_names(names: Sequence[str], wanted: Layout | None, file: Path, declare
             if best is None or score > best[0]:
                 best = score, family.layout, columns
     assert best is not None
-    _, layout, columns = best
-    return Match(layout, columns, notes=_checked_notes(names, layout, columns, file))
+    return best[1:]
 
 
 def _checked_notes(names: Sequence[str], layout: Layout, columns: dict[str, int], file: Path) -> tuple[str, ...]:
