@@ -116,11 +116,11 @@ def test_sound_files_of_people_who_stand_are_read_upright_and_life_size(name, sh
     sequence = read(shared / "cases" / name)
     joints = convert_layout(sequence, "ntu-25").joints
     spread = np.nanmax(joints[0], axis=1) - np.nanmin(joints[0], axis=1)
-    height = np.nanmedian(spread[:, 1])
+    height = np.nanquantile(spread[:, 1], 0.95)  # one of them squats
     assert 1.2 < height < 2.2, str(sequence.reading)
 
 
 @pytest.mark.slow  # real recordings
 def test_files_that_cannot_be_understood_say_what_to_state(shared):
-    with pytest.raises(SkeletonFormatError, match="missing"):
+    with pytest.raises(SkeletonFormatError, match="Missing: shoulder_left"):
         read(shared / "cases" / "nuitrack" / "nuitrack.json")
