@@ -98,6 +98,11 @@ MARKER_SETS = {
         "hand_in": "#HTS", "hand_out": "#HPS", "head_front": "#FHD", "head_back": "#BHD", "c7": "C7",
         "clavicle": "CLAV", "t10": "T10", "sternum": "STRN", "thigh": "#THI", "foot_out": "#MT5",
     },
+    "epicondyles": {
+        "asis": "#ASI", "sacrum": "SACR", "knee_out": "#LEPI", "knee_in": "#MEPI", "ankle_out": "#LMAL",
+        "ankle_in": "#MMAL", "heel": "#HEEL", "toe": "#TOE", "foot_out": "#P5MT", "shoulder": "#SH",
+        "elbow_out": "#ELB", "wrist": "#WR", "c7": "C7", "top": "Top.Head",
+    },
     "xsens": {
         "asis": "p%ASI", "sacrum": "pSacrum", "knee_out": "p%KneeLatEpicondyle", "knee_in": "p%KneeMedEpicondyle",
         "ankle_out": "p%LatMalleolus", "ankle_in": "p%MedMalleolus", "heel": "p%HeelFoot", "toe": "p%Toe",

@@ -199,6 +199,17 @@ def test_parameters_that_lack_are_those_of_the_header() -> None:
     np.testing.assert_array_equal(points.coordinates[0], rows[..., :3])
 
 
+def test_whole_names_of_motion_analysis_are_descriptions() -> None:
+    rows = np.concatenate([positions(3), np.zeros((3, 20, 1), np.float32)], axis=2)
+    numbers = {"scale": struct.pack("<f", -1), "rate": struct.pack("<f", 60)}
+    short = label_parameter(tuple(f"M{index:03}" for index in range(20)), 4)
+    groups = {
+        "POINT": {"LABELS": short, "DESCRIPTIONS": label_parameter(JOINTS)},
+        "MANUFACTURER": {"COMPANY": label_parameter(("Motion Analysis Corp",), 20)},
+    }
+    assert parse(c3d_by_hand(groups, rows.tobytes(), 20, 3, **numbers), FILE).names == JOINTS
+
+
 def test_points_beyond_the_labels_are_left_out() -> None:
     rows = np.concatenate([positions(3), np.zeros((3, 20, 1), np.float32)], axis=2)
     numbers = {"scale": struct.pack("<f", -1), "rate": struct.pack("<f", 60)}

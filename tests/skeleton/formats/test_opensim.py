@@ -94,6 +94,14 @@ def test_variants_of_trc_files_are_read(old: str, new: str, names: tuple[str, ..
     np.testing.assert_allclose(points.coordinates[0], positions[:, columns], atol=1e-6)
 
 
+def test_names_with_their_axes_are_read() -> None:
+    rows = ["1\t0.00\t1\t2\t3\t4\t5\t6", "2\t0.02\t7\t8\t9\t10\t11\t12"]
+    head = trc_text((), np.ones((1, 0, 3))).split("Frame#")[0]
+    names = "\t".join(f"{name}_{axis}" for name in ("nose", "left_hip") for axis in "xyz")
+    points = parse_trc("\n".join([f"{head}Frame#\tTime\t{names}", *rows]).encode(), FILE)
+    assert points.names == ("nose", "left_hip") and points.coordinates[0, 1, 1].tolist() == [10, 11, 12]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

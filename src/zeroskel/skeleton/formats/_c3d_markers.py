@@ -62,7 +62,7 @@ def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float
             parameters = C3DParameters(content)
             points, frames = _points(parameters, content, file)
             origins = _origins(parameters, content, len(points), file)
-            labels = parameters.labels("POINT", points.shape[1]) + parameters.labels("ROTATION", origins.shape[1])
+            labels = _labels(parameters, points.shape[1]) + parameters.labels("ROTATION", origins.shape[1])
             quantities = {label for name in _QUANTITIES for label in parameters.texts(f"POINT:{name}")}
             rate = parameters.number("POINT:RATE") or float(parameters.header.frame_rate)
             unit = _UNITS.get(parameters.first_word("POINT:UNITS"))
@@ -87,6 +87,16 @@ def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float
         unit=unit,
         notes=(*notes, *(label_notes if names else ())),
     )
+
+
+def _labels(parameters: C3DParameters, count: int) -> list[str]:
+    """Return a label for each point. Motion Analysis shortens labels and keeps the whole names as descriptions."""
+    labels = parameters.labels("POINT", count)
+    if parameters.texts("MANUFACTURER:COMPANY")[:1] == ["Motion Analysis Corp"]:
+        descriptions = parameters.labels("POINT", count, "DESCRIPTIONS")
+        if all(descriptions) and len(set(descriptions)) == count:
+            return descriptions
+    return labels
 
 
 def _check_header(content: bytes, file: Path) -> None:

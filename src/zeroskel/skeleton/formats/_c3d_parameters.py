@@ -67,11 +67,11 @@ class C3DParameters:
         """Return the first word of a parameter in small letters; "" without it."""
         return next((text.split()[0].lower() for text in self.texts(name) if text.split()), "")
 
-    def labels(self, group: str, count: int) -> list[str]:
+    def labels(self, group: str, count: int, name: str = "LABELS") -> list[str]:
         """Return a label for each point, "" for one without; over 255 of them are in LABELS2 and on."""
-        labels = self.texts(f"{group}:LABELS")
+        labels = self.texts(f"{group}:{name}")
         for part in range(2, 258):
-            more = self.texts(f"{group}:LABELS{part}") if len(labels) < count else []
+            more = self.texts(f"{group}:{name}{part}") if len(labels) < count else []
             if not more:
                 break
             labels += more

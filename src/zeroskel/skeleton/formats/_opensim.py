@@ -56,7 +56,11 @@ def parse_trc(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: f
     keys, values = ([cell for cell in re.split(r"\s+", line) if cell] for line in lines[heading - 2 : heading])
     header = dict(zip((key.lower() for key in keys), values, strict=False))
     names = _names(lines[heading], separator, int(_number(header.get("nummarkers")) or 0))
-    first = next(row for row in range(heading + 2, len(lines)) if lines[row].strip())  # after the names of the axes
+    if len(triples := _triples(names)) * 3 == len(names):  # a name with its axis for each column
+        names = list(triples)
+    first = next((row for row in range(heading + 1, len(lines)) if lines[row].strip()[:1].isdigit()), heading)
+    if first == heading:
+        refuse_line(file, heading + 2, "no line of a frame", "frames that begin with their number", _TRC_AGAIN)
     table = _table(lines, first, 2 + 3 * len(names), separator, file)
     coordinates = _observed(table[:, 2:].reshape(len(table), len(names), 3), first, file)
     points, labels, notes = subjects_of_labels(coordinates, names)
