@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from zeroskel.core import LayoutError, SkeletonSequence, available_layouts, get_layout
-from zeroskel.skeleton.transforms import convert_layout, layout_mapping, layouts
+from zeroskel.skeleton.transforms import _arrays, convert_layout, layout_mapping, layouts
 from zeroskel.skeleton.transforms.layouts import missing_main_joints
 
 NOTHING = {
@@ -132,6 +132,24 @@ def test_a_joint_that_was_never_observed_follows_too(sequence_maker) -> None:
     converted = convert_layout(sequence.replace(joints), "kinect-20")
     hips = sequence.joints[:, :, sequence.layout.indices(["hip_left", "hip_right"])].mean(axis=2)
     np.testing.assert_allclose(converted.joints[:, :, converted.layout.index("hip_center")], hips, atol=1e-6)
+
+
+OF_DATASETS = ["coco-17", "hdm05-31", "jhmdb-15", "kinect-15", "mediapipe-33", "mocap-21", "ntu-25", "penn-13"]
+
+
+@pytest.mark.parametrize("source", OF_DATASETS)
+def test_conversion_places_joints_where_encoders_were_trained_to_expect_them(sequence_maker, source: str) -> None:
+    """Encoders with a clock place what conversion leaves: the same rules in either order give the same joints."""
+    sequence, target = sequence_maker(source), get_layout("kinect-20")
+    plain = np.full((1, 12, 20, 3), np.nan, np.float32)
+    for joint in target.joints:
+        parts = [joint] if joint in sequence.layout.joints else sequence.layout.derived.get(joint, [])
+        if parts:
+            mean = sequence.joints[:, :, sequence.layout.indices(parts)].mean(axis=2)
+            plain[:, :, target.index(joint)] = mean
+    expected = _arrays.fill_limbs(plain[None], target)
+    converted = _arrays.fill_limbs(convert_layout(sequence, target).joints[None], target)
+    np.testing.assert_allclose(converted, expected, atol=1e-5)
 
 
 def test_a_wrist_lies_between_elbow_and_hand_and_a_hand_beyond_it(sequence_maker) -> None:
