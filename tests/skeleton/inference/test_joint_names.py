@@ -1,11 +1,12 @@
 """Points of files become joints by the names that programs give them, by all names of a file together."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from zeroskel.core import FileLayoutError, available_layouts, get_layout
+from zeroskel.core import FileLayoutError, SkeletonSequence, available_layouts, get_layout
 from zeroskel.datasets.synthetic import generate_sequence
 from zeroskel.skeleton.formats._parsing import arrange_joints
 from zeroskel.skeleton.inference._joint_names import Match, match_names, match_points
@@ -349,3 +350,11 @@ def test_arrays_with_joint_names_are_read_by_the_same_names() -> None:
     assert np.isfinite(few).any()
     with pytest.raises(FileLayoutError, match="understood 1 of the 13 main joints"):
         arrange_joints(joints[:, :, :2], names[:2], None, file=FILE)
+
+
+def test_a_finished_recording_may_have_a_layout_of_its_own() -> None:
+    worm = replace(get_layout("kinect-20"), name="worm-20")
+    sequence = SkeletonSequence(generate_sequence("squat", seed=1).joints[:, :, :20], worm)
+    read = infer_sequence(sequence, Stated.of(FILE), "lines", FILE)
+    assert read.layout is worm
+    np.testing.assert_array_equal(read.joints, sequence.joints)

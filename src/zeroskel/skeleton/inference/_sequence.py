@@ -9,7 +9,7 @@ from zeroskel.core._layout import Layout
 from zeroskel.core._reading import Reading
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.inference._axes import upright
-from zeroskel.skeleton.inference._joint_names import match_points
+from zeroskel.skeleton.inference._joint_names import Match, match_points
 from zeroskel.skeleton.inference._markers import joints_of_markers
 from zeroskel.skeleton.inference._people import people
 from zeroskel.skeleton.inference._points import FilePoints, Stated
@@ -36,7 +36,10 @@ def infer_sequence(
     """
     points = content if isinstance(content, FilePoints) else _points_of(content, format_name)
     points, stated = joints_of_markers(points, stated, file)
-    match = match_points(points, stated, file)
+    if isinstance(content, SkeletonSequence) and stated.joints is None:  # also of a layout of the caller's own
+        match = Match(content.layout, {joint: index for index, joint in enumerate(content.layout.joints)})
+    else:
+        match = match_points(points, stated, file)
     joints = np.full(
         (*points.coordinates.shape[:2], len(match.layout.joints), points.coordinates.shape[3]), np.nan, np.float32
     )
