@@ -17,7 +17,7 @@ _PERSON = re.compile(
     r"(?:(?:person|body|skeleton|user|player|subject|actor|human|p|s)_?(\d{1,2})[_.\-: ]|([^:]{1,60}):|(\d)_)(.+)",
     re.IGNORECASE,
 )
-_MOST_IDENTITIES = 4  # above, detections of each frame keep their number instead of an own place
+_MOST_IDENTITIES = 4  # above, detections of each frame keep their number instead of an indices place
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +95,10 @@ def people_of_names(names: Sequence[str]) -> tuple[list[str], np.ndarray]:
         if match := _PERSON.fullmatch(name):
             people.setdefault(match[1] or match[2] or match[3], {})[match[4]] = index
     joints = next(iter(people.values()), {})
-    if not joints or len(people) * len(joints) != len(names) or any(set(own) != set(joints) for own in people.values()):
+    if (
+        not joints
+        or len(people) * len(joints) != len(names)
+        or any(set(indices) != set(joints) for indices in people.values())
+    ):
         return list(names), np.arange(len(names))[None]
-    return list(joints), np.array([[own[joint] for joint in joints] for own in people.values()])
+    return list(joints), np.array([[indices[joint] for joint in joints] for indices in people.values()])
