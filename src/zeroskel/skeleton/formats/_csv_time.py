@@ -127,10 +127,11 @@ def clock_of(times: np.ndarray, frames: np.ndarray, unit: float | None) -> Clock
         if not len(forward) or len(forward) * 2 < len(steps):
             return None
         typical = np.median(forward)
-        step = float(forward[(forward >= 0.5 * typical) & (forward <= 1.5 * typical)].mean())
+        usual = forward[(forward >= 0.5 * typical) & (forward <= 1.5 * typical)]
+        step = float(usual.mean()) if len(usual) else 0.0
     if unit is None:
         unit = next((unit for least, most, unit in _STEPS if least <= step < most and step != 1), None)
-    if unit is None or not step or step * unit < 1e-6:
+    if unit is None or not step * unit >= 1e-6:
         return None
     return Clock(float(f"{1 / (step * unit):.9g}"), step)  # 30, not 30.000000000000004
 
