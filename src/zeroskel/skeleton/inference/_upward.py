@@ -24,8 +24,11 @@ _FLOOR_MOVES = 0.1  # a floor is level
 _FEET_MOVE = 0.18  # towards the hips, while the floor under the whole body keeps its level
 _MOVES_MORE = 2.0  # than the level along the other axis
 _CENTRED = 0.01  # the hips are at the origin
-_STILL = 0.02
+_STILL = 0.1  # a person who moves less may lie as well as stand
+_QUIET = 0.15  # most of the time
 _HIPS_MOVE = 0.035  # from the feet, when a standing person bows
+_RESTING = {"elbow": 0.09, "wrist": 0.09, "ankle": 0.1}  # above the floor
+_HIPS_RESTING = 0.07
 _ALIGNED = float(np.cos(np.deg2rad(25.0)))
 _FEWEST_FRAMES = 5
 
@@ -40,6 +43,7 @@ class _Bodies:
         legs: unit vectors from the feet to the hips.
         hips: positions of the hips.
         feet: positions of the feet.
+        ends: positions (2, M, T, C) of the left and right of each joint in _RESTING.
         size: height of a person.
         plausible: whether the bones of the people agree in that height.
         centred: whether the hips stay at the origin, so that the level of the floor is not known.
@@ -50,6 +54,7 @@ class _Bodies:
     legs: np.ndarray
     hips: np.ndarray
     feet: np.ndarray
+    ends: dict[str, np.ndarray]
     size: float
     plausible: bool
     centred: bool
@@ -129,6 +134,7 @@ def _bodies(joints: np.ndarray, layout: Layout) -> _Bodies:
         _unit_vector(_first_known(hips - feet, hips - knees)),
         hips,
         feet,
+        {name: np.stack([middle(f"{name}_left"), middle(f"{name}_right")]) for name in _RESTING},
         size if size > 0 else 1.0,
         measured is not None,
         centred,
@@ -161,7 +167,8 @@ def _steadiest(bodies: _Bodies, likely: list[str]) -> str:
 def _lies(bodies: _Bodies, axis: str) -> bool:
     """Return whether people along z lie in a world with y or -y up, rather than stand in one with that axis up.
 
-    Nothing but motion tells a person who lies along z from one who stands and does the same; such a person stands.
+    The signs in their order: the level of the floor, the angle to z, sitting up over hips that stay, rest on the floor.
+    A person who lies along z and does what people do who stand is taken to stand.
     """
     along_z = bodies.stands(axis)
     upward, level_y = min((("y", bodies.floor_moves("y")), ("-y", bodies.floor_moves("-y"))), key=lambda side: side[1])
@@ -180,9 +187,23 @@ def _lies(bodies: _Bodies, axis: str) -> bool:
     if rises.sum() > _RISING * along_z.sum():  # sits up, or bows and moves the hips
         shift = np.linalg.norm(np.nanmedian(legs[rises], axis=0) - np.nanmedian(legs[along_z], axis=0))
         return bool(shift < _HIPS_MOVE * bodies.size)
-    about_hips = bodies.joints - bodies.hips[:, :, None]
-    return bool(
-        np.nanmedian(np.linalg.norm(np.nanstd(about_hips, axis=1), axis=-1).max(axis=-1)) < _STILL * bodies.size
+    return _moves(bodies, (0, 100)) < _STILL or (_moves(bodies, (25, 75)) < _QUIET and _rests(bodies, upward))
+
+
+def _moves(bodies: _Bodies, percentiles: tuple[int, int]) -> float:
+    """Return how far the joint that moves most goes about the hips between two percentiles of its positions."""
+    lowest, highest = np.nanpercentile(bodies.joints - bodies.hips[:, :, None], percentiles, axis=1)
+    return float(np.nanmedian(np.nanmax(np.linalg.norm(highest - lowest, axis=-1), axis=-1)) / bodies.size)
+
+
+def _rests(bodies: _Bodies, upward: str) -> bool:
+    """Return whether hips, elbows, wrists and ankles are at the level of the lowest joint in most frames."""
+    lowest = np.nanmin(bodies.along(upward, bodies.joints), axis=-1)
+    floor = np.nanpercentile(lowest, 10, axis=1, keepdims=True)
+    heights = bodies.along(upward, bodies.hips) - floor
+    return float(np.nanmedian(heights)) < _HIPS_RESTING * bodies.size and all(
+        float(np.nanmedian(bodies.along(upward, part).max(axis=0) - floor)) < _RESTING[name] * bodies.size
+        for name, part in bodies.ends.items()
     )
 
 
