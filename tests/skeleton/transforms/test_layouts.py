@@ -9,7 +9,7 @@ import pytest
 
 from zeroskel.core import LayoutError, SkeletonSequence, available_layouts, get_layout
 from zeroskel.skeleton.transforms import _arrays, convert_layout, layout_mapping, layouts
-from zeroskel.skeleton.transforms.layouts import missing_main_joints
+from zeroskel.skeleton.transforms._placing import missing_main_joints
 
 NOTHING = {
     "bones": (),

@@ -13,7 +13,7 @@ from zeroskel.core._layout import Layout, available_layouts, canonical_joint, ge
 from zeroskel.core.errors import FileLayoutError, InputError, LayoutError, MissingFileError, SkeletonFormatError
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.inference._joint_names import match_names
-from zeroskel.skeleton.transforms.layouts import fill_joints, place_joints
+from zeroskel.skeleton.transforms._placing import fill_joints, place_joints
 
 COPY_AGAIN = "The file is cut short or altered: take it from the release again"
 LARGEST = 3.4028235e38  # rounds to the largest float32, in which joints are kept

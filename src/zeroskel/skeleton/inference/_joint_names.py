@@ -13,7 +13,7 @@ from zeroskel.core._joint_spelling import Spelling, name_words, spellings
 from zeroskel.core._layout import Layout, available_layouts, get_layout
 from zeroskel.core.errors import FileLayoutError, LayoutError
 from zeroskel.skeleton.inference._points import FilePoints, Stated
-from zeroskel.skeleton.transforms.layouts import MAIN_JOINTS, missing_main_joints
+from zeroskel.skeleton.transforms._placing import MAIN_JOINTS, missing_main_joints
 
 _LONGEST_PREFIX = 3  # words
 _LEAST_SHARING = 3  # names that begin alike, for their beginning to be a prefix

@@ -17,7 +17,7 @@ from zeroskel.core._files import resource_table
 from zeroskel.core._layout import get_layout
 from zeroskel.core.errors import FileLayoutError
 from zeroskel.skeleton.inference._points import FilePoints, Stated
-from zeroskel.skeleton.transforms.layouts import missing_main_joints
+from zeroskel.skeleton.transforms._placing import missing_main_joints
 
 _LAYOUT = (
     "kinect-20"  # the layout whose joints follow from markers best: middle of the body, joint centres, hands, toes

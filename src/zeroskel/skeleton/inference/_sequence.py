@@ -14,7 +14,7 @@ from zeroskel.skeleton.inference._markers import joints_of_markers
 from zeroskel.skeleton.inference._people import people
 from zeroskel.skeleton.inference._points import FilePoints, Stated
 from zeroskel.skeleton.transforms import layout_mapping
-from zeroskel.skeleton.transforms.layouts import fill_joints, missing_main_joints, place_joints
+from zeroskel.skeleton.transforms._placing import fill_joints, missing_main_joints, place_joints
 
 _USUAL_RATE = 30.0
 
