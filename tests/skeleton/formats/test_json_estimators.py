@@ -233,6 +233,24 @@ def test_world_landmarks_go_before_those_of_the_picture(
     np.testing.assert_allclose(sequence.joints[0], points, atol=1e-4)
 
 
+def test_people_of_world_landmarks_are_told_apart_in_the_picture(motion: np.ndarray, tmp_path: Path) -> None:
+    points = body(motion, "mediapipe-33") - (0, 0, 2.5)
+    people = [(points, pixels(points) / 640), (points[::-1], pixels(points) / 640 + (0.4, 0))]
+    frames = []
+    for at in range(len(points)):
+        both = people if at % 3 else people[::-1]
+        frames.append(
+            {
+                "pose_landmarks": [objects(flat[at], "xy", z=0.0) for _, flat in both],
+                "pose_world_landmarks": [objects(solid[at] * (1, -1, -1)) for solid, _ in both],
+            }
+        )
+    joints = zeroskel.read(save(tmp_path, frames)).joints
+    order = (0, 1) if np.allclose(joints[0, 0], points[0], atol=1e-3) else (1, 0)
+    np.testing.assert_allclose(joints[order[0]], points, atol=1e-3)
+    np.testing.assert_allclose(joints[order[1]], points[::-1], atol=1e-3)
+
+
 def test_landmarks_of_a_picture_are_flat_and_take_its_size(motion: np.ndarray, tmp_path: Path) -> None:
     points = pixels(body(motion, "mediapipe-33"))
     frames = [{"landmarks": objects(one / (640, 480), "xy", z=-0.2, visibility=0.9)} for one in points]

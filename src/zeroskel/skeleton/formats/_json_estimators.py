@@ -14,9 +14,12 @@ from zeroskel.skeleton.formats._json_frames import Record, records
 from zeroskel.skeleton.formats._json_people import Detection, point_key
 from zeroskel.skeleton.formats._json_space import placed
 from zeroskel.skeleton.formats._parsing import refuse, unobserved
+from zeroskel.skeleton.inference._people import tracks_by_place
 from zeroskel.skeleton.inference._points import FilePoints
 
 _BODIES_FIRST = {68: 26, 49: 25}  # points -> those of the body, which come first
+_FROM_THE_HIPS = ("poseworldlandmarks", "worldlandmarks", "keypoints3d")
+_OF_THE_PICTURE = ("poselandmarks", "landmarks", "keypoints")
 _MOST_NAMES = 1000
 _REMEDY = "Correct the file, or convert it to one of the formats in docs/data.md"
 
@@ -50,6 +53,9 @@ def estimator_points(value: Any, file: Path, frames: Sequence[Record] | None = N
     )
     order = picture_order(value)
     table = tabulate([_frame(record, people, order) for record in frames], file)
+    identities = table.identities
+    if identities is None and key in _FROM_THE_HIPS and len(table.coordinates) > 1:
+        identities = _identities_in_picture(value, table.coordinates.shape[:2], file)
     return FilePoints(
         table.coordinates,
         points.family.name,
@@ -58,10 +64,24 @@ def estimator_points(value: Any, file: Path, frames: Sequence[Record] | None = N
         frame_rate(value) or table.fps,
         points.family.up,
         points.family.unit,
-        table.identities,
-        tracked=len(table.coordinates) == 1 and table.identities is None,
+        identities,
+        tracked=len(table.coordinates) == 1 and identities is None,
         notes=points.notes,
     )
+
+
+def _identities_in_picture(value: Any, shape: tuple[int, ...], file: Path) -> np.ndarray | None:
+    """Return identities (M, T) of people whose points are relative to their hips, by their places in the picture."""
+    for key in _OF_THE_PICTURE:
+        frames = [
+            Frame([Person(one.points.columns[:, :2]) for one in record.people], record.number, record.time)
+            for record in records(value, key)
+        ]
+        if any(frame.people for frame in frames):
+            joints = tabulate(frames, file).coordinates
+            if joints.shape[:2] == shape:
+                return tracks_by_place(joints, np.isfinite(joints).all(axis=(2, 3)))
+    return None
 
 
 def _ordered(

@@ -74,7 +74,7 @@ def people(joints: np.ndarray, identities: np.ndarray | None, tracked: bool) -> 
     elif tracked:
         tracks = np.where(seen, np.arange(len(joints))[:, None], -1)
     else:
-        tracks = _assigned(joints, seen)
+        tracks = tracks_by_place(joints, seen)
     return _main_people(joints, tracks)
 
 
@@ -163,7 +163,7 @@ def joined_tracks(joints: np.ndarray, tracks: np.ndarray) -> np.ndarray:
     return result
 
 
-def _assigned(joints: np.ndarray, seen: np.ndarray) -> np.ndarray:
+def tracks_by_place(joints: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """Return (M, T) track numbers of detections in any order, by place and size."""
     from scipy.optimize import linear_sum_assignment
 
