@@ -1,6 +1,7 @@
 """Facts of JSON whose layouts, axes and units the tool defines, and of JSON in other arrangements."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -276,6 +277,14 @@ def test_joints_of_nuitrack_may_be_numbers(tmp_path: Path) -> None:
 def test_values_without_people_are_refused(text: str, tmp_path: Path) -> None:
     with pytest.raises(SkeletonFormatError, match=r"clip\.json"):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize("entry", ["{}", "[]", '{"x": 1, "y": 2}', '"[1]"'])
+def test_many_entries_without_people_are_refused_at_once(entry: str, tmp_path: Path) -> None:
+    started = time.perf_counter()
+    with pytest.raises(SkeletonFormatError, match=r"clip\.json: found a list"):
+        read(tmp_path, "[" + ",".join([entry] * 200_000) + "]")
+    assert time.perf_counter() - started < 5
 
 
 def test_a_frame_number_far_away_makes_no_gap(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zeroskel.skeleton.formats._detections import timestamp
-from zeroskel.skeleton.formats._json_people import BARE, DEEPEST, NUMBERED, Detection, detections, people_under
+from zeroskel.skeleton.formats._json_people import BARE, DEEPEST, NUMBERED, Detection, detections, people_under, spread
 from zeroskel.skeleton.formats._json_points import points_in
 from zeroskel.skeleton.formats._json_positions import plain
 from zeroskel.skeleton.formats._json_text import embedded
@@ -48,19 +48,19 @@ def _entries(value: Any, key: str, depth: int = 0) -> list[tuple[str | None, Any
         return [(None, entry) for entry in _series(keys, key)]
     if people_under(keys.get(key), key, keys) or any(_holds(keys[people], key) for people in _PEOPLE if people in keys):
         return [(None, value)]
-    holders = {name: child for name, child in value.items() if _holds(child, key)}
-    if not holders:
-        return [(None, value)]
-    numbered = [name for name, child in value.items() if NUMBERED.fullmatch(name) and isinstance(child, dict | list)]
-    if numbered and set(holders) <= set(numbered):
-        if _are_people(holders):
-            return [(at, {"id": name, "of": one}) for name, child in holders.items() for at, one in child.items()]
-        series = {name: _entries_of_person(child, key) for name, child in holders.items()}
-        if all(series.values()):
+    numbered = {name: child for name, child in value.items() if NUMBERED.fullmatch(name)}
+    sample = dict(spread(list(numbered.items())))
+    if numbered and any(_holds(child, key) for child in sample.values()):
+        if _are_people(sample):
+            tracks = {name: child for name, child in numbered.items() if isinstance(child, dict)}
+            return [(at, {"id": name, "of": one}) for name, child in tracks.items() for at, one in child.items()]
+        if all(_entries_of_person(child, key) for child in sample.values()):
+            series = {name: _entries_of_person(child, key) for name, child in numbered.items()}
             return [(None, {"id": name, "of": one}) for name, entries in series.items() for one in entries]
-        return [(name, value[name]) for name in numbered]
-    largest = max(holders, key=lambda name: len(holders[name]))
-    return _entries(holders[largest], key, depth + 1)
+        if not any(_holds(child, key) for name, child in value.items() if name not in numbered):
+            return [(name, child) for name, child in numbered.items() if isinstance(child, dict | list | str)]
+    holders = [child for child in value.values() if _holds(child, key)]
+    return _entries(max(holders, key=len), key, depth + 1) if holders else [(None, value)]
 
 
 def _holds(value: Any, key: str) -> bool:

@@ -47,6 +47,8 @@ _IDENTITIES = ("trackid", "trackingid", "personid", "idx", "bodyid", "playerid",
 NUMBERED = re.compile(r"(?:.*[^\d.])?(\d{1,20})(?:_keypoints)?(?:\.[a-z]{3,4})?", re.IGNORECASE)
 DEEPEST = 12
 _SAMPLE = 60
+_MOST_KEYS = 2000
+_MOST_ENTRIES = 4000  # of a list that are looked at to find the key of its points
 _OTHER_PARTS = ("hand", "face", "orientation", "box", "rotation")
 
 
@@ -85,19 +87,29 @@ def detections(
         if wanted == BARE:
             return
     if value and not isinstance(value[0], int | float):
-        for child in value:
-            yield from detections(child, wanted, depth + 1, identity)
+        for child in value if wanted is not None else spread(value):
+            if child:
+                yield from detections(child, wanted, depth + 1, identity)
+
+
+def spread(values: list[Any]) -> list[Any]:
+    """Return some of the values over the whole list."""
+    return values if len(values) <= _MOST_ENTRIES else values[:: len(values) // _MOST_ENTRIES]
 
 
 def _of_object(
     value: dict[str, Any], wanted: str | None, depth: int, identity: str | None
 ) -> Iterator[tuple[str, Detection]]:
+    if len(value) > _MOST_KEYS:  # an object of frames or people
+        for name in value if wanted is not None else spread(list(value)):
+            yield from detections(value[name], wanted, depth + 1, identity or name)
+        return
     keys = {plain(name): child for name, child in value.items()}
     if keys.get("tracked") is False or keys.get("istracked") is False:
         return
     identity = _identity(keys) or identity
     used = set()
-    for key in POINT_KEYS if wanted is None else (wanted,):
+    for key in [key for key in POINT_KEYS if key in keys] if wanted is None else [wanted]:
         for points in people_under(keys.get(key), key, keys):
             used.add(key)
             yield key, Detection(points, identity)
@@ -106,6 +118,8 @@ def _of_object(
         return
     if not used or wanted is None:
         for name, child in value.items():
+            if not child or isinstance(child, int | float):
+                continue
             key = plain(name)
             if key not in used and not any(part in key for part in _OTHER_PARTS):
                 named = name if NUMBERED.fullmatch(name) else None

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from zeroskel.skeleton.formats._json_positions import Position, alike, has_name, name_of, number, plain, position
+from zeroskel.skeleton.formats._parsing import LARGEST
 
 _MOST_POINTS = 1000
 _COUNTS = (13, 14, 15, 16, 17, 18, 19, 20, 22, 24, 25, 26, 32, 33, 133, 136)  # points of known estimators
@@ -53,7 +54,7 @@ def points_in(value: Any, key: str = "", siblings: Mapping[str, Any] | None = No
         siblings: plain key -> value of the object that holds the value; confidences may be among them.
     """
     scores = _sibling_scores(siblings or {})
-    if isinstance(value, dict):
+    if isinstance(value, dict) and 0 < len(value) <= 2 * _MOST_POINTS:
         points = _of_object(value)
     elif isinstance(value, list) and 0 < len(value) <= 4 * _MOST_POINTS:
         points = _of_list(value, key, len(scores) if scores is not None else 0)
@@ -105,14 +106,32 @@ def _of_list(value: list[Any], key: str, score_count: int) -> Points | None:
     if isinstance(first, list):
         if len(value) < 3 or not all(isinstance(child, list) for child in value):
             return None
-        return _stacked([position(child) for child in value], [None])
+        table = _table(value)
+        return Points(table) if table is not None else _stacked([position(child) for child in value], [None])
+    if len(value) < 10 or any(isinstance(child, list | dict) for child in value):
+        return None
     numbers = np.array([number(child) for child in value])
-    if any(isinstance(child, list | dict) for child in value) or np.isnan(numbers).all() or len(numbers) < 10:
+    if np.isnan(numbers).all():
         return None
     if len(numbers) == _MOVENET_MULTIPOSE:
         numbers = numbers[:51]
     stride = _stride(len(numbers), key, score_count)
     return None if stride is None else Points(numbers.reshape(-1, stride))
+
+
+def _table(value: list[Any]) -> np.ndarray | None:
+    """Return lists of two to four numbers as an array, all at once; None for others."""
+    width = len(value[0])
+    if not 2 <= width <= 4 or any(len(child) != width for child in value):
+        return None
+    try:
+        table = np.array(value, np.float64)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    if table.ndim != 2:
+        return None
+    table[~(np.abs(table) <= LARGEST)] = math.nan
+    return table
 
 
 def _stacked(positions: Sequence[Position | None], names: Sequence[str | int | None]) -> Points | None:
