@@ -106,8 +106,8 @@ def _of_list(value: list[Any], key: str, score_count: int) -> Points | None:
     if isinstance(first, list):
         if len(value) < 3 or not all(isinstance(child, list) for child in value):
             return None
-        table = _table(value)
-        return Points(table) if table is not None else _stacked([position(child) for child in value], [None])
+        rows = _table(value)
+        return Points(rows) if rows is not None else _stacked([position(child) for child in value], [None])
     if len(value) < 10 or any(isinstance(child, list | dict) for child in value):
         return None
     numbers = np.array([number(child) for child in value])
