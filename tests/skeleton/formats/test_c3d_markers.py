@@ -255,6 +255,17 @@ def test_origins_of_segments_are_joints(marker_trial) -> None:
         parse(content[:-512], FILE)
 
 
+def test_no_rotations_are_none() -> None:
+    """Files of ezc3d have the group ROTATION with 0 matrices, which begin where the file ends."""
+    rotation = {"USED": (2, (), bytes(2)), "DATA_START": (2, (), struct.pack("<H", 13)), "RATIO": (2, (), bytes(2))}
+    point = {"USED": (2, (), struct.pack("<H", 20)), "SCALE": (4, (), struct.pack("<f", -1))}
+    point["LABELS"] = label_parameter(JOINTS)
+    locations = np.concatenate([positions(), np.zeros((5, 20, 1), np.float32)], axis=-1)
+    numbers = {"scale": struct.pack("<f", -1), "rate": struct.pack("<f", 85)}
+    content = c3d_by_hand({"POINT": point, "ROTATION": rotation}, locations.tobytes(), 20, 5, **numbers)
+    np.testing.assert_array_equal(parse(content, FILE).coordinates[0], positions())
+
+
 def test_an_infinite_coordinate_is_refused() -> None:
     locations = positions()
     locations[1, 2, 0] = np.inf

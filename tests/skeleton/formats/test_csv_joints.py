@@ -111,6 +111,14 @@ def test_time_stamps_give_the_frame_rate(column: str, times: list[object], fps: 
     assert read(clip(tmp_path, (column, times))).fps == pytest.approx(fps, rel=1e-6)
 
 
+def test_vertebrae_are_no_times(tmp_path: Path) -> None:
+    """Xsens Excel tables have T8 and T12."""
+    header = ["Frame", *(f"{name} {axis}" for name in ("T8", "T12") for axis in "xyz"), *wide()]
+    values = np.concatenate([np.full((4, 1), 0.9) + np.arange(4)[:, None] / 100] * 6, axis=1)
+    rows = [[frame, *values[frame], *positions(4, 13)[frame].ravel()] for frame in range(4)]
+    assert "30 frames a second (assumed)" in str(read(save(tmp_path, header, rows)).reading)
+
+
 def test_time_stamps_of_numbered_frames_count_the_frames_left_out(tmp_path: Path) -> None:
     sequence = read(clip(tmp_path, ("frame", [10, 11, 13, 14]), ("time", [1.0, 1.1, 1.3, 1.4])))
     assert sequence.fps == pytest.approx(10)

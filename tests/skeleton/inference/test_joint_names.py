@@ -237,6 +237,7 @@ def test_missing_main_joints_and_other_points_are_one_note_each() -> None:
     ("count", "channels", "layout"),
     [
         (33, 3, "mediapipe-33"),
+        (553, 3, "mediapipe-33"),
         (33, 2, "mediapipe-33"),
         (25, 3, "ntu-25"),
         (25, 2, "body-25"),

@@ -90,3 +90,14 @@ def test_prefixes_are_people_and_markers_without_a_name_are_left_out() -> None:
     assert names == ("LASI", "RASI") and points.shape == (2, 1, 2, 3)
     assert points[1, 0, 0].tolist() == [12, 13, 14]
     assert notes == ("3 points without a label left out", "1 groups of fewer markers left out")
+
+
+def test_a_subject_before_all_names_is_no_part_of_them(marker_trial) -> None:
+    """Qualisys writes Q_LElbowOut."""
+    trial = marker_trial("plug-in gait")
+    plain, prefixed = (
+        joints_of_markers(points_of(names, trial.positions), Stated(), FILE)[0]
+        for names in (trial.names, tuple(f"Q_{name}" for name in trial.names))
+    )
+    assert plain.names == prefixed.names
+    np.testing.assert_array_equal(plain.coordinates, prefixed.coordinates)

@@ -148,7 +148,7 @@ def _frame_count(parameters: C3DParameters) -> int:
 def _origins(parameters: C3DParameters, content: bytes, frames: int, file: Path) -> np.ndarray:
     """Return the origins (T, S, 3) of segments, the last column of each matrix; none without rotations."""
     start, used = parameters.number("ROTATION:DATA_START"), parameters.number("ROTATION:USED")
-    if start is None or used is None:
+    if start is None or not used:  # ezc3d writes the group into every file, with 0 matrices
         return np.empty((frames, 0, 3), np.float32)
     begin, count = int(start - 1) * _BLOCK, int(used)
     ratio = int(parameters.number("ROTATION:RATIO") or 1)

@@ -53,7 +53,9 @@ def _is_time(words: list[str]) -> bool:
 
 
 def _words(label: str) -> list[str]:
-    return re.findall(r"[a-zµμ]+|100ns", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", label).lower())
+    """Return the words of a column name in small letters; T8 and T12 are vertebrae, not times."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", label).lower()
+    return re.findall(r"[a-zµμ]+|100ns", re.sub(r"\bt\d", "", spaced))
 
 
 def unit_of(label: str) -> float | None:

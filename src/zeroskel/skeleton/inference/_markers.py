@@ -118,6 +118,8 @@ def _split(label: str) -> tuple[str, str]:
 def _landmarks(names: Sequence[str]) -> dict[str, int]:
     """Return landmark -> index of its marker; the order of the table decides between several names."""
     indices: dict[str, int] = {}
+    if len({name.partition("_")[0] for name in names}) == 1:  # the subject, as in Q_LElbowOut of Qualisys
+        names = [name.partition("_")[2] for name in names]
     for index, name in enumerate(names):
         if _plain(name) not in indices or name.lower().endswith("_study"):  # augmented markers go before keypoints
             indices[_plain(name)] = index

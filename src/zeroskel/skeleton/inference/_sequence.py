@@ -11,6 +11,7 @@ from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.inference._axes import upright
 from zeroskel.skeleton.inference._joint_names import Match, match_points
 from zeroskel.skeleton.inference._markers import joints_of_markers
+from zeroskel.skeleton.inference._mirror import unmirrored
 from zeroskel.skeleton.inference._people import people
 from zeroskel.skeleton.inference._points import FilePoints, Stated
 from zeroskel.skeleton.transforms import layout_mapping
@@ -48,6 +49,7 @@ def infer_sequence(
     joints, people_notes = people(joints, points.identities, points.tracked)
     unit = stated.unit or (None if points is content else points.unit)  # a finished recording is in metres for sure
     result = upright(joints, match.layout, stated.up or points.up, unit, file, declared_unit=points.unit)
+    joints, mirror_notes = unmirrored(result.joints, match.layout) if points is content else (result.joints, ())
     inferred = [*(["layout"] if match.inferred else []), *result.inferred]
     rate = stated.fps or points.fps
     if rate is None:
@@ -62,9 +64,9 @@ def infer_sequence(
         rate,
         len(result.joints),
         tuple(inferred),
-        (*points.notes, *match.notes, *people_notes, *result.notes),
+        (*points.notes, *match.notes, *people_notes, *result.notes, *mirror_notes),
     )
-    return _converted(SkeletonSequence(result.joints, match.layout, rate, reading=reading), reading, stated.layout)
+    return _converted(SkeletonSequence(joints, match.layout, rate, reading=reading), reading, stated.layout)
 
 
 def _converted(sequence: SkeletonSequence, reading: Reading, target: Layout | None) -> SkeletonSequence:
