@@ -92,7 +92,7 @@ def test_no_recording_or_a_broken_one_of_nw_ucla_is_refused(tmp_path: Path) -> N
         NW_UCLA.find(list_files(tmp_path))
     (tmp_path / "a07_s01_e00_v01.json").unlink()
     save(tmp_path, "a01_s01_e00_v01", np.ones((2, 19, 3)))
-    with pytest.raises(SkeletonFormatError, match=r"a01_s01_e00_v01\.json: found 19 joints"):
+    with pytest.raises(SkeletonFormatError, match=r"a01_s01_e00_v01\.json: found 19 points"):
         NW_UCLA.read(NW_UCLA.find(list_files(tmp_path)).tasks[0])
 
 

@@ -9,10 +9,10 @@ from typing import NoReturn
 
 import numpy as np
 
-from zeroskel.core._layout import Layout, available_layouts, canonical_joint, get_layout, layout_of_joints
+from zeroskel.core._layout import Layout, canonical_joint, get_layout, layout_of_joints
 from zeroskel.core.errors import FileLayoutError, InputError, LayoutError, MissingFileError, SkeletonFormatError
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.inference._joint_names import match_names
+from zeroskel.skeleton.inference._joint_names import match_names, match_numbers
 from zeroskel.skeleton.transforms._placing import fill_joints, place_joints
 
 COPY_AGAIN = "The file is cut short or altered: take it from the release again"
@@ -20,7 +20,6 @@ LARGEST = 3.4028235e38  # rounds to the largest float32, in which joints are kep
 MOST_FILE_BYTES = 2**28  # of the file of one recording
 _MOST_BYTES = 2**30  # of one sequence: a small file must not claim the memory of a machine
 _LONGEST_NAME = 100
-_USUAL_LAYOUTS = ("coco-17", "kinect-20", "ntu-25")  # other layouts have as many joints
 
 LayoutChoice = str | Layout | None  # a layout, its name, or None for that of the file
 
@@ -100,13 +99,14 @@ def arrange_joints(
         FileLayoutError: no layout fits, or more than one does.
         SkeletonFormatError: names repeated or not as many as joints.
     """
+    wanted = None if layout is None else get_layout(layout)
     if joint_names is None:
-        return joints, _layout_of_count(joints.shape[-2], layout, file)
+        match = match_numbers(joints.shape[-2], joints.shape[-1], wanted, file)
+        return joints[..., [*match.columns.values()], :], match.layout
     distinct = {name.strip().lower() for name in joint_names if len(name) < _LONGEST_NAME}
     if len(joint_names) != joints.shape[-2] or len(distinct) != len(joint_names):
         actual = f"joint names {', '.join(joint_names)[:300]} for {joints.shape[-2]} joints"
         refuse(file, "", actual, "as many names, none of them twice or endless", "Correct the names")
-    wanted = None if layout is None else get_layout(layout)
     if wanted is not None and tuple(joint_names) == wanted.joints:
         return joints, wanted
     native, columns = _match(joint_names, wanted, file)
@@ -115,18 +115,6 @@ def arrange_joints(
     arranged[..., native.indices(columns), :] = joints[..., list(columns.values()), :]
     arranged = fill_joints(arranged, native, columns)
     return (arranged if native == target else place_joints(arranged, native, target)), target
-
-
-def _layout_of_count(count: int, layout: LayoutChoice, file: Path) -> Layout:
-    known = [get_layout(name) for name in available_layouts()] if layout is None else [get_layout(layout)]
-    fitting = [candidate for candidate in known if len(candidate.joints) == count]
-    fitting = [candidate for candidate in fitting if candidate.name in _USUAL_LAYOUTS] or fitting
-    if len(fitting) != 1:
-        raise FileLayoutError(
-            f"{file}: found {count} joints without names; expected "
-            f"{', '.join(f'{len(k.joints)} ({k.name})' for k in known)}. Name the layout, or the joints in the file"
-        )
-    return fitting[0]
 
 
 def _match(joint_names: Sequence[str], wanted: Layout | None, file: Path) -> tuple[Layout, dict[str, int]]:

@@ -89,7 +89,8 @@ def match_points(points: FilePoints, stated: Stated, file: Path) -> Match:
     except LayoutError as error:
         raise FileLayoutError(f"{file}: {error}") from error
     if points.names is None or _are_numbers(points.names):
-        return _by_number(points, declared or stated.layout, file, inferred=declared is None and stated.layout is None)
+        count, channels = points.coordinates.shape[2:]
+        return match_numbers(count, channels, declared or stated.layout, file)
     if declared is not None and points.names == declared.joints:
         return Match(declared, {joint: index for index, joint in enumerate(declared.joints)})
     return match_names(points.names, stated.layout, file, declared)
@@ -131,8 +132,19 @@ def _are_numbers(names: Sequence[str]) -> bool:
     )
 
 
-def _by_number(points: FilePoints, layout: Layout | None, file: Path, *, inferred: bool) -> Match:
-    count, channels = points.coordinates.shape[2:]
+def match_numbers(count: int, channels: int, layout: Layout | None, file: Path) -> Match:
+    """Return which points are which joints where points have numbers only.
+
+    Args:
+        count: number of points.
+        channels: 2 or 3 coordinates.
+        layout: layout that the file or the caller names; None takes the usual one of as many points.
+        file: the path, for messages.
+
+    Raises:
+        FileLayoutError: more than one layout has as many points, or none.
+    """
+    inferred = layout is None
     rows: list[dict[str, Any]] = resource_table("joint_names.toml")["numbers"]
     entry = next((row for row in rows if row["points"] == count), {})
     usual = entry.get("solid" if channels == 3 else "flat", [])
