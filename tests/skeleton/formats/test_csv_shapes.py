@@ -73,6 +73,13 @@ def close(sequence: SkeletonSequence, expected: np.ndarray, tolerance: float = 2
         "{name}_{axis}_world",
         "{name}-Joint-Posi-{axis}",
         '"{name}_{axis}"',
+        "{name}_P{axis}",
+        "{name}.t{axis}",
+        "{name}_pos{AXIS}",
+        "{axis}({name})",
+        "{name}/{AXIS}",
+        "\"('{name}', '{axis}')\"",
+        "JointType_{name}_Position{AXIS}",
     ],
 )
 def test_names_of_columns(template: str, motion: np.ndarray, tmp_path: Path) -> None:
@@ -123,6 +130,39 @@ def test_a_table_without_a_header(leading: Callable, separator: str, motion: np.
     close(read(tmp_path, lines(None, rows, separator)), motion)
 
 
+@pytest.mark.parametrize(
+    "endings", [("[0]", "[1]", "[2]"), ("_0", "_1", "_2"), ("_1", "_2", "_3"), ("", ".1", ".2"), ("", "", "")]
+)
+def test_three_columns_of_one_name(endings: Row, motion: np.ndarray, tmp_path: Path) -> None:
+    header = [f"{name}{ending}" for name in CAMEL for ending in endings]
+    rows = [[frame, *row] for frame, row in enumerate(rows_of(motion))]
+    close(read(tmp_path, lines(["frame", *header], rows)), motion)
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+def test_axes_without_names(numbered: bool, motion: np.ndarray, tmp_path: Path) -> None:
+    header = [f"{axis}.{index}" if index and numbered else axis for index in range(25) for axis in "xyz"]
+    close(read(tmp_path, lines(header, rows_of(motion))), motion)
+
+
+@pytest.mark.parametrize("template", ['"({0}, {1}, {2})"', '"[{0} {1} {2}]"', '"[{0}, {1}, {2}, 0.9]"'])
+def test_cells_that_hold_a_point(template: str, motion: np.ndarray, tmp_path: Path) -> None:
+    rows = [[frame, *(template.format(*point) for point in points)] for frame, points in enumerate(motion.round(6))]
+    rows[4][3] = ""
+    expected = motion.copy()
+    expected[4, 2] = np.nan
+    close(read(tmp_path, lines(["frame", *CAMEL], rows)), expected)
+
+
+def test_the_rate_may_be_a_column_or_stand_above(motion: np.ndarray, tmp_path: Path) -> None:
+    header, rows = header_of("{name}_{axis}"), rows_of(motion)
+    assert read(tmp_path, lines(["fps", *header], [[50, *row] for row in rows])).fps == 50.0
+    above = ["Subject: Ann", "Date: 2024-01-02, 12:30", "Frame rate: 60", ""]
+    sequence = read(tmp_path, [*above, *lines(header, rows)])
+    close(sequence, motion)
+    assert sequence.fps == 60.0
+
+
 def test_a_header_of_numbers_and_an_index(motion: np.ndarray, tmp_path: Path) -> None:
     rows = [[frame, *row] for frame, row in enumerate(rows_of(motion))]
     close(read(tmp_path, lines(["", *range(75)], rows)), motion)
@@ -131,6 +171,11 @@ def test_a_header_of_numbers_and_an_index(motion: np.ndarray, tmp_path: Path) ->
 
 def test_a_class_at_the_end_is_no_coordinate(motion: np.ndarray, tmp_path: Path) -> None:
     close(read(tmp_path, lines(None, [[*row, "squat"] for row in rows_of(motion)])), motion)
+    close(read(tmp_path, lines(None, [[*row, 3] for row in rows_of(motion)])), motion)
+
+
+def test_tabs_without_a_header_are_told_by_their_suffix(motion: np.ndarray, tmp_path: Path) -> None:
+    close(read(tmp_path, lines(None, rows_of(motion), "\t"), "clip.tsv"), motion)
 
 
 def encoded(encoding: str, motion: np.ndarray) -> bytes:
@@ -402,7 +447,7 @@ def test_detections_without_identity_are_tracked(two: np.ndarray, tmp_path: Path
 
 def test_two_recordings_in_one_file_are_refused(motion: np.ndarray, tmp_path: Path) -> None:
     rows = [[frame, *row] for take in range(2) for frame, row in enumerate(rows_of(motion + take))]
-    with pytest.raises(SkeletonFormatError, match=r"line 42: found .*a second time"):
+    with pytest.raises(SkeletonFormatError, match=r"line 42: found frame 0 again.*one recording"):
         read(tmp_path, lines(["frame", *header_of("{name}_{axis}")], rows))
 
 

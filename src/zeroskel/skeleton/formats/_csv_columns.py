@@ -17,7 +17,8 @@ _UNITS = {
 _AXIS_PATTERNS = [
     re.compile(pattern)
     for pattern in (
-        r"(?P<axis>[xyzXYZ])_?(?P<point>\d+)",  # x1
+        r"(?P<axis>[xyzXYZ])[_.]?(?P<point>\d+)",  # x1
+        rf"(?P<point>.*?){_SEPARATORS}+(?:[tTpP]|[Pp]os|[Ll]oc)(?P<axis>[xyzXYZ])",  # Hips_tx
         rf"(?P<point>.*?){_SEPARATORS}+(?P<axis>[wxyzWXYZ])",  # hand_left_x
         r"(?P<point>.*[a-z0-9])(?P<axis>[WXYZ])",  # HandLeftX
         r"(?P<point>.*\d)(?P<axis>[wxyz])",  # kp0x
@@ -33,7 +34,7 @@ _CONFIDENCE_PATTERNS = [
         rf"(?P<point>.*?){_SEPARATORS}*(?:visibility|vis|confidence|conf|likelihood|score|probability|prob|presence)",
         rf"(?P<point>.*?){_SEPARATORS}*(?:tracking{_SEPARATORS}?state|tracked|state|quality)",
         rf"(?P<point>.*?){_SEPARATORS}+(?:v|c|s|p)",
-        rf"(?:visibility|confidence|conf|likelihood|score){_SEPARATORS}+(?P<point>.+)",
+        rf"(?:v|c|s|p|vis|visibility|confidence|conf|likelihood|score){_SEPARATORS}+(?P<point>.+)",
     )
 ]
 _POSITION = {"position", "positions", "pos", "posi", "translation", "trans", "location", "loc", "coord", "coords"}
@@ -91,6 +92,11 @@ def column_of(label: str) -> Column | None:
 def _without_unit(text: str) -> tuple[str, str | None]:
     """Return a label whose brackets are resolved: an axis moved to the end, a unit taken out."""
     unit = None
+    match = re.fullmatch(r"([xyzXYZ])\s*[\[(](.+)[\])]", text)  # x(Head)
+    if match and match[2].strip().lower() not in _UNITS:
+        text = f"{match[2]}_{match[1]}"
+    elif match := re.fullmatch(r"\((?:'.*', )?'(.+)', '(.+)'\)", text):  # ('Head', 'x')
+        text = f"{match[1]}_{match[2]}"
     for bracket in re.findall(r"[\[(][^\[\]()]*[\])]", text):
         content = bracket[1:-1].strip().lower()
         if content in _AXES:
@@ -167,6 +173,8 @@ def coordinates_of(labels: Sequence[str]) -> Coordinates:
             if column.unit:
                 units[column.unit] += 1
     for points in variants.values():
+        if "" in points and "1" in points and "0" not in points:  # x, y, z, x.1, y.1, z.1
+            points["0"] = points.pop("")
         for point in [point for point, axes in points.items() if "w" in axes]:  # a quaternion
             del points[point]
     best = max(variants, key=lambda name: _rank(name, variants[name]), default="")

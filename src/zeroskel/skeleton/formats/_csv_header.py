@@ -1,7 +1,11 @@
 """Rows above the data of a CSV file, and the labels of columns that follow from them."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
+
+import numpy as np
 
 from zeroskel.skeleton.formats._csv_columns import column_of
 from zeroskel.skeleton.formats._csv_text import COMMENT, MISSING, split_cells
@@ -49,10 +53,16 @@ def labels_of(head: Sequence[Sequence[str]]) -> list[str]:
     rows = [[*row, *[""] * (width - len(row))] for row in head]
     axis_row = next((row for row in reversed(rows) if _is_axis_row(row)), None)
     if axis_row is None:
-        return max(reversed(rows), key=lambda row: (_worth(row), sum(map(bool, row))))
+        labels = max(reversed(rows), key=lambda row: (_worth(row), sum(map(bool, row))))
+        return labels if _worth(labels) else _with_axes(labels)
     first = next(index for index, cell in enumerate(axis_row) if _bare_axis(cell))
     above = [row for row in rows[: rows.index(axis_row)] if sum(map(bool, row[first:])) > 1]
     if not above:
+        counts: Counter[str] = Counter()
+        for index, cell in enumerate(axis_row):
+            if cell in ("x", "y", "z", "X", "Y", "Z"):
+                axis_row[index] = f"{cell}{counts[cell]}"
+                counts[cell] += 1
         return axis_row
     names = _filled(_name_row(above, first), first)
     people = next((row for row in above if row[0].lower() in ("individuals", "individual")), None)
@@ -66,6 +76,20 @@ def labels_of(head: Sequence[Sequence[str]]) -> list[str]:
             axis = re.sub(r"\d+$", "", axis_row[index]) if _bare_axis(axis_row[index]) else axis_row[index]
             labels[index] = f"{people[index]}:{names[index]}_{axis}" if people else f"{names[index]}_{axis}"
     return labels
+
+
+def _with_axes(labels: list[str]) -> list[str]:
+    """Return labels with axes where each name stands three times in turn, such as Head, Head.1, Head.2 or Head[0]."""
+    names = [re.sub(r"[\[(._\s]*[0-3][\])]*$", "", label) for label in labels]
+    runs = [(name, len(list(run))) for name, run in groupby(names)]
+    triples = sum(length for name, length in runs if name and length == 3)
+    if triples < 6 or triples * 2 < len(labels):
+        return labels
+    spelled = [[f"{name}_{axis}" for axis in "xyz"] if name and length == 3 else None for name, length in runs]
+    pairs = zip(runs, spelled, strict=True)
+    ends = np.cumsum([length for _, length in runs])
+    named = [axes or labels[end - run[1] : end] for (run, axes), end in zip(pairs, ends, strict=True)]
+    return [label for group in named for label in group]
 
 
 def _bare_axis(cell: str) -> bool:

@@ -7,9 +7,8 @@ observed; columns of other kinds are left out. A frame number that is skipped is
 
 import csv
 import os
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +18,11 @@ from zeroskel.core._layout import Layout, available_layouts, canonical_joint, ge
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats._csv_columns import Coordinates, coordinates_of
 from zeroskel.skeleton.formats._csv_header import header_of, labels_of
-from zeroskel.skeleton.formats._csv_people import people_of_names
+from zeroskel.skeleton.formats._csv_people import body_rows, people_of_names
 from zeroskel.skeleton.formats._csv_rows import place_rows
 from zeroskel.skeleton.formats._csv_table import Table, column_named, plain, read_table
 from zeroskel.skeleton.formats._csv_text import decoded, numbered_lines, separator_of
-from zeroskel.skeleton.formats._csv_unnamed import is_numbered, unnamed_points, zeros_as_missing
+from zeroskel.skeleton.formats._csv_unnamed import is_numbered, order_of_numbers, unnamed_points, zeros_as_missing
 from zeroskel.skeleton.formats._parsing import LayoutChoice, refuse_line, unobserved
 from zeroskel.skeleton.inference._points import FilePoints
 
@@ -84,7 +83,7 @@ def parse(
     coordinates = coordinates_of(labels)
     name_column = _name_column(labels)
     if name_column is not None:
-        table = _body_rows(table, labels)
+        table = body_rows(table, labels)
     if not coordinates.columns and (not table.head or is_numbered([label for label in labels if label])):
         values, labels = unnamed_points(table, layout)
         points = _Points([str(index) for index in range(values.shape[1])], values)
@@ -104,7 +103,7 @@ def parse(
     if written := _written_layout(labels, joints.shape[-1]):
         return SkeletonSequence(joints, written, rows.fps or fps or 30.0)
     joints = zeros_as_missing(joints)
-    numbers = _in_order(names)
+    numbers = order_of_numbers(names)
     deeplabcut = bool(table.head) and table.head[0][0].lower() == "scorer"
     unit = "pixel" if deeplabcut and shape[-1] == 2 else coordinates.unit
     return FilePoints(
@@ -150,18 +149,6 @@ def _name_column(labels: Sequence[str]) -> int | None:
     return column_named(labels, _NAMES)
 
 
-def _body_rows(table: Table, labels: Sequence[str]) -> Table:
-    """Return the rows of the body where a column such as `model` names body, hands and face apart."""
-    column = column_named(labels, ("model", "type", "part", "group"))
-    if column is None:
-        return table
-    is_body = np.array([re.search("body|pose", text, re.IGNORECASE) is not None for text in table.texts(column)])
-    if is_body.all() or not is_body.any():
-        return table
-    cells = table.cells[is_body].reset_index(drop=True)
-    return replace(table, cells=cells, lines=table.lines[is_body], notes=(*table.notes, "hands and face left out"))
-
-
 def _long(table: Table, labels: Sequence[str], coordinates: Coordinates, name_column: int) -> _Points:
     """Return the points of a table with a row a joint."""
     texts = table.texts(name_column)
@@ -205,14 +192,3 @@ def _unseen(table: Table, columns: Sequence[int | None]) -> np.ndarray:
         else:
             unseen[:, index] = [plain(text) in ("nottracked", "none", "false", "0") for text in table.texts(column)]
     return np.zeros_like(unseen) if unseen.all() else unseen
-
-
-def _in_order(names: Sequence[str]) -> list[int] | None:
-    """Return the order of points whose names are a common word and the numbers from 0 or 1; None for other names."""
-    matches = [re.fullmatch(r"(.*?)(\d{1,4})", name) for name in names]
-    if len(names) < 2 or not all(matches) or len({match[1] for match in matches if match}) != 1:
-        return None
-    numbers = [int(match[2]) for match in matches if match]
-    if sorted(numbers) != list(range(min(numbers), min(numbers) + len(numbers))) or min(numbers) > 1:
-        return None
-    return sorted(range(len(names)), key=numbers.__getitem__)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -70,6 +70,9 @@ def placed(
     first = np.unique(keys, return_index=True)[1]
     if len(first) < len(keys):
         repeated = np.setdiff1d(np.arange(len(keys)), first)
+        if not person.any() and not point.any() and (np.diff(frame) < 0).any():
+            row = int(np.argmax(np.diff(frame) < 0)) + 1
+            table.refuse(row, f"frame {frame[row]} again", "one recording: split the file where frames start again")
         is_one_person = person.any() or point.any() or (np.diff(frame) < 0).any()
         if is_one_person or len(repeated) < 0.05 * len(keys) or table.cells.duplicated().any():
             table.refuse(int(repeated[0]), "a frame, body or joint a second time", "one row for each")
@@ -102,3 +105,15 @@ def people_of_names(names: Sequence[str]) -> tuple[list[str], np.ndarray]:
     ):
         return list(names), np.arange(len(names))[None]
     return list(joints), np.array([[indices[joint] for joint in joints] for indices in people.values()])
+
+
+def body_rows(table: Table, labels: Sequence[str]) -> Table:
+    """Return the rows of the body where a column such as `model` names body, hands and face apart."""
+    column = column_named(labels, ("model", "type", "part", "group"))
+    if column is None:
+        return table
+    is_body = np.array([re.search("body|pose", text, re.IGNORECASE) is not None for text in table.texts(column)])
+    if is_body.all() or not is_body.any():
+        return table
+    cells = table.cells[is_body].reset_index(drop=True)
+    return replace(table, cells=cells, lines=table.lines[is_body], notes=(*table.notes, "hands and face left out"))

@@ -51,7 +51,7 @@ def place_rows(
     else:
         refuse_line(table.file, 1, "rows of bodies or joints without a frame", "a column frame or time", "Add one")
     rate, step = times.rate(frame, fps)
-    rate = rate or _stated_rate(table)
+    rate = rate or _stated_rate(table, labels)
     if frame_column is None and step and (gaps := times.gaps(frame, step)) is not None:
         frame = gaps
     return placed(table, person, frame, point, rate, notes)
@@ -90,8 +90,13 @@ def _numbered_frames(table: Table, labels: Sequence[str], column: int) -> tuple[
     return ((numbers - numbers.min()) / step).astype(np.int64), notes
 
 
-def _stated_rate(table: Table) -> float | None:
-    """Return the rate that cells above the header state, as Motive, Vicon and comments write it; None without."""
+def _stated_rate(table: Table, labels: Sequence[str]) -> float | None:
+    """Return the rate that a column fps or cells above the header state, as Motive and Vicon do; None without."""
+    column = column_named(labels, ("fps", "framerate"))
+    if column is not None and table.cells[column].dtype.kind in "fiu":
+        rate = float(table.cells[column].iloc[0])
+        if 0 < rate < 10_000 and (table.cells[column] == rate).all():
+            return rate
     cells = [cell for row in table.head for cell in row]
     for cell, after in zip(cells, [*cells[1:], ""], strict=False):
         match = re.search(r"(?:frame ?rate|fps|sampling ?rate|data ?rate|trajectories)\W*([\d.]*)", cell, re.IGNORECASE)

@@ -12,6 +12,7 @@ import numpy as np
 
 from zeroskel.skeleton.formats._csv_header import header_of
 from zeroskel.skeleton.formats._csv_text import COMMENT, MISSING, decoded, numbered_lines, separator_of, split_cells
+from zeroskel.skeleton.formats._csv_vectors import split_vectors
 from zeroskel.skeleton.formats._parsing import LARGEST, refuse, refuse_line
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def read_table(content: bytes, file: Path) -> Table:
     if max(widths) > _MOST_COLUMNS:
         refuse(file, "", f"{max(widths)} columns", f"at most {_MOST_COLUMNS}", "Save a row a frame")
     cells = _parsed([line for _, line in rows], separator, max(widths), file)
-    return Table(file, head, cells, lines, notes)
+    return Table(file, *split_vectors(head, cells), lines, notes)
 
 
 def _used_width(head: Sequence[Sequence[str]], widths: Sequence[int]) -> int:

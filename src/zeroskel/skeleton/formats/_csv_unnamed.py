@@ -1,6 +1,7 @@
 """Tables without column names: how many leading columns are frame or time, and how many numbers a point has."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import numpy as np
@@ -69,7 +70,11 @@ def unnamed_points(table: Table, layout: LayoutChoice) -> tuple[np.ndarray, list
     """Return the points (rows, points, channels) of a table without column names, and names for its columns."""
     columns = [column for column in range(table.cells.shape[1]) if table.cells[column].dtype.kind in "fiu"]
     values = table.numbers(columns, [""] * table.cells.shape[1])
-    ways = point_columns(values, None if layout is None else len(get_layout(layout).joints))
+    count = None if layout is None else len(get_layout(layout).joints)
+    ways = point_columns(values, count)
+    usual = usual_counts() if count is None else {count}
+    if len(columns) > 1 and (ways is None or ways[1] not in usual) and (values[:, -1] == np.floor(values[:, -1])).all():
+        ways = point_columns(values[:, :-1], count) or ways  # the last number is a class
     if ways is None:
         wanted = "a multiple of 3 numbers a row" if layout is None else f"the numbers of {get_layout(layout).name}"
         refuse_line(table.file, int(table.lines[0]), f"{len(columns)} numbers and no column names", wanted, _NAME_THEM)
@@ -122,3 +127,14 @@ def _grows(column: np.ndarray) -> bool:
     return bool(np.isfinite(column).all() and (np.diff(column) >= 0).all() and column[-1] > column[0]) or (
         len(column) == 1 and bool(column[0] == np.floor(column[0]))
     )
+
+
+def order_of_numbers(names: Sequence[str]) -> list[int] | None:
+    """Return the order of points whose names are a common word and the numbers from 0 or 1; None for other names."""
+    matches = [re.fullmatch(r"(.*?)(\d{1,4})", name) for name in names]
+    if len(names) < 2 or not all(matches) or len({match[1] for match in matches if match}) != 1:
+        return None
+    numbers = [int(match[2]) for match in matches if match]
+    if sorted(numbers) != list(range(min(numbers), min(numbers) + len(numbers))) or min(numbers) > 1:
+        return None
+    return sorted(range(len(names)), key=numbers.__getitem__)
