@@ -17,7 +17,8 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from zeroskel.core import SkeletonFormatError
 from zeroskel.skeleton.formats import _pickles
-from zeroskel.skeleton.formats._pickles import PickledArray, load_pickle
+from zeroskel.skeleton.formats._pickled_arrays import PickledArray
+from zeroskel.skeleton.formats._pickles import load_pickle
 
 FILE = Path("data.pkl")
 PROTOCOLS = (0, 1, 2, 3, 4, 5)
@@ -277,6 +278,12 @@ def test_strings_of_numpy_are_strings() -> None:
     for protocol in PROTOCOLS:
         loaded = load_pickle(pickle.dumps({"a": np.str_("clip"), "b": np.array(["x", "yz"])}, protocol=protocol), FILE)
         assert loaded["a"] == "clip" and loaded["b"].array.tolist() == ["x", "yz"]
+
+
+@pytest.mark.parametrize("character", [0x110000, 0xD800, 2**32 - 1])
+def test_strings_of_no_characters_are_refused(character: int) -> None:
+    content = pickle.dumps({"a": np.array(["x"])}, protocol=4).replace(b"x\0\0\0", struct.pack("<I", character))
+    refused(content, "no characters")
 
 
 def test_an_array_without_numbers_is_empty_whatever_its_shape() -> None:

@@ -32,7 +32,7 @@ def release(*annotations: dict[str, Any], split: Any = None) -> bytes:
     return pickle.dumps({"split": split or {}, "annotations": list(annotations)}, protocol=2)
 
 
-@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+@pytest.mark.parametrize("protocol", range(6))
 def test_annotations_and_splits_read_as_they_were(protocol: int, tmp_path: Path) -> None:
     created = [annotation("a/b", 3), annotation("c", np.int64(4), 5)]
     path = tmp_path / "x.pkl"

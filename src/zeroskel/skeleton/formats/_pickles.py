@@ -11,21 +11,23 @@ their parts takes exponential time).
 import mmap
 import pickle
 import pickletools
-import re
 from collections.abc import Callable
-from functools import cache
 from io import BytesIO
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any, ClassVar
 
-import numpy as np
-
 from zeroskel.skeleton.formats._parsing import refuse
+from zeroskel.skeleton.formats._pickled_arrays import (
+    PickledArray,
+    RefusedValueError,
+    StandIn,
+    encoded,
+    number_type,
+    view_of,
+)
 
 _MOST_INSTRUCTIONS = 40_000_000
-_NUMBER_TYPES = re.compile(r"(b1|[iu][1248]|f[248])\Z")
-_LONGEST_AXIS = 2**40
 _REMEDY = "Do not trust this file: take it from its source again"
 _PLAIN_INSTRUCTIONS = (
     "PROTO FRAME STOP MARK NONE NEWTRUE NEWFALSE BININT BININT1 BININT2 LONG1 BINFLOAT BINUNICODE SHORT_BINUNICODE "
@@ -33,24 +35,6 @@ _PLAIN_INSTRUCTIONS = (
     "TUPLE2 TUPLE3 BINPUT LONG_BINPUT MEMOIZE BINGET LONG_BINGET GLOBAL STACK_GLOBAL REDUCE BUILD "
     "INT LONG FLOAT STRING UNICODE BINSTRING SHORT_BINSTRING LIST PUT GET"  # of protocols 0 and 1, and of Python 2
 ).split()
-_STRING_TYPE = re.compile(r"U[1-9]\d{0,3}\Z")
-
-
-class PickledArray:
-    """Array of numbers in a pickle.
-
-    Attributes:
-        array: A view of the bytes in the pickle, or None until the pickle has given its state.
-    """
-
-    def __init__(self, array: np.ndarray | None = None) -> None:
-        self.array = array
-
-    def __setstate__(self, state: Any) -> None:
-        _, shape, number_type, fortran_order, data = state
-        if self.array is not None:
-            raise UnpicklingError("a second state of an array")
-        self.array = _view(data, number_type, shape, "F" if fortran_order else "C")
 
 
 def load_pickle(content: bytes | mmap.mmap, file: Path) -> Any:
@@ -71,7 +55,7 @@ def load_pickle(content: bytes | mmap.mmap, file: Path) -> Any:
     stream = BytesIO(content) if isinstance(content, bytes) else content
     try:
         return _PlainUnpickler(stream, len(content)).load()
-    except UnpicklingError as error:
+    except (UnpicklingError, RefusedValueError) as error:
         actual = str(error)[:150]
     except EOFError:
         actual = "the end of the file within the pickle"
@@ -80,7 +64,7 @@ def load_pickle(content: bytes | mmap.mmap, file: Path) -> Any:
     except Exception as error:  # noqa: BLE001 - without its operands, an instruction may raise any exception
         actual = f"an instruction without the operands that it needs ({type(error).__name__}: {str(error)[:80]})"
     finally:
-        _encoded.cache_clear()
+        encoded.cache_clear()
     refuse(file, "", actual, "numbers, strings, lists, dicts and NumPy arrays", _REMEDY)
 
 
@@ -95,19 +79,19 @@ class _PlainUnpickler(pickle._Unpickler):
         self._encoded_bytes = 0
         self._instructions = 0
         self._names = {
-            ("numpy", "ndarray"): _Function("numpy.ndarray", None),
-            ("numpy", "dtype"): _Function("numpy.dtype", _number_type),
-            ("_codecs", "encode"): _Function("_codecs.encode", self._encode),
-            ("__builtin__", "bytes"): _Function("bytes", lambda: b""),  # of an empty array in protocol 2
-            ("collections", "OrderedDict"): _Function("OrderedDict", lambda: {}),
+            ("numpy", "ndarray"): StandIn("numpy.ndarray", None),
+            ("numpy", "dtype"): StandIn("numpy.dtype", number_type),
+            ("_codecs", "encode"): StandIn("_codecs.encode", self._encode),
+            ("__builtin__", "bytes"): StandIn("bytes", lambda: b""),  # of an empty array in protocol 2
+            ("collections", "OrderedDict"): StandIn("OrderedDict", lambda: {}),
         }
         for core in ("numpy.core", "numpy._core"):
-            self._names[f"{core}.multiarray", "_reconstruct"] = _Function("_reconstruct", lambda *_: PickledArray())
-            self._names[f"{core}.multiarray", "scalar"] = _Function(
-                "scalar", lambda kind, data: _view(data, kind, (), "C").item()
+            self._names[f"{core}.multiarray", "_reconstruct"] = StandIn("_reconstruct", lambda *_: PickledArray())
+            self._names[f"{core}.multiarray", "scalar"] = StandIn(
+                "scalar", lambda kind, data: view_of(data, kind, (), "C").item()
             )
-            self._names[f"{core}.numeric", "_frombuffer"] = _Function(
-                "_frombuffer", lambda *array: PickledArray(_view(*array))
+            self._names[f"{core}.numeric", "_frombuffer"] = StandIn(
+                "_frombuffer", lambda *array: PickledArray(view_of(*array))
             )
 
     def find_class(self, module: str, name: str) -> Any:
@@ -181,68 +165,6 @@ _PlainUnpickler.dispatch[pickle.SETITEM[0]] = _counted(
 _PlainUnpickler.dispatch[pickle.SETITEMS[0]] = _counted(lambda unpickler: _set_items(unpickler, unpickler.pop_mark()))
 _PlainUnpickler.dispatch[pickle.DICT[0]] = _counted(_load_dict)
 _PlainUnpickler.dispatch[pickle.BYTEARRAY8[0]] = _counted(_load_bytearray8)
-
-
-class _Function:
-    """Stand-in for a function that a pickle may call; the pickle cannot change its attributes."""
-
-    __slots__ = ("_function", "_name")
-
-    def __init__(self, name: str, function: Callable[..., Any] | None) -> None:
-        self._name = name
-        self._function = function
-
-    def __call__(self, *arguments: Any) -> Any:
-        if self._function is None:
-            raise UnpicklingError(f"a call of {self._name}")
-        return self._function(*arguments)
-
-    def __setstate__(self, state: Any) -> None:
-        raise UnpicklingError(f"a state for {self._name}")
-
-
-class _NumberType:
-    """Stand-in for the type of an array's numbers; NumPy's own would accept flags that make numbers pointers."""
-
-    __slots__ = ("code", "order")
-
-    def __init__(self, code: str) -> None:
-        self.code = code
-        self.order = "="
-
-    def __setstate__(self, state: Any) -> None:
-        _, order, subtype, names, fields, *_ = state
-        if order not in ("<", ">", "=", "|") or (subtype, names, fields) != (None, None, None):
-            raise UnpicklingError("an array of other things than numbers")
-        self.order = "=" if order == "|" else order
-
-
-def _number_type(code: str, *_: Any) -> _NumberType:
-    if type(code) is not str or not (_NUMBER_TYPES.match(code) or _STRING_TYPE.match(code)):
-        raise UnpicklingError(f"an array of type {str(code)[:20]!r}, not of numbers,")
-    return _NumberType(code)
-
-
-@cache
-def _encoded(text: str) -> bytes:
-    """Return the bytes that Python 2 wrote as text, once for each text, as a pickle may name it again and again."""
-    return text.encode("latin-1")
-
-
-def _view(data: Any, number_type: Any, shape: Any, order: Any) -> np.ndarray:
-    """Return the bytes as an array without copying them."""
-    data = _encoded(data) if type(data) is str else data
-    if type(data) not in (bytes, bytearray) or type(number_type) is not _NumberType or type(shape) is not tuple:
-        raise UnpicklingError("an array without bytes, type and shape")
-    if len(shape) > 8 or not all(type(axis) is int and 0 <= axis < _LONGEST_AXIS for axis in shape):
-        raise UnpicklingError("an array with an impossible shape")
-    dtype = np.dtype(number_type.order + number_type.code)
-    size = dtype.itemsize
-    for axis in shape:
-        size *= axis
-    if size != len(data):
-        raise UnpicklingError(f"{len(data)} bytes for an array of {dtype} with the shape {shape}")
-    return np.frombuffer(data, dtype).reshape(shape, order="F" if order == "F" else "C")
 
 
 def tuples_of_texts(pickled: bytes) -> list[tuple[str, ...]]:

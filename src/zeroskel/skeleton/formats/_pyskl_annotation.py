@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from zeroskel.skeleton.formats._parsing import LARGEST, refuse, unobserved
-from zeroskel.skeleton.formats._pickles import PickledArray
+from zeroskel.skeleton.formats._pickled_arrays import PickledArray
 
 _LAYOUTS = {  # joints and channels -> layout
     (25, 3): "ntu-25",
@@ -128,7 +128,7 @@ def annotation_of(entry: dict[str, Any], at: int, label: int | None, file: Path)
         refuse_pickle(
             file, f"{position}, keypoint of {name}", spelled(keypoint), "numbers (bodies, frames, joints, 2 or 3)"
         )
-    if score is not None and (scores is None or scores.shape != joints.shape[:3]):
+    if score is not None and (scores is None or scores.shape != joints.shape[:3] or scores.dtype.kind not in "fiub"):
         expected = f"an array {joints.shape[:3]}, as of keypoint"
         refuse_pickle(file, f"{position}, keypoint_score of {name}", spelled(score), expected)
     if joints.shape[3] == 3 and scores is None and _has_scores(joints):

@@ -15,7 +15,8 @@ from typing import Any
 from zeroskel.core.errors import InputError
 from zeroskel.skeleton.formats import _smpl
 from zeroskel.skeleton.formats._parsing import LayoutChoice, existing_file
-from zeroskel.skeleton.formats._pickles import PickledArray, load_pickle
+from zeroskel.skeleton.formats._pickled_arrays import PickledArray
+from zeroskel.skeleton.formats._pickles import load_pickle
 from zeroskel.skeleton.formats._pyskl_annotation import (
     PysklAnnotation,
     annotation_of,

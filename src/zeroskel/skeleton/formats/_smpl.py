@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from zeroskel.skeleton.formats._parsing import LARGEST, LayoutChoice, refuse, unobserved
-from zeroskel.skeleton.formats._pickles import PickledArray, load_pickle
+from zeroskel.skeleton.formats._pickled_arrays import PickledArray
+from zeroskel.skeleton.formats._pickles import load_pickle
 from zeroskel.skeleton.inference._points import FilePoints
 
 PARENTS = (-1, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 12, 13, 14, 16, 17, 18, 19)
