@@ -74,6 +74,7 @@ def close(sequence: SkeletonSequence, expected: np.ndarray, tolerance: float = 2
         "{name}-Joint-Posi-{axis}",
         '"{name}_{axis}"',
         "{name}_P{axis}",
+        "{name}_{axis}3d",
         "{name}.t{axis}",
         "{name}_pos{AXIS}",
         "{axis}({name})",
@@ -131,10 +132,11 @@ def test_a_table_without_a_header(leading: Callable, separator: str, motion: np.
 
 
 @pytest.mark.parametrize(
-    "endings", [("[0]", "[1]", "[2]"), ("_0", "_1", "_2"), ("_1", "_2", "_3"), ("", ".1", ".2"), ("", "", "")]
+    "endings",
+    [("[0]", "[1]", "[2]"), ("_0", "_1", "_2"), ("_1", "_2", "_3"), ("", ".1", ".2"), ("", "", ""), ("x", "y", "z")],
 )
 def test_three_columns_of_one_name(endings: Row, motion: np.ndarray, tmp_path: Path) -> None:
-    header = [f"{name}{ending}" for name in CAMEL for ending in endings]
+    header = [f"{name.lower()}{ending}" for name in CAMEL for ending in endings]
     rows = [[frame, *row] for frame, row in enumerate(rows_of(motion))]
     close(read(tmp_path, lines(["frame", *header], rows)), motion)
 
@@ -223,12 +225,14 @@ def test_deeplabcut(motion: np.ndarray, tmp_path: Path) -> None:
     seen = [joint for joint in coco.layout.joints if np.isfinite(coco.joints[0, :, coco.layout.index(joint)]).all()]
     pixels = (np.array([320, 240]) + coco.joints[0, :, coco.layout.indices(seen), :2] * [200, -200]).transpose(1, 0, 2)
     rows = [[frame, *np.column_stack([points, np.ones(len(seen))]).ravel()] for frame, points in enumerate(pixels)]
-    rows[3][3] = 0.0  # the likelihood of the first point
+    rows[3][3] = 0.05  # the likelihood of the first point
     head = [
         ["scorer", *["DLC_resnet50"] * 3 * len(seen)],
         ["bodyparts", *(joint for joint in seen for _ in range(3))],
         ["coords", *["x", "y", "likelihood"] * len(seen)],
     ]
+    people = ["individuals", *["ann"] * 3 * len(seen)]
+    assert read(tmp_path, lines(None, [head[0], people, *head[1:], *rows]), layout="coco-17").bodies == 1
     sequence = read(tmp_path, lines(None, [*head, *rows]), layout="coco-17")
     assert (sequence.reading.format, sequence.reading.up) == ("DeepLabCut CSV", "-y")
     expected = pixels * [1, -1]

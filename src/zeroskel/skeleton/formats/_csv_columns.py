@@ -104,10 +104,9 @@ def _without_unit(text: str) -> tuple[str, str | None]:
         elif content in _UNITS or content in ("", "-", "global", "world"):
             unit = _UNITS.get(content, unit)
             text = text.replace(bracket, "").strip()
-    match = re.fullmatch(rf"(.*{_SEPARATORS}[xyzXYZ]){_SEPARATORS}+(\w+)", text)
+    match = re.fullmatch(rf"(.*{_SEPARATORS}[xyzXYZ])(?:{_SEPARATORS}+|(?=[23][dD]$))(\w+)", text)
     if match and match[2].lower() in _UNITS:
         return match[1], _UNITS[match[2].lower()]
-    match = re.fullmatch(rf"(.*{_SEPARATORS}[xyzXYZ]){_SEPARATORS}+(\w+)", text)
     if match and match[2].lower() in _POSITION | _WORLD | _PICTURE:
         return f"{match[1][:-2]}_{match[2]}_{match[1][-1]}", unit
     return text, unit

@@ -79,8 +79,8 @@ def labels_of(head: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _with_axes(labels: list[str]) -> list[str]:
-    """Return labels with axes where each name stands three times in turn, such as Head, Head.1, Head.2 or Head[0]."""
-    names = [re.sub(r"[\[(._\s]*[0-3][\])]*$", "", label) for label in labels]
+    """Return labels with axes where names stand three times in turn: Head, Head.1, Head.2, or Head[0], or headx."""
+    names = [re.sub(r"([\[(._\s]*[0-3][\])]*|(?<=[a-z])[xyz])$", "", label) for label in labels]
     runs = [(name, len(list(run))) for name, run in groupby(names)]
     triples = sum(length for name, length in runs if name and length == 3)
     if triples < 6 or triples * 2 < len(labels):

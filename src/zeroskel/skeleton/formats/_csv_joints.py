@@ -31,6 +31,7 @@ _NAMES = (  # of the column that names the joint of a row, letters and digits on
     " bone name jointid landmarkid landmarkindex landmarkidx keypointid keypointindex jointindex kp kpid label index"
     " idx id type"
 ).split()
+_LEAST_LIKELIHOOD = 0.1  # of DeepLabCut, which places points that it does not see anywhere
 _EXPECTED = "<joint>_x, <joint>_y, <joint>_z, or frame, joint, x, y, z"
 
 
@@ -104,11 +105,10 @@ def parse(
         return SkeletonSequence(joints, written, rows.fps or fps or 30.0)
     joints = zeros_as_missing(joints)
     numbers = order_of_numbers(names)
-    deeplabcut = bool(table.head) and table.head[0][0].lower() == "scorer"
-    unit = "pixel" if deeplabcut and shape[-1] == 2 else coordinates.unit
+    unit = "pixel" if _is_deeplabcut(table) and shape[-1] == 2 else coordinates.unit
     return FilePoints(
         joints if numbers is None else joints[:, :, numbers],
-        "DeepLabCut CSV" if deeplabcut else "CSV of joints",
+        "DeepLabCut CSV" if _is_deeplabcut(table) else "CSV of joints",
         None if numbers is not None else tuple(names),
         fps=rows.fps,
         up="-y" if unit == "pixel" else None,
@@ -172,7 +172,8 @@ def _wide(table: Table, labels: Sequence[str], coordinates: Coordinates) -> _Poi
             refuse_line(table.file, 1, f"{name} with {', '.join(axes)}", expected, remedy)
     values = table.numbers([columns[axis] for columns in points.values() for axis in coordinates.axes], labels)
     values = values.reshape(len(values), len(points), len(coordinates.axes))
-    values[_unseen(table, [columns.get("confidence") for columns in points.values()])] = np.nan
+    least = _LEAST_LIKELIHOOD if _is_deeplabcut(table) else 0.0
+    values[_unseen(table, [columns.get("confidence") for columns in points.values()], least)] = np.nan
     return _Points(list(points), values)
 
 
@@ -180,15 +181,19 @@ def _is_joint(name: str) -> bool:
     return any(canonical_joint(name, get_layout(known)) in get_layout(known).joints for known in available_layouts())
 
 
-def _unseen(table: Table, columns: Sequence[int | None]) -> np.ndarray:
-    """Return (rows, points), whether the confidence of a point is 0 or says "not tracked"."""
+def _is_deeplabcut(table: Table) -> bool:
+    return bool(table.head) and table.head[0][0].lower() == "scorer"
+
+
+def _unseen(table: Table, columns: Sequence[int | None], least: float = 0.0) -> np.ndarray:
+    """Return (rows, points), whether the confidence of a point is `least` at most or says "not tracked"."""
     unseen = np.zeros((len(table.cells), len(columns)), bool)
     for index, column in enumerate(columns):
         if column is None:
             continue
         cells = table.cells[column]
         if cells.dtype.kind in "fiub":
-            unseen[:, index] = cells.to_numpy(np.float64) <= 0
+            unseen[:, index] = cells.to_numpy(np.float64) <= least
         else:
             unseen[:, index] = [plain(text) in ("nottracked", "none", "false", "0") for text in table.texts(column)]
     return np.zeros_like(unseen) if unseen.all() else unseen
