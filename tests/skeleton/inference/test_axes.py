@@ -1,5 +1,6 @@
 """Axes and units of people: turned and scaled where it is beyond doubt, and lying people stay lying."""
 
+import json
 import time
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from zeroskel.core import SkeletonFormatError, get_layout
 from zeroskel.datasets.synthetic import action_names, generate_sequence
+from zeroskel.skeleton.formats import read
 from zeroskel.skeleton.inference._axes import TURNS, upright
 
 FILE = Path("clip.csv")
@@ -159,9 +161,10 @@ def test_a_handstand_of_a_moment_turns_nothing() -> None:
         assert upright(joints[..., :channels], NTU, None, None, FILE).up == "y"
 
 
-def test_shares_of_a_picture_lose_their_depth() -> None:
+@pytest.mark.parametrize("height", [1.0, 480.0, 2160.0])
+def test_points_of_a_picture_lose_their_depth(height: float) -> None:
     joints = generate_sequence("squat", 0).joints
-    picture = joints * 0.3 * np.float32([1, -1, 1]) + 0.5
+    picture = height * (joints * 0.3 * np.float32([1, -1, 1]) + 0.5)
     picture[..., 2] -= picture[:, :, [NTU.index("hip_center")], 2]
     result = upright(picture, NTU, None, None, FILE)
     assert (result.up, result.unit, result.joints.shape[-1]) == ("-y", "pixel", 2)
@@ -207,3 +210,15 @@ def test_a_body_without_legs_is_enough(up: str) -> None:
     )
     result = upright(stored(joints, up, "mm"), NTU, None, None, FILE)
     assert (result.up, result.unit) == (up, "mm")
+
+
+def test_files_say_how_they_were_read(tmp_path: Path) -> None:
+    truth = generate_sequence("squat", 0)
+    content = json.dumps({"layout": "ntu-25", "fps": 30, "joints": stored(truth.joints[0], "z", "mm").tolist()})
+    (tmp_path / "clip.json").write_text(content)
+    sequence = read(tmp_path / "clip.json")
+    np.testing.assert_allclose(sequence.joints, truth.joints, atol=1e-4)
+    assert "z up turned to y (inferred), millimetres turned to metres (inferred)" in str(sequence.reading)
+    lying = read(tmp_path / "clip.json", up="y", unit="mm")
+    np.testing.assert_allclose(lying.joints, stored(truth.joints, "z"), atol=1e-4)
+    assert not {"up", "unit"} & set(lying.reading.inferred)

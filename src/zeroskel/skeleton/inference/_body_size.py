@@ -23,6 +23,8 @@ _FEWEST_BONES = 2
 _SPREADS_OF_HEIGHT = 3.0  # about a height to a spread of the joints
 _ROUGHLY_POSSIBLE = (0.4, 4.5)
 _IMAGE_MARGIN = 0.25
+_TRUNK_DOWN = 0.12  # of the height, from the shoulders to the hips
+_FEWEST_PIXELS = 20.0  # a person of fewer is not read
 _DEPTH_OF_HIPS = 0.05  # the origin of the depth that comes with shares of a picture
 
 
@@ -97,19 +99,27 @@ def unit_of_size(size: float) -> list[str]:
 
 
 def image_coordinates(joints: np.ndarray, layout: Layout) -> bool:
-    """Return whether x, y and z are those of an image: z is constant, or x and y are shares of a picture, y down."""
+    """Return whether x, y and z are those of an image: z is constant, or about the hips while x and y are in a picture.
+
+    Estimators such as MediaPipe give x and y in pixels or in shares of the picture, y down, and a depth from the hips.
+    """
     depth = joints[..., 2][np.isfinite(joints[..., 2])]
     if not len(depth) or np.ptp(depth) == 0:
         return True
-    flat = joints[..., :2][np.isfinite(joints[..., :2]).all(axis=-1)]
-    lowest, highest = np.percentile(flat, [2, 98], axis=0)
-    if (lowest < -_IMAGE_MARGIN).any() or (highest > 1 + _IMAGE_MARGIN).any():
-        return False
     pelvis, chest = joint_of(joints, layout, "pelvis"), joint_of(joints, layout, "chest")
     if pelvis is None or chest is None or not np.isfinite(pelvis).any():
         return False
-    inside = np.nanmedian(pelvis, axis=tuple(range(pelvis.ndim - 1)))
-    if abs(inside[2]) > _DEPTH_OF_HIPS:
+    flat = joints[..., :2][np.isfinite(joints[..., :2]).all(axis=-1)]
+    lowest, highest = np.percentile(flat, [2, 98], axis=0)
+    shares = bool((lowest > -_IMAGE_MARGIN).all() and (highest < 1 + _IMAGE_MARGIN).all())
+    scale = 1.0 if shares else rough_size(joints)
+    if not (shares or scale > _FEWEST_PIXELS):
         return False
-    head_down = np.nanmean(chest[..., 1] < pelvis[..., 1]) > 0.5
-    return bool((inside[:2] > 0.02).all() and (flat > -0.02).mean() > 0.97 and head_down)
+    hips = np.nanmedian(pelvis, axis=tuple(range(pelvis.ndim - 1)))
+    head_down = np.nanmean(pelvis[..., 1] - chest[..., 1] > _TRUNK_DOWN * rough_size(joints)) > 0.5
+    return bool(
+        head_down
+        and np.nanpercentile(np.abs(pelvis[..., 2]), 90) < _DEPTH_OF_HIPS * scale
+        and (hips[:2] > 0.02 * scale).all()
+        and (flat > -0.02 * scale).mean() > 0.97
+    )
