@@ -12,6 +12,7 @@ _NUMBER = re.compile(r"0*(\d+)$")
 _LONG_SIDES = {"left": "left", "lft": "left", "right": "right", "rgt": "right"}
 _SHORT_SIDES = {"l": "left", "lt": "left", "r": "right", "rt": "right"}
 _FILLERS = {"joint", "jnt", "joints", "bone", "landmark", "keypoint", "kp", "marker", "point", "pos", "position", "c"}
+_COUNTED = ("hand", "finger", "thumb", "toe", "foot")  # their parts have numbers
 _LONGEST_NAME = 100
 
 
@@ -37,7 +38,7 @@ def spellings(words: tuple[str, ...]) -> tuple[Spelling, ...]:
     shorter = [word for word in rest if word not in _FILLERS]
     candidates.append((side, "".join(shorter)))
     candidates.append((side, "".join(shorter).lstrip("0123456789")))  # "0_nose"
-    if side:
+    if side and shorter and not shorter[0].startswith(_COUNTED):
         candidates.append((side, "".join(shorter).removesuffix("1")))  # "upperarm01.L"
     whole = "".join(words)
     candidates.append(("", whole))

@@ -120,6 +120,13 @@ def test_names_of_a_family_are_its_joints_among_other_points(family: str) -> Non
         (KINECT, "ntu-25"),
         ([f"{name} (m)" for name in KINECT], "ntu-25"),
         ([f"body1.{name}.pos" for name in KINECT], "ntu-25"),
+        ([f"{name}_1" for name in KINECT], "ntu-25"),
+        ([f"{name}1" for name in OPENPOSE], "body-25"),
+        (
+            "R_Hip R_Knee R_Ankle L_Hip L_Knee L_Ankle Pelvis Spine Thorax Neck Head L_Shoulder L_Elbow L_Wrist "
+            "R_Shoulder R_Elbow R_Wrist".split(),
+            "h36m-17",
+        ),
         (KINECT[:7] + KINECT[8:11] + KINECT[12:15] + KINECT[16:19] + KINECT[20:21], "ntu-25"),
         ([name for name in KINECT if "Spine" not in name], "ntu-25"),
         (
@@ -200,6 +207,11 @@ def test_every_layout_is_found_by_its_own_names(layout: str, spell) -> None:
     matched = match([spell(joint) for joint in reversed(joints)])
     assert matched.columns == {joint: len(joints) - 1 - index for index, joint in enumerate(joints)}
     assert set(matched.layout.joints) == set(joints)
+
+
+def test_points_of_hands_are_no_joints_of_the_body() -> None:
+    matched = match([*(f"LHand_{index}" for index in range(21)), *OPENPOSE])
+    assert matched.layout.name == "body-25" and matched.columns["wrist_left"] == 28
 
 
 def test_a_shoulder_is_what_the_other_names_say() -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +208,7 @@ def _best_family(
         if layout is not None and (layout == declared or not any(family.layout == layout for family in families)):
             families = [_family_of_layout(layout, [*layout.aliases]), *families]
     best: tuple[tuple[float, ...], Layout, dict[str, int]] | None = None
+    names = _without_common_end(names)
     for prefix in _prefixes(names):
         points = _points_by_spelling(names, prefix)
         for family in families:
@@ -215,7 +217,7 @@ def _best_family(
             body = sum(not _FINE_JOINTS.match(joint) for joint in columns)
             missing = len(family.layout.joints) - len(columns)
             whole = missing == 0
-            score = (main, body, whole and family.layout == wanted, credit + 2 * whole, -missing, -len(prefix))
+            score = (main, body, whole and family.layout == wanted, credit + 3 * whole, -missing, -len(prefix))
             if best is None or score > best[0]:
                 best = score, family.layout, columns
     assert best is not None
@@ -241,6 +243,13 @@ def _checked_notes(names: Sequence[str], layout: Layout, columns: dict[str, int]
     if others:
         notes.append(f"{others} other point{'s were' if others > 1 else ' was'} left out")
     return tuple(notes)
+
+
+def _without_common_end(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names without a word or number that all end with, such as the number of a person in "Head_1"."""
+    ends = takewhile(lambda letters: len(set(letters)) == 1, zip(*(name[::-1] for name in names), strict=False))
+    shared = re.search(r"([_\-. ]\w*|\d+)$", "".join(letters[0] for letters in ends)[::-1])
+    return tuple(name.removesuffix(shared[0]) or name for name in names) if shared and len(names) > 1 else names
 
 
 def _prefixes(names: Sequence[str]) -> list[tuple[str, ...]]:
