@@ -233,7 +233,8 @@ def test_an_absent_body_has_no_measures():
     np.testing.assert_array_equal(groups["relation"][0], 0)
     assert np.abs(groups["relation"][1]).max() > 0
     for name, numbers in single.items():
-        np.testing.assert_array_equal(groups[name][:, : numbers.shape[1]], numbers)
+        # sums of float32 differ in the last digit by the strides of an array
+        np.testing.assert_allclose(groups[name][:, : numbers.shape[1]], numbers, rtol=1e-5, atol=1e-6)
         np.testing.assert_array_equal(groups[name][0, numbers.shape[1] :], 0)
 
 

@@ -114,7 +114,7 @@ def test_facts_that_a_client_states_go_before_the_file(client, squat, tmp_path):
         ("clip.mp4", b"x", 415, "zeroskel pose"),
         ("clip.skeleton", b"", 400, "expected"),
         ("clip.skeleton", b"1\n2\n", 400, "recording.skeleton"),
-        ("clip.pkl", b"x", 415, "expected one of"),
+        ("clip.docx", b"x", 415, "expected one of"),
         ("clip.amc", b"x", 415, "an upload is one file"),
         ("../../etc/passwd", b"x", 415, "expected one of"),
         ("clip", b"x", 415, "expected one of"),
