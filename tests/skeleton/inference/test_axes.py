@@ -222,3 +222,36 @@ def test_files_say_how_they_were_read(tmp_path: Path) -> None:
     lying = read(tmp_path / "clip.json", up="y", unit="mm")
     np.testing.assert_allclose(lying.joints, stored(truth.joints, "z"), atol=1e-4)
     assert not {"up", "unit"} & set(lying.reading.inferred)
+
+
+def person_in_push_ups(frames: int = 90) -> np.ndarray:
+    """A person who does push-ups, (1, frames, 25, 3) metres, y up, the head towards z."""
+    joints = np.full((frames, 25, 3), np.nan)
+    for frame, phase in enumerate((1 - np.cos(np.linspace(0, 6 * np.pi, frames))) / 2):
+        tilt = np.deg2rad(5 + 15 * phase)  # of the body, about the toes
+        along = np.array([0.0, np.sin(tilt), np.cos(tilt)])
+        spine = {"hip_center": 0.85, "spine": 1.1, "shoulder_center": 1.32, "neck": 1.4, "head": 1.53}
+        body = {name: length * along for name, length in spine.items()}
+        for side, across in (("left", 1.0), ("right", -1.0)):
+            legs = {"foot": -0.02, "ankle": 0.08, "knee": 0.46, "hip": 0.85, "shoulder": 1.3}
+            for name, length in legs.items():
+                body[f"{name}_{side}"] = length * along + [(0.18 if name == "shoulder" else 0.09) * across, 0.03, 0]
+            shoulder, wrist = body[f"shoulder_{side}"], np.array([0.2 * across, 0.02, 1.25])
+            arm = wrist - shoulder
+            bend = np.sqrt(max(0.27**2 - arm @ arm / 4, 0.0))
+            back = np.cross(arm, [1, 0, 0]) / np.linalg.norm(np.cross(arm, [1, 0, 0]))
+            body[f"elbow_{side}"] = shoulder + arm / 2 + bend * back
+            body |= {
+                f"{name}_{side}": wrist + np.array([0, 0, length]) for name, length in (("wrist", 0), ("hand", 0.08))
+            }
+        for name, position in body.items():
+            joints[frame, NTU.index(name)] = position
+    return (joints + np.random.default_rng(0).normal(0, 0.005, joints.shape))[None].astype(np.float32)
+
+
+@pytest.mark.parametrize("up", ["y", "-y", "z", "-z"])
+def test_push_ups_show_the_floor(up: str) -> None:
+    joints = person_in_push_ups()
+    for centre in (np.float32([0.3, 0.8, -2]), joints[:, :, [NTU.index("hip_center")]]):
+        result = upright(stored(joints - centre, up), NTU, None, None, FILE)
+        assert (result.up, result.notes) == (up, ())

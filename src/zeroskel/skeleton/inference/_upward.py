@@ -31,6 +31,9 @@ _RESTING = {"elbow": 0.09, "wrist": 0.09, "ankle": 0.1}  # above the floor
 _HIPS_RESTING = 0.07
 _ALIGNED = float(np.cos(np.deg2rad(25.0)))
 _FEWEST_FRAMES = 5
+_PROPPED_STILL = 0.05  # hands from feet, in push-ups
+_PROPPED_LEVEL = 0.12  # of hands above feet; the chest is higher
+_ARMS_BEND = 0.08
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,7 @@ class _Bodies:
         legs: unit vectors from the feet to the hips.
         hips: positions of the hips.
         feet: positions of the feet.
+        chest: positions of the chest.
         ends: positions (2, M, T, C) of the left and right of each joint in _RESTING.
         size: height of a person.
         plausible: whether the bones of the people agree in that height.
@@ -54,6 +58,7 @@ class _Bodies:
     legs: np.ndarray
     hips: np.ndarray
     feet: np.ndarray
+    chest: np.ndarray
     ends: dict[str, np.ndarray]
     size: float
     plausible: bool
@@ -101,6 +106,8 @@ def _upward_axis(bodies: _Bodies, layout: Layout) -> tuple[str, str]:
     if not count:
         return usual, DOUBT
     axes = [axis for axis in _AXES if not flat or axis in ("y", "-y")]
+    if bodies.plausible and (propped := _propped(bodies, axes)):
+        return propped, ""
     share = _SOME if bodies.plausible else _MOST
     likely = [axis for axis in axes if bodies.stands(axis).sum() >= share * count]
     if likely:
@@ -134,6 +141,7 @@ def _bodies(joints: np.ndarray, layout: Layout) -> _Bodies:
         _unit_vector(_first_known(hips - feet, hips - knees)),
         hips,
         feet,
+        chest,
         {name: np.stack([middle(f"{name}_left"), middle(f"{name}_right")]) for name in _RESTING},
         size if size > 0 else 1.0,
         measured is not None,
@@ -162,6 +170,22 @@ def _steadiest(bodies: _Bodies, likely: list[str]) -> str:
         return max(likely, key=lambda axis: shares[axis])
     levels = {axis: bodies.floor_moves(axis) / bodies.size - (_BIAS if axis == "y" else 0.0) for axis in likely}
     return min(likely, key=lambda axis: levels[axis])
+
+
+def _propped(bodies: _Bodies, axes: list[str]) -> str:
+    """Return the upward axis of people in push-ups: hands and feet rest on a floor, and arms bend; "" for others."""
+    hands = np.nanmean(bodies.ends["wrist"], axis=0)
+    reach, arms = (hands - bodies.feet) / bodies.size, (bodies.chest - hands) / bodies.size
+    length = np.linalg.norm(arms, axis=-1)
+    still = np.linalg.norm(np.nanstd(reach, axis=1), axis=-1).max() < _PROPPED_STILL
+    if not still or np.nanpercentile(length, 95) - np.nanpercentile(length, 5) < _ARMS_BEND:
+        return ""
+    for axis in axes:
+        level = abs(np.nanmedian(bodies.along(axis, reach))) < _PROPPED_LEVEL
+        above = np.nanmedian(bodies.along(axis, arms)) > _PROPPED_LEVEL
+        if level and above and not bodies.stands(axis).any():
+            return axis
+    return ""
 
 
 def _lies(bodies: _Bodies, axis: str) -> bool:
