@@ -99,6 +99,12 @@ def test_the_frame_rate_is_the_file_s(opened) -> None:
     assert [opened(fps=np.array([10, 20, 30, 40]))[i].fps for i in range(4)] == [10, 20, 30, 40]
 
 
+def test_a_file_named_after_a_dataset_has_its_frame_rate(tmp_path) -> None:
+    for name, fps in (("msr_action3d", 15), ("utkinect", 15), ("utd_mhad", 30), ("other", 30)):
+        np.savez(tmp_path / f"{name}.npz", **arrays())
+        assert SkeletonDataset.from_npz(tmp_path / f"{name}.npz")[0].fps == fps
+
+
 def test_time_stamps_give_the_frame_rate(opened) -> None:
     stamps = np.array([0, 50, 0, 20, 40, 100, 140, 180, 900, 0])
     assert [opened(timestamps_ms=stamps)[i].fps for i in range(4)] == pytest.approx([20, 50, 25, 30])

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from zeroskel.core import InputError, Layout, SkeletonFormatError, SkeletonSequence, ZeroShotSplit
-from zeroskel.core._files import content_key
+from zeroskel.core._files import content_key, resource_table
 from zeroskel.datasets._container import Container, ListedSequences, StoredSequences
 from zeroskel.skeleton.formats._npz import NpzSequences, read_sequences, write_sequences
 from zeroskel.skeleton.formats._parsing import arrange_joints
@@ -159,7 +159,8 @@ class SkeletonDataset:
 
         A joint whose coordinates are all exactly 0, or that `visibility` marks as hidden, becomes NaN.
         `official_train…` marks the recordings for training, `train_NAME` those of the protocol NAME; `fps` or
-        `timestamps_ms` give the frame rate (else 30).
+        `timestamps_ms` give the frame rate, else the catalog does for a file that is named after a dataset, else it
+        is 30.
 
         Args:
             path: The file.
@@ -185,7 +186,7 @@ class SkeletonDataset:
             labels=content.labels,
             subjects=content.subjects,
             class_names=content.class_names,
-            name=file.stem.lower().replace("_", "-"),
+            name=_dataset_name(file),
             protocols=_protocols(content),
             notice=str(notice) if has_notice else "",
             names=None if names is None or names.shape != content.labels.shape else [str(name) for name in names],
@@ -304,8 +305,12 @@ def _bodies(content: NpzSequences, file: Path) -> np.ndarray:
     return bodies
 
 
+def _dataset_name(file: Path) -> str:
+    return file.stem.lower().replace("_", "-")
+
+
 def _frame_rates(content: NpzSequences, file: Path) -> np.ndarray:
-    """Return the (N,) frames per second, from `fps`, else from the median step of `timestamps_ms`, else 30."""
+    """Return the (N,) frames per second: `fps`, else by the median step of `timestamps_ms`, else as usual."""
     count = len(content.offsets) - 1
     if "fps" in content.extras:
         fps = content.extras["fps"]
@@ -315,7 +320,8 @@ def _frame_rates(content: NpzSequences, file: Path) -> np.ndarray:
                 f"{count} sequences"
             )
         return np.broadcast_to(fps.astype(float), (count,))
-    rates = np.full(count, _FPS)
+    known = {row["name"]: row.get("fps", _FPS) for row in resource_table("catalog.toml")["dataset"]}
+    rates = np.full(count, float(known.get(_dataset_name(file), _FPS)))
     stamps = content.extras.get("timestamps_ms")
     if stamps is not None and stamps.shape == (len(content.joints),):
         for i in range(count):
