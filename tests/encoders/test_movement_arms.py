@@ -155,3 +155,25 @@ def test_an_arm_that_lies_along_a_bent_trunk_does_not_act():
         if "right" in name and "shoulder" not in name:
             joints[:, :, layout.index(name)] += moved_by
     assert measured(sequence.replace(joints))["arm_side"] > 0.3
+
+
+def clapped(times, seconds=0.4):
+    """Return a standing person whose hands are held apart before the chest and meet a few times in two seconds."""
+    layout = get_layout("ntu-25")
+    apart = moved(straight([0.3, -0.1, -0.4], [0.3, -0.1, -0.4]), seconds=2.0, before=0, after=0, way=0.4)
+    joints, time = apart.joints.copy(), np.arange(apart.frames) / apart.fps
+    meets = sum(np.clip(1.5 - 2 * np.abs(time - 0.4 - 2 * (i + 0.5) / times) / seconds, 0, 1) for i in range(times))
+    for joint in ("elbow", "wrist", "hand", "hand_tip", "thumb"):
+        right, left = (layout.index(f"{joint}_{side}") for side in ("right", "left"))
+        if joint != "elbow":
+            middle = joints[0, :, layout.index("shoulder_center"), 0]
+            joints[0, :, right, 0] += meets * (middle + 0.02 - joints[0, :, right, 0])
+        joints[0, :, left] = joints[0, :, right]
+        joints[0, :, left, 0] = 2 * joints[0, :, layout.index("shoulder_center"), 0] - joints[0, :, right, 0]
+    return apart.replace(joints)
+
+
+def test_hands_that_meet_for_a_moment_are_together():
+    once, never = measured(clapped(1)), measured(clapped(1, seconds=0.001))
+    assert once["hands_together"] > 0.8 and never["hands_together"] < 0.1
+    assert measured(moved(WAVE))["hands_together"] < 0.1

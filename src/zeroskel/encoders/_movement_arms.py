@@ -171,7 +171,7 @@ class Arms:
         return xp.max(round_, axis=2), -xp.sign(across_body) * ramp(xp.abs(across_body), 0.35, 0.85)
 
     def contacts(self) -> dict[str, Array]:
-        """Return how near a hand comes to parts of the body and the floor (quantile 80 % over time).
+        """Return how near a hand comes to parts of the body (quantile 80 % over time), the head and the floor (95 %).
 
         The nearer hand counts. It is at a part up to the first distance, and away from the second one on, both in torso
         lengths (from the floor in leg lengths).
@@ -196,7 +196,11 @@ class Arms:
             "hand_at_floor": xp.maximum(near_either("ankle", 0.3, 0.7), 1 - ramp(above_floor, 0.15, 0.4)),
         }
         nearer = xp.stack([xp.max(values, axis=2) for values in series.values()], axis=2)
-        return {name: values for name, values in zip(series, _columns(quantile(nearer, 0.8)), strict=True)}
+        held, touched = (_columns(quantile(nearer, share)) for share in (0.8, 0.95))
+        return {
+            name: touched[column] if name in ("hand_at_head", "hand_at_floor") else held[column]
+            for column, name in enumerate(series)
+        }
 
     def both_arms(self) -> dict[str, Array]:
         """Return how the arms act together."""
@@ -210,7 +214,7 @@ class Arms:
         energy = xp.sum(weight * one * one, axis=(1, 2)) * xp.sum(weight * other * other, axis=(1, 2))
         correlation = xp.sum(weight * one * other, axis=(1, 2)) / (xp.sqrt(energy) + 0.02 * xp.sum(weight, axis=(1, 2)))
         apart = length(self.hand[:, :, LEFT] - self.hand[:, :, RIGHT]) / body.torso
-        higher = quantile(xp.max(self.height, axis=2) * whole, 0.75)
+        raised = ramp(xp.max(self.height, axis=2) * whole, 0.42, 0.47)
         wrists = body.points["wrist"]
         sideways = body.components(wrists[:, :, RIGHT] - wrists[:, :, LEFT])[..., OUT]
         return {
@@ -220,8 +224,8 @@ class Arms:
             "arms_alike": both_act * (1 - ramp(weighted_mean(length(mirrored - path), weight[..., 0]), 0.3, 0.9)),
             # both act, and the right hand moves against the mirrored left one
             "arms_in_turn": both_act * ramp(-correlation, -0.05, 0.5),
-            # hands nearer than 0.25 (to 0.55) torso lengths in at least a quarter of the time, not both hanging
-            "hands_together": quantile(1 - ramp(apart, 0.25, 0.55), 0.75) * ramp(higher, 0.42, 0.47),
+            # hands nearer than 0.25 (to 0.55) torso lengths in at least 5 % of the time, not both hanging
+            "hands_together": quantile((1 - ramp(apart, 0.25, 0.55)) * raised, 0.95),
             # wrists on the other side of each other by up to 0.3 torso lengths in at least 15 % of the time
             "arms_crossed": quantile(ramp(-sideways / body.torso, 0.0, 0.3) * whole, 0.85),
             # wrists apart sideways by 1.3 to 2.6 arm lengths in at least 15 % of the time
