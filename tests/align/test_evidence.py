@@ -155,3 +155,32 @@ def test_without_a_floor_the_evidence_is_the_log_ratio_of_two_gaussians():
     expected = log_density(value, 0.1 + 0.8 * mean, spread) - log_density(value, 0.5, 0.2)
     arrays = (np.array([[number]]) for number in (value, 1.0, mean, variance))
     assert model.log_ratios(*arrays, 0.0) == pytest.approx(expected, rel=1e-5)
+
+
+def test_what_texts_leave_open_is_no_noise():
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(400), 5)
+    means, variances = rng.uniform(0, 1, (400, 2)), np.repeat(rng.choice([0.001, 0.1], (400, 1)), 2, axis=1)
+    truths = means[labels] + np.sqrt(variances[labels]) * rng.normal(size=(2000, 2))
+    values = 0.1 + 0.8 * truths + 0.15 * rng.normal(size=truths.shape)
+    usual = means.mean(axis=0), means.var(axis=0)
+    model = _QuantityModel.fitted(values, np.ones_like(values), labels, means, variances, usual)
+    assert np.allclose(model.noise, 0.15**2, rtol=0.35)
+    assert np.allclose(model.slope, 0.8, atol=0.1) and np.allclose(model.offset, 0.1, atol=0.06)
+    exact = _QuantityModel.fitted(values, np.ones_like(values), labels, means, 0 * variances, usual)
+    assert np.all(exact.noise > 2 * model.noise)
+
+
+def test_a_rate_counts_only_if_something_repeats(fitted):
+    still, waving = WORDS.usual.copy(), WORDS.usual.copy()
+    for name in ("hand_rate", "hand_repeats", "turn_side", "turns"):
+        still[WORDS.index(name)], waving[WORDS.index(name)] = 0.0, 0.6
+    waving[WORDS.index("hand_repeats")] = 1.0
+    rows = np.concatenate([np.stack([still, waving]), np.ones((2, Q))], axis=1).astype(np.float32)
+    features = np.concatenate([rows, np.zeros((2, 2), np.float32)], axis=1)
+    evidence = Evidence(regressed=0.0)
+    evidence._measured, evidence._blind, evidence._kite = fitted._measured, None, None
+    values = evidence._evidence(features, np.stack([text(hand_rate=0.6, hand_repeats=1.0, turn_side=1.0)]))[:, 0]
+    rate, side, repeats = (WORDS.index(name) for name in ("hand_rate", "turn_side", "hand_repeats"))
+    assert values[0, rate] == values[0, side] == 0 and values[0, repeats] < 0
+    assert values[1, rate] > 0 and values[1, side] > 0 and values[1, repeats] > 0

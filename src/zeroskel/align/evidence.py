@@ -23,6 +23,8 @@ _TEXTS_REMEMBERED = 10_000  # whose hub advantages are stored: 10 MB
 _USUAL_SLOPE = 0.6  # of a quantity that the training classes do not vary
 _DOUBT = 0.02  # variance of a quantity over the training classes at which they count as much as the usual slope
 _LEAST_NOISE = 0.004  # variance
+_LEAST_EVENT = 0.01  # value of an event from which on its rate and direction count
+_NOISE_SHARES = np.geomspace(0.02, 1, 40)  # of the mean squared error that may be noise; texts account for the rest
 
 Array = Any  # numpy.ndarray or torch.Tensor
 
@@ -42,9 +44,11 @@ class Evidence(_OneStepAligner):
     is the pointwise mutual information of motion and text under the model.
 
     The quantities are estimated twice, and both estimates are summed: by the formulas of the encoder "movement", where
-    the features come from it, and by a kernel ridge regression from all features (`KernelRidge`). Slope d, offset c and
-    noise w of each quantity are fitted on the training classes, for the regression on predictions for classes that it
-    was not fitted on. All classes count alike. These predictions also correct for hubs, as in `KernelRidge`: a share of
+    the features come from it, and by a kernel ridge regression from all features (`KernelRidge`). A measured rate or
+    direction counts only if what has it takes place: without steps, the step rate is unknown, not 0. Slope d, offset c
+    and noise w of each quantity are fitted on the training classes, for the regression on predictions for classes that
+    it was not fitted on. The variance v of the texts explains a part of the errors, and w is fitted to the rest by
+    maximum likelihood. All classes count alike. The predictions also correct for hubs, as in `KernelRidge`: a share of
     the evidence, without the floor, that a candidate has on average over the seen motions nearest to it is subtracted.
 
     Texts are made by the prompt "movement", alone or as the first of several. Any other text is regressed as it is,
@@ -84,13 +88,14 @@ class Evidence(_OneStepAligner):
     text_blocks: tuple[int, ...] | None = option(None, at_least=1)
 
     def _learn(self, features: np.ndarray, labels: np.ndarray, class_embeddings: np.ndarray, seed: int) -> None:
-        means, _ = self._stated(class_embeddings)
+        means, variances = self._stated(class_embeddings)
         is_movement, words = self._is_movement(class_embeddings), vocabulary()
         usual = (words.usual, words.deviations**2) if is_movement else (means.mean(axis=0), means.var(axis=0))
         self._measured = None
-        values, known = _measured_values(features)
+        values, known = features[:, : len(words)], features[:, len(words) : 2 * len(words)]
         if is_movement and known.shape[1] == len(words) and np.isin(known, (0, 1)).all():
-            self._measured = _QuantityModel.fitted(values, known, labels, means, usual)
+            known = _known(features)
+            self._measured = _QuantityModel.fitted(values, known, labels, means, variances, usual)
         regression, blind, blind_labels = KernelRegression.fitted(
             features,
             labels,
@@ -101,7 +106,7 @@ class Evidence(_OneStepAligner):
         )
         self._regression, self._blind = regression, blind if self.hubness else None
         self._advantages: dict[bytes, float] = {}
-        self._regressed = _QuantityModel.fitted(blind, np.ones_like(blind), blind_labels, means, usual)
+        self._regressed = _QuantityModel.fitted(blind, np.ones_like(blind), blind_labels, means, variances, usual)
         self._kite = self._new_kite()
         if self._kite is not None:
             self._kite.fit(features, labels, class_embeddings[:, 2 * len(vocabulary()) :], seed=seed)
@@ -162,7 +167,7 @@ class Evidence(_OneStepAligner):
         means, variances = self._stated(class_embeddings)
         total = np.zeros((len(features), *means.shape), dtype=np.float32)
         if self._measured is not None:
-            values, known = _measured_values(features)
+            values, known = features[:, : len(vocabulary())], _known(features)
             total += self._measured.log_ratios(values, known, means, variances, self.floor)
         weight = self._regressed_weight
         if weight:
@@ -189,7 +194,7 @@ class Evidence(_OneStepAligner):
                 seen = regressed.sums(fitted.blind, means, variances).topk(nearest, dim=0).values
                 total = total - self.hubness * seen.mean(dim=0)
             if has_measures:
-                values, known = features[:, :count], features[:, count : 2 * count]
+                values, known = features[:, :count], _known(features)
                 measured = model(fitted, _MEASURED).log_ratios(values, known, means, variances, floor)
                 total = measured.sum(dim=2) + self.regressed * total
             if fitted.network is not None:
@@ -261,15 +266,17 @@ class _QuantityModel:
         known: np.ndarray,
         labels: np.ndarray,
         means: np.ndarray,
+        variances: np.ndarray,
         usual: tuple[np.ndarray, np.ndarray],
     ) -> "_QuantityModel":
-        """Fit the Gaussians on N motions.
+        """Fit the Gaussians on N motions: slope and offset by least squares, then the noise by maximum likelihood.
 
         Args:
             values: (N, Q) estimates.
             known: (N, Q) 1 where a quantity is known, 0 where not.
             labels: (N,) classes.
             means: (K, Q) means of what the texts of the K classes say.
+            variances: (K, Q) its variances, which explain a part of the errors.
             usual: b and u, (Q,) each.
         """
         weights = known / np.bincount(labels, minlength=len(means))[labels, None]
@@ -280,7 +287,10 @@ class _QuantityModel:
         variance = (weights * (stated - mean_stated) ** 2).sum(axis=0)
         slope = np.clip((covariance + _DOUBT * _USUAL_SLOPE) / (variance + _DOUBT), 0, 1.5)
         offset = mean_value - slope * mean_stated
-        noise = (weights * (values - offset - slope * stated) ** 2).sum(axis=0) + _LEAST_NOISE
+        squares, of_text = (values - offset - slope * stated) ** 2, slope**2 * variances[labels]
+        candidates = _NOISE_SHARES[:, None] * (weights * squares).sum(axis=0) + 1e-9
+        losses = [(weights * (squares / (of_text + w) + np.log(of_text + w))).sum(axis=0) for w in candidates]
+        noise = np.take_along_axis(candidates, np.argmin(losses, axis=0)[None], axis=0)[0] + _LEAST_NOISE
         arrays = (slope, offset, noise, offset + slope * usual[0], slope**2 * usual[1] + noise)
         return cls(*(array.astype(np.float32) for array in arrays))
 
@@ -322,10 +332,11 @@ class _QuantityModel:
 _ARRAYS = fields(_QuantityModel)
 
 
-def _measured_values(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the values (N, Q) that the encoder "movement" measured and whether each is known (N, Q)."""
-    count = len(vocabulary())
-    return features[:, :count], features[:, count : 2 * count]
+def _known(features: Array) -> Array:
+    """Return 1 (N, Q) where a value of the encoder "movement" is known: observed, and of an event that took place."""
+    count, xp = len(vocabulary()), array_namespace(features)
+    takes_place = features[:, vocabulary().conditions] > _LEAST_EVENT
+    return features[:, count : 2 * count] * xp.astype(takes_place, features.dtype)
 
 
 def _parts(rows: np.ndarray, class_embeddings: np.ndarray) -> list[np.ndarray]:

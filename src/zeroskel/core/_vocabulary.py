@@ -9,6 +9,13 @@ import numpy as np
 
 _SIGNED = "signed: "  # first word of the meaning of a quantity from -1 to 1
 _FLOOR = 0.1  # added to the deviations that scale, so that a rare quantity does not outweigh the others
+_OF_EVENTS = {  # rates and directions -> what has to take place, so that they are more than the absence of it once more
+    **{name: name for name in ("hand_rate", "rate", "step_rate")},  # 0 where nothing repeats
+    "hand_circle": "hand_curved",
+    "lean_side": "trunk_leans",
+    "travel_back": "travels",
+    "turn_side": "turns",
+}
 _MIRRORED = ("arm_side", "hand_to_side", "hand_circle", "leg_side", "lean_side", "turn_side")
 
 
@@ -45,6 +52,15 @@ class Vocabulary:
     def mirrored(self) -> np.ndarray:
         """Return the mask (Q,) of the quantities that change their sign when left and right are exchanged."""
         return np.isin(self.names, _MIRRORED)
+
+    @cached_property
+    def conditions(self) -> list[int]:
+        """Return the position, among Q values and Q flags, of what has to be above 0 to know each quantity.
+
+        It is the flag of the quantity itself, or the value of the event of which the quantity is a rate or a direction.
+        """
+        events = (_OF_EVENTS.get(name) for name in self.names)
+        return [index + len(self) if event is None else self.index(event) for index, event in enumerate(events)]
 
     def index(self, name: str) -> int:
         """Return the position of a quantity in a vector of values."""
