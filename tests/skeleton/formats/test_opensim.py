@@ -76,8 +76,8 @@ def test_a_trc_file_of_fewer_frames_than_its_header_names_says_so() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "names", "notes"),
     [
-        ("\tb\t", "\t\t", ("a", "c"), ("1 points without a label left out",)),
-        ("\tc\t", "\t\t", ("a", "b"), ("1 points without a label left out",)),
+        ("\tb\t", "\t\t", ("a", "c"), ("1 point without a label left out",)),
+        ("\tc\t", "\t\t", ("a", "b"), ("1 point without a label left out",)),
         ("\ta\t", "\tR. ASIS\t", ("R. ASIS", "b", "c"), ()),
         ("\n\n", "\n", ("a", "b", "c"), ()),
         ("\n2\t", "\t\t\t\t\t\n2\t", ("a", "b", "c"), ()),

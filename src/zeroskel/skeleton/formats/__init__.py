@@ -31,6 +31,7 @@ from zeroskel.skeleton.formats import (
     _pku_mmd,
     _pose_tracks,
     _pyskl_pickle,
+    _qualisys,
     _smpl,
 )
 from zeroskel.skeleton.formats._conversions import advice
@@ -69,7 +70,7 @@ class Format:
 FORMATS: dict[str, Format] = {
     "NTU text": Format(".skeleton", _ntu.looks_like, _ntu.parse, _ntu.write),
     "NumPy arrays": Format(".npz", _npz.looks_like, _npz.parse, _npz.write),
-    "TSV of joints": Format(".tsv", lambda head: False, _csv_joints.parse),  # as CSV, also without a header
+    "TSV": Format(".tsv", _qualisys.looks_like, _qualisys.parse),
     "NumPy array": Format(".npy", _arrays.looks_like, _arrays.parse),
     "CSV of joints": Format(".csv", _csv_joints.looks_like, _csv_joints.parse, _csv_joints.write),
     "JSON of joints": Format(".json", _json_joints.looks_like, _json_joints.parse, _json_joints.write),

@@ -55,25 +55,27 @@ def parse_trc(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: f
     separator = "\t" if "\t" in lines[heading] else r"\s+"
     keys, values = ([cell for cell in re.split(r"\s+", line) if cell] for line in lines[heading - 2 : heading])
     header = dict(zip((key.lower() for key in keys), values, strict=False))
-    names = _names(lines[heading], separator, int(_number(header.get("nummarkers")) or 0))
+    names = _names(lines[heading], separator, int(positive_number(header.get("nummarkers")) or 0))
     if len(triples := _triples(names)) * 3 == len(names):  # a name with its axis for each column
         names = list(triples)
     first = next((row for row in range(heading + 1, len(lines)) if lines[row].strip()[:1].isdigit()), heading)
     if first == heading:
         refuse_line(file, heading + 2, "no line of a frame", "frames that begin with their number", _TRC_AGAIN)
-    table = _table(lines, first, 2 + 3 * len(names), separator, file)
-    coordinates = _observed(table[:, 2:].reshape(len(table), len(names), 3), first, file)
+    table = number_rows(lines, first, 2 + 3 * len(names), separator, file)
+    coordinates = observed_points(table[:, 2:].reshape(len(table), len(names), 3), first, file)
     points, labels, notes = subjects_of_labels(coordinates, names)
     if not labels:
         refuse_line(file, heading + 1, "no name of a marker", "a name for every three columns", _TRC_AGAIN)
-    frames = _number(header.get("numframes"))
+    frames = positive_number(header.get("numframes"))
     if frames is not None and frames > len(table):
         notes = (*notes, f"{len(table)} of the {frames:.0f} frames that the header names are there")
     return FilePoints(
         points,
         "TRC",
         labels,
-        fps=_number(header.get("datarate")) or _number(header.get("camerarate")) or _rate(table[:, 1]),
+        fps=positive_number(header.get("datarate"))
+        or positive_number(header.get("camerarate"))
+        or rate_of_times(table[:, 1]),
         unit=_UNITS.get(header.get("units", "").lower()),
         notes=notes,
     )
@@ -110,13 +112,13 @@ def parse_storage(content: bytes, file: Path, *, layout: LayoutChoice = None, fp
         angles = header.get("indegrees") is not None or any("flexion" in name for name in columns)
         actual = f"{'joint angles' if angles else 'columns'} {', '.join(columns[1:7])}, …"
         refuse(file, f"line {heading + 1}", actual, "positions of markers or joints", _POSITIONS)
-    table = _table(rows, heading + 1, len(columns), r"\s+", file)
-    coordinates = _observed(table[:, list(triples.values())], heading + 1, file)
+    table = number_rows(rows, heading + 1, len(columns), r"\s+", file)
+    coordinates = observed_points(table[:, list(triples.values())], heading + 1, file)
     return FilePoints(
         coordinates[None],
         "OpenSim storage",
         tuple(triples),
-        fps=_rate(table[:, 0]),
+        fps=rate_of_times(table[:, 0]),
         up="y",
         unit=_UNITS.get(header.get("units", "m"), "m"),
     )
@@ -140,7 +142,7 @@ def _triples(columns: Sequence[str]) -> dict[str, list[int]]:
     return {name: [columns_of[axis] for axis in "xyz"] for name, columns_of in axes.items() if len(columns_of) == 3}
 
 
-def _table(lines: Sequence[str], first: int, width: int, separator: str, file: Path) -> np.ndarray:
+def number_rows(lines: Sequence[str], first: int, width: int, separator: str, file: Path) -> np.ndarray:
     """Return the numbers of the lines from `first` on, NaN for empty cells; columns beyond `width` must be empty."""
     import pandas as pd
 
@@ -166,7 +168,7 @@ def _table(lines: Sequence[str], first: int, width: int, separator: str, file: P
     return table[:, :width]
 
 
-def _observed(coordinates: np.ndarray, first: int, file: Path) -> np.ndarray:
+def observed_points(coordinates: np.ndarray, first: int, file: Path) -> np.ndarray:
     """Return float32 coordinates (T, P, 3) with NaN where a coordinate lacks or all are 0."""
     missing = np.isnan(coordinates).any(axis=-1) | (coordinates == 0).all(axis=-1)
     beyond = ~missing & ~(np.abs(coordinates) <= LARGEST).all(axis=-1)
@@ -175,7 +177,7 @@ def _observed(coordinates: np.ndarray, first: int, file: Path) -> np.ndarray:
     return np.where(missing[..., None], np.nan, coordinates).astype(np.float32)
 
 
-def _number(text: str | None) -> float | None:
+def positive_number(text: str | None) -> float | None:
     """Return a positive number of a header, None for anything else."""
     try:
         value = float((text or "").replace(",", "."))
@@ -184,7 +186,7 @@ def _number(text: str | None) -> float | None:
     return value if 1e-3 < value < 1e6 else None
 
 
-def _rate(times: np.ndarray) -> float | None:
+def rate_of_times(times: np.ndarray) -> float | None:
     """Return frames per second by the median step of times in seconds; None where they do not grow."""
     steps = np.diff(times)
     step = float(np.median(steps)) if len(steps) else 0.0

@@ -93,7 +93,8 @@ def subjects_of_labels(
         for column, label in enumerate(labels)
         if not re.match(r"\*|unlabel|unnamed|uname|$", label.strip(), re.IGNORECASE)
     ]
-    notes = [f"{len(labels) - len(named)} points without a label left out"] if len(named) < len(labels) else []
+    unlabelled = len(labels) - len(named)
+    notes = [f"{unlabelled} point{'s' if unlabelled > 1 else ''} without a label left out"] if unlabelled else []
     sizes = Counter(subject for subject, _, _ in named)
     most = max(sizes.values(), default=0)
     subjects = [subject for subject, size in sizes.items() if 2 * size > most][:_MOST_SUBJECTS]
