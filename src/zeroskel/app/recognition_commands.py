@@ -46,8 +46,6 @@ def predict(
     if explain and len(names) < 2:
         raise InputError("--explain compares actions. Name two or more with --actions.")
     sequence = read_recording(file, layout, fps, up, unit, joint_names(joints), video_python)
-    if not as_json and sequence.reading is not None:
-        errors.print(f"{file}: {sequence.reading}", soft_wrap=True, markup=False, highlight=False)
     recognizer = ZeroShotRecognizer.load(model)
     explanation = recognizer.explain(sequence, names) if explain else None
     prediction = recognizer.predict(sequence, names, threshold=threshold)
@@ -57,6 +55,8 @@ def predict(
         reading = None if sequence.reading is None else sequence.reading.to_dict()
         print(json.dumps({"file": str(file), "reading": reading, **facts, **prediction.to_dict(), "notice": notice}))
         return
+    if sequence.reading is not None:
+        errors.print(f"{file}: {sequence.reading}", soft_wrap=True, markup=False, highlight=False)
     _print_prediction(prediction)
     if explanation is not None:
         _print_explanation(explanation)

@@ -29,6 +29,12 @@ class KnownClasses:
     splits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
+def usual_rate(data: str) -> float | None:
+    """Return the frames per second of a dataset whose files do not state them; None where 30 is right or not known."""
+    rates = {row["name"]: float(row["fps"]) for row in resource_table("catalog.toml")["dataset"] if "fps" in row}
+    return rates.get(data)
+
+
 def known_classes(data: str) -> KnownClasses:
     """Return the classes of a published dataset.
 

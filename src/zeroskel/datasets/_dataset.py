@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from zeroskel.core import InputError, Layout, SkeletonFormatError, SkeletonSequence, ZeroShotSplit
-from zeroskel.core._files import content_key, resource_table
+from zeroskel.core._files import content_key
+from zeroskel.datasets._classes import usual_rate
 from zeroskel.datasets._container import Container, ListedSequences, StoredSequences
 from zeroskel.skeleton.formats._npz import NpzSequences, read_sequences, write_sequences
 from zeroskel.skeleton.formats._parsing import arrange_joints
@@ -320,8 +321,7 @@ def _frame_rates(content: NpzSequences, file: Path) -> np.ndarray:
                 f"{count} sequences"
             )
         return np.broadcast_to(fps.astype(float), (count,))
-    known = {row["name"]: row.get("fps", _FPS) for row in resource_table("catalog.toml")["dataset"]}
-    rates = np.full(count, float(known.get(_dataset_name(file), _FPS)))
+    rates = np.full(count, usual_rate(_dataset_name(file)) or _FPS)
     stamps = content.extras.get("timestamps_ms")
     if stamps is not None and stamps.shape == (len(content.joints),):
         for i in range(count):

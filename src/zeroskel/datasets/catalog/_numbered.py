@@ -35,7 +35,7 @@ import numpy as np
 
 from zeroskel.core import InputError, SkeletonFormatError, SkeletonSequence
 from zeroskel.core._files import resource_table
-from zeroskel.datasets._classes import published_class_names
+from zeroskel.datasets._classes import published_class_names, usual_rate
 from zeroskel.datasets._recipe_parts import (
     MISSING,
     LeftOut,
@@ -110,7 +110,9 @@ class NumberedRelease:
             protocol: all(task.facts[group] in numbers for group, numbers in rule.items())
             for protocol, rule in self.train.items()
         }
-        return [Recording(sequence=self.parse(task.file.content(), task.file.origin), train=train, **task.facts)]
+        sequence = self.parse(task.file.content(), task.file.origin)
+        sequence = sequence.replace(sequence.joints, fps=usual_rate(self.data))
+        return [Recording(sequence=sequence, train=train, **task.facts)]
 
 
 def _parse_ntu(content: bytes, file: Path) -> SkeletonSequence:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from zeroskel.core import InputError, SkeletonFormatError
-from zeroskel.datasets._classes import published_class_names
+from zeroskel.datasets._classes import published_class_names, usual_rate
 from zeroskel.datasets._recipe_parts import Listing, Recording, Task, named_recordings
 from zeroskel.datasets._source_files import SourceFile
 from zeroskel.skeleton.formats._kinect_text import UTKINECT
@@ -57,7 +57,7 @@ def read(task: Task) -> list[Recording]:
                 f"{task.file.origin}: has frames {frames.min()} to {frames.max()} and none of {action}, which "
                 f"{labels.origin} places at {first} to {last}; expected one. Take both from the release"
             )
-        cut = sequence.replace(sequence.joints[:, inside])
+        cut = sequence.replace(sequence.joints[:, inside], fps=usual_rate("utkinect"))
         recordings.append(Recording(sequence=cut, label=label, **{**task.facts, "name": f"{name}_{action}"}))
     return recordings
 
