@@ -16,15 +16,8 @@ from scipy.io import loadmat, savemat
 
 from zeroskel.core import LayoutError, SkeletonFormatError, SkeletonSequence, get_layout
 from zeroskel.skeleton.formats import read
-from zeroskel.skeleton.formats._matlab import (
-    MatlabFile,
-    load_matlab,
-    looks_like,
-    parse_jhmdb,
-    parse_penn_action,
-    parse_utd_mhad,
-    penn_action_facts,
-)
+from zeroskel.skeleton.formats._matlab import parse_jhmdb, parse_penn_action, parse_utd_mhad, penn_action_facts
+from zeroskel.skeleton.formats._matlab_loading import MatlabFile, load_matlab, looks_like
 
 UTD_ORDER = (
     "head shoulder_center spine hip_center shoulder_left elbow_left wrist_left hand_left shoulder_right elbow_right "

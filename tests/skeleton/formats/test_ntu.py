@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from zeroskel.core import InputError, SkeletonFormatError, SkeletonSequence
 from zeroskel.skeleton.formats import read
-from zeroskel.skeleton.formats._ntu import looks_like, parse, write
+from zeroskel.skeleton.formats._ntu import looks_like, parse
+from zeroskel.skeleton.formats._ntu_writing import write
 
 FIRST_ID, SECOND_ID = 72057594037931101, 72057594037931102
 

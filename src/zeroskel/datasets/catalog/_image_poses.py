@@ -18,7 +18,8 @@ from zeroskel.core import InputError, SkeletonFormatError
 from zeroskel.datasets._classes import published_class_names
 from zeroskel.datasets._recipe_parts import Listing, Recording, Task, named_recordings
 from zeroskel.datasets._source_files import SourceFile
-from zeroskel.skeleton.formats._matlab import load_matlab, parse_jhmdb, parse_penn_action, penn_action_facts
+from zeroskel.skeleton.formats._matlab import parse_jhmdb, parse_penn_action, penn_action_facts
+from zeroskel.skeleton.formats._matlab_loading import load_matlab
 from zeroskel.skeleton.formats._parsing import text_of
 
 _PENN_ACTION_FILE = re.compile(r"(?P<name>\d{4})\.mat", re.ASCII)

@@ -47,7 +47,8 @@ from zeroskel.datasets._recipe_parts import (
 )
 from zeroskel.datasets._source_files import SourceFile
 from zeroskel.skeleton.formats import _csv_joints, _json_joints, _kinect_text, _ntu
-from zeroskel.skeleton.formats._matlab import load_matlab, parse_utd_mhad
+from zeroskel.skeleton.formats._matlab import parse_utd_mhad
+from zeroskel.skeleton.formats._matlab_loading import load_matlab
 from zeroskel.skeleton.formats._parsing import LARGEST, named_sequence, text_of
 from zeroskel.skeleton.transforms import main_actors
 

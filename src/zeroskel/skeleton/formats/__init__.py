@@ -24,9 +24,11 @@ from zeroskel.skeleton.formats import (
     _json_joints,
     _kinect_text,
     _matlab,
+    _matlab_loading,
     _mvnx,
     _npz,
     _ntu,
+    _ntu_writing,
     _opensim,
     _pku_mmd,
     _pose_tracks,
@@ -68,7 +70,7 @@ class Format:
 
 
 FORMATS: dict[str, Format] = {
-    "NTU text": Format(".skeleton", _ntu.looks_like, _ntu.parse, _ntu.write),
+    "NTU text": Format(".skeleton", _ntu.looks_like, _ntu.parse, _ntu_writing.write),
     "NumPy arrays": Format(".npz", _npz.looks_like, _npz.parse, _npz.write),
     "TSV": Format(".tsv", _qualisys.looks_like, _qualisys.parse),
     "NumPy array": Format(".npy", _arrays.looks_like, _arrays.parse),
@@ -90,7 +92,7 @@ FORMATS: dict[str, Format] = {
     "MVNX": Format(".mvnx", _mvnx.looks_like, _mvnx.parse),
     "Acclaim motion": Format(".amc", _acclaim.looks_like, _acclaim.parse),
     "PYSKL pickle": Format(".pkl", _pyskl_pickle.looks_like, _pyskl_pickle.parse),
-    "MATLAB": Format(".mat", _matlab.looks_like, _matlab.parse),
+    "MATLAB": Format(".mat", _matlab_loading.looks_like, _matlab.parse),
     "PKU-MMD text": Format(".txt", _pku_mmd.looks_like, _pku_mmd.parse, _pku_mmd.write),
     "MSR-Action3D text": Format(".txt", _kinect_text.MSR_ACTION3D.looks_like, _kinect_text.MSR_ACTION3D.parse),
     "UTKinect text": Format(".txt", _kinect_text.UTKINECT.looks_like, _kinect_text.UTKINECT.parse),

@@ -7,28 +7,24 @@ or (M, T, V, C) and, where known, `joint_names` and `fps`. Metres, y up; NaN whe
 
 import io
 import os
-import sys
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import NoReturn
 
 import numpy as np
 
 from zeroskel.core._files import atomic_path
 from zeroskel.core._layout import available_layouts, get_layout
-from zeroskel.core.errors import InputError, SkeletonFormatError
+from zeroskel.core.errors import InputError
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.formats import _smpl
 from zeroskel.skeleton.formats._arrays import points_of_arrays
+from zeroskel.skeleton.formats._npz_members import WRITE_AGAIN, is_text, load_arrays
 from zeroskel.skeleton.formats._parsing import LARGEST, LayoutChoice, existing_file, named_sequence, refuse
 from zeroskel.skeleton.inference._points import FilePoints
 
-_MOST_BYTES = 4 * 2**30  # of all arrays, as the zip directory declares them
 _DATASET_ARRAYS = ("joints", "offsets", "labels", "subjects", "class_names", "joint_names")
-_WRITE_AGAIN = "Write or copy the file again"
-_READ_HEADER = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +66,7 @@ def read_sequences(path: str | os.PathLike[str]) -> NpzSequences:
     """
     file = existing_file(path)
     with file.open("rb") as stream:
-        arrays = _load(stream, file)
+        arrays = load_arrays(stream, file)
     if missing := ", ".join(name for name in _DATASET_ARRAYS if name not in arrays):
         expected = f"the arrays {', '.join(_DATASET_ARRAYS)} of a dataset"
         remedy = "A single sequence is read with zeroskel.read"
@@ -80,7 +76,7 @@ def read_sequences(path: str | os.PathLike[str]) -> NpzSequences:
     class_names = _names(arrays["class_names"], "class_names", file)
     joint_names = _names(arrays["joint_names"], "joint_names", file)
     if len(joint_names) != joints.shape[1]:
-        refuse(file, "", f"{len(joint_names)} joint_names for joints {joints.shape}", "as many", _WRITE_AGAIN)
+        refuse(file, "", f"{len(joint_names)} joint_names for joints {joints.shape}", "as many", WRITE_AGAIN)
     labels = _ids(arrays["labels"], "labels", len(offsets) - 1, file)
     outside = np.flatnonzero((labels < 0) | (labels >= len(class_names)))
     if len(outside):
@@ -106,7 +102,7 @@ def parse(
         SkeletonFormatError: not such a file.
         LayoutError: the joints fit no layout, or more than one.
     """
-    arrays = _load(io.BytesIO(content), file)
+    arrays = load_arrays(io.BytesIO(content), file)
     if "joints" in arrays and ("offsets" in arrays or _is_written(arrays)):
         joints = _joints(arrays["joints"], (3,) if "offsets" in arrays else (3, 4), file)
         if "offsets" in arrays and (count := len(_offsets(arrays["offsets"], len(joints), file)) - 1) > 1:
@@ -123,7 +119,7 @@ def parse(
 
 def _is_written(arrays: Mapping[str, np.ndarray]) -> bool:
     """Return whether the arrays are those of `write`: named joints of a layout in its order, and fps."""
-    if set(arrays) != {"joints", "joint_names", "fps"} or not _is_text(arrays["joint_names"]):
+    if set(arrays) != {"joints", "joint_names", "fps"} or not is_text(arrays["joint_names"]):
         return False
     names = tuple(np.atleast_1d(arrays["joint_names"]).tolist())
     return any(get_layout(name).joints == names for name in available_layouts())
@@ -145,50 +141,6 @@ def write_sequences(content: NpzSequences, path: str | os.PathLike[str]) -> None
         np.savez_compressed(stream, allow_pickle=False, **arrays, **content.extras)
 
 
-def _load(stream: IO[bytes], file: Path) -> dict[str, np.ndarray]:
-    """Return all arrays of the file, after the sizes that its headers claim were found to be possible."""
-    try:
-        with zipfile.ZipFile(stream) as archive:
-            readable = _check_members(archive, file)
-        stream.seek(0)
-        with np.load(stream, allow_pickle=False) as data:
-            return {name: data[name] for name in data.files if name in readable}
-    except SkeletonFormatError:
-        raise
-    except Exception as error:  # noqa: BLE001 - the zip and .npy readers raise any exception for a broken file
-        actual = f"a broken .npz file ({type(error).__name__}: {str(error)[:120]})"
-        refuse(file, "", actual, "arrays as numpy.savez writes them", _WRITE_AGAIN)
-
-
-def _check_members(archive: zipfile.ZipFile, file: Path) -> set[str]:
-    """Return the names of arrays without pickled objects. Arrays that are too large or lie about it are refused.
-
-    Pickled objects are refused too, but passed over beside the rotations of a body: AMASS has them among its markers.
-    """
-    members = archive.infolist()
-    names = [member.filename.removesuffix(".npy") for member in members]
-    readable = set(names)
-    if (total := sum(member.file_size for member in members)) > _MOST_BYTES:
-        actual = f"arrays of {total / 2**30:.1f} GiB when unpacked"
-        refuse(file, "", actual, f"at most {_MOST_BYTES >> 30} GiB", "Split the file")
-    for member in members:
-        with archive.open(member) as stream:
-            version = np.lib.format.read_magic(stream)
-            if version not in _READ_HEADER:
-                raise ValueError(f"{member.filename} has .npy version {version}")
-            shape, _, dtype = _READ_HEADER[version](stream)
-            if dtype.hasobject and _smpl.has_rotations(names):
-                readable.discard(member.filename.removesuffix(".npy"))
-                continue
-            if dtype.hasobject:
-                remedy = "Loading those can run code: write the array again without dtype=object"
-                refuse(file, f"array {member.filename}", "pickled Python objects", "numbers or text", remedy)
-            claimed = int(np.prod([int(length) for length in shape], dtype=object)) * dtype.itemsize
-            if min(shape, default=0) < 0 or claimed != member.file_size - stream.tell():
-                raise ValueError(f"{member.filename} of shape {shape} does not fill {member.file_size} bytes")
-    return readable
-
-
 def _joints(array: np.ndarray, axes: tuple[int, ...], file: Path) -> np.ndarray:
     if array.dtype.kind not in "fiu" or array.ndim not in axes or array.shape[-1] not in (2, 3) or 0 in array.shape:
         bodies = " or (bodies, frames, joints, 3 or 2)" if 4 in axes else ""
@@ -207,28 +159,20 @@ def _offsets(array: np.ndarray, frames: int, file: Path) -> np.ndarray:
     offsets = array.astype(np.int64)
     if offsets[0] != 0 or offsets[-1] != frames:
         expected = f"0 to {frames}, the frames of joints"
-        refuse(file, "array offsets", f"{offsets[0]} to {offsets[-1]}", expected, _WRITE_AGAIN)
+        refuse(file, "array offsets", f"{offsets[0]} to {offsets[-1]}", expected, WRITE_AGAIN)
     empty = np.flatnonzero(offsets[1:] <= offsets[:-1])
     if len(empty):
         before, after = offsets[empty[0] : empty[0] + 2]
         expected = "more: every sequence has a frame at least"
-        refuse(file, f"offsets[{empty[0] + 1}]", f"{after} after {before}", expected, _WRITE_AGAIN)
+        refuse(file, f"offsets[{empty[0] + 1}]", f"{after} after {before}", expected, WRITE_AGAIN)
     return offsets
 
 
 def _names(array: np.ndarray, name: str, file: Path) -> list[str]:
-    names = array.tolist() if array.dtype.kind == "U" and array.ndim == 1 and _is_text(array) else []
+    names = array.tolist() if array.dtype.kind == "U" and array.ndim == 1 and is_text(array) else []
     if not names or len(set(names)) != len(names) or not all(names):
         _refuse_array(array, name, "text, one axis, no name empty or twice", file)
     return names
-
-
-def _is_text(array: np.ndarray) -> bool:
-    """Return whether all code points are ones that a Python string can hold."""
-    if array.dtype.kind != "U" or not array.size or not array.dtype.itemsize:
-        return False
-    points = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("=")).view(np.uint32)
-    return int(points.max()) <= sys.maxunicode
 
 
 def _ids(array: np.ndarray, name: str, count: int, file: Path) -> np.ndarray:
@@ -247,4 +191,4 @@ def _frame_rate(array: np.ndarray | None, file: Path) -> float:
 
 def _refuse_array(array: np.ndarray, name: str, expected: str, file: Path) -> NoReturn:
     number = f" {array}" if array.size == 1 and array.dtype.kind in "fiu" else ""
-    refuse(file, f"array {name}", f"{array.dtype} {array.shape}{number}", expected, _WRITE_AGAIN)
+    refuse(file, f"array {name}", f"{array.dtype} {array.shape}{number}", expected, WRITE_AGAIN)

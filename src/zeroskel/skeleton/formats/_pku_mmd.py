@@ -14,7 +14,7 @@ import numpy as np
 from zeroskel.core._files import atomic_path
 from zeroskel.core._layout import get_layout
 from zeroskel.core.sequence import SkeletonSequence
-from zeroskel.skeleton.formats._ntu import refuse_unwritable
+from zeroskel.skeleton.formats._ntu_writing import refuse_unwritable
 from zeroskel.skeleton.formats._parsing import (
     LayoutChoice,
     finite_numbers,
