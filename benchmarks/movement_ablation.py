@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from parts.practice_page import fill_page, markdown_table
-from practice import LAYOUTS, SETS, per_class, read_candidates, source_key
+from practice import LAYOUTS, SETS, per_class, read_candidates, recorded_command, source_key
 from zeroskel.align import Evidence
 from zeroskel.core import FeatureSet
 from zeroskel.core._files import atomic_path
@@ -237,8 +237,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--table-only", action="store_true", help="write the page from the file without measuring")
     options = parser.parse_args(arguments)
     if not options.table_only:
-        command = " ".join(["python", *sys.argv])
-        content = {"command": command, "machine": platform.machine(), "sets": measure(options)}
+        content = {"command": recorded_command(sys.argv), "machine": platform.machine(), "sets": measure(options)}
         with atomic_path(options.out) as temporary:
             temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     results = json.loads(options.out.read_text(encoding="utf-8"))["sets"]

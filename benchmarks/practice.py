@@ -153,6 +153,12 @@ def read_candidates(
     return Candidates(tuple(names), class_embeddings(encoder, movement_texts(names, texts, **reader)))
 
 
+def recorded_command(arguments: Sequence[str]) -> str:
+    """Return the command that reproduces results, without the cache, which is a folder of one machine."""
+    words = [word for word, before in zip(arguments, ["", *arguments], strict=False) if "--cache" not in (word, before)]
+    return " ".join(["python", *words])
+
+
 def withheld_reader(names: Sequence[str], cache: Path) -> dict[str, Any]:
     """Return the options of a reader that never met some names; it is trained unless the cache has it."""
     withheld = with_synonyms({left_first(normalised(name))[0] for name in names}, SYNONYM, SentenceEncoder(cache=cache))
@@ -255,7 +261,7 @@ def measure(options: argparse.Namespace, parts: Sequence[str], results: dict[str
         }
         print(name, json.dumps(results[name]), flush=True)
         ordered = {each: results[each] for each in SETS if each in results}
-        content = {"command": " ".join(["python", *sys.argv]), "machine": platform.machine(), "sets": ordered}
+        content = {"command": recorded_command(sys.argv), "machine": platform.machine(), "sets": ordered}
         with atomic_path(options.out) as temporary:
             temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 

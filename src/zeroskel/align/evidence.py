@@ -45,7 +45,7 @@ class Evidence(_OneStepAligner):
 
     The quantities are estimated twice, and both estimates are summed: by the formulas of the encoder "movement", where
     the features come from it, and by a kernel ridge regression from all features (`KernelRidge`). A measured rate or
-    direction counts only if what has it takes place: without steps, the step rate is unknown, not 0. Slope d, offset c
+    direction counts only where its event takes place: without steps, the step rate is unknown, not 0. Slope d, offset c
     and noise w of each quantity are fitted on the training classes, for the regression on predictions for classes that
     it was not fitted on. The variance v of the texts explains a part of the errors, and w is fitted to the rest by
     maximum likelihood. All classes count alike. The predictions also correct for hubs, as in `KernelRidge`: a share of

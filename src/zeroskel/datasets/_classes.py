@@ -29,8 +29,9 @@ class KnownClasses:
     splits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
+@cache  # preparing asks for every file
 def usual_rate(data: str) -> float | None:
-    """Return the frames per second of a dataset whose files do not state them; None where 30 is right or not known."""
+    """Return the frames per second of a dataset whose files do not state them; None where the catalog has no rate."""
     rates = {row["name"]: float(row["fps"]) for row in resource_table("catalog.toml")["dataset"] if "fps" in row}
     return rates.get(data)
 

@@ -42,11 +42,7 @@ def looks_like(head: bytes) -> bool:
 def parse(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float | None = None) -> FilePoints:
     """Parse an .mvnx file.
 
-    Args:
-        content: The bytes of the file.
-        file: Its path, which messages name.
-        layout: Unused; the joints are matched later.
-        fps: Unused; it goes before the rate of the file later.
+    The arguments are those of zeroskel.skeleton.formats.parse; layout and fps are applied later.
 
     Returns:
         Joints of each subject: the origins of the segments.

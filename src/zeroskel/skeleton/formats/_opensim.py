@@ -36,11 +36,7 @@ def looks_like_storage(head: bytes) -> bool:
 def parse_trc(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float | None = None) -> FilePoints:
     """Parse a .trc file: three columns for each marker, with the rate and the unit in its header.
 
-    Args:
-        content: The bytes of the file.
-        file: Its path, which messages name.
-        layout: Unused; the markers are matched later.
-        fps: Unused; it goes before the rate of the file later.
+    The arguments are those of zeroskel.skeleton.formats.parse; layout and fps are applied later.
 
     Returns:
         Points of each person, by the prefixes of names. NaN for empty cells, and where all coordinates are 0.
@@ -84,11 +80,7 @@ def parse_trc(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: f
 def parse_storage(content: bytes, file: Path, *, layout: LayoutChoice = None, fps: float | None = None) -> FilePoints:
     """Parse a .sto or .mot file with positions: columns x, y, z of each point, or vectors of three numbers.
 
-    Args:
-        content: The bytes of the file.
-        file: Its path, which messages name.
-        layout: Unused; the points are matched later.
-        fps: Unused; it goes before the rate of the file later.
+    The arguments are those of zeroskel.skeleton.formats.parse; layout and fps are applied later.
 
     Returns:
         Points of one person, y up, in metres unless the header names another unit.

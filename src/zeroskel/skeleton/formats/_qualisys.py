@@ -25,11 +25,7 @@ def parse(
 ) -> FilePoints | SkeletonSequence:
     """Parse a .tsv file: that of Qualisys, or a table of joints as in a CSV, also without a header.
 
-    Args:
-        content: The bytes of the file.
-        file: Its path, which messages name.
-        layout: As for a CSV; unused for Qualisys, whose markers are matched later.
-        fps: As for a CSV; it goes before FREQUENCY later.
+    The arguments are those of zeroskel.skeleton.formats.parse; for Qualisys, layout and fps are applied later.
 
     Returns:
         Points of each person, by the prefixes of names, in millimetres. NaN for empty cells and where all are 0.
