@@ -88,7 +88,7 @@ def data_prepare(
         print_line(f"Skipped {listed} recordings that the release or its usual list excludes.")
     if result.others:
         shown = ", ".join(result.others[:3]) + (" …" if len(result.others) > 3 else "")
-        print_line(f"{len(result.others)} other files were not read as recordings: {shown}")
+        print_line(f"Not read as recordings ({len(result.others)}): {shown}")
     if result.bad:
         count, first = len(result.bad), result.bad[0]
         problem = f"{result.report}: {count} recordings skipped, the first: {first.name}: {first.reason}"
