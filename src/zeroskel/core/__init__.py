@@ -14,6 +14,7 @@ from zeroskel.core.errors import (
     SplitError,
     ZeroskelError,
 )
+from zeroskel.core.segment import Segment
 from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.core.split import FeatureSet, ZeroShotSplit
 
@@ -29,6 +30,7 @@ __all__ = [
     "LayoutError",
     "MissingFileError",
     "NotFittedError",
+    "Segment",
     "SkeletonFormatError",
     "SkeletonSequence",
     "SplitError",

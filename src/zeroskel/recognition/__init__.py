@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from zeroskel.recognition._prediction import Candidates, Prediction, StreamPrediction
     from zeroskel.recognition._recognizer import ZeroShotRecognizer
     from zeroskel.recognition._stream import Stream
+    from zeroskel.recognition._timeline import Timeline
     from zeroskel.recognition._training import TrainingConfig, train_bundle
     from zeroskel.recognition.export import export_onnx
 
@@ -19,6 +20,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "_prediction": ["Candidates", "Prediction", "StreamPrediction"],
         "_recognizer": ["ZeroShotRecognizer"],
         "_stream": ["Stream"],
+        "_timeline": ["Timeline"],
         "_training": ["TrainingConfig", "train_bundle"],
         "export": ["export_onnx"],
     },

@@ -5,10 +5,12 @@ from dataclasses import replace
 from typing import overload
 
 from zeroskel.core import InputError, SkeletonSequence
+from zeroskel.core._progress import Progress, quiet
 from zeroskel.recognition._bundle import Actions, Bundle, Examples
 from zeroskel.recognition._explanation import Explanation, explain
 from zeroskel.recognition._prediction import Prediction
 from zeroskel.recognition._stream import Stream
+from zeroskel.recognition._timeline import Timeline, timeline_of
 
 
 class ZeroShotRecognizer(Bundle):
@@ -109,6 +111,30 @@ class ZeroShotRecognizer(Bundle):
             InputError: as for `predict`; also if there are fewer than two actions, or `action` is not among them.
         """
         return explain(self, sequence, self.candidates(actions), action)
+
+    def timeline(
+        self,
+        sequence: SkeletonSequence,
+        actions: Actions,
+        *,
+        threshold: float | None = None,
+        progress: Progress = quiet,
+    ) -> Timeline:
+        """Find when each person of a recording does which of the actions, and when none of them.
+
+        Args:
+            sequence: recording of any length with one or more people.
+            actions: as for `predict`.
+            threshold: as for `predict`: a higher one leaves more time to none of the actions.
+            progress: called with the name of the current step, the amount of finished work and the total.
+
+        Returns:
+            The segments of all people, in temporal order.
+
+        Raises:
+            InputError: as for `predict`; also if the bundle is not calibrated and so cannot tell when nothing happens.
+        """
+        return timeline_of(self, sequence, self.candidates(actions), threshold, progress)
 
     def stream(
         self,

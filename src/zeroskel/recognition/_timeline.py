@@ -1,0 +1,125 @@
+"""Timeline: which person of a recording does what, and when."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zeroskel.core import InputError, Segment, SkeletonSequence
+from zeroskel.core._progress import Progress
+from zeroskel.recognition._bundle import Bundle
+from zeroskel.recognition._decoder import STEP, decoded_segments, frame_probabilities, scored_windows
+from zeroskel.recognition._prediction import THRESHOLD, Candidates, rounded_number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Lane:
+    """Probabilities of one person over time.
+
+    Args:
+        person: number of the person, from 0.
+        start: seconds from the start of the recording to the first moment.
+        step: seconds between two moments.
+        probabilities: (T, A + 1) float32 probability of each action, and of none of them, at each moment.
+    """
+
+    person: int
+    start: float
+    step: float
+    probabilities: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """Actions of the people of a recording over time.
+
+    Args:
+        segments: segments in temporal order. Those of one person do not overlap; between them the person does none of
+            the actions.
+        actions: A candidates, in the order they were given.
+        seconds: duration of the recording.
+        lanes: probabilities over time, one lane for each person.
+
+    Example:
+        >>> from zeroskel.core import Segment
+        >>> from zeroskel.recognition import Timeline
+        >>> timeline = Timeline((Segment(0, 1.0, 2.5, "jump", 0.8),), ("jump", "sit down"), 4.0)
+        >>> timeline.to_frame()
+           person  start  end action  probability
+        0       0    1.0  2.5   jump          0.8
+    """
+
+    segments: tuple[Segment, ...]
+    actions: tuple[str, ...]
+    seconds: float
+    lanes: tuple[Lane, ...] = ()
+
+    @property
+    def people(self) -> tuple[int, ...]:
+        """Return the numbers of the people, also of those who do none of the actions."""
+        return tuple(sorted({*(lane.person for lane in self.lanes), *(segment.person for segment in self.segments)}))
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the segments as a table with the columns person, start, end, action and probability."""
+        import pandas as pd  # takes half a second to import
+
+        columns = ["person", "start", "end", "action", "probability"]
+        return pd.DataFrame([asdict(segment) for segment in self.segments], columns=columns)
+
+    def to_dict(self, *, decimals: int | None = None) -> dict[str, Any]:
+        """Return the timeline as a dictionary that `json.dumps` accepts.
+
+        Args:
+            decimals: number of decimals of all numbers; None keeps them as they are.
+
+        Returns:
+            The keys "segments" (each with "person", "start", "end", "action" and "probability"), "actions", "people"
+            and "seconds".
+        """
+
+        def row(segment: Segment) -> dict[str, Any]:
+            numbers = {name: rounded_number(getattr(segment, name), decimals) for name in ("start", "end")}
+            probability = rounded_number(segment.probability, decimals)
+            return {"person": segment.person, **numbers, "action": segment.action, "probability": probability}
+
+        return {
+            "segments": [row(segment) for segment in self.segments],
+            "actions": list(self.actions),
+            "people": list(self.people),
+            "seconds": rounded_number(self.seconds, decimals),
+        }
+
+    def __iter__(self) -> Iterator[Segment]:
+        return iter(self.segments)
+
+    def __len__(self) -> int:
+        return len(self.segments)
+
+    def __repr__(self) -> str:
+        return f"Timeline({len(self.segments)} segments of {len(self.people)} people in {self.seconds:.1f} s)"
+
+
+def timeline_of(
+    bundle: Bundle, sequence: SkeletonSequence, candidates: Candidates, threshold: float | None, progress: Progress
+) -> Timeline:
+    """Return the timeline that `ZeroShotRecognizer.timeline` promises."""
+    if bundle.calibration is None:
+        raise InputError(
+            "This bundle is not calibrated and cannot tell when nothing happens. Train it with --calibrate."
+        )
+    segments: list[Segment] = []
+    lanes = []
+    for person in range(sequence.bodies):
+        body = sequence.replace(sequence.joints[person : person + 1])
+        windows = scored_windows(bundle, body, candidates, progress)
+        probabilities = frame_probabilities(windows, sequence.frames / sequence.fps)
+        lanes.append(Lane(person, 0.0, STEP, probabilities))
+        segments += decoded_segments(
+            probabilities, candidates.actions, person, sequence.frames / sequence.fps, threshold or THRESHOLD
+        )
+    ordered = sorted(segments, key=lambda segment: (segment.start, segment.person))
+    return Timeline(tuple(ordered), candidates.actions, sequence.frames / sequence.fps, tuple(lanes))
