@@ -47,6 +47,6 @@ class Segment:
         return self.end - self.start
 
     def overlap(self, other: "Segment") -> float:
-        """Return the intersection over union of two segments in time, from 0 to 1, whatever their action and person."""
+        """Return the intersection over union of two segments in time, from 0 to 1; action and person do not count."""
         intersection = min(self.end, other.end) - max(self.start, other.start)
         return max(intersection, 0.0) / (max(self.end, other.end) - min(self.start, other.start))

@@ -1,6 +1,7 @@
 """Decoder of timelines: windows of several lengths, scored once, and the most likely course of actions over them."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -85,6 +86,6 @@ def decoded_segments(
             actions[path[first]],
             float(probabilities[first:last, path[first]].mean()),
         )
-        for first, last in zip(edges[:-1], edges[1:], strict=True)
+        for first, last in pairwise(edges)
         if path[first] < len(actions)
     ]
