@@ -88,7 +88,7 @@ def _main_people(joints: np.ndarray, tracks: np.ndarray) -> tuple[np.ndarray, tu
     lasting = np.flatnonzero(frames > shortest)
     longest = lasting[np.argsort(-frames[lasting], kind="stable")][: 8 * MOST_PEOPLE]
     bodies = bodies_of(joints, tracks, longest)
-    weights = [frames[track] * (_STILL + _motion(body)) for track, body in zip(longest, bodies, strict=True)]
+    weights = [frames[track] * (_STILL + motion_in_radii(body)) for track, body in zip(longest, bodies, strict=True)]
     chosen = np.argsort(-np.array(weights), kind="stable")[:MOST_PEOPLE]
     notes = []
     if left := len(lasting) - len(chosen):
@@ -107,7 +107,7 @@ def bodies_of(joints: np.ndarray, tracks: np.ndarray, numbers: np.ndarray) -> np
     return bodies
 
 
-def _motion(body: np.ndarray) -> float:
+def motion_in_radii(body: np.ndarray) -> float:
     """Return how far the joints move about their mean places, in radii of the body, at most 1."""
     frames = body[np.isfinite(body).any(axis=(1, 2))]
     known = np.isfinite(frames)
