@@ -30,12 +30,13 @@ QUICK = "--encoder kinematic --methods smie,ridge --seeds 0 --masked-views 1 --s
 SHORTENED = ("epochs", "classifier_epochs", "samples", "noises")  # options of methods
 CLASSES = {"ntu60": 60, "ntu120": 120, "pku-mmd": 51}
 SECOND = {"ntu60": "cross-view", "ntu120": "cross-setup", "pku-mmd": "cross-view"}
+DETECTION = PAGE.with_name("detection.md")
 PAIRS_FROM = 50  # NTU's actions from A050 to A060 have two people
 
 
-def commands() -> list[str]:
-    """Return the commands of the page, with continued lines joined."""
-    blocks = re.findall(r"```\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
+def commands(page: Path = PAGE) -> list[str]:
+    """Return the commands of a page, with continued lines joined."""
+    blocks = re.findall(r"```\n(.*?)```", page.read_text(encoding="utf-8"), re.S)
     lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
     return [" ".join(line.split()) for line in lines if line.strip()]
 
@@ -192,3 +193,28 @@ def test_published_figures_are_as_in_their_table(shared: Path) -> None:
     figures = [cell.strip() for row in rows for cell in row.split("|") if re.fullmatch(r"\d+\.\d\d†?", cell.strip())]
     assert len(figures) == len(table)
     assert set(figures) <= known
+
+
+def test_the_commands_of_the_page_of_detection_run(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    """Among them a bundle that was trained with a split finds its unseen classes, and no other bundle does."""
+    (tmp_path / "PKUMMD").symlink_to(Path("PKUMMD").resolve())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        for command in commands(DETECTION):
+            run(command)
+        results = [json.loads(Path(folder, "run.json").read_text()) for folder in ("runs/detect", "runs/detect-star-5")]
+        assert [len(result["actions"]) for result in results] == [51, 5]
+        assert results[1]["trained_actions"] == []
+        for folder in ("runs/detect", "runs/detect-star-5"):
+            lines = Path(folder, "recordings.jsonl").read_text().splitlines()
+            assert [json.loads(line)["recording"] for line in lines] == ["0003-L"]
+        capsys.readouterr()
+        for options, message in (
+            ("--protocol cross-view --split star-5", "that test under protocol cross-view"),
+            ("--protocol cross-subject --split star-12", "unseen classes of split star-12"),
+        ):
+            arguments = f"detect pku-mmd PKUMMD {options} --model bundles/star-5 --out runs/refused".split()
+            with pytest.raises(SystemExit) as end:
+                main(arguments)
+            assert end.value.code == 2
+            assert message in capsys.readouterr().err

@@ -22,7 +22,7 @@ def print_bundle_notice(notice: str) -> None:
 
 @contextmanager
 def shown_progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Show one bar for the cells of a grid and one for the current stage; nothing where there is no terminal.
+    """Show a bar for cells of a grid or recordings, and one for the current stage; nothing where there is no terminal.
 
     Yields:
         A function that takes the name of a stage, the number of finished steps and their total.
@@ -37,7 +37,7 @@ def shown_progress() -> Iterator[Callable[[str, int, int], None]]:
         cells, current = bars.add_task("", visible=False), bars.add_task("", visible=False)
 
         def report(stage: str, done: int, total: int) -> None:
-            task = cells if stage == "cells" else current
+            task = cells if stage in ("cells", "recordings") else current
             if bars.tasks[task].description != stage:
                 bars.reset(task)
             bars.update(task, description=stage, completed=done, total=total, visible=True)

@@ -7,7 +7,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from zeroskel.core import InputError, SkeletonSequence
+from zeroskel.core import InputError, Segment, SkeletonSequence
 from zeroskel.core._files import resource_table
 from zeroskel.datasets._source_files import SourceFile
 
@@ -33,6 +33,20 @@ class Recording:
     setup: int = 0
     repetition: int = 0
     train: Mapping[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class LongRecording:
+    """A whole recording in which actions follow each other.
+
+    Attributes:
+        sequence: its joints.
+        segments: the annotated actions by the names of their classes. The person is 0 where annotations do not say who
+            acts.
+    """
+
+    sequence: SkeletonSequence
+    segments: tuple[Segment, ...]
 
 
 @dataclass(frozen=True)

@@ -148,6 +148,7 @@ def train_on_rows(
         calibration = fit_calibration(withheld, features.mean(axis=0), config.seed)
     facts = {
         "data": dataset.name,
+        "protocol": dataset.protocol,
         "members": [] if dataset.members is None else sorted(set(dataset.members[rows].tolist())),
         "notice": dataset.notice,
         "sequences": len(rows),

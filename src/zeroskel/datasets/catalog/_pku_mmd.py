@@ -11,9 +11,9 @@ Liu, Hu, Li, Song, Liu: PKU-MMD: A Large Scale Benchmark for Continuous Multi-Mo
 import re
 from collections.abc import Sequence
 
-from zeroskel.core import InputError, SkeletonFormatError
+from zeroskel.core import InputError, Segment, SkeletonFormatError
 from zeroskel.datasets._classes import published_class_names
-from zeroskel.datasets._recipe_parts import MISSING, LeftOut, Listing, Recording, Task, broken_recordings
+from zeroskel.datasets._recipe_parts import MISSING, LeftOut, Listing, LongRecording, Recording, Task, broken_recordings
 from zeroskel.datasets._source_files import SourceFile
 from zeroskel.skeleton.formats import _pku_mmd
 
@@ -54,7 +54,6 @@ def read(task: Task) -> list[Recording | LeftOut]:
     """Return the actions of one long recording, cut as its label file says; those of the broken list are left out."""
     whole = _pku_mmd.parse(task.file.content(), task.file.origin)
     labels, view = task.others[0], task.facts["view"]
-    classes = len(published_class_names("pku-mmd"))
     recordings: list[Recording | LeftOut] = []
     for position, action in enumerate(_pku_mmd.parse_labels(labels.content(), labels.origin), start=1):
         name = f"F{task.facts['number']:03d}V{view:03d}C{action.label + 1:03d}L{position:03d}"
@@ -62,12 +61,9 @@ def read(task: Task) -> list[Recording | LeftOut]:
         seen = whole.observed[:, cut].any(axis=(1, 2))
         if name in broken_recordings("pku-mmd"):
             recordings.append(LeftOut(name, MISSING))
-        elif action.label >= classes:
-            raise SkeletonFormatError(
-                f"{labels.origin}, line {position}: found class {action.label + 1}; expected 1 to {classes}. Take the "
-                "label file from the release again"
-            )
-        elif not seen.any():
+            continue
+        _class_name(action, labels, position)
+        if not seen.any():
             reason = (
                 f"{labels.origin}, line {position}: no body in frames {action.start} to {action.stop} of {whole.frames}"
                 "; expected an action that was recorded"
@@ -77,6 +73,27 @@ def read(task: Task) -> list[Recording | LeftOut]:
             sequence = whole.replace(whole.joints[:, cut][seen])
             recordings.append(Recording(name, sequence, action.label, 0, camera=view, train=task.facts["train"]))
     return recordings
+
+
+def read_long(task: Task) -> LongRecording:
+    """Return a whole recording with the actions of its label file, also those of the broken list."""
+    sequence, labels = _pku_mmd.parse(task.file.content(), task.file.origin), task.others[0]
+    segments = [
+        Segment(0, action.start / sequence.fps, action.stop / sequence.fps, _class_name(action, labels, position))
+        for position, action in enumerate(_pku_mmd.parse_labels(labels.content(), labels.origin), start=1)
+    ]
+    return LongRecording(sequence, tuple(segments))
+
+
+def _class_name(action: _pku_mmd.ActionLabel, labels: SourceFile, position: int) -> str:
+    """Return the name of an action's class. Raises SkeletonFormatError for a class that the release does not have."""
+    names = published_class_names("pku-mmd")
+    if action.label >= len(names):
+        raise SkeletonFormatError(
+            f"{labels.origin}, line {position}: found class {action.label + 1}; expected 1 to {len(names)}. Take the "
+            "label file from the release again"
+        )
+    return names[action.label]
 
 
 def _training_lists(files: Sequence[SourceFile]) -> dict[str, set[str]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from zeroskel.core import InputError
-from zeroskel.datasets._recipe_parts import LeftOut, Listing, Recording, Task
+from zeroskel.datasets._recipe_parts import LeftOut, Listing, LongRecording, Recording, Task
 from zeroskel.datasets.catalog import _folder, _hdm05, _pku_mmd, _pyskl, _utkinect
 from zeroskel.datasets.catalog._image_poses import find_jhmdb, find_penn_action, read_jhmdb, read_penn_action
 from zeroskel.datasets.catalog._numbered import (
@@ -27,6 +27,7 @@ class Recipe:
         find: files of the source -> what they hold. Raises InputError when nothing fits.
         read: a task -> its recordings. Raises SkeletonFormatError for a broken file.
         source: the publication.
+        read_long: a task -> its whole recording, where the actions of one follow each other in the files.
         takes_class_names: `find` takes class names as a second argument, where the source has none.
         takes_reading: `find` takes the options of `zeroskel.read` as a second argument.
     """
@@ -34,6 +35,7 @@ class Recipe:
     find: Callable[..., Listing]
     read: Callable[[Task], Sequence[Recording | LeftOut]]
     source: str
+    read_long: Callable[[Task], LongRecording] | None = None
     takes_class_names: bool = False
     takes_reading: bool = False
 
@@ -41,10 +43,10 @@ class Recipe:
 RECIPES: dict[str, Recipe] = {
     "ntu60": Recipe(NTU_60.find, NTU_60.read, "Shahroudy et al., NTU RGB+D, CVPR 2016"),
     "ntu120": Recipe(NTU_120.find, NTU_120.read, "Liu et al., NTU RGB+D 120, TPAMI 2019"),
-    "pku-mmd": Recipe(_pku_mmd.find, _pku_mmd.read, "Liu et al., PKU-MMD, 2017 (part 1)"),
+    "pku-mmd": Recipe(_pku_mmd.find, _pku_mmd.read, "Liu et al., PKU-MMD, 2017 (part 1)", _pku_mmd.read_long),
     "utd-mhad": Recipe(UTD_MHAD.find, UTD_MHAD.read, "Chen, Jafari, Kehtarnavaz, UTD-MHAD, ICIP 2015"),
     "msr-action3d": Recipe(MSR_ACTION3D.find, MSR_ACTION3D.read, "Li, Zhang, Liu, CVPR Workshops 2010"),
-    "utkinect": Recipe(_utkinect.find, _utkinect.read, "Xia, Chen, Aggarwal, CVPR Workshops 2012"),
+    "utkinect": Recipe(_utkinect.find, _utkinect.read, "Xia, Chen, Aggarwal, CVPR Workshops 2012", _utkinect.read_long),
     "nw-ucla": Recipe(NW_UCLA.find, NW_UCLA.read, "Wang, Nie, Xia, Wu, Zhu, CVPR 2014"),
     "kinder-gator": Recipe(KINDER_GATOR.find, KINDER_GATOR.read, "Aloba et al., Kinder-Gator, Eurographics 2018"),
     "kard": Recipe(KARD.find, KARD.read, "Gaglio, Lo Re, Morana, KARD, IEEE THMS 2015"),

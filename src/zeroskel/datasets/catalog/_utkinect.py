@@ -9,9 +9,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from zeroskel.core import InputError, SkeletonFormatError
+import numpy as np
+
+from zeroskel.core import InputError, Segment, SkeletonFormatError, SkeletonSequence
 from zeroskel.datasets._classes import published_class_names, usual_rate
-from zeroskel.datasets._recipe_parts import Listing, Recording, Task, named_recordings
+from zeroskel.datasets._recipe_parts import Listing, LongRecording, Recording, Task, named_recordings
 from zeroskel.datasets._source_files import SourceFile
 from zeroskel.skeleton.formats._kinect_text import UTKINECT
 from zeroskel.skeleton.formats._parsing import text_of
@@ -41,6 +43,30 @@ def find(files: Sequence[SourceFile]) -> Listing:
 
 def read(task: Task) -> list[Recording]:
     """Return the actions of one file, e.g. "s01_e01_walk"."""
+    sequence, actions = _whole(task)
+    return [
+        Recording(
+            sequence=sequence.replace(sequence.joints[:, inside]),
+            label=label,
+            **{**task.facts, "name": f"{task.facts['name']}_{action}"},
+        )
+        for action, label, inside in actions
+    ]
+
+
+def read_long(task: Task) -> LongRecording:
+    """Return a whole file with its actions. The frames that the sensor skipped are not in it."""
+    sequence, actions = _whole(task)
+    names = published_class_names("utkinect")
+    edges = [(label, np.flatnonzero(inside)) for _, label, inside in actions]
+    return LongRecording(
+        sequence,
+        tuple(Segment(0, rows[0] / sequence.fps, (rows[-1] + 1) / sequence.fps, names[label]) for label, rows in edges),
+    )
+
+
+def _whole(task: Task) -> tuple[SkeletonSequence, list[tuple[str, int, np.ndarray]]]:
+    """Return the sequence of one file, and the name, the label and the mask of the frames of each action."""
     name, (labels,) = task.facts["name"], task.others
     segments = _segments(labels.content(), labels.origin).get(name)
     if not segments:
@@ -49,7 +75,7 @@ def read(task: Task) -> list[Recording]:
             f"{task.file.origin}. Take the file from the release again"
         )
     frames, sequence = UTKINECT.parse_frames(task.file.content(), task.file.origin)
-    recordings = []
+    actions = []
     for action, label, first, last in segments:
         inside = (frames >= first) & (frames <= last)
         if not inside.any():
@@ -57,9 +83,8 @@ def read(task: Task) -> list[Recording]:
                 f"{task.file.origin}: has frames {frames.min()} to {frames.max()} and none of {action}, which "
                 f"{labels.origin} places at {first} to {last}; expected one. Take both from the release"
             )
-        cut = sequence.replace(sequence.joints[:, inside], fps=usual_rate("utkinect"))
-        recordings.append(Recording(sequence=cut, label=label, **{**task.facts, "name": f"{name}_{action}"}))
-    return recordings
+        actions.append((action, label, inside))
+    return sequence.replace(sequence.joints, fps=usual_rate("utkinect")), actions
 
 
 def _segments(content: bytes, file: Path) -> dict[str, list[tuple[str, int, int, int]]]:
