@@ -12,7 +12,7 @@ from zeroskel.app.bundle_commands import export, serve, train
 from zeroskel.app.data_commands import data_app
 from zeroskel.app.detection_command import detect
 from zeroskel.app.options import add_help, spread_variadic
-from zeroskel.app.recognition_commands import pose, predict
+from zeroskel.app.recognition_commands import pose, predict, timeline
 from zeroskel.app.terminal import console
 from zeroskel.core import InputError, MissingFileError, ZeroskelError
 
@@ -34,7 +34,7 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
         raise typer.Exit
 
 
-for function in (demo, predict, pose, train, benchmark, detect, report, pretrain, export, serve):
+for function in (demo, predict, timeline, pose, train, benchmark, detect, report, pretrain, export, serve):
     app.command()(function)
 app.add_typer(data_app, name="data")
 

@@ -1,4 +1,4 @@
-"""The commands that recognise or estimate motion in one recording: `zeroskel predict` and `pose`."""
+"""The commands that recognise or estimate motion in one recording: `zeroskel predict`, `timeline` and `pose`."""
 
 import json
 from functools import partial
@@ -12,7 +12,7 @@ from zeroskel.app.terminal import console, errors, print_bundle_notice, print_li
 from zeroskel.core import InputError
 
 if TYPE_CHECKING:
-    from zeroskel.recognition import Explanation, Prediction
+    from zeroskel.recognition import Explanation, Prediction, Timeline
 
 
 def predict(
@@ -85,6 +85,74 @@ def _print_prediction(prediction: "Prediction") -> None:
         answer = "no" if prediction.none_of_these else "yes"
     presence, threshold = f"{prediction.presence:.0%}", f"{prediction.threshold:.0%}"
     print_line(f"Answer: {answer}. The presence of {subject} is {presence} (threshold {threshold}).")
+
+
+def timeline(
+    file: Path,
+    actions: Annotated[list[str], Option()],
+    out: Annotated[list[Path] | None, Option()] = None,
+    model: str = "default",
+    layout: str | None = None,
+    fps: float | None = None,
+    up: str | None = None,
+    unit: str | None = None,
+    joints: Path | None = None,
+    threshold: float | None = None,
+    as_json: Annotated[bool, Option("--json")] = False,
+    video_python: Path | None = None,
+) -> None:
+    """Find when each person of a recording does which action.
+
+    One line on standard error says how the file was read. Times are seconds from the start of the recording.
+
+    Options:
+        file: Skeleton file (.skeleton, .bvh, .csv, .json, .c3d, .trc …), folder with a file for each frame, or video.
+        actions: Names of actions, each in quotes if it has blanks; or a text file with one name per line.
+        out: Write the timeline to this file (repeatable): .csv, .json, .vtt (captions), .eaf (ELAN), .png or .svg.
+        threshold: Higher values leave more of the time to none of the actions, from 0 to 1. The default is 0.5.
+        as_json: Print the timeline as JSON.
+    """
+    from zeroskel import ZeroShotRecognizer
+    from zeroskel.recognition._timeline_files import check_output
+    from zeroskel.skeleton.video import SUFFIXES
+
+    names = action_list(actions)
+    for path in out or ():
+        check_output(path)
+        if path.exists() and file.exists() and path.samefile(file):
+            raise InputError(f"--out {path}: is the recording itself. Choose another name")
+    sequence = read_recording(file, layout, fps, up, unit, joint_names(joints), video_python)
+    recognizer = ZeroShotRecognizer.load(model)
+    with shown_progress() as progress:
+        result = recognizer.timeline(sequence, names, threshold=threshold, progress=progress)
+    for path in out or ():
+        result.save(path, media=file if file.suffix.lower() in SUFFIXES else None)
+    notice = recognizer.facts.get("notice", "")
+    if as_json:
+        reading = None if sequence.reading is None else sequence.reading.to_dict()
+        print(json.dumps({"file": str(file), "reading": reading, **result.to_dict(decimals=4), "notice": notice}))
+        return
+    if sequence.reading is not None:
+        errors.print(f"{file}: {sequence.reading}", soft_wrap=True, markup=False, highlight=False)
+    _print_timeline(result)
+    print_bundle_notice(notice)
+
+
+def _print_timeline(timeline: "Timeline") -> None:
+    """Print a table of the segments, or that there is none."""
+    from rich.markup import escape
+    from rich.table import Column, Table
+
+    if not timeline.segments:
+        print_line(f"None of these actions was found in {timeline.seconds:.1f} s.")
+        return
+    number = partial(Column, justify="right")
+    columns = number("person"), number("start (s)"), number("end (s)")
+    table = Table(*columns, Column("action", overflow="fold"), number("probability"))
+    for segment in timeline:
+        times = f"{segment.start:.2f}", f"{segment.end:.2f}"
+        table.add_row(str(segment.person), *times, escape(segment.action), f"{segment.probability:.0%}")
+    console.print(table)
 
 
 def pose(

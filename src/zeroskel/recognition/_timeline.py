@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from zeroskel.core._progress import Progress
 from zeroskel.recognition._bundle import Bundle
 from zeroskel.recognition._decoder import STEP, decoded_segments, frame_probabilities, scored_windows
 from zeroskel.recognition._prediction import THRESHOLD, Candidates, rounded_number
+from zeroskel.recognition._timeline_files import read_segments, write_timeline
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,6 +94,36 @@ class Timeline:
             "people": list(self.people),
             "seconds": rounded_number(self.seconds, decimals),
         }
+
+    def save(self, path: str | Path, *, media: str | Path | None = None) -> None:
+        """Write the timeline in the format that the suffix names; an error leaves an existing file as it is.
+
+        Args:
+            path: file that ends in .csv, .json, .vtt (captions), .eaf (ELAN annotations), .png or .svg (picture).
+            media: video of the recording, which an ELAN file refers to; other formats ignore it.
+
+        Raises:
+            InputError: if the suffix is unknown, the path is a folder, or its folder cannot be written.
+        """
+        write_timeline(self, Path(path), None if media is None else Path(media))
+
+    @classmethod
+    def read(cls, path: str | Path) -> "Timeline":
+        """Return the timeline of a .csv or .json file, without the probabilities over time.
+
+        A CSV file holds the segments only: the actions are those of its segments, and the duration ends with the last.
+
+        Args:
+            path: file that `save` wrote, or any with the same columns or keys.
+
+        Raises:
+            MissingFileError: if the file does not exist.
+            InputError: if the suffix is another one, or the file is broken; the message names the line or the segment.
+        """
+        segments, content = read_segments(Path(path))
+        actions = content.get("actions") or dict.fromkeys(segment.action for segment in segments)
+        seconds = content.get("seconds") or max((segment.end for segment in segments), default=0.0)
+        return cls(tuple(segments), tuple(map(str, actions)), float(seconds))
 
     def __iter__(self) -> Iterator[Segment]:
         return iter(self.segments)
