@@ -58,7 +58,7 @@ def read_long(task: Task) -> LongRecording:
     """Return a whole file with its actions. The frames that the sensor skipped are not in it."""
     sequence, actions = _whole(task)
     names = published_class_names("utkinect")
-    edges = [(label, np.flatnonzero(inside)) for _, label, inside in actions]
+    edges = [(label, np.flatnonzero(inside).tolist()) for _, label, inside in actions]
     return LongRecording(
         sequence,
         tuple(Segment(0, rows[0] / sequence.fps, (rows[-1] + 1) / sequence.fps, names[label]) for label, rows in edges),
