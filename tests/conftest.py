@@ -1,8 +1,9 @@
 """The location of the real data, and fixtures that several folders use."""
 
 import os
-import subprocess
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,36 +57,32 @@ def sequence_maker():
 
 
 @pytest.fixture(scope="session")
-def video_python() -> Path:
-    """The Python that has mediapipe and the recordings; tests that need it skip where it is absent, but never in CI."""
-    named = os.environ.get("ZEROSKEL_VIDEO_PYTHON")
-    python = Path(named) if named else PROJECT / ".venv-video" / "bin" / "python"
-    if not python.is_file():
+def recordings() -> dict[str, Path]:
+    """A man who lifts his right arm and leg, at 60 frames a second, filmed at the same time from "front" and "behind".
+
+    "two" shows a woman with him. Tests that need the recordings skip where they are not installed, but never in CI.
+    """
+    package = find_spec("Pose2Sim")
+    if package is None or not package.submodule_search_locations:
         if os.environ.get("CI"):
-            pytest.fail(f"{python} is absent, and CI must not skip the tests on videos")
-        pytest.skip(f"no {python}; `make test` makes it")
-    return python
+            pytest.fail("the package pose2sim is absent, and CI must not skip the tests on videos")
+        pytest.skip("no package pose2sim; `make test` installs it")
+    folder = Path(package.submodule_search_locations[0])
+    one, two = folder / "Demo_SinglePerson" / "videos", folder / "Demo_MultiPerson" / "videos"
+    return {"front": one / "cam01.mp4", "behind": one / "cam03.mp4", "two": two / "cam02.mp4"}
 
 
 @pytest.fixture(scope="session")
-def recordings(video_python: Path) -> dict[str, Path]:
-    """A man who lifts his right arm and leg, at 60 frames a second: "front" and "behind", filmed at the same time."""
-    program = "import importlib.util as u; print(u.find_spec('Pose2Sim').submodule_search_locations[0])"
-    shown = subprocess.run([video_python, "-c", program], check=True, capture_output=True, text=True).stdout
-    folder = Path(shown.strip()) / "Demo_SinglePerson" / "videos"
-    return {"front": folder / "cam01.mp4", "behind": folder / "cam03.mp4"}
+def film(tmp_path_factory: pytest.TempPathFactory):
+    """Make a video: film("name.mp4", recording, frame …), with the arguments of film.py; film.scene makes a scene."""
+    from .film import film, scene
 
-
-@pytest.fixture(scope="session")
-def film(video_python: Path, tmp_path_factory: pytest.TempPathFactory):
-    """Make a video: film("name.mp4", "--photograph", recording, "--at", 48 …), with the arguments of film.py."""
     folder = tmp_path_factory.mktemp("films")
 
-    def make(name: str, *arguments: object) -> Path:
-        command = [video_python, PROJECT / "tests" / "film.py", folder / name, *arguments]
-        subprocess.run([str(word) for word in command], check=True, capture_output=True)
-        return folder / name
+    def make(name: str, *arguments: Any, **options: Any) -> Path:
+        return film(folder / name, *arguments, **options)
 
+    make.scene = lambda name, *arguments, **options: scene(folder / name, *arguments, **options)
     return make
 
 

@@ -17,7 +17,7 @@ def read_recording(
     up: str | None,
     unit: str | None,
     joints: Sequence[str] | Mapping[str, str] | None,
-    video_python: Path | None,
+    people: int,
 ) -> SkeletonSequence:
     """Return the recording of a file, a folder of frames or a video; the arguments are those of `zeroskel.read`."""
     from zeroskel import read
@@ -29,7 +29,7 @@ def read_recording(
         return read(file, layout=layout, fps=fps, up=up, unit=unit, joints=joints)
     stated = Stated.of(file, layout, fps, up, unit, joints)
     with shown_progress() as progress:
-        return infer_sequence(read_video(file, python=video_python, progress=progress), stated, "video", file)
+        return infer_sequence(read_video(file, people=people, progress=progress), stated, "video", file)
 
 
 def action_list(values: Sequence[str]) -> list[str]:

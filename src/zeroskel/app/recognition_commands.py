@@ -27,7 +27,7 @@ def predict(
     threshold: float | None = None,
     explain: Annotated[bool, Option("--explain")] = False,
     as_json: Annotated[bool, Option("--json")] = False,
-    video_python: Path | None = None,
+    people: int = 4,
 ) -> None:
     """Name the action in one recording.
 
@@ -45,7 +45,7 @@ def predict(
     names = action_list(actions)
     if explain and len(names) < 2:
         raise InputError("--explain compares actions. Name two or more with --actions.")
-    sequence = read_recording(file, layout, fps, up, unit, joint_names(joints), video_python)
+    sequence = read_recording(file, layout, fps, up, unit, joint_names(joints), people)
     recognizer = ZeroShotRecognizer.load(model)
     explanation = recognizer.explain(sequence, names) if explain else None
     prediction = recognizer.predict(sequence, names, threshold=threshold)
@@ -99,7 +99,7 @@ def timeline(
     joints: Path | None = None,
     threshold: float | None = None,
     as_json: Annotated[bool, Option("--json")] = False,
-    video_python: Path | None = None,
+    people: int = 4,
 ) -> None:
     """Find when each person of a recording does which action.
 
@@ -121,7 +121,7 @@ def timeline(
         check_output(path)
         if path.exists() and file.exists() and path.samefile(file):
             raise InputError(f"--out {path}: is the recording itself. Choose another name")
-    sequence = read_recording(file, layout, fps, up, unit, joint_names(joints), video_python)
+    sequence = read_recording(file, layout, fps, up, unit, joint_names(joints), people)
     recognizer = ZeroShotRecognizer.load(model)
     with shown_progress() as progress:
         result = recognizer.timeline(sequence, names, threshold=threshold, progress=progress)
@@ -162,14 +162,14 @@ def pose(
     field_of_view: float = 60.0,
     rate: float = 30.0,
     most_seconds: float = 600.0,
-    video_python: Path | None = None,
+    people: int = 4,
 ) -> None:
-    """Estimate the pose of a person in a video.
+    """Estimate the poses of the people in a video.
 
     The command writes the joints as JSON, which every other command reads.
 
     Options:
-        file: Video that shows one person: .mp4, .mov, .avi, .mkv or .webm.
+        file: Video that shows one person or several: .mp4, .mov, .avi, .mkv or .webm.
         out: Write the joints to this .json file.
         visibility: Smallest visibility of a joint, from 0 to 1. Joints below it count as not observed.
         field_of_view: The camera's field of view along the longer side of the picture, in degrees. It determines the
@@ -185,7 +185,7 @@ def pose(
     with shown_progress() as progress:
         sequence = read_video(
             file,
-            python=video_python,
+            people=people,
             visibility=visibility,
             field_of_view=field_of_view,
             rate=rate,
@@ -193,10 +193,13 @@ def pose(
             progress=progress,
         )
     write(sequence, out)
+    if sequence.reading is not None:
+        errors.print(f"{file}: {sequence.reading}", soft_wrap=True, markup=False, highlight=False)
     frames_with_person = int(sequence.observed.any(axis=(0, 2)).sum())
+    people_found = "one person" if sequence.bodies == 1 else f"{sequence.bodies} people"
     print_line(
-        f"{out}: {sequence.frames} frames at {sequence.fps:g} frames per second; {frames_with_person} of them show a "
-        "person"
+        f"{out}: {people_found}, {sequence.frames} frames at {sequence.fps:g} frames per second; {frames_with_person} "
+        "of them show a person"
     )
 
 

@@ -7,6 +7,8 @@ from zeroskel.core.errors import InputError
 
 EXTRA_OF = {
     "accelerate": "scale",
+    "ai_edge_litert.interpreter": "video",
+    "av": "video",
     "distributed": "scale",
     "fastapi": "serve",
     "h5py": "tracks",

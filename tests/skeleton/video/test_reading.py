@@ -1,7 +1,5 @@
-"""MediaPipe itself, on recordings and on photographs of a man who faces the camera, right arm and leg lifted."""
+"""The networks of the pose, on recordings and photographs of a man who faces the camera, right arm and leg lifted."""
 
-import os
-import sys
 import wave
 from itertools import pairwise
 
@@ -40,17 +38,12 @@ def hips(sequence):
 
 @pytest.fixture(scope="module")
 def photograph(recordings):
-    return "--photograph", recordings["front"], "--at", ARM_LIFTED
+    return recordings["front"], ARM_LIFTED
 
 
 @pytest.fixture(scope="module")
-def read(video_python):
-    return lambda path, **options: read_video(path, python=video_python, **options)
-
-
-@pytest.fixture(scope="module")
-def standing(film, photograph, read):
-    return read(film("standing.mp4", *photograph))
+def standing(film, photograph):
+    return read_video(film("standing.mp4", *photograph))
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +53,13 @@ def report():
 
 
 @pytest.fixture(scope="module")
-def front(recordings, read, report):
-    return read(recordings["front"], progress=lambda what, done, total: report.append((what, done, total)))
+def front(recordings, report):
+    return read_video(recordings["front"], progress=lambda what, done, total: report.append((what, done, total)))
 
 
 @pytest.fixture(scope="module")
-def behind(recordings, read):
-    return read(recordings["behind"])
+def behind(recordings):
+    return read_video(recordings["behind"])
 
 
 def test_frames_and_rate_are_those_of_the_video(standing):
@@ -102,26 +95,26 @@ def test_bones_have_the_length_of_a_grown_up(standing, front):
             assert least < length < most, (one, other, length)
 
 
-def test_a_mirrored_photograph_gives_the_mirror_image(standing, film, photograph, read):
-    mirrored = read(film("mirrored.mp4", *photograph, "--mirrored"))
+def test_a_mirrored_photograph_gives_the_mirror_image(standing, film, photograph):
+    mirrored = read_video(film("mirrored.mp4", *photograph, mirrored=True))
     assert (joint(mirrored, "wrist_left")[:, 1] > joint(mirrored, "ear_left")[:, 1]).all()
     swapped = zeroskel.SkeletonSequence(mirrored.joints[:, :, mirrored.layout.mirror_order], mirrored.layout)
     there, back = standing.joints[0, -1], swapped.joints[0, -1] * [-1, 1, 1]
     assert np.median(np.linalg.norm(there - back, axis=-1)) < 0.15
 
 
-def test_a_photograph_that_goes_right_goes_to_the_cameras_right(standing, film, photograph, read):
+def test_a_photograph_that_goes_right_goes_to_the_cameras_right(standing, film, photograph):
     pixels = 120
-    moved = read(film("aside.mp4", *photograph, "--frames", 25, "--aside", pixels))
+    moved = read_video(film("aside.mp4", *photograph, frames=25, aside=pixels))
     way = hips(moved)[-1] - hips(moved)[0]
     metres_a_pixel = hips(standing)[0, 2] / (480 / np.tan(np.deg2rad(30)))  # the picture is 960 pixels high
     assert way[0] == pytest.approx(-pixels * metres_a_pixel, rel=0.15)
     assert abs(way[1]) < 0.1
 
 
-def test_a_photograph_that_grows_comes_nearer(film, photograph, read):
+def test_a_photograph_that_grows_comes_nearer(film, photograph):
     factor = 1.4
-    nearer = read(film("nearer.mp4", *photograph, "--frames", 40, "--larger", factor))
+    nearer = read_video(film("nearer.mp4", *photograph, frames=40, larger=factor))
     distance = hips(nearer)[:, 2]
     assert distance[-1] / distance[0] == pytest.approx(1 / factor, rel=0.12)
 
@@ -138,9 +131,9 @@ def test_seen_from_behind_the_same_motion_is_turned_and_not_mirrored(front, behi
     assert turned < 0.8 * mirrored
 
 
-def test_a_fast_video_is_thinned_out_to_the_rate(front, recordings, read):
+def test_a_fast_video_is_thinned_out_to_the_rate(front, recordings):
     assert (front.frames, front.fps) == (50, pytest.approx(30.0, rel=0.02))  # of 100 at 60 a second
-    slow = read(recordings["front"], rate=10)
+    slow = read_video(recordings["front"], rate=10)
     assert slow.frames == pytest.approx(17, abs=1)
     assert slow.fps == pytest.approx(10, rel=0.05)
     assert np.median(np.abs(hips(front)[::3][:16] - hips(slow)[:16])) < 0.1
@@ -149,17 +142,16 @@ def test_a_fast_video_is_thinned_out_to_the_rate(front, recordings, read):
 def test_progress_is_told_and_ends_with_all_frames(front, report):
     assert len(report) >= 2
     assert [done for _, done, _ in report] == sorted(done for _, done, _ in report)
-    assert report[-1] == ("finding the person in cam01.mp4", 100, 100)
+    assert report[-1] == ("finding people in cam01.mp4", 100, 100)
 
 
-def test_joints_hardly_visible_are_left_out(behind, recordings, read):
-    strict = read(recordings["behind"], visibility=0.9)
+def test_joints_hardly_visible_are_left_out(behind, recordings):
+    strict = read_video(recordings["behind"], visibility=0.9)
     assert 0.05 < behind.observed.mean() - strict.observed.mean() < 0.8
     assert not strict.observed[~behind.observed].any()
 
 
-def test_read_takes_videos_and_what_it_gives_survives_json(film, photograph, video_python, tmp_path, monkeypatch):
-    monkeypatch.setenv("ZEROSKEL_VIDEO_PYTHON", str(video_python))
+def test_read_takes_videos_and_what_it_gives_survives_json(film, photograph, tmp_path):
     clip = film("clip.avi", *photograph)
     sequence = zeroskel.read(clip)
     write(sequence, tmp_path / "clip.json")
@@ -170,9 +162,9 @@ def test_read_takes_videos_and_what_it_gives_survives_json(film, photograph, vid
     assert (converted.layout.name, converted.fps) == ("kinect-20", 50)
 
 
-def refused(read, path, *words, **options):
+def refused(path, *words, **options):
     with pytest.raises(SkeletonFormatError) as refusal:
-        read(path, **options)
+        read_video(path, **options)
     message = str(refusal.value)
     assert path.name in message
     assert "\n" not in message
@@ -180,35 +172,34 @@ def refused(read, path, *words, **options):
         assert word in message
 
 
-def test_nobody_is_said(film, read):
-    refused(read, film("noise.mp4"), "found nobody in any of 12 frames")
+def test_nobody_is_said(film):
+    refused(film("noise.mp4"), "found nobody in any of 12 frames")
 
 
-def test_a_long_video_is_refused(film, read):
-    refused(read, film("long.mp4", "--frames", 60), "2 seconds or more; expected at most 2", most_seconds=2.0)
+def test_a_long_video_is_refused(film):
+    refused(film("long.mp4", frames=60), "2 seconds or more; expected at most 2", most_seconds=2.0)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 @pytest.mark.parametrize("suffix", [".mp4", ".avi"])
-def test_a_file_cut_short_is_refused(film, photograph, read, tmp_path, suffix, share):
+def test_a_file_cut_short_is_refused(film, photograph, tmp_path, suffix, share):
     whole = film(f"whole{suffix}", *photograph).read_bytes()
     cut = tmp_path / f"cut{suffix}"
     cut.write_bytes(whole[: int(len(whole) * share)])
     if suffix == ".avi" and share == 0.9:
-        assert read(cut).frames >= 10  # what is there can be used
+        assert read_video(cut).frames >= 10  # what is there can be used
     else:
-        refused(read, cut, "broken", "cut short")
+        refused(cut, "broken", "cut short")
 
 
-def test_a_broken_file_is_refused(film, photograph, read, tmp_path):
+def test_a_broken_file_is_refused(film, photograph, tmp_path):
     whole = film("whole.mp4", *photograph).read_bytes()
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(whole[:64] + bytes(len(whole) - 64))
-    refused(read, broken, "broken")
+    refused(broken, "broken")
 
 
-def test_what_is_no_video_is_refused_before_anything_is_started(tmp_path):
-    """No Python is needed for these: that of the tests has no mediapipe and is never run."""
+def test_what_is_no_video_is_refused(tmp_path):
     empty, sound = tmp_path / "empty.mp4", tmp_path / "sound.mp4"
     empty.touch()
     with wave.open(str(sound), "wb") as opened:
@@ -216,7 +207,7 @@ def test_what_is_no_video_is_refused_before_anything_is_started(tmp_path):
         opened.writeframes(bytes(16000))
     for path, word in ((empty, "empty"), (sound, "sound")):
         with pytest.raises(SkeletonFormatError, match=word):
-            read_video(path, python=sys.executable)
+            read_video(path)
     with pytest.raises(MissingFileError, match="no such file"):
         read_video(tmp_path / "nowhere.mp4")
     with pytest.raises(InputError, match="folder"):
@@ -229,29 +220,3 @@ def test_what_is_no_video_is_refused_before_anything_is_started(tmp_path):
 def test_options_out_of_bounds_are_refused(options, recordings):
     with pytest.raises(InputError, match="expected a number from"):
         read_video(recordings["front"], **options)
-
-
-def test_a_python_without_mediapipe_is_said_with_the_remedy(recordings):
-    with pytest.raises(InputError, match=r"No module named .*pip install mediapipe"):
-        read_video(recordings["front"], python=sys.executable)
-
-
-def test_a_worker_that_dies_is_an_error_and_leaves_nothing(recordings, tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
-    (tmp_path / "scratch").mkdir()
-    dying = tmp_path / "python"
-    dying.write_text("#!/bin/sh\necho out of memory >&2\nkill -9 $$\n")
-    dying.chmod(0o755)
-    with pytest.raises(zeroskel.ZeroskelError, match=r"exit code -9.*out of memory") as failure:
-        read_video(recordings["front"], python=dying)
-    assert not isinstance(failure.value, InputError)
-    assert not os.listdir(tmp_path / "scratch")
-
-
-def test_a_worker_that_hangs_is_given_up(recordings, tmp_path, monkeypatch):
-    monkeypatch.setattr("zeroskel.skeleton.video._reading._SILENCE", 0.5)
-    hanging = tmp_path / "python"
-    hanging.write_text("#!/bin/sh\nexec sleep 60\n")
-    hanging.chmod(0o755)
-    with pytest.raises(zeroskel.ZeroskelError, match=r"0\.5 seconds"):
-        read_video(recordings["front"], python=hanging)

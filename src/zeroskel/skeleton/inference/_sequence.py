@@ -91,4 +91,5 @@ def _points_of(sequence: SkeletonSequence, format_name: str) -> FilePoints:
         sequence.fps,
         up="y",
         unit="pixel" if sequence.channels == 2 else "m",
+        notes=() if sequence.reading is None else sequence.reading.notes,
     )

@@ -1,26 +1,27 @@
-"""A video as a sequence: the worker, its progress and failures, and its Python.
+"""A video as a sequence of the people in it. Only containers of video reach the decoder."""
 
-MediaPipe needs NumPy below 2, so the worker runs in a separate environment. Only containers of video reach the decoder.
-"""
-
-import json
 import logging
 import math
 import os
-import subprocess
-import sys
-import tempfile
-from importlib.util import find_spec
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
-from threading import Event, Timer
+from typing import TypeVar
 
 import numpy as np
 
-from zeroskel.core import InputError, SkeletonSequence, ZeroskelError
-from zeroskel.core._progress import Progress
+from zeroskel.core import InputError, SkeletonSequence
+from zeroskel.core._progress import Progress, quiet
+from zeroskel.core._reading import Reading
 from zeroskel.core.errors import SkeletonFormatError
 from zeroskel.skeleton.formats._parsing import existing_file, refuse
+from zeroskel.skeleton.video._blazepose import LANDMARKS, Body
+from zeroskel.skeleton.video._decoding import pictures
 from zeroskel.skeleton.video._landmarks import Landmarks, to_sequence
+from zeroskel.skeleton.video._people import Track, people_in_film
+from zeroskel.skeleton.video._tracking import Tracker
 
 SUFFIXES = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm")
 _EXPECTED = f"expected a video ({', '.join(SUFFIXES)})"
@@ -37,43 +38,32 @@ _ISO_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 _ISO_PHOTOGRAPHS = (b"heic", b"heix", b"mif1", b"avif")
 _ISO_SOUNDS = (b"M4A ", b"M4B ")
 
-MOST_SECONDS = 600.0
-_MOST_MOST_SECONDS = 7200.0
-_SILENCE = 120.0  # seconds without a line from the worker after which it is given up
-_REFUSED = 3  # the worker's exit code where the video is at fault
-_ENVIRONMENT = {
-    "GLOG_minloglevel": "3",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "OPENCV_LOG_LEVEL": "OFF",
-    "OPENCV_FFMPEG_LOGLEVEL": "-8",
-    "OPENCV_FFMPEG_CAPTURE_OPTIONS": "protocol_whitelist;file",  # a video must not make the decoder open other things
-}
 
-VARIABLE = "ZEROSKEL_VIDEO_PYTHON"
-FOLDER = ".venv-video"
-REMEDY = (
-    f"Make one with `make video`, or with `python3.11 -m venv {FOLDER}` and "
-    f"`{FOLDER}/bin/python -m pip install mediapipe==0.10.21`, and name its python by --video-python or {VARIABLE}"
-)
+MOST_SECONDS = 600.0
+MOST_PEOPLE = 4
+_MOST_MOST_SECONDS = 7200.0
+_MOST_MOST_PEOPLE = 16
+_EVERY = 0.5  # seconds between two reports of progress
 
 log = logging.getLogger(__name__)
+_Item = TypeVar("_Item")
 
 
 def read_video(
     path: str | os.PathLike[str],
     *,
-    python: str | os.PathLike[str] | None = None,
+    people: int = MOST_PEOPLE,
     visibility: float = 0.1,
     field_of_view: float = 60.0,
     rate: float = 30.0,
     most_seconds: float = MOST_SECONDS,
     progress: Progress | None = None,
 ) -> SkeletonSequence:
-    """Read the most prominent person of a video by MediaPipe Pose.
+    """Read the people of a video by the networks of MediaPipe Pose.
 
     Args:
         path: A video with a suffix of SUFFIXES, or another file of those kinds.
-        python: The Python of an environment with mediapipe; None selects one (see video_python).
+        people: The largest number of people, 1 to 16; the most prominent ones are kept, the most prominent first.
         visibility: Joints with a lower visibility by MediaPipe (0 to 1) become NaN; docs/video.md explains the default.
         field_of_view: The angle of the longer side of the picture in degrees; it sets the distance from the camera.
         rate: The largest number of frames per second that are analysed.
@@ -81,14 +71,13 @@ def read_video(
         progress: Is called with the name of the step, the frames done, and all frames.
 
     Returns:
-        A sequence of layout mediapipe-33 with joints (1, T, 33, 3) in metres: x to the camera's left, y up, z away from
-        it, NaN where not seen.
+        A sequence of layout mediapipe-33 with joints (M, T, 33, 3) in metres: x to the camera's left, y up, z away from
+        it, NaN where not seen and in frames without the person.
 
     Raises:
         MissingFileError: The file does not exist.
-        InputError: An option is out of bounds, or there is no Python with mediapipe.
+        InputError: An option is out of bounds, or a package of the extra `video` is not installed.
         SkeletonFormatError: The file is no video, broken, truncated or too long, or shows nobody.
-        ZeroskelError: The worker failed for another reason.
 
     Example:
         >>> from zeroskel.skeleton.video import read_video
@@ -99,112 +88,95 @@ def read_video(
     for name, value, low, high in (
         ("visibility", visibility, 0.0, 1.0),
         ("field of view", field_of_view, 1.0, 170.0),
-        ("rate", rate, 1.0, 240.0),
-        ("longest video in seconds", most_seconds, 1.0, _MOST_MOST_SECONDS),
     ):
-        if not (math.isfinite(value) and low <= value <= high):
-            raise InputError(f"{name} {value:g}: expected a number from {low:g} to {high:g}")
+        _check(name, value, low, high)
+    landmarks, notes = find_people(path, people=people, rate=rate, most_seconds=most_seconds, progress=progress)
+    return people_sequence(landmarks, notes, visibility=visibility, field_of_view=field_of_view)
+
+
+def find_people(
+    path: str | os.PathLike[str],
+    *,
+    people: int = MOST_PEOPLE,
+    rate: float = 30.0,
+    most_seconds: float = MOST_SECONDS,
+    progress: Progress | None = None,
+) -> tuple[list[Landmarks], tuple[str, ...]]:
+    """Return the landmarks of the people of a video, the most prominent first, and notes; arguments as read_video."""
+    _check("people", people, 1, _MOST_MOST_PEOPLE)
+    _check("rate", rate, 1.0, 240.0)
+    _check("longest video in seconds", most_seconds, 1.0, _MOST_MOST_SECONDS)
     file = existing_file(path)
     with file.open("rb") as opened:
         check_container(opened.read(12), file)
-    landmarks = _find(file, video_python(python), most_seconds, rate, progress)
-    frames, empty = len(landmarks.detected), int((~landmarks.detected).sum())
-    if empty == frames:
-        expected = "a video that shows one person, best whole and from the front"
-        refuse(file, "", f"nobody in any of {frames} frames", expected, "Record another one")
-    if empty:
-        log.warning("%s: nobody was found in %d of %d frames", file, empty, frames)
-    return to_sequence(landmarks, visibility=visibility, field_of_view=field_of_view)
+    bodies, seconds, size = _follow(file, people, rate, most_seconds, progress or quiet)
+    tracks, notes = people_in_film([Track.of(body) for body in bodies.values()], seconds, people)
+    if not tracks:
+        expected = "a video that shows a person, best whole and from the front"
+        refuse(file, "", f"nobody in any of {len(seconds)} frames", expected, "Record another one")
+    landmarks = [_landmarks(track, seconds, size) for track in tracks]
+    if empty := int((~np.any([person.detected for person in landmarks], axis=0)).sum()):
+        log.warning("%s: nobody was found in %d of %d frames", file, empty, len(seconds))
+    return landmarks, notes
 
 
-def _find(file: Path, python: Path, most_seconds: float, rate: float, progress: Progress | None) -> Landmarks:
-    worker = Path(__file__).with_name("_worker.py")
-    with tempfile.TemporaryDirectory(prefix="zeroskel-video-") as folder:
-        out, messages = Path(folder) / "landmarks.npz", Path(folder) / "messages"
-        command = [str(python), "-I", str(worker), str(file.absolute()), str(out)]
-        command += ["--most-seconds", str(most_seconds), "--most-rate", str(rate)]
-        code, error = _run(command, messages, f"finding the person in {file.name}", progress)
-        if code == _REFUSED and error:
-            raise SkeletonFormatError(f"{file}: {error}")
-        if code or not out.is_file():
-            last = (messages.read_text(errors="replace").strip().splitlines() or ["it said nothing"])[-1][:300]
-            if "ModuleNotFoundError" in last or "ImportError" in last:
-                raise InputError(f"{python}: {last}; expected a Python that has mediapipe 0.10.21. {REMEDY}")
-            raise ZeroskelError(f"{file}: finding poses failed (exit code {code}): {last}")
-        with np.load(out, allow_pickle=False) as content:
-            arrays = {name: content[name] for name in ("seconds", "image", "world", "visibility", "size")}
-    width, height = (int(side) for side in arrays.pop("size"))
-    return Landmarks(**arrays, size=(width, height))
+def people_sequence(
+    landmarks: list[Landmarks], notes: tuple[str, ...] = (), *, visibility: float = 0.1, field_of_view: float = 60.0
+) -> SkeletonSequence:
+    """Return the sequence (M, T, 33, 3) of the landmarks of M people, with a reading that has the notes."""
+    bodies = [to_sequence(person, visibility=visibility, field_of_view=field_of_view) for person in landmarks]
+    first = bodies[0]
+    reading = Reading("video", first.layout.name, LANDMARKS, "y", "m", first.fps, len(bodies), notes=notes)
+    joints = np.concatenate([body.joints for body in bodies])
+    return SkeletonSequence(joints, first.layout, first.fps, reading=reading)
 
 
-def _run(command: list[str], messages: Path, what: str, progress: Progress | None) -> tuple[int, str | None]:
-    """Return the exit code of the worker and the fault that it reports; the worker ends with this process."""
-    error, silent = None, Event()
-    environment = {**os.environ, **_ENVIRONMENT}
-    with (
-        messages.open("w") as said,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True, env=environment) as process,
-    ):
-        assert process.stdout is not None
-
-        def give_up() -> None:
-            silent.set()
-            process.kill()
-
-        watch = Timer(_SILENCE, give_up)
-        watch.start()
-        try:
-            for line in process.stdout:
-                watch.cancel()
-                watch = Timer(_SILENCE, give_up)
-                watch.start()
-                news = json.loads(line) if line.startswith("{") else {}
-                error = news.get("error", error)
-                if progress is not None and "done" in news:
-                    progress(what, news["done"], news["total"])
-            code = process.wait()
-        finally:
-            watch.cancel()
-            if process.poll() is None:
-                process.terminate()
-    if silent.is_set():
-        raise ZeroskelError(f"{what}: nothing happened for {_SILENCE:g} seconds; given up")
-    return code, error
+def _check(name: str, value: float, low: float, high: float) -> None:
+    if not (math.isfinite(value) and low <= value <= high):
+        raise InputError(f"{name} {value:g}: expected a number from {low:g} to {high:g}")
 
 
-def video_python(given: str | os.PathLike[str] | None = None) -> Path:
-    """Return the Python of an environment with mediapipe.
+def _follow(
+    file: Path, people: int, rate: float, most_seconds: float, progress: Progress
+) -> tuple[dict[int, list[tuple[int, Body]]], np.ndarray, tuple[int, int]]:
+    """Return the bodies of each track with the numbers of their frames, the times of the frames, and their size."""
+    what = f"finding people in {file.name}"
+    bodies: dict[int, list[tuple[int, Body]]] = {}
+    seconds: list[float] = []
+    size, reported = (0, 0), -math.inf
+    with Tracker(people) as tracker:
+        for picture in _ahead(pictures(file, most_seconds, rate)):
+            size = picture.size
+            for number, body in tracker(picture.image, picture.seconds).items():
+                scaled = replace(body, image=body.image * (size[0] / picture.image.width))
+                bodies.setdefault(number, []).append((len(seconds), scaled))
+            seconds.append(picture.seconds)
+            if time.monotonic() - reported > _EVERY:
+                reported = time.monotonic()
+                progress(what, picture.done, picture.total)
+            last = picture
+    progress(what, last.total, last.total)
+    return bodies, np.array(seconds), size
 
-    It is the given one, else that of the variable ZEROSKEL_VIDEO_PYTHON, else the running one where it has mediapipe,
-    else that of the folder .venv-video beside the running environment.
 
-    Args:
-        given: The path of a Python; None selects one.
+def _ahead(items: Iterator[_Item]) -> Iterator[_Item]:
+    """Yield the items, each computed in another thread while the one before is used."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = thread.submit(next, items, None)
+            yield item
 
-    Returns:
-        The path of the interpreter.
 
-    Raises:
-        InputError: There is none; the message says how to create one.
+def _landmarks(track: Track, seconds: np.ndarray, size: tuple[int, int]) -> Landmarks:
+    """Return the landmarks of a track, NaN in frames without the person."""
 
-    Example:
-        >>> import sys
-        >>> from zeroskel.skeleton.video import video_python
-        >>> video_python(sys.executable).name.startswith("python")
-        True
-    """
-    for named, by in ((given, "--video-python"), (os.environ.get(VARIABLE) or None, VARIABLE)):
-        if named is not None:
-            if not (os.path.isfile(named) and os.access(named, os.X_OK)):
-                raise InputError(f"{by} {named}: found no program; expected a Python that has mediapipe. {REMEDY}")
-            return Path(named).absolute()  # unresolved: a link tells the environment
-    if find_spec("mediapipe") is not None:
-        return Path(sys.executable)
-    beside = Path(sys.prefix).parent / FOLDER
-    for python in (beside / "bin" / "python", beside / "Scripts" / "python.exe"):
-        if python.is_file():
-            return python
-    raise InputError(f"video needs a Python that has mediapipe; found none in {beside}. {REMEDY}")
+    def over_time(values: np.ndarray) -> np.ndarray:
+        result = np.full((len(seconds), *values.shape[1:]), np.nan, np.float32)
+        result[track.frames] = values
+        return result
+
+    return Landmarks(seconds, over_time(track.image), over_time(track.world), over_time(track.visibility), size)
 
 
 def check_container(head: bytes, file: Path) -> None:
