@@ -123,7 +123,9 @@ def _joined(tracks: list[Track], seconds: np.ndarray) -> list[Track]:
     """Return tracks of which each that continues another one is part of it, by the assignment of least difference."""
     from scipy.optimize import linear_sum_assignment
 
-    cost = np.array([[_difference(old, new, seconds) for new in tracks] for old in tracks]).reshape(len(tracks), -1)
+    cost = np.array([[_difference(old, new, seconds) for new in tracks] for old in tracks]).reshape(
+        len(tracks), len(tracks)
+    )
     pairs = zip(*linear_sum_assignment(np.where(np.isfinite(cost), cost, _FORBIDDEN)), strict=True)
     follower = {old: new for old, new in pairs if np.isfinite(cost[old, new])}
     result = []
