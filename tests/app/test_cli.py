@@ -77,6 +77,33 @@ def test_predict_says_how_the_file_was_read_and_whether_an_action_happens(tmp_pa
     assert "Answer: none of these. The presence of one of these actions is" in unlike
 
 
+def test_predict_says_what_each_person_does_and_when_the_person_is_there(tmp_path):
+    squat, wave = generate_sequence("squat", seed=5), generate_sequence("wave the right hand", seed=5)
+    frames = squat.frames + 30
+    joints = np.full((2, frames, *squat.joints.shape[2:]), np.nan, np.float32)
+    joints[0, : squat.frames] = squat.joints[0]
+    joints[1, 30:] = wave.joints[0, np.arange(squat.frames) % wave.frames] + [1.5, 0, 0]
+    write(squat.replace(joints), tmp_path / "two.json")
+    command = ("predict", tmp_path / "two.json", "--actions", "squat", "wave the [right] hand")
+    shown = zeroskel(*command).stdout
+    lines = [line for line in shown.splitlines() if line.startswith("Person ")]
+    assert lines[0].startswith(f'Person 0, 0.0 to {squat.frames / 30:.1f} s: "squat" (')
+    assert lines[1].startswith(f'Person 1, 1.0 to {frames / 30:.1f} s: "wave the [right] hand" (')
+    content = json.loads(zeroskel(*command, "--json").stdout)
+    assert [person["best"] for person in content["people"]] == ["squat", "wave the [right] hand"]
+    assert [person["start"] for person in content["people"]] == [0.0, 1.0]
+    assert content["best"] in content["actions"]
+
+
+def test_a_recording_of_one_person_has_one_entry_and_the_table_names_nobody(tmp_path):
+    write(generate_sequence("squat", seed=5), tmp_path / "clip.json")
+    command = ("predict", tmp_path / "clip.json", "--actions", "squat", "wave")
+    (person,) = json.loads(zeroskel(*command, "--json").stdout)["people"]
+    assert person["person"] == 0
+    assert person["best"] == "squat"
+    assert "Person" not in zeroskel(*command).stdout
+
+
 def test_actions_are_names_or_a_list_with_commas_or_a_file(tmp_path):
     assert action_list(["squat", "stand up, then sit down"]) == ["squat", "stand up, then sit down"]
     assert action_list(["squat, wave one hand,"]) == ["squat", "wave one hand"]

@@ -28,6 +28,11 @@ def clip():
     return sequence
 
 
+def only_window(stream: Stream):
+    (window,) = stream.windows().values()
+    return window
+
+
 def push(stream: Stream, clip, order=None, jitter=0.0):
     times = np.arange(clip.frames) / clip.fps
     for i in np.arange(clip.frames) if order is None else order:
@@ -36,7 +41,7 @@ def push(stream: Stream, clip, order=None, jitter=0.0):
 
 def test_frames_in_order_give_the_sequence_they_came_from(recognizer, stream, clip):
     push(stream, clip)
-    window = stream.window()
+    window = only_window(stream)
     count = window.frames
     np.testing.assert_allclose(window.joints, clip.joints[:, -count:], atol=1e-4)
     assert stream.predict().best == recognizer.predict(window, SEEN).best
@@ -49,17 +54,17 @@ def test_late_repeated_and_missing_frames_do_no_harm(stream, recognizer, clip):
     order = np.repeat(order, 1 + (rng.random(clip.frames) < 0.3))
     other = recognizer.stream(SEEN, layout="ntu-25", seconds=2.0)
     push(other, clip, order)
-    np.testing.assert_allclose(other.window().joints, stream.window().joints, atol=1e-5)
+    np.testing.assert_allclose(only_window(other).joints, only_window(stream).joints, atol=1e-5)
     holes = recognizer.stream(SEEN, layout="ntu-25", seconds=2.0)
     push(holes, clip, [i for i in range(clip.frames) if i % 5 and not 10 < i < 15])
-    ends = min(holes.window().frames, stream.window().frames)
-    assert np.abs(holes.window().joints[:, -ends:] - stream.window().joints[:, -ends:]).max() < 0.1
+    ends = min(only_window(holes).frames, only_window(stream).frames)
+    assert np.abs(only_window(holes).joints[:, -ends:] - only_window(stream).joints[:, -ends:]).max() < 0.1
     assert holes.predict().best == stream.predict().best
 
 
 def test_a_long_gap_is_not_observed(stream, clip):
     push(stream, clip, [i for i in range(clip.frames) if not clip.frames - 45 < i < clip.frames - 15])
-    missing = ~stream.window().observed.any(axis=(0, 2))
+    missing = ~only_window(stream).observed.any(axis=(0, 2))
     assert 20 <= missing.sum() <= 30
 
 
@@ -79,21 +84,21 @@ def test_a_clock_that_is_set_back_starts_the_stream_again_and_an_old_frame_is_dr
     assert len(stream.frames.timestamps) == before
     stream.push(clip.joints[:, 0], 0.0)
     assert stream.frames.timestamps == [0.0]
-    assert stream.window() is None and stream.predict() is None
+    assert stream.windows() == {} and stream.predict() is None
 
 
 def test_there_is_no_prediction_for_few_frames_or_nobody(stream):
     assert stream.time is None and stream.predict() is None
     for _ in range(60):
         stream.push(None)
-    assert stream.window() is None and stream.predict() is None
+    assert stream.windows() == {} and stream.predict() is None
 
 
 def test_people_come_and_go(stream, clip):
     for i in range(clip.frames):
         frame = clip.joints[:, i]
         stream.push(np.concatenate([frame, frame + 1]) if i % 2 else frame)
-    assert stream.window().bodies == 2
+    assert [window.bodies for window in stream.windows().values()] == [1, 1]
     assert stream.predict().actions == tuple(SEEN)
 
 
@@ -101,14 +106,15 @@ def test_answers_settle(stream, recognizer, clip):
     push(stream, clip)
     sure = Prediction(tuple(SEEN), np.array([0.0, 3, 0]), np.array([0.05, 0.9, 0.05]))
     other = Prediction(tuple(SEEN), np.array([3.0, 0, 0]), np.array([0.9, 0.05, 0.05]))
-    assert not stream.settle(sure).settled
+    assert list(stream.windows()) == [0]
+    assert not stream.settle({0: sure}).settled
     end = stream.time
     for step in range(1, 9):
         stream.push(clip.joints[:, -1], end + step / 10)
-        settled = stream.settle(sure)
+        settled = stream.settle({0: sure})
     assert settled.settled and settled.best == "squat" and settled.time == pytest.approx(end + 0.8)
     stream.push(clip.joints[:, -1], end + 0.81)
-    assert stream.settle(other).best == "squat"  # a single different prediction changes nothing yet
+    assert stream.settle({0: other}).best == "squat"  # a single different prediction changes nothing yet
     stream.candidates = recognizer.candidates(SEEN[:2])
     stream.push(clip.joints[:, -1], end + 0.9)
     assert stream.predict().actions == tuple(SEEN[:2])

@@ -1,6 +1,7 @@
 """The commands that recognise or estimate motion in one recording: `zeroskel predict`, `timeline` and `pose`."""
 
 import json
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,7 @@ from zeroskel.core import InputError
 
 if TYPE_CHECKING:
     from zeroskel.recognition import Explanation, Prediction, Timeline
+    from zeroskel.recognition._people import PersonPrediction
 
 
 def predict(
@@ -29,16 +31,18 @@ def predict(
     as_json: Annotated[bool, Option("--json")] = False,
     people: int = 4,
 ) -> None:
-    """Name the action in one recording.
+    """Name the action in one recording, and what each person does if there are several.
 
-    One line on standard error says how the file was read. With one action the answer is whether it happens.
+    One line on standard error says how the file was read. With one action the answer is whether it happens. The table
+    is about the person who moves most.
 
     Options:
         file: Skeleton file (.skeleton, .bvh, .csv, .json, .c3d, .trc …), folder with a file for each frame, or video.
         actions: Names of actions, each in quotes if it has blanks; or a text file with one name per line.
         threshold: Presence from which on one of the actions counts as happening, from 0 to 1. The default is 0.5.
         explain: Say what the motion shows, and what of it speaks for the best action and against it.
-        as_json: Print the prediction as JSON; with --explain, the whole explanation.
+        as_json: Print the prediction as JSON, with one entry in people for each person; with --explain, the whole
+            explanation.
     """
     from zeroskel import ZeroShotRecognizer
 
@@ -49,15 +53,19 @@ def predict(
     recognizer = ZeroShotRecognizer.load(model)
     explanation = recognizer.explain(sequence, names) if explain else None
     prediction = recognizer.predict(sequence, names, threshold=threshold)
+    people = recognizer.predict_people(sequence, names, threshold=threshold)
     notice = recognizer.facts.get("notice", "")
     if as_json:
         facts = {} if explanation is None else explanation.to_dict()
         reading = None if sequence.reading is None else sequence.reading.to_dict()
-        print(json.dumps({"file": str(file), "reading": reading, **facts, **prediction.to_dict(), "notice": notice}))
+        answer = {"file": str(file), "reading": reading, **facts, **prediction.to_dict()}
+        print(json.dumps({**answer, "people": [person.to_dict() for person in people], "notice": notice}))
         return
     if sequence.reading is not None:
         errors.print(f"{file}: {sequence.reading}", soft_wrap=True, markup=False, highlight=False)
     _print_prediction(prediction)
+    if len(people) > 1:
+        _print_people(people)
     if explanation is not None:
         _print_explanation(explanation)
     print_bundle_notice(notice)
@@ -85,6 +93,20 @@ def _print_prediction(prediction: "Prediction") -> None:
         answer = "no" if prediction.none_of_these else "yes"
     presence, threshold = f"{prediction.presence:.0%}", f"{prediction.threshold:.0%}"
     print_line(f"Answer: {answer}. The presence of {subject} is {presence} (threshold {threshold}).")
+
+
+def _print_people(people: "Sequence[PersonPrediction]") -> None:
+    """Print a line for each person: from when to when the person is there, and what the person does."""
+    from rich.markup import escape
+
+    for person in people:
+        answer = f'"{escape(person.best)}" ({person.probabilities[person.scores.argmax()]:.1%})'
+        if len(person.actions) == 1:
+            answer = "no" if person.none_of_these else "yes"
+        elif person.none_of_these:
+            answer = f"none of these; the closest is {answer}"
+        presence = "" if person.presence is None else f", presence {person.presence:.0%}"
+        print_line(f"Person {person.person}, {person.start:.1f} to {person.end:.1f} s: {answer}{presence}")
 
 
 def timeline(

@@ -146,7 +146,7 @@ class Bundle:
         if not len(sequences):
             raise InputError("There are no sequences. Pass one or more.")
         for index, sequence in enumerate(sequences):
-            _check_motion(sequence, index)
+            check_motion(sequence, index)
         parts = [sequences[start : start + ENCODE_AT_ONCE] for start in range(0, len(sequences), ENCODE_AT_ONCE)]
         with _threads_for(len(sequences)):
             return np.concatenate([self.encoder.encode(make_batch(part, self.preprocessing)) for part in parts])
@@ -300,7 +300,7 @@ class Bundle:
         ]
 
 
-def _check_motion(sequence: SkeletonSequence, index: int) -> None:
+def check_motion(sequence: SkeletonSequence, index: int) -> None:
     """Raise InputError if the motion of a sequence cannot be judged."""
     observed = sequence.observed
     seen, joints = int(observed.any(axis=(0, 1)).sum()), observed.shape[2]

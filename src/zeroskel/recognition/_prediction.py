@@ -96,7 +96,7 @@ class Prediction:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class StreamPrediction(Prediction):
-    """Prediction for the last seconds of a stream.
+    """Prediction for the last seconds of a stream: that of the main person, with those of all people.
 
     Args:
         actions: as in `Prediction`.
@@ -106,6 +106,9 @@ class StreamPrediction(Prediction):
         threshold: as in `Prediction`.
         time: timestamp of the latest frame, in seconds.
         settled: whether the best action has been the same for at least 0.6 seconds.
+        person: number of the person, from 0 in the order in which there were predictions for them.
+        body: index of the person's body in the latest frame; None while the person is not in it.
+        people: predictions for all people, this one among them, in the order of their numbers. Empty for those within.
 
     Example:
         >>> import numpy as np
@@ -116,6 +119,9 @@ class StreamPrediction(Prediction):
 
     time: float = 0.0
     settled: bool = False
+    person: int = 0
+    body: int | None = None
+    people: tuple["StreamPrediction", ...] = ()
 
 
 def rounded_number(value: Any, decimals: int | None) -> float:

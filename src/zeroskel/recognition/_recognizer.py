@@ -8,6 +8,7 @@ from zeroskel.core import InputError, SkeletonSequence
 from zeroskel.core._progress import Progress, quiet
 from zeroskel.recognition._bundle import Actions, Bundle, Examples
 from zeroskel.recognition._explanation import Explanation, explain
+from zeroskel.recognition._people import PersonPrediction, predicted_people
 from zeroskel.recognition._prediction import Prediction
 from zeroskel.recognition._stream import Stream
 from zeroskel.recognition._timeline import Timeline, timeline_of
@@ -74,6 +75,27 @@ class ZeroShotRecognizer(Bundle):
         if isinstance(sequences, SkeletonSequence):
             return self.score(self.encode([sequences]), candidates, threshold=threshold)[0]
         return self.score(self.encode(list(sequences)), candidates, threshold=threshold)
+
+    def predict_people(
+        self, sequence: SkeletonSequence, actions: Actions, *, threshold: float | None = None
+    ) -> list[PersonPrediction]:
+        """Score actions for each person of a recording, from the first moment of the person to the last.
+
+        A body of a few frames, furniture and a second detection of a person are nobody; bodies that are one person
+        under a changing tracking id are one.
+
+        Args:
+            sequence: one sequence, as for `predict`.
+            actions: as for `predict`.
+            threshold: as for `predict`.
+
+        Returns:
+            One prediction for each person, in the order in which they appear; at least one.
+
+        Raises:
+            InputError: as for `predict`.
+        """
+        return predicted_people(self, sequence, self.candidates(actions), threshold)
 
     def adapt(self, sequences: Sequence[SkeletonSequence], labels: Sequence[str]) -> "ZeroShotRecognizer":
         """Return a recognizer that also uses labelled examples; words still count for all actions.

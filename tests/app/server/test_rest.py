@@ -43,6 +43,19 @@ def test_predict_returns_the_recognizers_prediction(client, recognizer, squat, r
     assert answer["presence"] is None and answer["none_of_these"] is False
 
 
+def test_predict_answers_for_each_person(client, recognizer, squat, request_body):
+    (only,) = client.post("/api/predict", json=request_body).json()["people"]
+    assert (only["person"], only["start"], only["bodies"]) == (0, 0.0, [0])
+    two = squat.replace(np.concatenate([squat.joints, squat.joints + 1.5]))
+    two.joints[1, :15] = np.nan
+    answer = client.post("/api/predict", json={**request_body, "recording": recording_to_dict(two)}).json()
+    direct = recognizer.predict_people(two, ACTIONS[:3])
+    assert [person["start"] for person in answer["people"]] == [0.0, 0.5]
+    for person, expected in zip(answer["people"], direct, strict=True):
+        assert person["best"] == expected.best and person["bodies"] == list(expected.bodies)
+        np.testing.assert_allclose(person["probabilities"], expected.probabilities, atol=0.01)
+
+
 def test_actions_may_have_further_texts(client, recognizer, squat, request_body):
     actions = [{"name": "hop", "texts": ["jump", "a person jumps"]}, "squat"]
     answer = client.post("/api/predict", json={**request_body, "actions": actions}).json()

@@ -1,5 +1,6 @@
 """Streams: each client gets the answers to its frames, and no message stops the server."""
 
+import asyncio
 import json
 import time
 
@@ -92,6 +93,49 @@ def test_bodies_may_appear_and_disappear(client, stream_frames):
                 content["joints"] = None
             socket.send_json(content)
         assert until(socket, "scores")["best"] in ACTIONS[:3]
+
+
+def test_each_person_is_answered_for_and_the_client_learns_that_everybody_has_left(client, stream_frames):
+    with connect(client) as socket:
+        begin(socket)
+        for number, text in enumerate(stream_frames(count=90)):
+            content = json.loads(text)
+            beside = [[joint[0] + 1.5, *joint[1:]] if joint else None for joint in content["joints"]]
+            bodies = [content["joints"], beside]
+            socket.send_json({**content, "joints": bodies[::-1] if number % 2 else bodies})
+        answer = until(socket, "scores")
+        while len(answer["people"]) < 2 or answer["time"] < 2.5:
+            answer = until(socket, "scores")
+        first, second = answer["people"]
+        assert (first["person"], second["person"]) == (0, 1)
+        assert {first["body"], second["body"]} == {0, 1}
+        np.testing.assert_allclose(first["probabilities"], second["probabilities"], atol=1e-3)
+        main = answer["people"][answer["person"]]
+        fields = ("probabilities", "presence", "none_of_these", "best", "settled")
+        assert {name: answer[name] for name in fields} == {name: main[name] for name in fields}
+        assert "actions" not in first and len(answer["actions"]) == len(first["probabilities"])
+        for number in range(90):
+            socket.send_json({"type": "frame", "time": 3 + number / 30, "joints": None})
+        assert until(socket, "nobody")["time"] > 4
+
+
+def test_a_batch_takes_all_people_of_a_stream_and_no_more_streams_than_fit(recognizer, squat):
+    engine = Engine(recognizer)
+    streams = Streams(engine, Metrics(), 100)
+    candidates = recognizer.candidates(ACTIONS)
+    lives = [LiveStream(Stream(recognizer, candidates, layout="ntu-25"), now=float(i)) for i in range(20)]
+    for live in lives:
+        for index in range(30):
+            bodies = [squat.joints[0, index] + np.array([2.0 * person, 0, 0]) for person in range(4)]
+            live.stream.push(np.stack(bodies), index / 30)
+        live.arrived = time.monotonic()
+        streams.open(live)
+    asyncio.run(streams._answer(lives))
+    answered = [live for live in lives if live.outbox.qsize()]
+    assert answered == lives[:13]  # 52 windows
+    assert [live.arrived is None for live in lives] == [live in answered for live in lives]
+    assert len(answered[0].outbox.get_nowait()["people"]) == 4
+    engine.close()
 
 
 MALFORMED = [

@@ -74,7 +74,7 @@ class Engine:
     async def answer(
         self, method: Callable[..., Any], sequence: SkeletonSequence, actions: Actions, **options: Any
     ) -> Any:
-        """Return the answer of the recognizer's method `predict` or `explain` to a request.
+        """Return the answer of a function of a sequence and candidates, such as `predict`, to a request.
 
         Raises:
             Busy: Too many requests wait.
@@ -122,7 +122,7 @@ class Engine:
         seconds = []
         for _ in range(3):
             started = time.thread_time()
-            windows = [stream.window() for _ in range(PROBE_WINDOWS)]
-            self.predict_windows([(window, candidates, None) for window in windows if window is not None])
+            windows = [window for _ in range(PROBE_WINDOWS) for window in stream.windows().values()]
+            self.predict_windows([(window, candidates, None) for window in windows])
             seconds.append((time.thread_time() - started) / PROBE_WINDOWS)
         return min(seconds)

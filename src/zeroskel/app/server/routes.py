@@ -32,7 +32,7 @@ from zeroskel.app.server.wire import (
 )
 from zeroskel.core import SkeletonSequence, available_layouts, get_layout
 from zeroskel.datasets.synthetic import DEMO_UNSEEN, NOTICE, generate_sequence
-from zeroskel.recognition import Explanation, Prediction
+from zeroskel.recognition import Candidates
 
 BODY_SECONDS = 30.0  # in which a request's body must arrive
 PARALLEL_DECODING = 2  # request bodies that are decoded at the same time
@@ -136,14 +136,22 @@ def _add_prediction_routes(router: APIRouter, engine: Engine, limits: Limits) ->
         return content, sequence, parse_actions(content.actions, limits)
 
     async def respond(
-        request: Request, model: type[PredictRequest], method: Callable[..., Prediction | Explanation], option: str
+        request: Request, model: type[PredictRequest], method: Callable[..., dict[str, Any]], option: str
     ) -> Response:
         started = time.perf_counter()
         body = await _read_body(request, limits)
         async with decoding:
             content, sequence, actions = await asyncio.to_thread(decode, model, body)
-        result = await engine.answer(method, sequence, actions, **{option: getattr(content, option)})
-        return JSONResponse({**result_to_dict(result), "seconds": round(time.perf_counter() - started, 4)})
+        answer = await engine.answer(method, sequence, actions, **{option: getattr(content, option)})
+        return JSONResponse({**answer, "seconds": round(time.perf_counter() - started, 4)})
+
+    def predicted(sequence: SkeletonSequence, candidates: Candidates, *, threshold: float | None) -> dict[str, Any]:
+        people = engine.recognizer.predict_people(sequence, candidates, threshold=threshold)
+        prediction = engine.recognizer.predict(sequence, candidates, threshold=threshold)
+        return {**result_to_dict(prediction), "people": [result_to_dict(person) for person in people]}
+
+    def explained(sequence: SkeletonSequence, candidates: Candidates, *, action: str | None) -> dict[str, Any]:
+        return result_to_dict(engine.recognizer.explain(sequence, candidates, action=action))
 
     def options(request_model: type[BaseModel], answer_model: type[BaseModel]) -> dict[str, Any]:
         schema = {"$ref": f"#/components/schemas/{request_model.__name__}"}
@@ -155,13 +163,13 @@ def _add_prediction_routes(router: APIRouter, engine: Engine, limits: Limits) ->
 
     @router.post("/api/predict", **options(PredictRequest, PredictAnswer))
     async def predict(request: Request) -> Response:
-        """Return how well each action fits a recording."""
-        return await respond(request, PredictRequest, engine.recognizer.predict, "threshold")
+        """Return how well each action fits a recording, and each person in it."""
+        return await respond(request, PredictRequest, predicted, "threshold")
 
     @router.post("/api/explain", **options(ExplainRequest, ExplainAnswer))
     async def explain(request: Request) -> Response:
         """Return when an action became recognisable, and by which parts of the body."""
-        return await respond(request, ExplainRequest, engine.recognizer.explain, "action")
+        return await respond(request, ExplainRequest, explained, "action")
 
 
 def page_routes() -> APIRouter:

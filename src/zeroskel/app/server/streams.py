@@ -3,19 +3,19 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.process_collector import ProcessCollector
 
-from zeroskel.app.server.engine import Busy, Engine
-from zeroskel.app.server.wire import result_to_dict
+from zeroskel.app.server.engine import Busy, Engine, Window
+from zeroskel.app.server.wire import stream_answer
 from zeroskel.core import InputError
 from zeroskel.recognition import Candidates, Prediction, Stream
 
-BATCH_SIZE = 50  # windows that are encoded together
+BATCH_SIZE = 50  # streams and windows that are encoded together; the windows of one stream stay together
 CORE_SHARE = 0.8  # share of a core that the measured number of streams needs
 FRAME_RATE = 30  # frames a second that a stream is expected to send
 BUSY_SHARE = 0.9  # largest share of the time in which answers are computed
@@ -72,6 +72,7 @@ class LiveStream:
         self.outbox: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(OUTBOX_SIZE)
         self.answered = now
         self.arrived: float | None = None  # arrival of the latest frame that no answer covers yet
+        self.nobody = True  # whether the client knows that nobody is there
 
     def send(self, message: dict[str, Any]) -> bool:
         """Put a message into the outbox. Returns False where the outbox is full and the message is dropped."""
@@ -94,7 +95,7 @@ class Streams:
     Each stream is answered ten times a second while there is time. After each batch the recognizer rests for a tenth of
     the time that it worked, so that the event loop can receive frames. With more streams the interval between two
     answers of a stream therefore grows. The capacity, the largest number of open streams, is chosen so that it does not
-    grow beyond a second.
+    grow beyond a second while each stream shows one person.
     """
 
     def __init__(self, engine: Engine, metrics: Metrics, capacity: int) -> None:
@@ -164,44 +165,72 @@ class Streams:
 
     async def _answer(self, due: Iterable[LiveStream]) -> None:
         started = time.monotonic()
-        pending: list[tuple[LiveStream, Candidates, float | None, float]] = []
-        windows = []
+        pending: list[_Pending] = []
+        windows: list[Window] = []
         for live in due:
-            window, arrived = live.stream.window(), live.arrived
+            if len(windows) >= BATCH_SIZE:
+                break
+            stream, arrived = live.stream, live.arrived
+            people = stream.windows()
             live.answered, live.arrived = started, None
-            if window is not None and arrived is not None:
-                pending.append((live, live.stream.candidates, live.stream.time, arrived))
-                windows.append((window, live.stream.candidates, live.stream.threshold))
+            if people and arrived is not None:
+                pending.append(_Pending(live, [*people], stream.candidates, stream.time, arrived))
+                windows += [(window, stream.candidates, stream.threshold) for window in people.values()]
+            elif not people and not live.nobody:
+                live.nobody = live.send({"type": "nobody", "time": stream.time})
         if not windows:
             return
         predictions, cpu_seconds = await self.engine.motion.run_for_stream(self.engine.timed_predictions, windows)
-        now = time.monotonic()
-        for (live, candidates, timestamp, arrived), prediction in zip(pending, predictions, strict=True):
-            if live.stream.candidates is candidates and live in self._open:  # else the client has changed its actions
-                self._send(live, prediction, timestamp, now - arrived)
+        now, rest = time.monotonic(), iter(predictions)
+        for each in pending:
+            results = {person: next(rest) for person in each.people}
+            if (
+                each.live.stream.candidates is each.candidates and each.live in self._open
+            ):  # else the client changed them
+                self._send(each, results, now - each.arrived)
         await asyncio.sleep(cpu_seconds * (1 / BUSY_SHARE - 1))
 
-    def _send(
-        self, live: LiveStream, prediction: Prediction | InputError, timestamp: float | None, latency: float
-    ) -> None:
-        if isinstance(prediction, InputError):
-            live.send({"type": "error", "message": str(prediction)[:300]})
+    def _send(self, pending: "_Pending", results: Mapping[int, Prediction | InputError], latency: float) -> None:
+        live = pending.live
+        usable = {person: result for person, result in results.items() if isinstance(result, Prediction)}
+        errors = [result for result in results.values() if isinstance(result, InputError)]
+        if errors and not usable:
+            live.send({"type": "error", "message": str(errors[0])[:300]})
             return
-        settled = live.stream.settle(prediction)
-        answer = result_to_dict(settled)
-        del answer["scores"]
-        if live.send({"type": "scores", "time": timestamp, "settled": bool(settled.settled), **answer}):
+        settled = live.stream.settle(usable)
+        if settled is None:  # the clock was set back, or everybody has left in the meantime
+            return
+        live.nobody = False
+        if live.send({"type": "scores", **stream_answer(settled), "time": pending.timestamp}):
             self.metrics.answers.inc()
             self.metrics.answer_seconds.observe(latency)
         else:
             self.metrics.dropped.inc()
 
 
+class _Pending(NamedTuple):
+    """Stream whose windows are being scored.
+
+    Attributes:
+        live: the stream.
+        people: numbers of the people whose windows these are.
+        candidates: the actions when the windows were taken.
+        timestamp: timestamp of the latest frame in the windows.
+        arrived: arrival of that frame.
+    """
+
+    live: LiveStream
+    people: list[int]
+    candidates: Candidates
+    timestamp: float | None
+    arrived: float
+
+
 def stream_capacity(window_seconds: float, frame_seconds: float) -> int:
     """Return the number of streams that a share of a core can serve, each answered about once a second.
 
     Args:
-        window_seconds: CPU seconds of one window, from `Engine.measure_window_seconds`.
+        window_seconds: CPU seconds of one window, so of a stream with one person, from `Engine.measure_window_seconds`.
         frame_seconds: CPU seconds of one frame, from `connection.measure_frame_seconds`.
     """
     stream_seconds = window_seconds / MAX_INTERVAL + FRAME_RATE * frame_seconds

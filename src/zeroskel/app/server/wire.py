@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, StringConstraints, ValidationError
 
 from zeroskel.app.server.settings import Limits
 from zeroskel.core import InputError
-from zeroskel.recognition import Explanation, Prediction
+from zeroskel.recognition import Explanation, Prediction, StreamPrediction
 
 DECIMALS = 5  # of all numbers in answers
 
@@ -50,8 +50,8 @@ class ExplainRequest(PredictRequest):
     action: str | None = None
 
 
-class PredictAnswer(BaseModel):
-    """A prediction. `seconds` is the duration of the computation; `presence` is null without a calibrated bundle."""
+class ScoredActions(BaseModel):
+    """A prediction. `presence` is null without a calibrated bundle."""
 
     actions: list[str]
     scores: list[float]
@@ -59,17 +59,36 @@ class PredictAnswer(BaseModel):
     presence: float | None
     none_of_these: bool
     best: str
+
+
+class PersonAnswer(ScoredActions):
+    """A prediction for one person, who is there from `start` to `end` (seconds) as these `bodies` of the recording."""
+
+    person: int
+    start: float
+    end: float
+    bodies: list[int]
+
+
+class PredictAnswer(ScoredActions):
+    """A prediction for the person who moves most, and for all `people`.
+
+    `seconds` is the duration of the computation.
+    """
+
+    people: list[PersonAnswer]
     seconds: float
 
 
-class ExplainAnswer(PredictAnswer):
-    """A prediction with its explanation. Information is in nats; 0 is chance.
+class ExplainAnswer(ScoredActions):
+    """A prediction with its explanation, for the person who moves most. Information is in nats; 0 is chance.
 
     `shown` says in words what the motion shows. `speaks_for` says what of it speaks for the action, `speaks_against`
     what speaks for the best other action, the `rival`. All three are empty without the encoder `movement`, and the last
     two without the method `evidence`.
     """
 
+    seconds: float
     action: str
     observed_seconds: list[float]
     information: list[list[float]]
@@ -184,3 +203,17 @@ def _parse_text(text: object, max_length: int) -> str:
 def result_to_dict(result: Prediction | Explanation) -> dict[str, Any]:
     """Return a prediction, or an explanation with its prediction, as JSON; the numbers are rounded to save bytes."""
     return result.to_dict(decimals=DECIMALS)
+
+
+def stream_answer(prediction: StreamPrediction) -> dict[str, Any]:
+    """Return a prediction of a stream as JSON, with those for all people, whose actions are not repeated."""
+    people = [{"body": person.body, **_settled_to_dict(person)} for person in prediction.people]
+    for person in people:
+        del person["actions"]
+    return {**_settled_to_dict(prediction), "people": people}
+
+
+def _settled_to_dict(prediction: StreamPrediction) -> dict[str, Any]:
+    answer = result_to_dict(prediction)
+    del answer["scores"]
+    return {"person": prediction.person, "settled": bool(prediction.settled), **answer}

@@ -21,28 +21,28 @@ _STILL = 0.5  # weight of a person who does not move
 
 
 @dataclass(frozen=True, eq=False)
-class _Poses:
+class Poses:
     """Poses (K, V, C) of people, their centres (K, C) and their radii (K,): mean distances of joints from a centre."""
 
     joints: np.ndarray
     centres: np.ndarray
     radii: np.ndarray
 
-    def __getitem__(self, chosen: Any) -> "_Poses":
-        return _Poses(self.joints[chosen], self.centres[chosen], self.radii[chosen])
+    def __getitem__(self, chosen: Any) -> "Poses":
+        return Poses(self.joints[chosen], self.centres[chosen], self.radii[chosen])
 
-    def moved(self, steps: np.ndarray) -> "_Poses":
-        return _Poses(self.joints + steps[:, None], self.centres + steps, self.radii)
+    def moved(self, steps: np.ndarray) -> "Poses":
+        return Poses(self.joints + steps[:, None], self.centres + steps, self.radii)
 
-    def followed_by(self, others: "_Poses") -> "_Poses":
-        return _Poses(
+    def followed_by(self, others: "Poses") -> "Poses":
+        return Poses(
             np.concatenate([self.joints, others.joints]),
             np.concatenate([self.centres, others.centres]),
             np.concatenate([self.radii, others.radii]),
         )
 
 
-def _poses(joints: np.ndarray) -> _Poses:
+def poses_of(joints: np.ndarray) -> Poses:
     """Return the poses (..., V, C) with centres and radii; the radius of a few joints is that of other bodies."""
     observed = np.isfinite(joints).all(axis=-1, keepdims=True)
     count = np.maximum(observed.sum(axis=-2), 1)
@@ -50,7 +50,7 @@ def _poses(joints: np.ndarray) -> _Poses:
     squares = (np.where(observed, joints - centres[..., None, :], 0) ** 2).sum(axis=(-2, -1))
     radii = np.sqrt(squares / count[..., 0])
     usual = np.median(radii[radii > 0]) if (radii > 0).any() else 1.0
-    return _Poses(joints, centres, np.maximum(radii, _SMALLEST_RADIUS * usual))
+    return Poses(joints, centres, np.maximum(radii, _SMALLEST_RADIUS * usual))
 
 
 def people(joints: np.ndarray, identities: np.ndarray | None, tracked: bool) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -114,7 +114,7 @@ def motion_in_radii(body: np.ndarray) -> float:
     number = np.maximum(known.sum(axis=0), 1)
     centred = np.where(known, frames - np.where(known, frames, 0).sum(axis=0) / number, 0)
     moved = np.sqrt(((centred**2).sum(axis=0) / number).sum(axis=-1).mean())
-    return float(min(moved / np.median(_poses(frames).radii), 1.0))
+    return float(min(moved / np.median(poses_of(frames).radii), 1.0))
 
 
 def _of_identities(identities: np.ndarray, observed: np.ndarray) -> np.ndarray:
@@ -142,7 +142,7 @@ def joined_tracks(joints: np.ndarray, tracks: np.ndarray) -> np.ndarray:
     numbers = tracks[detections, frames]
     first = np.flatnonzero(np.r_[True, numbers[1:] != numbers[:-1]])
     last = np.r_[first[1:], len(numbers)] - 1
-    poses = _poses(joints[detections, frames])
+    poses = poses_of(joints[detections, frames])
     names = np.arange(len(first))
     by_end = np.argsort(frames[last], kind="stable")
     ends = frames[last][by_end]
@@ -165,10 +165,8 @@ def joined_tracks(joints: np.ndarray, tracks: np.ndarray) -> np.ndarray:
 
 def tracks_by_place(joints: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """Return (M, T) track numbers of detections in any order, by place and size."""
-    from scipy.optimize import linear_sum_assignment
-
     tracks = np.full(seen.shape, -1)
-    poses = _poses(joints)
+    poses = poses_of(joints)
     current = poses[:0, 0]  # the last pose of each open track
     steps = np.zeros_like(current.centres)  # motion in a frame
     last = numbers = np.zeros(0, int)
@@ -182,10 +180,7 @@ def tracks_by_place(joints: np.ndarray, seen: np.ndarray) -> np.ndarray:
         observed_poses = poses[detections, frame]
         gaps = frame - last
         expected = current.moved(steps * np.minimum(gaps, _LONGEST_STRIDE)[:, None])
-        cost = _distances(expected, gaps, observed_poses)
-        rows, columns = linear_sum_assignment(np.where(np.isfinite(cost), cost, _FORBIDDEN))
-        fits = np.isfinite(cost[rows, columns])
-        rows, columns = rows[fits], columns[fits]
+        rows, columns = assigned(expected, gaps, observed_poses)
         step = (observed_poses.centres[columns] - current.centres[rows]) / gaps[rows, None]
         steps[rows] = _INERTIA * steps[rows] + (1 - _INERTIA) * step
         pose = observed_poses.joints[columns]
@@ -205,7 +200,23 @@ def tracks_by_place(joints: np.ndarray, seen: np.ndarray) -> np.ndarray:
     return tracks
 
 
-def _distances(expected: _Poses, gaps: np.ndarray, observed_poses: _Poses) -> np.ndarray:
+def assigned(expected: Poses, gaps: np.ndarray, observed_poses: Poses) -> tuple[np.ndarray, np.ndarray]:
+    """Return the indices of people and of their detections, by the assignment of least distance; others are no pair.
+
+    Args:
+        expected: K poses.
+        gaps: (K,) frames of 1/30 second since they were observed, at least 1.
+        observed_poses: D poses.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    cost = _distances(expected, gaps, observed_poses)
+    rows, columns = linear_sum_assignment(np.where(np.isfinite(cost), cost, _FORBIDDEN))
+    fits = np.isfinite(cost[rows, columns])
+    return rows[fits], columns[fits]
+
+
+def _distances(expected: Poses, gaps: np.ndarray, observed_poses: Poses) -> np.ndarray:
     """Return (K, D) mean distances of joints from where they are expected, in radii; infinite out of reach.
 
     Args:
