@@ -114,10 +114,10 @@ def test_two_people_who_pass_each_other_keep_their_identities() -> None:
     for index in range(0, len(pose), 2):  # 15 frames a second
         swapped = index % 4 == 0
         bodies = np.stack([left[index], right[index]] if swapped else [right[index], left[index]])
-        found = following.follow(bodies, index / FPS, alone=False)
+        matches = following.follow(bodies, index / FPS, alone=False)
         if index == 0:
-            of_right = next(key for key, body in found.items() if body == 1)
-        assert found[of_right] == int(swapped)
+            of_right = next(key for key, body in matches.items() if body == 1)
+        assert matches[of_right] == int(swapped)
 
 
 def test_the_number_of_people_is_bounded_and_ghosts_take_nobodys_place(stream) -> None:

@@ -64,7 +64,7 @@ class Following:
             for key, person in self.people.items():
                 person.pose, person.time, person.step = joints[0], time, np.zeros(joints.shape[-1])
                 return {key: 0}
-        found: dict[int, int] = {}
+        matches: dict[int, int] = {}
         if self.people:
             keys = list(self.people)
             gaps = np.array([max((time - self.people[key].time) * _RATE, 1.0) for key in keys])
@@ -79,13 +79,13 @@ class Following:
                 pose = joints[bodies[column]]
                 person.pose = np.where(np.isfinite(pose), pose, person.pose + steps[row]).astype(np.float32)
                 person.time = time
-                found[keys[row]] = int(bodies[column])
+                matches[keys[row]] = int(bodies[column])
         for body in bodies.tolist():
-            if body not in found.values() and self._makes_room(found):
+            if body not in matches.values() and self._makes_room(matches):
                 self.people[self._count] = Followed(joints[body], time, np.zeros(joints.shape[-1]))
-                found[self._count] = body
+                matches[self._count] = body
                 self._count += 1
-        return found
+        return matches
 
     def follow_late(
         self, joints: np.ndarray, neighbours: Mapping[int, tuple[np.ndarray, float]], *, alone: bool
@@ -107,11 +107,11 @@ class Following:
         pairs = _nearest(expected, observed) if alone else assigned(expected, gaps, observed)
         return {keys[row]: int(bodies[column]) for row, column in zip(*pairs, strict=True)}
 
-    def _makes_room(self, found: Mapping[int, int]) -> bool:
+    def _makes_room(self, matches: Mapping[int, int]) -> bool:
         """Return whether there is room for one more person, after the one away for longest has been removed."""
         if len(self.people) < MOST_PEOPLE:
             return True
-        away = [key for key in self.people if key not in found]
+        away = [key for key in self.people if key not in matches]
         if not away:
             return False
         del self.people[min(away, key=lambda key: self.people[key].time)]

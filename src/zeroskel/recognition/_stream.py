@@ -238,10 +238,10 @@ class Stream:
         )
         if self.time is None or time > self.time:
             self._following.forget(time)
-            found = self._bodies = self._following.follow(bodies, time, alone=alone)
+            matches = self._bodies = self._following.follow(bodies, time, alone=alone)
         else:
-            found = self._following.follow_late(bodies, self.frames.nearest(time), alone=alone)
-        self.frames.insert({key: bodies[body] for key, body in found.items()}, time)
+            matches = self._following.follow_late(bodies, self.frames.nearest(time), alone=alone)
+        self.frames.insert({key: bodies[body] for key, body in matches.items()}, time)
 
     def predict(self) -> StreamPrediction | None:
         """Return the smoothed prediction for the current windows; None while nobody is in enough frames.
@@ -285,7 +285,7 @@ class Stream:
             The prediction for the main person, with those for all `people`; None where there are no predictions.
         """
         keys = {person.number: key for key, person in self._following.people.items()}
-        self._smoothing = {number: kept for number, kept in self._smoothing.items() if number in keys}
+        self._smoothing = {number: smoothing for number, smoothing in self._smoothing.items() if number in keys}
         people = tuple(
             replace(
                 self._smoothing.setdefault(number, Smoothing()).smoothed(prediction, self.time or 0.0),
