@@ -47,9 +47,10 @@ def test_examples_run_and_say_something(example, tmp_path):
     assert run(example.read_text(encoding="utf-8"), tmp_path).strip()
 
 
-def test_the_readme_quotes_the_quickstart():
-    quickstart = (PROJECT / "examples" / "quickstart.py").read_text(encoding="utf-8")
-    assert f"```python\n{quickstart}```" in (PROJECT / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize(("page", "example"), [("README.md", "quickstart.py"), ("docs/timeline.md", "timeline.py")])
+def test_a_page_quotes_its_example(page, example):
+    code = (PROJECT / "examples" / example).read_text(encoding="utf-8")
+    assert f"```python\n{code}```" in (PROJECT / page).read_text(encoding="utf-8")
 
 
 def test_links_between_pages_lead_somewhere():
