@@ -54,9 +54,11 @@ def scored_windows(bundle: Bundle, sequence: SkeletonSequence, candidates: Candi
 
 def frame_probabilities(windows: Windows, duration: float) -> np.ndarray:
     """Return the probabilities (T, A + 1) at the moments of a timeline: the mean of all windows about a moment."""
-    moments = (np.arange(max(1, round(duration / STEP))) + 0.5) * STEP
-    inside = (windows.starts[None] <= moments[:, None]) & (moments[:, None] < windows.ends[None])
-    total = inside.astype(float) @ windows.probabilities
+    moments = max(1, round(duration / STEP))
+    change = np.zeros((moments + 1, windows.probabilities.shape[1]))  # of the sum, where a window begins or ends
+    for edges, sign in ((windows.starts, 1), (windows.ends, -1)):
+        np.add.at(change, np.clip(np.ceil(edges / STEP - 0.5), 0, moments).astype(int), sign * windows.probabilities)
+    total = np.maximum(change[:-1].cumsum(axis=0), 0)
     total[:, -1] += 1e-6
     return np.asarray(total / total.sum(axis=1, keepdims=True), dtype=np.float32)
 
