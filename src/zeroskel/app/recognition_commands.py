@@ -53,19 +53,19 @@ def predict(
     recognizer = ZeroShotRecognizer.load(model)
     explanation = recognizer.explain(sequence, names) if explain else None
     prediction = recognizer.predict(sequence, names, threshold=threshold)
-    people = recognizer.predict_people(sequence, names, threshold=threshold)
+    of_people = recognizer.predict_people(sequence, names, threshold=threshold)
     notice = recognizer.facts.get("notice", "")
     if as_json:
         facts = {} if explanation is None else explanation.to_dict()
         reading = None if sequence.reading is None else sequence.reading.to_dict()
         answer = {"file": str(file), "reading": reading, **facts, **prediction.to_dict()}
-        print(json.dumps({**answer, "people": [person.to_dict() for person in people], "notice": notice}))
+        print(json.dumps({**answer, "people": [person.to_dict() for person in of_people], "notice": notice}))
         return
     if sequence.reading is not None:
         errors.print(f"{file}: {sequence.reading}", soft_wrap=True, markup=False, highlight=False)
     _print_prediction(prediction)
-    if len(people) > 1:
-        _print_people(people)
+    if len(of_people) > 1:
+        _print_people(of_people)
     if explanation is not None:
         _print_explanation(explanation)
     print_bundle_notice(notice)

@@ -35,7 +35,7 @@ def scored_windows(bundle: Bundle, sequence: SkeletonSequence, candidates: Candi
     """Score the windows of a sequence of one body."""
     bounds = []
     duration = sequence.frames / sequence.fps
-    seen = sequence.observed.any(axis=(0, 2))
+    seen = np.asarray(sequence.observed.any(axis=(0, 2)))
     for length in LENGTHS:
         for start in np.arange(0, max(duration - length, 0) + STEP, STEP):
             first, last = round(start * sequence.fps), min(round((start + length) * sequence.fps), sequence.frames)
