@@ -45,6 +45,7 @@ def predict(
             explanation.
     """
     from zeroskel import ZeroShotRecognizer
+    from zeroskel.recognition._people import main_person
 
     names = action_list(actions)
     if explain and len(names) < 2:
@@ -59,7 +60,8 @@ def predict(
         facts = {} if explanation is None else explanation.to_dict()
         reading = None if sequence.reading is None else sequence.reading.to_dict()
         answer = {"file": str(file), "reading": reading, **facts, **prediction.to_dict()}
-        print(json.dumps({**answer, "people": [person.to_dict() for person in of_people], "notice": notice}))
+        answer |= {"person": main_person(sequence, of_people), "people": [person.to_dict() for person in of_people]}
+        print(json.dumps({**answer, "notice": notice}))
         return
     if sequence.reading is not None:
         errors.print(f"{file}: {sequence.reading}", soft_wrap=True, markup=False, highlight=False)

@@ -1,5 +1,6 @@
 """Predictions for each person of a recording."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ from zeroskel.core import SkeletonSequence
 from zeroskel.recognition._bundle import Bundle
 from zeroskel.recognition._prediction import Candidates, Prediction, rounded_number
 from zeroskel.skeleton._people import people_of
+from zeroskel.skeleton.transforms import _arrays
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,3 +77,9 @@ def predicted_people(
         )
         for person, prediction in zip(people, bundle.score(features, candidates, threshold=threshold), strict=True)
     ]
+
+
+def main_person(sequence: SkeletonSequence, people: Sequence[PersonPrediction]) -> int | None:
+    """Return the number of the person whom `ZeroShotRecognizer.predict` judges; None where that body is no person."""
+    body = int(_arrays.body_weights(sequence.joints[None])[0].argmax())
+    return next((person.person for person in people if body in person.bodies), None)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from zeroskel.datasets.synthetic import generate_sequence
@@ -244,3 +245,13 @@ def clip_file(tmp_path) -> Path:
     """A recording as a user has it: a JSON file of joints."""
     write(generate_sequence("squat", seed=3, frames=60), tmp_path / "my squat.json")
     return tmp_path / "my squat.json"
+
+
+@pytest.fixture
+def two_people(tmp_path) -> Path:
+    """A recording of two people: one squats, the other enters after a second and waves 1.5 m beside."""
+    squat, wave = (generate_sequence(action, seed=3, frames=90) for action in ("squat", "wave both hands"))
+    joints = np.concatenate([squat.joints, wave.joints + np.array([1.5, 0, 0], np.float32)])
+    joints[1, :30] = np.nan
+    write(squat.replace(joints), tmp_path / "two people.json")
+    return tmp_path / "two people.json"

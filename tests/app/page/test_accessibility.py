@@ -1,6 +1,11 @@
-"""axe finds no violation in both colour schemes and in the states empty, result, stream, error and without a server."""
+"""axe finds no violation in both colour schemes, for an answer, people, a stream, an error and without a server."""
 
+import numpy as np
 import pytest
+
+from zeroskel.core import SkeletonSequence
+from zeroskel.datasets.synthetic import generate_sequence
+from zeroskel.skeleton.formats import write
 
 pytestmark = pytest.mark.slow
 
@@ -21,6 +26,14 @@ def stream(visit, _):
     visit.wait("document.querySelector('#when').textContent === 'Settled.'")
 
 
+def people(visit, folder):
+    clips = [generate_sequence("squat", seed=3).joints[0] + np.array([metres, 0, 0], np.float32) for metres in (0, 2)]
+    write(SkeletonSequence(np.stack(clips), "ntu-25"), folder / "two.json")
+    visit.page.locator("#file").set_input_files(folder / "two.json")
+    visit.answered()
+    assert visit.page.locator("#people li").count() == 2
+
+
 def error(visit, folder):
     (folder / "holiday.bvh").write_bytes(b"no skeleton")
     visit.page.locator("#file").set_input_files(folder / "holiday.bvh")
@@ -35,7 +48,7 @@ def unavailable(visit, _):
 
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("state", [empty, result, stream, error, unavailable], ids=lambda state: state.__name__)
+@pytest.mark.parametrize("state", [empty, result, people, stream, error, unavailable], ids=lambda state: state.__name__)
 def test_axe_finds_no_violation(open_page, tmp_path, state, scheme, width):
     from axe_playwright_python.sync_playwright import Axe
 

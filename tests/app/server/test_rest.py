@@ -51,6 +51,8 @@ def test_predict_answers_for_each_person(client, recognizer, squat, request_body
     answer = client.post("/api/predict", json={**request_body, "recording": recording_to_dict(two)}).json()
     direct = recognizer.predict_people(two, ACTIONS[:3])
     assert [person["start"] for person in answer["people"]] == [0.0, 0.5]
+    main = recognizer.predict(two, ACTIONS[:3])
+    assert answer["person"] == 0 and answer["best"] == main.best
     for person, expected in zip(answer["people"], direct, strict=True):
         assert person["best"] == expected.best and person["bodies"] == list(expected.bodies)
         np.testing.assert_allclose(person["probabilities"], expected.probabilities, atol=0.01)

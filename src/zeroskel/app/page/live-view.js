@@ -1,5 +1,6 @@
 // The page while a stream runs: a recording that is played live, or the webcam.
 import { LiveStream } from "./live.js";
+import { who } from "./people.js";
 import { Webcam } from "./webcam.js";
 
 const CURVE_SECONDS = 30;
@@ -108,21 +109,28 @@ export class LiveView {
 
   #start(button, layout, motion) {
     this.motion = motion;
-    this.#history = [];
-    this.#noted = null;
-    this.bars.clear();
-    this.curve.clear();
-    this.verdict.empty("Waiting for the first answer, which takes about half a second.");
+    this.#empty("Waiting for the first answer, which takes about half a second.");
     this.find(button).setAttribute("aria-pressed", "true");
     this.find(button).textContent = "Stop the stream";
     this.#stream = new LiveStream({
       layout,
       actions: this.chips.wire,
       scores: (message) => this.#take(message),
+      nobody: () => this.#empty("Nobody is there."),
       state: (text, kind = "plain") => {
         this.note(text, kind === "plain" ? "plain" : "wrong");
       },
     });
+  }
+
+  /** Show that there is no answer, and why. */
+  #empty(why) {
+    this.#last = this.#noted = null;
+    this.#history = [];
+    this.bars.clear();
+    this.curve.clear();
+    this.people.clear();
+    this.verdict.empty(why);
   }
 
   #take(message) {
@@ -140,11 +148,13 @@ export class LiveView {
     this.answers.add({ motion: this.motion, actions, probabilities, presence: message.presence, none_of_these: none, best: message.best, threshold: this.verdict.threshold, clear_from: null });
   }
 
-  #draw({ actions, probabilities, presence, best, settled, time }) {
+  #draw(message) {
+    const { actions, probabilities, presence, best, settled, time, people } = message;
+    this.people.show(people.map((one) => ({ ...one, actions, bodies: [one.body ?? []].flat(), when: one.settled ? "settled" : "not settled yet" })));
     const chosen = actions.indexOf(best);
     this.bars.show(actions, probabilities);
     this.find("bars-title").textContent = "Now: probability, if it is one of these";
-    this.verdict.show({ best, share: probabilities[chosen], presence, when: settled ? "Settled." : "Not settled yet." });
+    this.verdict.show({ best, share: probabilities[chosen], presence, when: settled ? "Settled." : "Not settled yet.", who: who(message) });
     const from = this.#history[0].time;
     this.curve.show({ times: this.#history.map((one) => one.time), information: this.#history.map((one) => one.information), chosen, from, to: Math.max(time, from + 5) });
     this.curve.at(time);

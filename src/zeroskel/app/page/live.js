@@ -12,9 +12,9 @@ export class LiveStream {
   #stopped = false;
   #error = "";
 
-  /** layout: of the frames; actions: in the form that the server expects; scores, state: functions that receive messages and status texts. */
-  constructor({ layout, actions, scores, state }) {
-    Object.assign(this, { layout, actions, scores, state });
+  /** layout: of the frames; actions: in the form that the server expects; scores, nobody, state: functions that receive messages and status texts. */
+  constructor({ layout, actions, scores, nobody, state }) {
+    Object.assign(this, { layout, actions, scores, nobody, state });
     this.#open();
   }
 
@@ -57,6 +57,8 @@ export class LiveStream {
       this.state("");
     } else if (message.type === "scores") {
       this.scores(message);
+    } else if (message.type === "nobody") {
+      this.nobody(message);
     } else if (message.type === "error") {
       this.#wait = message.retry_after ?? null;
       this.#error = message.message;

@@ -8,6 +8,7 @@ import { Curve, knownFrom } from "./curve.js";
 import { LiveView } from "./live-view.js";
 import { LocalModel } from "./local.js";
 import { showModel } from "./model.js";
+import { People, who } from "./people.js";
 import { Player } from "./player.js";
 import { Recording } from "./recording.js";
 import { Stage } from "./stage.js";
@@ -40,10 +41,11 @@ const chips = new Chips({
 });
 const player = new Player({ play: find("play"), scrub: find("scrub"), clock: find("clock"), moved });
 const stage = openStage();
-const live = new LiveView({ find, stage, curve, bars, verdict, answers, chips, note, ended: back });
+const people = new People(find("people"), stage, (presence) => verdict.isNone(presence));
+const live = new LiveView({ find, stage, curve, bars, people, verdict, answers, chips, note, ended: back });
 
 function openStage() {
-  if (document.createElement("canvas").getContext("webgl2")) return new Stage(find("canvas"));
+  if (document.createElement("canvas").getContext("webgl2")) return new Stage(find("canvas"), find("names"));
   find("teach").textContent = "This browser has no WebGL, so it cannot draw the skeleton. Everything else works.";
   return null;
 }
@@ -74,11 +76,12 @@ function open(content, title) {
     find("teach").hidden = true;
     stage.show({ joints: recording.joints, bones: recording.bones, frames });
   }
-  const people = recording.bodies === 1 ? "one person" : `${recording.bodies} people`;
-  find("canvas").setAttribute("aria-label", `Skeleton of ${title}: ${people}, ${recording.seconds.toFixed(1)} seconds. Arrow keys rotate it.`);
+  const number = recording.bodies === 1 ? "one person" : `${recording.bodies} bodies`;
+  find("canvas").setAttribute("aria-label", `Skeleton of ${title}: ${number}, ${recording.seconds.toFixed(1)} seconds. Arrow keys rotate it.`);
   find("replay").disabled = false;
   curve.clear();
   bars.clear();
+  people.clear();
   player.open(recording);
   soon(0);
 }
@@ -144,6 +147,7 @@ function unanswered(why) {
   prediction = explanation = null;
   bars.clear();
   curve.clear();
+  people.clear();
   verdict.empty(why);
 }
 
@@ -218,7 +222,8 @@ function drawAnswer() {
   find("bars-title").textContent = whole ? "Probability, if it is one of these" : `After ${player.seconds.toFixed(1)} s: probability, if it is one of these`;
   const known = explanation && knownFrom(explanation.observed_seconds, explanation.information);
   const when = known ? `Clear from ${known.toFixed(1)} s of ${recording.seconds.toFixed(1)} s on.` : "";
-  verdict.show({ best: prediction.best, share: prediction.probabilities[prediction.actions.indexOf(prediction.best)], presence: prediction.presence, when });
+  people.show((prediction.people ?? []).map((one) => ({ ...one, when: `${one.start.toFixed(1)} to ${one.end.toFixed(1)} s` })));
+  verdict.show({ best: prediction.best, share: prediction.probabilities[prediction.actions.indexOf(prediction.best)], presence: prediction.presence, when, who: who(prediction) });
   if (explanation) drawExplanation(known);
 }
 
@@ -249,6 +254,7 @@ function back() {
   bars.clear();
   curve.clear();
   prediction = explanation = drawn = null;
+  people.clear();
   if (!recording) return attempt(evaluate);
   stage?.show({ joints: recording.joints, bones: recording.bones, frames: recording.positions[0].map((_, number) => recording.frame(number)) });
   player.open(recording);

@@ -3,17 +3,20 @@ import {
   AmbientLight, Color, CylinderGeometry, DirectionalLight, GridHelper, InstancedMesh, Matrix4, MeshLambertMaterial,
   OrbitControls, PerspectiveCamera, Quaternion, Scene, SphereGeometry, Spherical, Vector3, WebGLRenderer,
 } from "./vendor/three.js";
+import { COLOURS, name } from "./people.js";
 
 const UP = new Vector3(0, 1, 0);
 const HIDDEN = new Matrix4().makeScale(0, 0, 0);
 
 export class Stage {
   #meshes = [];
+  #labels = []; // name of each body that is a person: {body, element}
+  #tops = []; // highest joint of each body
   #waiting = false;
 
-  /** canvas: element to draw on; the browser must support WebGL. */
-  constructor(canvas) {
-    this.canvas = canvas;
+  /** canvas: element to draw on, names: element above it; the browser must support WebGL. */
+  constructor(canvas, names) {
+    Object.assign(this, { canvas, names, people: [] });
     this.renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true });
     this.scene = new Scene();
     this.camera = new PerspectiveCamera(40, 1, 0.01, 200);
@@ -33,8 +36,19 @@ export class Stage {
     this.joints = joints;
     this.bones = bones;
     this.bodies = Math.max(...frames.map((frame) => frame.length), 1);
+    this.#tops = [];
+    this.people = [];
+    this.#name();
     this.#build();
     this.#lookAt(room, this.#facing(frames));
+  }
+
+  /** Name bodies and give them colours. people: number of the person of each body, undefined for nobody; empty for no names. */
+  identify(people) {
+    if (!this.joints || JSON.stringify(people) === JSON.stringify(this.people)) return;
+    this.people = people;
+    this.#name();
+    this.recolour();
   }
 
   /** Draw one frame: [body][joint] = [x, y, z] or null. */
@@ -47,6 +61,7 @@ export class Stage {
     const from = new Vector3(), to = new Vector3(), turn = new Quaternion(), matrix = new Matrix4(), along = new Vector3();
     for (let body = 0; body < this.bodies; body++) {
       const pose = frame[body] ?? [];
+      this.#tops[body] = pose.reduce((top, at) => (at && (!top || at[1] > top[1]) ? at : top), null);
       this.joints.forEach((_, joint) => {
         const at = pose[joint];
         this.dots.setMatrixAt(body * this.joints.length + joint, at ? matrix.makeTranslation(...at) : HIDDEN);
@@ -70,18 +85,44 @@ export class Stage {
   recolour() {
     if (!this.joints) return;
     const colours = Object.fromEntries(["left", "right", "middle", "line"].map((name) => [name, this.#token(name)]));
-    const of = (name) => colours[name.includes("left") ? "left" : name.includes("right") ? "right" : "middle"];
+    const of = (name) => (name.includes("left") ? "left" : name.includes("right") ? "right" : "middle");
+    const own = new Map(this.#labels.map(({ body }) => [body, this.#token(`person-${this.people[body] % COLOURS}`)]));
     for (let body = 0; body < this.bodies; body++) {
-      this.joints.forEach((name, joint) => this.dots.setColorAt(body * this.joints.length + joint, of(name)));
+      const colour = (side) => (side === "middle" && own.get(body)) || colours[side];
+      this.joints.forEach((name, joint) => this.dots.setColorAt(body * this.joints.length + joint, colour(of(name))));
       this.bones.forEach(([child, parent], bone) => {
         const [a, b] = [this.joints[child], this.joints[parent]];
-        const side = of(a) === colours.middle ? of(b) : of(b) === colours.middle || of(a) === of(b) ? of(a) : colours.middle;
-        this.sticks.setColorAt(body * this.bones.length + bone, side);
+        const side = of(a) === "middle" ? of(b) : of(b) === "middle" || of(a) === of(b) ? of(a) : "middle";
+        this.sticks.setColorAt(body * this.bones.length + bone, colour(side));
       });
     }
     this.dots.instanceColor.needsUpdate = this.sticks.instanceColor.needsUpdate = true;
     this.grid?.material.color.set(colours.line);
     this.#draw();
+  }
+
+  #name() {
+    this.#labels = [...this.people.keys()].filter((body) => this.people[body] !== undefined).map((body) => {
+      const element = document.createElement("span");
+      element.className = `person person-${this.people[body] % COLOURS}`;
+      element.textContent = name(this.people[body]);
+      return { body, element };
+    });
+    this.names.replaceChildren(...this.#labels.map(({ element }) => element));
+  }
+
+  /** Move the names to the heads. */
+  #place() {
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    for (const { body, element } of this.#labels) {
+      const top = this.#tops[body];
+      element.hidden = !top;
+      if (!top) continue;
+      const { x, y } = new Vector3(...top).project(this.camera);
+      const left = Math.min(Math.max(((x + 1) / 2) * width - element.offsetWidth / 2, 0), width - element.offsetWidth);
+      const above = Math.min(Math.max(((1 - y) / 2) * height - element.offsetHeight - 12, 0), height - element.offsetHeight);
+      element.style.transform = `translate(${left}px, ${above}px)`;
+    }
   }
 
   #token(name) {
@@ -177,6 +218,7 @@ export class Stage {
     requestAnimationFrame(() => {
       this.#waiting = false;
       this.renderer.render(this.scene, this.camera);
+      this.#place();
     });
   }
 }

@@ -30,12 +30,13 @@ export class Verdict {
     return presence !== null && presence !== undefined && presence < this.threshold;
   }
 
-  /** best: an action; share: its probability; presence: probability or null; when: a sentence about the time. */
-  show({ best, share, presence, when = "" }) {
+  /** best: an action; share: its probability; presence: probability or null; when: a sentence about the time; who: a person, if there are several. */
+  show({ best, share, presence, when = "", who = "" }) {
     const none = this.isNone(presence);
     this.find("verdict").dataset.none = none;
     this.#say("best", none ? "None of these" : best);
-    this.#say("how", none ? `The closest is ${best}.` : `${percent(share)} sure, if it is one of these.`);
+    const how = none ? `The closest is ${best}.` : `${percent(share)} sure, if it is one of these.`;
+    this.#say("how", who ? `${who[0].toUpperCase()}${who.slice(1)}. ${how}` : how);
     this.#say("when", when);
     const known = presence !== null && presence !== undefined;
     this.slider.disabled = !known;

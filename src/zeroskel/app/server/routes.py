@@ -33,6 +33,7 @@ from zeroskel.app.server.wire import (
 from zeroskel.core import SkeletonSequence, available_layouts, get_layout
 from zeroskel.datasets.synthetic import DEMO_UNSEEN, NOTICE, generate_sequence
 from zeroskel.recognition import Candidates
+from zeroskel.recognition._people import main_person
 
 BODY_SECONDS = 30.0  # in which a request's body must arrive
 PARALLEL_DECODING = 2  # request bodies that are decoded at the same time
@@ -148,7 +149,8 @@ def _add_prediction_routes(router: APIRouter, engine: Engine, limits: Limits) ->
     def predicted(sequence: SkeletonSequence, candidates: Candidates, *, threshold: float | None) -> dict[str, Any]:
         people = engine.recognizer.predict_people(sequence, candidates, threshold=threshold)
         prediction = engine.recognizer.predict(sequence, candidates, threshold=threshold)
-        return {**result_to_dict(prediction), "people": [result_to_dict(person) for person in people]}
+        every = [result_to_dict(person) for person in people]
+        return {**result_to_dict(prediction), "person": main_person(sequence, people), "people": every}
 
     def explained(sequence: SkeletonSequence, candidates: Candidates, *, action: str | None) -> dict[str, Any]:
         return result_to_dict(engine.recognizer.explain(sequence, candidates, action=action))

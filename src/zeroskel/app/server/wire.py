@@ -71,11 +71,12 @@ class PersonAnswer(ScoredActions):
 
 
 class PredictAnswer(ScoredActions):
-    """A prediction for the person who moves most, and for all `people`.
+    """A prediction for the `person` who moves most, and for all `people`.
 
-    `seconds` is the duration of the computation.
+    `person` is null where the body that moves most is nobody. `seconds` is the duration of the computation.
     """
 
+    person: int | None
     people: list[PersonAnswer]
     seconds: float
 
