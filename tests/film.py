@@ -27,6 +27,7 @@ def film(
     mirrored: bool = False,
     turned: float = 0.0,
     rows: tuple[float, float] = (0.0, 1.0),
+    columns: tuple[float, float] = (0.0, 1.0),
     moving: bool = False,
 ) -> Path:
     """Write a film of picture `at` of a recording, half as large; noise without a recording.
@@ -42,6 +43,7 @@ def film(
         mirrored: Exchange left and right.
         turned: Degrees by which the camera is rolled: the picture turns counterclockwise.
         rows: Share of the height that is kept, from the top.
+        columns: Share of the width that is kept, from the left.
         moving: Show the following frames of the recording too, to and fro, instead of one picture.
     """
     stills = [noise()] if recording is None else list(half_size(recording, at, frames if moving else 1))
@@ -56,8 +58,11 @@ def film(
         picture = picture.transform(picture.size, Image.Transform.AFFINE, (1 / factor, 0, left, 0, 1 / factor, top))
         if turned:
             picture = picture.rotate(turned, expand=True, fillcolor=(90, 90, 90), resample=Image.Resampling.BILINEAR)
-        top, bottom = (round(share * picture.height) for share in rows)
-        pictures.append(picture.crop((0, top, picture.width, bottom)))
+        (top, bottom), (left, right) = (
+            (round(share * picture.height) for share in rows),
+            (round(share * picture.width) for share in columns),
+        )
+        pictures.append(picture.crop((left, top, right, bottom)))
     return write(out, pictures, fps)
 
 

@@ -82,7 +82,7 @@ def people_in_film(tracks: list[Track], seconds: np.ndarray, most: int) -> tuple
     """
     joined = _joined(_split_where_people_meet(_without_doubles(tracks, seconds)), seconds)
     step = float(np.median(np.diff(seconds))) if len(seconds) > 1 else 1 / 30
-    shortest = min(_SHORTEST, 0.5 * step * max((len(track.frames) for track in joined), default=0))
+    shortest = min(_SHORTEST, 0.5 * step * len(seconds))
     lasting = [track for track in joined if len(track.frames) * step >= shortest]
     chosen = sorted(lasting, key=lambda track: -float(track.sides.sum()))[:most]
     left = len(lasting) - len(chosen)

@@ -19,6 +19,7 @@ from zeroskel.core.errors import SkeletonFormatError
 from zeroskel.skeleton.formats._parsing import existing_file, refuse
 from zeroskel.skeleton.video._blazepose import LANDMARKS, Body
 from zeroskel.skeleton.video._decoding import pictures
+from zeroskel.skeleton.video._framing import camera_roll, missing_parts, parts_shown, turned_upright
 from zeroskel.skeleton.video._landmarks import Landmarks, to_sequence
 from zeroskel.skeleton.video._people import Track, people_in_film
 from zeroskel.skeleton.video._tracking import Tracker
@@ -111,10 +112,16 @@ def find_people(
         check_container(opened.read(12), file)
     bodies, seconds, size = _follow(file, people, rate, most_seconds, progress or quiet)
     tracks, notes = people_in_film([Track.of(body) for body in bodies.values()], seconds, people)
-    if not tracks:
-        expected = "a video that shows a person, best whole and from the front"
-        refuse(file, "", f"nobody in any of {len(seconds)} frames", expected, "Record another one")
     landmarks = [_landmarks(track, seconds, size) for track in tracks]
+    missing = [missing_parts(person) for person in landmarks]
+    if not any(part is None for part in missing):
+        seen = "nobody" if not missing else str(missing[0])
+        seen += f" in {'any of ' if not missing else ''}{len(seconds)} frames"
+        expected = "a person whose head and shoulders are in the picture, best whole and from the front"
+        refuse(file, "", seen, expected, "Record another one")
+    landmarks = [person for person, part in zip(landmarks, missing, strict=True) if part is None]
+    if "legs" not in parts_shown(landmarks[0]):
+        notes = (*notes, "the legs are not in the picture")
     if empty := int((~np.any([person.detected for person in landmarks], axis=0)).sum()):
         log.warning("%s: nobody was found in %d of %d frames", file, empty, len(seconds))
     return landmarks, notes
@@ -124,6 +131,10 @@ def people_sequence(
     landmarks: list[Landmarks], notes: tuple[str, ...] = (), *, visibility: float = 0.1, field_of_view: float = 60.0
 ) -> SkeletonSequence:
     """Return the sequence (M, T, 33, 3) of the landmarks of M people, with a reading that has the notes."""
+    lean, note = camera_roll(landmarks)
+    if lean:
+        landmarks = [turned_upright(person, lean) for person in landmarks]
+    notes = notes if note is None else (*notes, note)
     bodies = [to_sequence(person, visibility=visibility, field_of_view=field_of_view) for person in landmarks]
     first = bodies[0]
     reading = Reading("video", first.layout.name, LANDMARKS, "y", "m", first.fps, len(bodies), notes=notes)
