@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zeroskel.core import SkeletonSequence
+from zeroskel.skeleton.video._limbs import correct_depth
 
 LAYOUT = "mediapipe-33"
 _SMOOTHING = 0.5  # seconds over which the person's size in the picture, and so the distance, is smoothed
@@ -77,25 +78,25 @@ def to_sequence(landmarks: Landmarks, *, visibility: float, field_of_view: float
         (1, 2, 33, 3)
     """
     seen = np.nan_to_num(landmarks.visibility) >= visibility
-    joints = landmarks.world.astype(np.float64) + _way(landmarks, seen, field_of_view)[:, None]
-    joints = np.where(seen[..., None], joints, np.nan) * [-1.0, -1.0, 1.0]
+    width, height = landmarks.size
+    focal = max(width, height) / 2 / np.tan(np.deg2rad(field_of_view) / 2)
+    sight = (landmarks.image - [width / 2, height / 2]) / focal
+    depth = landmarks.world[..., 2].astype(np.float64) + _distance(landmarks, seen, focal)[:, None]
+    joints = np.concatenate([sight * depth[..., None], depth[..., None]], axis=2)
+    joints = correct_depth(np.where(seen[..., None], joints, np.nan), landmarks.rate) * [-1.0, -1.0, 1.0]
     return SkeletonSequence(_evenly(joints, landmarks.seconds, landmarks.rate), LAYOUT, landmarks.rate)
 
 
-def _way(landmarks: Landmarks, seen: np.ndarray, field_of_view: float) -> np.ndarray:
-    """Return the (T, 3) middle of the hips from the camera, metres, in the axes of the landmarks; NaN if unknown."""
-    width, height = landmarks.size
+def _distance(landmarks: Landmarks, seen: np.ndarray, focal: float) -> np.ndarray:
+    """Return the (T,) distance of the middle of the hips from the camera in metres; NaN if unknown."""
     weight = np.where(seen.sum(axis=1, keepdims=True) >= _FEWEST_JOINTS, seen, False)[..., None].astype(float)
     count = np.where(weight.sum(axis=1) > 0, weight.sum(axis=1), np.nan)
-    pixels = np.nan_to_num(landmarks.image) - [width / 2, height / 2]
-    metres = np.nan_to_num(landmarks.world[..., :2])
+    pixels, metres = np.nan_to_num(landmarks.image), np.nan_to_num(landmarks.world[..., :2])
     middle, centre = (weight * pixels).sum(axis=1) / count, (weight * metres).sum(axis=1) / count
     around = weight * (pixels - middle[:, None])
     spread = (around**2).sum(axis=(1, 2))
     pixel = (around * (metres - centre[:, None])).sum(axis=(1, 2)) / np.where(spread > 0, spread, np.nan)
-    pixel = _smooth(np.where(pixel > 0, pixel, np.nan), max(1, round(_SMOOTHING * landmarks.rate)))
-    focal = max(width, height) / 2 / np.tan(np.deg2rad(field_of_view) / 2)
-    return np.column_stack([middle * pixel[:, None] - centre, focal * pixel])
+    return focal * _smooth(np.where(pixel > 0, pixel, np.nan), max(1, round(_SMOOTHING * landmarks.rate)))
 
 
 def _smooth(series: np.ndarray, width: int) -> np.ndarray:
