@@ -54,11 +54,11 @@ class Landmarks:
 def to_sequence(landmarks: Landmarks, *, visibility: float, field_of_view: float) -> SkeletonSequence:
     """Return joints in the axes of a depth camera: x to its left, y up, z away from it, in metres from the camera.
 
-    MediaPipe's world landmarks lose the way that the hips go. It is put back as a camera without lens faults would
-    see it (weak perspective): the least-squares size s of a pixel in metres maps the picture's x and y, measured from
-    its middle, onto the world landmarks of the joints seen; the person is s times the picture's offset aside and above,
-    and s times the focal length away. Aside and height do not depend on the field of view, the distance is
-    proportional to the focal length that it gives.
+    MediaPipe's world landmarks lose the way that the hips go. The least-squares size s of a pixel in metres, which maps
+    the joints of the picture onto the world landmarks, gives the distance of the hips: s times the focal length. Each
+    joint lies on its line of sight, at the depth of the world landmarks or, on arms and legs, at the depth that the
+    lengths of the bones give. Horizontal and vertical positions hardly depend on the field of view; the distance is
+    proportional to the focal length.
 
     Args:
         landmarks: The landmarks of one person.

@@ -1,8 +1,8 @@
 """Depth of arms and legs from the lengths of their bones.
 
-A pose estimator places joints well in the picture and badly along the line of sight. It draws raised arms forward, takes
-an arm that points to the camera for a short one, and misses a hand that comes and goes along that line. A bone that looks
-shorter than it is points to the camera or away from it, and its length tells by how much.
+A pose estimator places joints well in the picture and badly along the line of sight. It draws raised arms forward,
+takes an arm that points to the camera for a short one, and misses a hand that comes and goes along that line. A bone
+that looks shorter than it is points to the camera or away from it, and its length tells by how much.
 """
 
 import numpy as np
