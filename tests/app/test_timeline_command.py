@@ -99,7 +99,8 @@ def test_the_annotations_of_a_video_refer_to_it(tmp_path, monkeypatch):
     film = tmp_path / "film.mp4"
     film.touch()
     clip = generate_sequence("squat", seed=900)
-    monkeypatch.setattr("zeroskel.skeleton.video.read_video", lambda *_, **__: clip)
+    monkeypatch.setattr("zeroskel.skeleton.video._reading.find_people", lambda *_, **__: ([], ()))
+    monkeypatch.setattr("zeroskel.skeleton.video._reading.people_sequence", lambda *_, **__: clip)
     result = timeline(film, "--out", tmp_path / "film.eaf")
     assert result.returncode == 0, result.stderr
     assert 'RELATIVE_MEDIA_URL="./film.mp4"' in (tmp_path / "film.eaf").read_text()

@@ -3,9 +3,13 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zeroskel.app.terminal import errors, shown_progress
-from zeroskel.core import InputError, MissingFileError, SkeletonSequence
+from zeroskel.core import InputError, MissingFileError, Segment, SkeletonSequence
+
+if TYPE_CHECKING:
+    from zeroskel.skeleton.video import Landmarks
 
 _MAX_LIST_BYTES = 2**20  # of a text file of actions or joint names
 
@@ -18,18 +22,55 @@ def read_recording(
     unit: str | None,
     joints: Sequence[str] | Mapping[str, str] | None,
     people: int,
-) -> SkeletonSequence:
-    """Return the recording of a file, a folder of frames or a video; the arguments are those of `zeroskel.read`."""
+) -> tuple[SkeletonSequence, "list[Landmarks]"]:
+    """Return the recording of a file, a folder of frames or a video; the arguments are those of `zeroskel.read`.
+
+    For a video, the landmarks of the bodies in the pictures come with it; the list is empty otherwise.
+    """
     from zeroskel import read
     from zeroskel.skeleton.inference._points import Stated
     from zeroskel.skeleton.inference._sequence import infer_sequence
-    from zeroskel.skeleton.video import SUFFIXES, read_video
+    from zeroskel.skeleton.video import SUFFIXES
+    from zeroskel.skeleton.video._reading import find_people, people_sequence
 
     if file.suffix.lower() not in SUFFIXES:
-        return read(file, layout=layout, fps=fps, up=up, unit=unit, joints=joints)
+        return read(file, layout=layout, fps=fps, up=up, unit=unit, joints=joints), []
     stated = Stated.of(file, layout, fps, up, unit, joints)
     with shown_progress() as progress:
-        return infer_sequence(read_video(file, people=people, progress=progress), stated, "video", file)
+        landmarks, notes = find_people(file, people=people, progress=progress)
+    return infer_sequence(people_sequence(landmarks, notes), stated, "video", file), landmarks
+
+
+def check_save_option(save: Path | None, file: Path) -> None:
+    """Refuse `--save` for what is no video, and a name that cannot be written, before anything is computed."""
+    from zeroskel.skeleton.video import SUFFIXES
+    from zeroskel.skeleton.video._annotation import check_save
+
+    if save is None:
+        return
+    if file.suffix.lower() not in SUFFIXES:
+        raise InputError(f"--save draws on the pictures of a video, and {file} is none. Leave --save out.")
+    check_save(save, file)
+
+
+def save_film(
+    file: Path, out: Path, sequence: SkeletonSequence, landmarks: "Sequence[Landmarks]", segments: Sequence[Segment]
+) -> None:
+    """Write the annotated copy of a video whose people do what the segments say.
+
+    Args:
+        file: The video.
+        out: The copy.
+        sequence: The recording of the video.
+        landmarks: Landmarks of the bodies of the recording.
+        segments: Actions of the people of the recording.
+    """
+    from zeroskel.skeleton._people import people_of
+    from zeroskel.skeleton.video._annotation import save_annotated
+
+    people = {person.number: [landmarks[body] for body in person.bodies] for person in people_of(sequence)}
+    with shown_progress() as progress:
+        save_annotated(file, out, people, segments, progress=progress)
 
 
 def action_list(values: Sequence[str]) -> list[str]:

@@ -30,7 +30,7 @@ SHARED_HELP = {  # name of an option that several commands have -> its help
     "unit": "Unit of the file: m, cm, mm, inch or pixel. The default is inferred from the size of the body.",
     "up": "Axis of the file that points up: y, -y, z or -z. The default is inferred from the motion.",
     "synthetic": "Number of simulated people whose motion is added to the training set; 0 adds none (docs/kite.md).",
-    "people": "For videos: largest number of people, from 1 to 16. The most prominent ones are kept.",
+    "people": "For videos: largest number of people, from 1 to 4. The most prominent ones are kept.",
 }
 
 Settings = Annotated[list[str] | None, Option("--set")]

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from zeroskel.app.arguments import action_list, joint_names, read_recording
+from zeroskel.app.arguments import action_list, check_save_option, joint_names, read_recording, save_film
 from zeroskel.app.terminal import console, errors, print_bundle_notice, print_line, shown_progress
-from zeroskel.core import InputError
+from zeroskel.core import InputError, Segment
 
 if TYPE_CHECKING:
     from zeroskel.recognition import Explanation, Prediction, Timeline
@@ -30,6 +30,7 @@ def predict(
     explain: Annotated[bool, Option("--explain")] = False,
     as_json: Annotated[bool, Option("--json")] = False,
     people: int = 4,
+    save: Path | None = None,
 ) -> None:
     """Name the action in one recording, and what each person does if there are several.
 
@@ -43,6 +44,7 @@ def predict(
         explain: Say what the motion shows, and what of it speaks for the best action and against it.
         as_json: Print the prediction as JSON, with one entry in people for each person; with --explain, the whole
             explanation.
+        save: For videos: write a copy with skeletons, actions and lanes to this .mp4 file.
     """
     from zeroskel import ZeroShotRecognizer
     from zeroskel.recognition._people import main_person
@@ -50,11 +52,14 @@ def predict(
     names = action_list(actions)
     if explain and len(names) < 2:
         raise InputError("--explain compares actions. Name two or more with --actions.")
-    sequence = read_recording(file, layout, fps, up, unit, joint_names(joints), people)
+    check_save_option(save, file)
+    sequence, landmarks = read_recording(file, layout, fps, up, unit, joint_names(joints), people)
     recognizer = ZeroShotRecognizer.load(model)
     explanation = recognizer.explain(sequence, names) if explain else None
     prediction = recognizer.predict(sequence, names, threshold=threshold)
     of_people = recognizer.predict_people(sequence, names, threshold=threshold)
+    if save is not None:
+        save_film(file, save, sequence, landmarks, [_segment_of(person) for person in of_people])
     notice = recognizer.facts.get("notice", "")
     if as_json:
         facts = {} if explanation is None else explanation.to_dict()
@@ -71,6 +76,16 @@ def predict(
     if explanation is not None:
         _print_explanation(explanation)
     print_bundle_notice(notice)
+
+
+def _segment_of(person: "PersonPrediction") -> Segment:
+    """Return what a person does in a whole recording."""
+    probability = float(person.probabilities[person.scores.argmax()])
+    if len(person.actions) == 1:
+        probability = 1.0 if person.presence is None else person.presence
+    if person.none_of_these:
+        return Segment(person.person, person.start, person.end, "none of these", 1.0 - (person.presence or 0.0))
+    return Segment(person.person, person.start, person.end, person.best, probability)
 
 
 def _print_prediction(prediction: "Prediction") -> None:
@@ -124,6 +139,7 @@ def timeline(
     threshold: float | None = None,
     as_json: Annotated[bool, Option("--json")] = False,
     people: int = 4,
+    save: Path | None = None,
 ) -> None:
     """Find when each person of a recording does which action.
 
@@ -135,6 +151,7 @@ def timeline(
         out: Write the timeline to this file (repeatable): .csv, .json, .vtt (captions), .eaf (ELAN), .png or .svg.
         threshold: Higher values leave more of the time to none of the actions, from 0 to 1. The default is 0.5.
         as_json: Print the timeline as JSON.
+        save: For videos: write a copy with skeletons, actions and lanes to this .mp4 file.
     """
     from zeroskel import ZeroShotRecognizer
     from zeroskel.recognition._timeline_files import check_output
@@ -145,12 +162,15 @@ def timeline(
         check_output(path)
         if path.exists() and file.exists() and path.samefile(file):
             raise InputError(f"--out {path}: is the recording itself. Choose another name")
-    sequence = read_recording(file, layout, fps, up, unit, joint_names(joints), people)
+    check_save_option(save, file)
+    sequence, landmarks = read_recording(file, layout, fps, up, unit, joint_names(joints), people)
     recognizer = ZeroShotRecognizer.load(model)
     with shown_progress() as progress:
         result = recognizer.timeline(sequence, names, threshold=threshold, progress=progress)
     for path in out or ():
         result.save(path, media=file if file.suffix.lower() in SUFFIXES else None)
+    if save is not None:
+        save_film(file, save, sequence, landmarks, result.segments)
     notice = recognizer.facts.get("notice", "")
     if as_json:
         reading = None if sequence.reading is None else sequence.reading.to_dict()

@@ -36,8 +36,8 @@ def test_a_person_without_legs_is_read_and_noted(film, recordings, view):
 
 def lean_in_notes(sequence):
     """Degrees to the right, 0 without a note."""
-    found = re.search(r"lean (\d+) degrees to the (left|right)", str(sequence.reading))
-    return 0 if found is None else int(found[1]) * (1 if found[2] == "right" else -1)
+    match = re.search(r"lean (\d+) degrees to the (left|right)", str(sequence.reading))
+    return 0 if match is None else int(match[1]) * (1 if match[2] == "right" else -1)
 
 
 @pytest.mark.slow

@@ -43,7 +43,6 @@ _ISO_SOUNDS = (b"M4A ", b"M4B ")
 MOST_SECONDS = 600.0
 MOST_PEOPLE = 4
 _MOST_MOST_SECONDS = 7200.0
-_MOST_MOST_PEOPLE = 16
 _EVERY = 0.5  # seconds between two reports of progress
 
 log = logging.getLogger(__name__)
@@ -64,7 +63,7 @@ def read_video(
 
     Args:
         path: A video with a suffix of SUFFIXES, or another file of those kinds.
-        people: The largest number of people, 1 to 16; the most prominent ones are kept, the most prominent first.
+        people: The largest number of people, 1 to 4; the most prominent ones are kept, the most prominent first.
         visibility: Joints with a lower visibility by MediaPipe (0 to 1) become NaN; docs/video.md explains the default.
         field_of_view: The angle of the longer side of the picture in degrees; it sets the distance from the camera.
         rate: The largest number of frames per second that are analysed.
@@ -104,7 +103,7 @@ def find_people(
     progress: Progress | None = None,
 ) -> tuple[list[Landmarks], tuple[str, ...]]:
     """Return the landmarks of the people of a video, the most prominent first, and notes; arguments as read_video."""
-    _check("people", people, 1, _MOST_MOST_PEOPLE)
+    _check("people", people, 1, MOST_PEOPLE)
     _check("rate", rate, 1.0, 240.0)
     _check("longest video in seconds", most_seconds, 1.0, _MOST_MOST_SECONDS)
     file = existing_file(path)

@@ -9,6 +9,7 @@ import numpy as np
 from zeroskel.skeleton.video._blazepose import LANDMARKS, Body, PoseModel, Region
 
 _SEARCH_SECONDS = 0.1  # between two searches for people who are not followed yet
+_CROWD = 3  # people from which on the time between two searches is doubled
 _OBLONG = 1.2  # longer over shorter side of a picture that is searched in squares too
 _NEW_PLACE = 0.2  # in sides of the region: how far from everybody a detection is somebody else
 _SAME_BODY = 0.08  # in sides of the region: mean distance of the landmarks of one body that is followed twice
@@ -95,10 +96,10 @@ class Tracker:
     """Follows up to `people` people through the pictures of a film.
 
     Every person has a region, which is that of the last picture; a person who is not in it any more has left. Where
-    fewer than `people` are followed, the detector looks for others ten times a second, in one window after the other:
-    the whole picture, and overlapping squares of its shorter side, in which people far away are large enough. While
-    nobody is followed it looks into every window of every picture. What it finds where somebody is followed is that
-    person.
+    fewer than `people` are followed, the detector looks for others ten times a second (five, beside three people), in
+    one window after the other: the whole picture, and overlapping squares of its shorter side, in which people far away
+    are large enough. While nobody is followed it looks into every window of every picture. What it finds where somebody
+    is followed is that person.
 
     Args:
         people: Largest number of people.
@@ -134,7 +135,8 @@ class Tracker:
         """Begin tracks of people who are found and not followed yet."""
         windows = _windows(*picture.size)
         if self._tracks:
-            if len(self._tracks) >= self.people or seconds - self._searched < _SEARCH_SECONDS:
+            interval = _SEARCH_SECONDS * (1 if len(self._tracks) < _CROWD else 2)
+            if len(self._tracks) >= self.people or seconds - self._searched < interval - 1e-3:
                 return
             self._window += 1
             windows = [windows[self._window % len(windows)]]
