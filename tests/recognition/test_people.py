@@ -58,7 +58,9 @@ def test_two_people_of_a_stream_are_named_as_alone(shared, recognizer) -> None:
             stream.push(scene.joints[order, index], index / scene.fps)
         windows = stream.windows()
         assert len(windows) == 2
-        by_place = sorted(windows.values(), key=lambda window: np.nanmean(window.joints[..., 0]))
+        by_place = sorted(
+            (parts[-1] for parts in windows.values()), key=lambda window: np.nanmean(window.joints[..., 0])
+        )
         expected = recognizer.predict(sorted(clips, key=lambda clip: clip is clips[1]), candidates)
         for one, of_clip in zip(recognizer.predict(by_place, candidates), expected, strict=True):
             np.testing.assert_allclose(one.probabilities, of_clip.probabilities, atol=0.02)

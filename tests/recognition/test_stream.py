@@ -1,5 +1,7 @@
 """Facts of a stream of frames."""
 
+from itertools import chain
+
 import numpy as np
 import pytest
 
@@ -29,8 +31,8 @@ def clip():
 
 
 def only_window(stream: Stream):
-    (window,) = stream.windows().values()
-    return window
+    (windows,) = stream.windows().values()
+    return windows[-1]
 
 
 def push(stream: Stream, clip, order=None, jitter=0.0):
@@ -98,26 +100,38 @@ def test_people_come_and_go(stream, clip):
     for i in range(clip.frames):
         frame = clip.joints[:, i]
         stream.push(np.concatenate([frame, frame + 1]) if i % 2 else frame)
-    assert [window.bodies for window in stream.windows().values()] == [1, 1]
+    assert [window.bodies for window in chain(*stream.windows().values())] == [1] * 6
     assert stream.predict().actions == tuple(SEEN)
 
 
-def test_answers_settle(stream, recognizer, clip):
+def test_a_settled_answer_stays(stream, recognizer, clip):
     push(stream, clip)
-    sure = Prediction(tuple(SEEN), np.array([0.0, 3, 0]), np.array([0.05, 0.9, 0.05]))
-    other = Prediction(tuple(SEEN), np.array([3.0, 0, 0]), np.array([0.9, 0.05, 0.05]))
-    assert list(stream.windows()) == [0]
-    assert not stream.settle({0: sure}).settled
-    end = stream.time
-    for step in range(1, 9):
-        stream.push(clip.joints[:, -1], end + step / 10)
-        settled = stream.settle({0: sure})
-    assert settled.settled and settled.best == "squat" and settled.time == pytest.approx(end + 0.8)
-    stream.push(clip.joints[:, -1], end + 0.81)
-    assert stream.settle({0: other}).best == "squat"  # a single different prediction changes nothing yet
+    sure = Prediction(tuple(SEEN), np.array([0.0, 3, 0]), np.array([0.05, 0.9, 0.05]), 0.95)
+    other = Prediction(tuple(SEEN), np.array([3.0, 0, 0]), np.array([0.9, 0.05, 0.05]), 0.95)
+    (windows,) = stream.windows().values()
+    whole = windows[-1].frames
+    assert [window.frames for window in windows] == [round(whole / 3), round(whole * 2 / 3), whole]
+    settled = stream.settle({0: [sure] * 3})
+    assert settled.settled and settled.best == "squat" and settled.settled_at == stream.time
+    stream.push(clip.joints[:, -1], stream.time + 0.1)
+    assert stream.settle({0: [other] * 3}).best == "squat"  # other evidence of the same size changes nothing
     stream.candidates = recognizer.candidates(SEEN[:2])
-    stream.push(clip.joints[:, -1], end + 0.9)
+    stream.push(clip.joints[:, -1], stream.time + 0.1)
     assert stream.predict().actions == tuple(SEEN[:2])
+
+
+def test_rest_ends_an_answer(stream, clip):
+    push(stream, clip)
+    sure = Prediction(tuple(SEEN), np.array([0.0, 3, 0]), np.array([0.05, 0.9, 0.05]), 0.95)
+    stream.windows()
+    assert stream.settle({0: [sure] * 3}).answer == "squat"
+    start = stream.time
+    for index in range(45):
+        stream.push(clip.joints[:, -1], start + (index + 1) / 30)
+        windows = stream.windows()[0]
+        last = stream.settle({0: [sure] * len(windows)})
+    assert last.rests and last.answer is None and last.none_of_these and last.settled
+    assert start < last.settled_at <= start + 1.5
 
 
 @pytest.mark.parametrize(

@@ -133,22 +133,22 @@ def test_the_number_of_people_is_bounded_and_ghosts_take_nobodys_place(stream) -
     for index in range(FPS):
         stream.push(crowd, 4 + index / FPS)
     assert len(stream.predict().people) == MOST_PEOPLE
-    assert len(stream._smoothing) == MOST_PEOPLE
+    assert len(stream._decoders) == MOST_PEOPLE
 
 
 def test_late_frames_find_their_people(recognizer, stream) -> None:
     bodies = np.stack([person("squat"), person("wave the right hand", metres=1.5)], axis=1)
     for index, frame in enumerate(bodies):
         stream.push(frame, index / FPS)
-    expected = {number: window.joints for number, window in stream.windows().items()}
+    expected = {number: parts[-1].joints for number, parts in stream.windows().items()}
     shuffled = recognizer.stream(ACTIONS, layout="ntu-25", seconds=2.0)
     rng = np.random.default_rng(1)
     for index in np.argsort(np.arange(len(bodies)) + rng.uniform(0, 6, len(bodies))):
         shuffled.push(bodies[index][rng.permutation(2)], index / FPS)
     windows = shuffled.windows()
     assert len(windows) == 2
-    for joints in windows.values():
-        assert any(np.allclose(joints.joints, other, atol=1e-5) for other in expected.values())
+    for parts in windows.values():
+        assert any(np.allclose(parts[-1].joints, other, atol=1e-5) for other in expected.values())
 
 
 def test_a_person_who_cannot_be_judged_does_not_fail_the_others(stream) -> None:

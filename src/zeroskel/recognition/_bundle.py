@@ -146,7 +146,7 @@ class Bundle:
         if not len(sequences):
             raise InputError("There are no sequences. Pass one or more.")
         for index, sequence in enumerate(sequences):
-            check_motion(sequence, index)
+            check_motion(sequence, f"Sequence {index}")
         parts = [sequences[start : start + ENCODE_AT_ONCE] for start in range(0, len(sequences), ENCODE_AT_ONCE)]
         with _threads_for(len(sequences)):
             return np.concatenate([self.encoder.encode(make_batch(part, self.preprocessing)) for part in parts])
@@ -279,9 +279,7 @@ class Bundle:
                 "This bundle is not calibrated and cannot use a threshold. Train it with --calibrate, or leave the "
                 "threshold out."
             )
-        threshold = THRESHOLD if threshold is None else threshold
-        if not 0 <= threshold <= 1:
-            raise InputError(f"The threshold is {threshold}. Expected a probability from 0 to 1.")
+        threshold = checked_threshold(threshold)
         count = len(candidates.actions)
         background = None if self.background is None else scores[:, count:]
         logits = scores = scores[:, :count]
@@ -300,22 +298,30 @@ class Bundle:
         ]
 
 
-def check_motion(sequence: SkeletonSequence, index: int) -> None:
-    """Raise InputError if the motion of a sequence cannot be judged."""
+def check_motion(sequence: SkeletonSequence, name: str) -> None:
+    """Raise InputError if the motion of a sequence of that name cannot be judged."""
     observed = sequence.observed
     seen, joints = int(observed.any(axis=(0, 1)).sum()), observed.shape[2]
     if not seen:
-        raise InputError(f"Sequence {index} has no observed joint in {sequence.frames} frames. Check or omit its file.")
+        raise InputError(f"{name} has no observed joint in {sequence.frames} frames. Check or omit its file.")
     if seen < LEAST_OBSERVED * joints:
         raise InputError(
-            f"Sequence {index} has {seen} of {joints} joints of layout {sequence.layout.name}; expected a third or "
+            f"{name} has {seen} of {joints} joints of layout {sequence.layout.name}; expected a third or "
             "more. Check the names of the joints in its file, or its layout."
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # frames without any joint
         extent = np.nanmax(sequence.joints, axis=2) - np.nanmin(sequence.joints, axis=2)
     if not np.nanmax(extent) > 0:
-        raise InputError(f"Sequence {index} has all its joints at one point in every frame. Check or omit its file.")
+        raise InputError(f"{name} has all its joints at one point in every frame. Check or omit its file.")
+
+
+def checked_threshold(threshold: float | None) -> float:
+    """Return a threshold of the presence, 0.5 for None. Raise InputError unless it is a probability."""
+    threshold = THRESHOLD if threshold is None else threshold
+    if not 0 <= threshold <= 1:
+        raise InputError(f"The threshold is {threshold}. Expected a probability from 0 to 1.")
+    return threshold
 
 
 def _threads_for(sequences: int) -> AbstractContextManager[None]:

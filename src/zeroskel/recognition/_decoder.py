@@ -1,94 +1,175 @@
-"""Decoder of timelines: windows of several lengths, scored once, and the most likely course of actions over them."""
+"""Decoder of timelines: the best sequence of windows and rest (a segmental Viterbi search)."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain
 
 import numpy as np
+from scipy.special import expit
 
-from zeroskel.core import Segment, SkeletonSequence
-from zeroskel.core._progress import Progress
-from zeroskel.recognition._bundle import Bundle
-from zeroskel.recognition._prediction import Candidates
+from zeroskel.recognition._windows import STEP, Windows, timeline_constants
 
-STEP = 0.25  # seconds between the moments of a timeline, and between the starts of windows
-LENGTHS = (1.0, 2.0, 4.0)  # seconds of the windows
-SWITCH = 3.0  # cost of a change of action
-_WINDOWS_AT_ONCE = 256
+REST_GAIN = 0.65  # seconds of gain for a second of certain rest, at a threshold of 0.5
+_CHANGE = 0.05  # seconds of gain that a segment costs
+_DOUBT = 0.5  # power of the probability of an action: below 1, an uncertain name does not count against a segment
+_GAP = 1  # steps; segments of one action that are nearer than that are one segment
+_LEAST_EVIDENCE = 1e-3
+_PAUSE = 0.6  # probability of rest from which on the person pauses between two segments
 
 
 @dataclass(frozen=True, eq=False)
-class Windows:
-    """Scored windows of one person.
+class Choices:
+    """Best action of each window.
 
     Args:
-        starts: (W,) seconds.
-        ends: (W,) seconds.
-        probabilities: (W, A + 1) probability of each action, and of none of them.
+        starts: (W,) in steps.
+        ends: (W,) in steps.
+        actions: (W,) index of the action.
+        probabilities: (W,) probability of the action, given that one of them happens.
+        wholeness: (W,) see `Windows`.
     """
 
     starts: np.ndarray
     ends: np.ndarray
+    actions: np.ndarray
     probabilities: np.ndarray
+    wholeness: np.ndarray
+
+    @property
+    def gains(self) -> np.ndarray:
+        """Return the gain (W,) of each window in seconds."""
+        return window_gains((self.ends - self.starts) * STEP, self.wholeness, self.probabilities)
 
 
-def scored_windows(bundle: Bundle, sequence: SkeletonSequence, candidates: Candidates, progress: Progress) -> Windows:
-    """Score the windows of a sequence of one body."""
-    bounds = []
-    duration = sequence.frames / sequence.fps
-    seen = np.asarray(sequence.observed.any(axis=(0, 2)))
-    for length in LENGTHS:
-        for start in np.arange(0, max(duration - length, 0) + STEP, STEP):
-            first, last = round(start * sequence.fps), min(round((start + length) * sequence.fps), sequence.frames)
-            if last - first > 1 and seen[first:last].any():
-                bounds.append((first, last))
-    rows = []
-    for block in range(0, len(bounds), _WINDOWS_AT_ONCE):
-        progress("scoring windows", block, len(bounds))
-        part = [sequence.replace(sequence.joints[:, a:b]) for a, b in bounds[block : block + _WINDOWS_AT_ONCE]]
-        for prediction in bundle.score(bundle.encode(part), candidates):
-            presence = prediction.presence or 0.0
-            rows.append([*(prediction.probabilities * presence), 1 - presence])
-    edges = np.array(bounds, dtype=float).reshape(-1, 2) / sequence.fps
-    return Windows(edges[:, 0], edges[:, 1], np.array(rows).reshape(len(bounds), len(candidates.actions) + 1))
+def window_gains(seconds: np.ndarray, whole: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Return the gains (W,) of windows of some seconds, with their wholeness and the probability of their action."""
+    return np.asarray(seconds * whole * probabilities**_DOUBT - _CHANGE)
 
 
-def frame_probabilities(windows: Windows, duration: float) -> np.ndarray:
-    """Return the probabilities (T, A + 1) at the moments of a timeline: the mean of all windows about a moment."""
-    moments = max(1, round(duration / STEP))
-    change = np.zeros((moments + 1, windows.probabilities.shape[1]))  # of the sum, where a window begins or ends
-    for edges, sign in ((windows.starts, 1), (windows.ends, -1)):
-        np.add.at(change, np.clip(np.ceil(edges / STEP - 0.5), 0, moments).astype(int), sign * windows.probabilities)
-    total = np.maximum(change[:-1].cumsum(axis=0), 0)
-    total[:, -1] += 1e-6
-    return np.asarray(total / total.sum(axis=1, keepdims=True), dtype=np.float32)
+@dataclass(frozen=True)
+class Span:
+    """Segment of the best sequence.
+
+    Args:
+        start: in steps.
+        end: in steps.
+        action: index of the action.
+        evidence: wholeness, and probability of the action given that one of them happens; means over its windows.
+    """
+
+    start: int
+    end: int
+    action: int
+    evidence: tuple[float, float]
+
+    @property
+    def probability(self) -> float:
+        """Return the probability that the action is right and that at least half of the span is shared with it."""
+        constants = timeline_constants()["probability"]
+        logs = np.log(np.maximum(self.evidence, _LEAST_EVIDENCE))
+        return float(expit(constants["intercept"] + constants["weights"] @ logs))
 
 
-def decoded_segments(
-    probabilities: np.ndarray, actions: tuple[str, ...], person: int, duration: float, threshold: float
-) -> list[Segment]:
-    """Return the segments of the most likely course of states (Viterbi), in which each change has the same cost."""
-    bias = np.zeros(probabilities.shape[1])
-    bias[-1] = np.log(threshold) - np.log1p(-threshold) if 0 < threshold < 1 else 0.0
-    logs = np.log(np.maximum(probabilities, 1e-6)) + bias
-    best = logs[0]
-    previous = []
-    for row in logs[1:]:
-        change = best.max() - SWITCH
-        previous.append(np.where(best >= change, np.arange(len(best)), best.argmax()))
-        best = np.maximum(best, change) + row
-    states = [int(best.argmax())]
-    for choices in reversed(previous):
-        states.append(int(choices[states[-1]]))
-    path = np.array(states[::-1])
-    edges = [0, *(np.flatnonzero(np.diff(path)) + 1), len(path)]
+def choices_of(blocks: Iterable[Windows], course: np.ndarray) -> Choices:
+    """Return the best action of each window, and add what all windows show to the course of a person.
+
+    Only three blocks are in memory at a time.
+
+    Args:
+        blocks: windows in the order of their starts.
+        course: (S, A + 1) zeros; receives the probability of each action, and of none of them, in each step.
+    """
+    parts: list[tuple[np.ndarray, ...]] = []
+    for before, block, after in _with_neighbours(blocks):
+        about = [part for part in (before, block, after) if part is not None]
+        shared = block.shared(about[0] if len(about) == 1 else _joined(about))
+        best = shared.argmax(axis=1)
+        parts.append((block.starts, block.ends, best, shared[np.arange(len(best)), best], block.wholeness))
+        for start, end, row, whole in zip(block.starts, block.ends, shared, block.wholeness, strict=True):
+            course[start:end, :-1] += whole * row
+            course[start:end, -1] += 1 - whole
+    if not parts:
+        nothing = np.zeros(0, dtype=int)
+        return Choices(nothing, nothing, nothing, np.zeros(0), np.zeros(0))
+    return Choices(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def best_spans(choices: Choices, rest: np.ndarray, threshold: float) -> list[Span]:
+    """Return the sequence of windows, with rest between them, whose gains have the largest sum.
+
+        gain(window, a) = seconds * wholeness * p(a)^0.5 - 0.05        gain(step of rest) = 0.25 * 1.3 * threshold * r
+
+    The wholeness estimates the share of the window's time that belongs to one action of the list, so the sum is close
+    to the number of seconds that are named rightly. r is the probability of rest.
+
+    Args:
+        choices: windows and their best actions.
+        rest: (S,) probability of rest in each step.
+        threshold: from 0 to 1; a higher one leaves more time to rest.
+    """
+    gains, steps = choices.gains, len(rest)
+    rest_gains = 2 * threshold * REST_GAIN * STEP * rest
+    order = np.argsort(choices.ends, kind="stable")
+    edges = np.searchsorted(choices.ends[order], np.arange(steps + 2))
+    totals, chosen = np.zeros(steps + 1), np.full(steps + 1, -1)
+    for step in range(1, steps + 1):
+        totals[step] = totals[step - 1] + rest_gains[step - 1]
+        ending = order[edges[step] : edges[step + 1]]
+        if len(ending):
+            sums = totals[choices.starts[ending]] + gains[ending]
+            best = int(sums.argmax())
+            if sums[best] > totals[step]:
+                totals[step], chosen[step] = sums[best], ending[best]
+    windows, step = [], steps
+    while step > 0:
+        window = int(chosen[step])
+        if window >= 0:
+            windows.append(window)
+        step = step - 1 if window < 0 else int(choices.starts[window])
+    return _spans(choices, windows[::-1], rest)
+
+
+def _spans(choices: Choices, windows: list[int], rest: np.ndarray) -> list[Span]:
+    """Return the chosen windows as spans; windows of one action without a pause between them are one span."""
+    groups: list[list[int]] = []
+    for window in windows:
+        start = int(choices.starts[window])
+        if groups:
+            last = groups[-1][-1]
+            end = int(choices.ends[last])
+            paused = rest[max(end - 1, 0) : start + 1].max() >= _PAUSE
+            if choices.actions[last] == choices.actions[window] and start - end <= _GAP and not paused:
+                groups[-1].append(window)
+                continue
+        groups.append([window])
     return [
-        Segment(
-            person,
-            first * STEP,
-            min(last * STEP, duration),
-            actions[path[first]],
-            float(probabilities[first:last, path[first]].mean()),
+        Span(
+            int(choices.starts[group[0]]),
+            int(choices.ends[group[-1]]),
+            int(choices.actions[group[0]]),
+            _evidence(choices, group),
         )
-        for first, last in pairwise(edges)
-        if path[first] < len(actions)
+        for group in groups
     ]
+
+
+def _evidence(choices: Choices, group: list[int]) -> tuple[float, float]:
+    """Return the mean wholeness and the mean probability of the windows of a span, weighted by their length."""
+    weights = (choices.ends[group] - choices.starts[group]).astype(float)
+    whole, probability = (np.average(of[group], weights=weights) for of in (choices.wholeness, choices.probabilities))
+    return float(whole), float(probability)
+
+
+def _with_neighbours(blocks: Iterable[Windows]) -> Iterator[tuple[Windows | None, Windows, Windows | None]]:
+    """Yield each block with the one before and the one after it."""
+    before: Windows | None = None
+    block: Windows | None = None
+    for after in chain(blocks, [None]):
+        if block is not None:
+            yield before, block, after
+        before, block = block, after
+
+
+def _joined(blocks: list[Windows]) -> Windows:
+    columns = ("starts", "ends", "inputs", "probabilities", "wholeness")
+    return Windows(*(np.concatenate([getattr(block, name) for block in blocks]) for name in columns))

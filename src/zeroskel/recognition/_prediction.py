@@ -4,11 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import softmax
 
 THRESHOLD = 0.5
-SMOOTHING = 0.4  # seconds after which a prediction counts 1 / e as much as a new one
-SETTLED = 0.6  # seconds for which the best action must have been the same
 MIN_PROBABILITY = 1e-12
 
 
@@ -100,12 +97,15 @@ class StreamPrediction(Prediction):
 
     Args:
         actions: as in `Prediction`.
-        scores: (A,) float32, the smoothed logarithms of the probabilities.
-        probabilities: (A,) as in `Prediction`, smoothed over time.
-        presence: as in `Prediction`, smoothed over time.
+        scores: (A,) float32, the logarithms of the probabilities.
+        probabilities: (A,) as in `Prediction`, averaged over windows of several lengths that end now.
+        presence: as in `Prediction`, averaged over the same windows.
         threshold: as in `Prediction`.
         time: timestamp of the latest frame, in seconds.
-        settled: whether the best action has been the same for at least 0.6 seconds.
+        answer: action that is settled; it stays until the person rests or another action is settled. None while no
+            action is.
+        settled_at: timestamp at which the answer was settled, or at which rest was; None while neither is.
+        rests: whether the person has been at rest for half a second.
         person: number of the person, from 0 in the order in which there were predictions for them.
         body: index of the person's body in the latest frame; None while the person is not in it.
         people: predictions for all people, this one among them, in the order of their numbers. Empty for those within.
@@ -113,59 +113,36 @@ class StreamPrediction(Prediction):
     Example:
         >>> import numpy as np
         >>> from zeroskel.recognition import StreamPrediction
-        >>> StreamPrediction(("sit down", "jump"), np.array([-0.3, -1.4]), np.array([0.75, 0.25]), time=2.5).settled
-        False
+        >>> scores, probabilities = np.array([-0.3, -1.4]), np.array([0.75, 0.25])
+        >>> now = StreamPrediction(("sit down", "jump"), scores, probabilities, time=2.5, answer="jump", settled_at=2.0)
+        >>> now.best, now.settled
+        ('jump', True)
     """
 
     time: float = 0.0
-    settled: bool = False
+    answer: str | None = None
+    settled_at: float | None = None
+    rests: bool = False
     person: int = 0
     body: int | None = None
     people: tuple["StreamPrediction", ...] = ()
+
+    @property
+    def settled(self) -> bool:
+        """Return whether it is settled what the person does: one of the actions, or nothing while at rest."""
+        return self.settled_at is not None
+
+    @property
+    def best(self) -> str:
+        """Return the settled action; while none is settled, the action with the highest score."""
+        return super().best if self.answer is None else self.answer
+
+    @property
+    def none_of_these(self) -> bool:
+        """Return whether the person rests, or no action is settled and the presence is below the threshold."""
+        return self.answer is None and (self.rests or super().none_of_these)
 
 
 def rounded_number(value: Any, decimals: int | None) -> float:
     """Return a number as a float with that many decimals; None keeps all."""
     return float(value) if decimals is None else round(float(value), decimals)
-
-
-class Smoothing:
-    """Exponential smoothing of the predictions of one stream.
-
-    z = mean of log p of the predictions so far, each weighted with exp(-age / 0.4 s)
-    """
-
-    def __init__(self) -> None:
-        self._logs: np.ndarray | None = None
-        self._presence: float | None = None
-        self._time = 0.0  # of the last prediction
-        self._best = -1
-        self._best_since = 0.0
-
-    def smoothed(self, prediction: Prediction, time: float) -> StreamPrediction:
-        """Return a prediction smoothed with those before.
-
-        Args:
-            prediction: prediction for the current window.
-            time: timestamp of the latest frame, in seconds.
-        """
-        logs = np.log(np.maximum(prediction.probabilities, MIN_PROBABILITY))
-        presence = prediction.presence
-        if self._logs is not None:
-            weight = float(np.exp(-max(time - self._time, 0) / SMOOTHING))
-            logs = weight * self._logs + (1 - weight) * logs
-            if presence is not None and self._presence is not None:
-                presence = weight * self._presence + (1 - weight) * presence
-        self._logs, self._presence, self._time = logs, presence, time
-        best = int(logs.argmax())
-        if best != self._best:
-            self._best, self._best_since = best, time
-        return StreamPrediction(
-            prediction.actions,
-            logs.astype(np.float32),
-            softmax(logs),
-            presence,
-            prediction.threshold,
-            time=time,
-            settled=time - self._best_since >= SETTLED,
-        )

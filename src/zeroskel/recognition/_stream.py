@@ -1,15 +1,17 @@
 """Stream: predictions for each person while frames arrive, for the window of the last seconds."""
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain, islice
 
 import numpy as np
 
 from zeroskel.core import InputError, Layout, SkeletonSequence, get_layout
-from zeroskel.recognition._bundle import Bundle, check_motion
+from zeroskel.recognition._bundle import Bundle, check_motion, checked_threshold
 from zeroskel.recognition._following import Following
-from zeroskel.recognition._prediction import Candidates, Prediction, Smoothing, StreamPrediction
+from zeroskel.recognition._online import LEAST_SECONDS, SHARES, OnlineDecoder
+from zeroskel.recognition._prediction import Candidates, Prediction, StreamPrediction
 from zeroskel.skeleton.inference._people import motion_in_radii
 
 WINDOW_RATE = 30.0  # frames per second of the window's sequence
@@ -153,7 +155,7 @@ class Stream:
     Args:
         recognizer: a recognizer.
         candidates: actions to choose among, from `ZeroShotRecognizer.candidates`. They may be replaced while the stream
-            runs; the smoothing then starts again.
+            runs; answers then start again.
         layout: name of the joint layout of the frames.
         seconds: length of the window, 0.5 to 30.
         threshold: presence from which on one of the actions counts as happening, 0 to 1; None is 0.5.
@@ -195,7 +197,8 @@ class Stream:
         self._bodies: dict[int, int] = {}  # key of each person in the latest frame -> index of the body
         self._people = 0  # people who have had a number so far
         self._main: int | None = None
-        self._smoothing: dict[int, Smoothing] = {}
+        self._decoders: dict[int, OnlineDecoder] = {}
+        self._windows: dict[int, list[SkeletonSequence]] = {}
 
     @property
     def candidates(self) -> Candidates:
@@ -205,7 +208,7 @@ class Stream:
     @candidates.setter
     def candidates(self, candidates: Candidates) -> None:
         self._candidates = candidates
-        self._smoothing = {}
+        self._decoders = {}
 
     @property
     def time(self) -> float | None:
@@ -252,12 +255,14 @@ class Stream:
         windows = self.windows()
         if not windows:
             return None
-        features = self.recognizer.encode([*windows.values()])
-        predictions = self.recognizer.score(features, self.candidates, threshold=self.threshold)
-        return self.settle(dict(zip(windows, predictions, strict=True)))
+        features = self.recognizer.encode([*chain(*windows.values())])
+        predictions = iter(self.recognizer.score(features, self.candidates, threshold=self.threshold))
+        return self.settle({number: [*islice(predictions, len(parts))] for number, parts in windows.items()})
 
-    def windows(self) -> dict[int, SkeletonSequence]:
-        """Return the number of each person -> the window at 30 frames per second; empty while nobody is in it.
+    def windows(self) -> dict[int, list[SkeletonSequence]]:
+        """Return the number of each person -> windows of several lengths that end now; empty while nobody is in them.
+
+        They have 30 frames per second, and the longest is the last one.
 
         People whose motion cannot be judged are left out, unless that are all. A server that scores many streams at
         once uses `windows` and `settle` instead of `predict`.
@@ -273,27 +278,31 @@ class Stream:
         if len(windows) > 1:
             windows = {number: window for number, window in windows.items() if _can_be_judged(window)} or windows
         self._main = self._main_person(windows)
-        return dict(sorted(windows.items()))
+        self._windows = {number: _endings(window) for number, window in sorted(windows.items())}
+        return self._windows
 
-    def settle(self, predictions: Mapping[int, Prediction]) -> StreamPrediction | None:
-        """Return the predictions of all people for the current windows, smoothed with those before.
+    def settle(self, predictions: Mapping[int, Sequence[Prediction]]) -> StreamPrediction | None:
+        """Return what all people do now, by the predictions for the current windows and those before.
 
         Args:
-            predictions: number of each person -> prediction for the window that `windows` returned.
+            predictions: number of each person -> a prediction for each window that `windows` returned last.
 
         Returns:
             The prediction for the main person, with those for all `people`; None where there are no predictions.
         """
         keys = {person.number: key for key, person in self._following.people.items()}
-        self._smoothing = {number: smoothing for number, smoothing in self._smoothing.items() if number in keys}
+        self._decoders = {number: decoder for number, decoder in self._decoders.items() if number in keys}
+        threshold = checked_threshold(self.threshold)
         people = tuple(
             replace(
-                self._smoothing.setdefault(number, Smoothing()).smoothed(prediction, self.time or 0.0),
+                self._decoders.setdefault(number, OnlineDecoder(self.recognizer, threshold)).decide(
+                    of_windows, self._windows[number], self.time or 0.0
+                ),
                 person=number,
                 body=self._bodies.get(keys[number]),
             )
-            for number, prediction in predictions.items()
-            if number in keys
+            for number, of_windows in predictions.items()
+            if number in keys and number in self._windows
         )
         if not people:
             return None
@@ -317,9 +326,16 @@ class Stream:
         return most
 
 
+def _endings(window: SkeletonSequence) -> list[SkeletonSequence]:
+    """Return the last third, the last two thirds and the whole of a window; without those that show nobody."""
+    frames = {max(round(share * window.frames), round(LEAST_SECONDS * window.fps)) for share in SHARES}
+    parts = [window.replace(window.joints[:, -count:]) for count in sorted(frames) if count < window.frames]
+    return [*(part for part in parts if _can_be_judged(part)), window]
+
+
 def _can_be_judged(window: SkeletonSequence) -> bool:
     try:
-        check_motion(window, 0)
+        check_motion(window, "Window")
     except InputError:
         return False
     return True

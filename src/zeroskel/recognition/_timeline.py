@@ -9,10 +9,13 @@ import numpy as np
 
 from zeroskel.core import InputError, Segment, SkeletonSequence
 from zeroskel.core._progress import Progress
-from zeroskel.recognition._bundle import Bundle
-from zeroskel.recognition._decoder import STEP, decoded_segments, frame_probabilities, scored_windows
-from zeroskel.recognition._prediction import THRESHOLD, Candidates, rounded_number
+from zeroskel.recognition._bundle import Bundle, check_motion, checked_threshold
+from zeroskel.recognition._decoder import Span, best_spans, choices_of
+from zeroskel.recognition._motion import Motion
+from zeroskel.recognition._prediction import Candidates, rounded_number
 from zeroskel.recognition._timeline_files import read_segments, write_timeline
+from zeroskel.recognition._windows import STEP, rest_probabilities, window_blocks
+from zeroskel.skeleton._people import people_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,15 +146,32 @@ def timeline_of(
         raise InputError(
             "This bundle is not calibrated and cannot tell when nothing happens. Train it with --calibrate."
         )
+    threshold = checked_threshold(threshold)
+    seconds = sequence.frames / sequence.fps
     segments: list[Segment] = []
     lanes = []
-    for person in range(sequence.bodies):
-        body = sequence.replace(sequence.joints[person : person + 1])
-        windows = scored_windows(bundle, body, candidates, progress)
-        probabilities = frame_probabilities(windows, sequence.frames / sequence.fps)
-        lanes.append(Lane(person, 0.0, STEP, probabilities))
-        segments += decoded_segments(
-            probabilities, candidates.actions, person, sequence.frames / sequence.fps, threshold or THRESHOLD
-        )
+    for person in people_of(sequence):
+        check_motion(person.sequence, f"Person {person.number}")
+        motion = Motion(person.sequence, bundle.layout)
+        rest = rest_probabilities(motion)
+        course = np.zeros((len(rest), len(candidates.actions) + 1), dtype=np.float32)
+        blocks = window_blocks(bundle, person.sequence, motion, rest, candidates, progress)
+        spans = best_spans(choices_of(blocks, course), rest, threshold)
+        lanes.append(Lane(person.number, 0.0, STEP, _probabilities(course, rest)))
+        segments += [_segment(span, person.number, candidates.actions, seconds) for span in spans]
     ordered = sorted(segments, key=lambda segment: (segment.start, segment.person))
-    return Timeline(tuple(ordered), candidates.actions, sequence.frames / sequence.fps, tuple(lanes))
+    return Timeline(tuple(ordered), candidates.actions, seconds, tuple(lanes))
+
+
+def _segment(span: Span, person: int, actions: tuple[str, ...], seconds: float) -> Segment:
+    end = min(span.end * STEP, seconds)
+    return Segment(person, span.start * STEP, end, actions[span.action], span.probability)
+
+
+def _probabilities(course: np.ndarray, rest: np.ndarray) -> np.ndarray:
+    """Return the probabilities (S, A + 1) of a course of sums over windows; none of the actions happens in rest."""
+    totals = course.sum(axis=1, keepdims=True)
+    shares = np.where(totals > 0, course / np.where(totals > 0, totals, 1), 0)
+    shares[:, :-1] *= 1 - rest[:, None]
+    shares[:, -1] = 1 - shares[:, :-1].sum(axis=1)
+    return shares.astype(np.float32)

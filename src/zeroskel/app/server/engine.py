@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -122,7 +123,7 @@ class Engine:
         seconds = []
         for _ in range(3):
             started = time.thread_time()
-            windows = [window for _ in range(PROBE_WINDOWS) for window in stream.windows().values()]
+            windows = [window for _ in range(PROBE_WINDOWS) for window in chain(*stream.windows().values())]
             self.predict_windows([(window, candidates, None) for window in windows])
             seconds.append((time.thread_time() - started) / PROBE_WINDOWS)
         return min(seconds)

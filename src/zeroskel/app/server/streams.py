@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Iterable, Mapping
 from functools import partial
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -174,8 +175,9 @@ class Streams:
             people = stream.windows()
             live.answered, live.arrived = started, None
             if people and arrived is not None:
-                pending.append(_Pending(live, [*people], stream.candidates, stream.time, arrived))
-                windows += [(window, stream.candidates, stream.threshold) for window in people.values()]
+                counts = {person: len(parts) for person, parts in people.items()}
+                pending.append(_Pending(live, counts, stream.candidates, stream.time, arrived))
+                windows += [(window, stream.candidates, stream.threshold) for window in chain(*people.values())]
             elif not people and not live.nobody:
                 live.nobody = live.send({"type": "nobody", "time": stream.time})
         if not windows:
@@ -183,17 +185,19 @@ class Streams:
         predictions, cpu_seconds = await self.engine.motion.run_for_stream(self.engine.timed_predictions, windows)
         now, rest = time.monotonic(), iter(predictions)
         for each in pending:
-            results = {person: next(rest) for person in each.people}
-            if (
-                each.live.stream.candidates is each.candidates and each.live in self._open
-            ):  # else the client changed them
+            results = {person: [*islice(rest, count)] for person, count in each.people.items()}
+            if each.live.stream.candidates is each.candidates and each.live in self._open:  # else they were changed
                 self._send(each, results, now - each.arrived)
         await asyncio.sleep(cpu_seconds * (1 / BUSY_SHARE - 1))
 
-    def _send(self, pending: "_Pending", results: Mapping[int, Prediction | InputError], latency: float) -> None:
+    def _send(self, pending: "_Pending", results: Mapping[int, list[Prediction | InputError]], latency: float) -> None:
         live = pending.live
-        usable = {person: result for person, result in results.items() if isinstance(result, Prediction)}
-        errors = [result for result in results.values() if isinstance(result, InputError)]
+        errors = [result for result in chain(*results.values()) if isinstance(result, InputError)]
+        of_people = {
+            person: [result for result in of_windows if isinstance(result, Prediction)]
+            for person, of_windows in results.items()
+        }
+        usable = {person: found for person, found in of_people.items() if len(found) == len(results[person])}
         if errors and not usable:
             live.send({"type": "error", "message": str(errors[0])[:300]})
             return
@@ -213,14 +217,14 @@ class _Pending(NamedTuple):
 
     Attributes:
         live: the stream.
-        people: numbers of the people whose windows these are.
+        people: number of each person -> number of the windows of this person.
         candidates: the actions when the windows were taken.
         timestamp: timestamp of the latest frame in the windows.
         arrived: arrival of that frame.
     """
 
     live: LiveStream
-    people: list[int]
+    people: dict[int, int]
     candidates: Candidates
     timestamp: float | None
     arrived: float

@@ -217,4 +217,5 @@ def stream_answer(prediction: StreamPrediction) -> dict[str, Any]:
 def _settled_to_dict(prediction: StreamPrediction) -> dict[str, Any]:
     answer = result_to_dict(prediction)
     del answer["scores"]
-    return {"person": prediction.person, "settled": bool(prediction.settled), **answer}
+    settled = {"settled": prediction.settled, "settled_at": prediction.settled_at}
+    return {"person": prediction.person, **settled, **answer}

@@ -1,0 +1,87 @@
+"""Motion of one person over time: when the person moves, and how poses differ."""
+
+import numpy as np
+from scipy.ndimage import uniform_filter1d
+
+from zeroskel.core import SkeletonSequence, get_layout
+from zeroskel.skeleton.transforms.layouts import convert_layout
+
+_FASTEST = 6  # joints whose mean speed is the speed of the person
+_SMOOTHED = 1 / 6  # seconds over which positions are averaged
+_PAUSE = 0.3  # seconds over which the speed is averaged to look for a pause
+_STILL = 0.05  # added to speeds before the logarithm; the noise of a depth camera
+_REST_REACH = (0.15, 0.4, 1.0)  # seconds before and after a moment
+
+
+class Motion:
+    """Speed and pose of one person.
+
+    The speed is the mean of the six fastest joints in radii of the body per second. The radius is the mean distance of
+    the joints from their centre. Positions are averaged over a sixth of a second; gaps are interpolated.
+
+    Args:
+        sequence: recording of one body.
+        layout: name of the layout in which the joints are compared.
+
+    Attributes:
+        fps: frames per second.
+        frames: number of frames T.
+        there: (T,) mask of the frames in which the person is observed.
+    """
+
+    def __init__(self, sequence: SkeletonSequence, layout: str) -> None:
+        self.fps, self.frames = sequence.fps, sequence.frames
+        self.there = np.asarray(sequence.observed.any(axis=(0, 2)))
+        target = get_layout(layout)
+        if sequence.layout != target:
+            sequence = convert_layout(sequence, target)
+        observed = sequence.observed[0]
+        columns = np.flatnonzero(observed.any(axis=0))
+        joints = sequence.joints[0][:, columns].astype(np.float64)
+        for column, known in enumerate(observed[:, columns].T):
+            if not known.all():
+                joints[:, column] = _interpolated(joints[:, column], known)
+        joints = uniform_filter1d(joints, max(1, round(_SMOOTHED * self.fps)), axis=0)
+        distances = np.linalg.norm(joints - joints.mean(axis=1, keepdims=True), axis=2).mean(axis=1)
+        joints /= float(np.median(distances[self.there])) or 1.0
+        steps = np.linalg.norm(np.diff(joints, axis=0, prepend=joints[:1]), axis=2) * self.fps
+        speed = np.sort(steps, axis=1)[:, -_FASTEST:].mean(axis=1) * self.there
+        self._sums = np.concatenate([[0.0], np.cumsum(speed)])
+        self._poses = (joints - joints.mean(axis=1, keepdims=True)).astype(np.float32)
+        pause = max(1, round(_PAUSE * self.fps))
+        self._pauses = np.log(uniform_filter1d(speed, pause) + _STILL)
+        self._slow = float(np.quantile(speed[self.there], 0.1))
+
+    def log_speed(self, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+        """Return the logarithm of the mean speed between moments in seconds; outside the recording the slowest one."""
+        first = np.clip(np.rint(starts * self.fps).astype(int), 0, self.frames)
+        last = np.clip(np.rint(ends * self.fps).astype(int), 0, self.frames)
+        total = self._sums[last] - self._sums[np.minimum(first, last)]
+        return np.log(np.where(last > first, total / np.maximum(last - first, 1), self._slow) + _STILL)
+
+    def rest_inputs(self, moments: np.ndarray) -> np.ndarray:
+        """Return the (S, 3) logarithms of the speed about S moments, over 0.3, 0.8 and 2 seconds."""
+        return np.stack([self.log_speed(moments - reach, moments + reach) for reach in _REST_REACH], axis=1)
+
+    def window_inputs(self, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+        """Return (W, 9) numbers of windows, in seconds.
+
+        They are the logarithms of the speed in the window, in the half second before and after it, in the quarter of a
+        second after and before its start, and before and after its end; the distance of the first pose from the last
+        one; and the slowest 0.3 seconds of its middle half.
+        """
+        half, quarter = 0.5, 0.25
+        bounds = [(starts, ends), (starts - half, starts), (ends, ends + half), (starts, starts + quarter)]
+        bounds += [(ends - quarter, ends), (starts - quarter, starts), (ends, ends + quarter)]
+        first = np.clip(np.rint(starts * self.fps).astype(int), 0, self.frames - 1)
+        last = np.clip(np.rint(ends * self.fps).astype(int) - 1, first, self.frames - 1)
+        distance = np.linalg.norm(self._poses[first] - self._poses[last], axis=2).mean(axis=1)
+        margin = (last - first) // 4
+        slowest = [self._pauses[a : max(b, a + 1)].min() for a, b in zip(first + margin, last - margin, strict=True)]
+        return np.stack([*(self.log_speed(*pair) for pair in bounds), distance, np.array(slowest)], axis=1)
+
+
+def _interpolated(positions: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return positions (T, C) that are interpolated linearly where they are not known."""
+    times = np.arange(len(positions))
+    return np.stack([np.interp(times, times[known], axis[known]) for axis in positions.T], axis=1)
