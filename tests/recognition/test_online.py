@@ -1,5 +1,7 @@
 """Settled answers of a stream: they do not flip within an action, and they say when they settled."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -47,7 +49,7 @@ def test_a_settled_answer_changes_at_most_once_an_action(recognizer):
     predictions = answers(recognizer, sequence)
     for name, (start, end) in zip(names, times, strict=True):
         during = [each.answer for each in predictions if start <= each.time <= end + 1 and each.answer is not None]
-        changes = sum(first != second for first, second in zip(during, during[1:], strict=False))
+        changes = sum(first != second for first, second in pairwise(during))
         assert changes <= 1, (name, during)
         assert name in during, (name, during)
 
