@@ -42,9 +42,8 @@ def answers(recognizer: ZeroShotRecognizer, sequence: SkeletonSequence) -> list:
     return result
 
 
-@pytest.mark.slow  # a minute of motion, answered five times a second
 def test_a_settled_answer_changes_at_most_once_an_action(recognizer):
-    names = ["squat", "kick a ball", "clap the hands", "jump"]
+    names = ["squat", "wave the right hand", "clap the hands"]
     sequence, times = with_rest(names)
     predictions = answers(recognizer, sequence)
     for name, (start, end) in zip(names, times, strict=True):

@@ -14,7 +14,7 @@ _CHANGE = 0.05  # seconds of gain that a segment costs
 _DOUBT = 0.5  # power of the probability of an action: below 1, an uncertain name does not count against a segment
 _GAP = 1  # steps; segments of one action that are nearer than that are one segment
 _LEAST_EVIDENCE = 1e-3
-_PAUSE = 0.6  # probability of rest from which on the person pauses between two segments
+_PAUSE = 0.4  # probability of rest from which on the person pauses between two segments
 
 
 @dataclass(frozen=True, eq=False)
