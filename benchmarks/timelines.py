@@ -113,16 +113,16 @@ def scored(
 
 def list_of(kind: str, item: Concatenation, names: Sequence[str], rng: np.random.Generator) -> np.ndarray:
     """Return the indices of the names on a list of a kind."""
-    own = sorted({names.index(segment.action) for segment in item.segments})
+    present = sorted({names.index(segment.action) for segment in item.segments})
     if kind == "all":
         return np.arange(len(names))
     if kind == "own":
-        return np.array(own)
+        return np.array(present)
     if kind == "few":
-        return np.sort(rng.choice(own, min(len(own), int(rng.integers(1, 3))), replace=False))
-    kept = [index for index in own if rng.random() < 0.7] or own[:1]
-    others = [index for index in range(len(names)) if index not in own]
-    return np.sort([*kept, *rng.permutation(others)[: rng.integers(0, 13)]]).astype(int)
+        return np.sort(rng.choice(present, min(len(present), int(rng.integers(1, 3))), replace=False))
+    listed_ones = [index for index in present if rng.random() < 0.7] or present[:1]
+    others = [index for index in range(len(names)) if index not in present]
+    return np.sort([*listed_ones, *rng.permutation(others)[: rng.integers(0, 13)]]).astype(int)
 
 
 def windows_of(item: Concatenation, columns: np.ndarray, recognizer: ZeroShotRecognizer) -> tuple[Windows, np.ndarray]:

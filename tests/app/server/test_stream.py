@@ -132,7 +132,7 @@ def test_a_batch_takes_all_people_of_a_stream_and_no_more_streams_than_fit(recog
         streams.open(live)
     asyncio.run(streams._answer(lives))
     answered = [live for live in lives if live.outbox.qsize()]
-    assert answered == lives[:13]  # 52 windows
+    assert answered == lives[:13]  # of 12 windows each
     assert [live.arrived is None for live in lives] == [live in answered for live in lives]
     assert len(answered[0].outbox.get_nowait()["people"]) == 4
     engine.close()

@@ -16,7 +16,8 @@ from zeroskel.app.server.wire import stream_answer
 from zeroskel.core import InputError
 from zeroskel.recognition import Candidates, Prediction, Stream
 
-BATCH_SIZE = 50  # streams and windows that are encoded together; the windows of one stream stay together
+BATCH_SIZE = 50  # streams whose windows are encoded together
+BATCH_WINDOWS = 150  # after which a batch takes no further stream; the windows of one stream stay together
 CORE_SHARE = 0.8  # share of a core that the measured number of streams needs
 FRAME_RATE = 30  # frames a second that a stream is expected to send
 BUSY_SHARE = 0.9  # largest share of the time in which answers are computed
@@ -169,7 +170,7 @@ class Streams:
         pending: list[_Pending] = []
         windows: list[Window] = []
         for live in due:
-            if len(windows) >= BATCH_SIZE:
+            if len(windows) >= BATCH_WINDOWS:
                 break
             stream, arrived = live.stream, live.arrived
             people = stream.windows()
@@ -197,7 +198,7 @@ class Streams:
             person: [result for result in of_windows if isinstance(result, Prediction)]
             for person, of_windows in results.items()
         }
-        usable = {person: found for person, found in of_people.items() if len(found) == len(results[person])}
+        usable = {person: scored for person, scored in of_people.items() if len(scored) == len(results[person])}
         if errors and not usable:
             live.send({"type": "error", "message": str(errors[0])[:300]})
             return
