@@ -318,7 +318,7 @@ def main() -> None:
     tests = {name: SkeletonDataset.from_npz(file, layout=LAYOUTS.get(name)) for name, file in files.items()}
     names = {name: list(test.class_names) for name, test in tests.items()}
     default = ZeroShotRecognizer.load("default")
-    unseen = _without(tests, options)
+    unseen = bundles_without(tests, options)
     concatenations = partial(_concatenations, tests=tests, count=options.count, cache=options.cache)
     fitting = Fitting(concatenations(unseen, FIT_SEED, of="unseen"), unseen, names)
     fresh = Fitting(concatenations(unseen, TEST_SEED, of="unseen"), unseen, names)
@@ -371,7 +371,7 @@ def _concatenations(
     return items
 
 
-def _without(tests: dict[str, SkeletonDataset], options: argparse.Namespace) -> dict[str, ZeroShotRecognizer]:
+def bundles_without(tests: dict[str, SkeletonDataset], options: argparse.Namespace) -> dict[str, ZeroShotRecognizer]:
     """Return for each dataset a bundle that did not see it; trained bundles stay in the cache."""
     pool = read_pool(options.pool)
     assert pool.members is not None
