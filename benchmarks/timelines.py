@@ -212,7 +212,7 @@ class Fitting:
         for item, columns in self._lists(name):
             names = [self.names[name][index] for index in columns]
             windows, rest = windows_of(item, columns, self.recognizers[name])
-            choices = choices_of([windows], np.zeros((len(rest), len(names) + 1)))
+            choices = choices_of([windows], np.zeros((len(rest), len(names) + 2)))
             for span in best_spans(choices, rest, 0.5):
                 segment = Segment(0, span.start * STEP, span.end * STEP, names[span.action])
                 same = [each for each in item.segments if each.action == segment.action]
@@ -233,7 +233,7 @@ class Fitting:
             columns = list_of(kind, item, self.names[name], rng)
             names = [self.names[name][index] for index in columns]
             windows, rest = windows_of(item, columns, self.recognizers[name])
-            spans = best_spans(choices_of([windows], np.zeros((len(rest), len(names) + 1))), rest, 0.5)
+            spans = best_spans(choices_of([windows], np.zeros((len(rest), len(names) + 2))), rest, 0.5)
             predicted.append(
                 [Segment(0, each.start * STEP, each.end * STEP, names[each.action], each.probability) for each in spans]
             )

@@ -77,7 +77,8 @@ def choices_of(blocks: Iterable[Windows], course: np.ndarray) -> Choices:
 
     Args:
         blocks: windows in the order of their starts.
-        course: (S, A + 1) zeros; receives the probability of each action, and of none of them, in each step.
+        course: (S, A + 2) zeros; receives for each step the sum over its windows of the probability of each action,
+            weighted by the square of the wholeness, the sum of these weights, and the largest wholeness.
     """
     parts: list[tuple[np.ndarray, ...]] = []
     for before, block, after in _with_neighbours(blocks):
@@ -86,8 +87,9 @@ def choices_of(blocks: Iterable[Windows], course: np.ndarray) -> Choices:
         best = shared.argmax(axis=1)
         parts.append((block.starts, block.ends, best, shared[np.arange(len(best)), best], block.wholeness))
         for start, end, row, whole in zip(block.starts, block.ends, shared, block.wholeness, strict=True):
-            course[start:end, :-1] += whole * row
-            course[start:end, -1] += 1 - whole
+            course[start:end, :-2] += whole**2 * row
+            course[start:end, -2] += whole**2
+            course[start:end, -1] = np.maximum(course[start:end, -1], whole)
     if not parts:
         nothing = np.zeros(0, dtype=int)
         return Choices(nothing, nothing, nothing, np.zeros(0), np.zeros(0))

@@ -154,7 +154,7 @@ def timeline_of(
         check_motion(person.sequence, f"Person {person.number}")
         motion = Motion(person.sequence, bundle.layout)
         rest = rest_probabilities(motion)
-        course = np.zeros((len(rest), len(candidates.actions) + 1), dtype=np.float32)
+        course = np.zeros((len(rest), len(candidates.actions) + 2), dtype=np.float32)
         blocks = window_blocks(bundle, person.sequence, motion, rest, candidates, progress)
         spans = best_spans(choices_of(blocks, course), rest, threshold)
         lanes.append(Lane(person.number, 0.0, STEP, _probabilities(course, rest)))
@@ -169,9 +169,12 @@ def _segment(span: Span, person: int, actions: tuple[str, ...], seconds: float) 
 
 
 def _probabilities(course: np.ndarray, rest: np.ndarray) -> np.ndarray:
-    """Return the probabilities (S, A + 1) of a course of sums over windows; none of the actions happens in rest."""
-    totals = course.sum(axis=1, keepdims=True)
-    shares = np.where(totals > 0, course / np.where(totals > 0, totals, 1), 0)
-    shares[:, :-1] *= 1 - rest[:, None]
-    shares[:, -1] = 1 - shares[:, :-1].sum(axis=1)
-    return shares.astype(np.float32)
+    """Return the probabilities (S, A + 1) in each step, the last one that of none of the actions.
+
+    Args:
+        course: (S, A + 2) from `choices_of`.
+        rest: (S,) probability of rest.
+    """
+    weights = np.where(course[:, -2:-1] > 0, course[:, -2:-1], 1)
+    of_actions = course[:, :-2] / weights * (course[:, -1] * (1 - rest))[:, None]
+    return np.column_stack([of_actions, 1 - of_actions.sum(axis=1)]).astype(np.float32)
