@@ -34,7 +34,8 @@ def import_optional(module: str, purpose: str) -> ModuleType:
     try:
         return import_module(module)
     except ImportError as error:
+        package = module.partition(".")[0]
         raise InputError(
-            f"{purpose} needs the package {module}, which cannot be imported ({error}). Install it with: "
+            f"{purpose} needs the package {package}, which cannot be imported ({error}). Install it with: "
             f"pip install 'zeroskel[{EXTRA_OF[module]}]'"
         ) from error
