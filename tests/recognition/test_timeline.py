@@ -1,4 +1,4 @@
-"""When each person does what: the decoder on windows made by hand, and timelines of recordings."""
+"""Tests of the decoder on windows made by hand, and of the timelines of recordings."""
 
 import numpy as np
 import pytest
