@@ -87,6 +87,14 @@ def test_a_person_who_enters_has_no_segment_before(recognizer):
     assert [s for s in timeline if s.person == 0] == [*recognizer.timeline(sequence, ACTIONS)]
 
 
+def test_frames_without_observation_do_not_hide_an_action(recognizer):
+    sequence, true = two_actions()
+    joints = sequence.joints.copy()
+    joints[:, ::2] = np.nan
+    timeline = recognizer.timeline(sequence.replace(joints), ACTIONS)
+    assert [segment.action for segment in timeline] == [action for action, _, _ in true]
+
+
 def test_a_recording_that_is_shorter_than_any_window(recognizer):
     clip = generate_sequence("squat", seed=900)
     short = clip.replace(clip.joints[:, :12])

@@ -1,7 +1,7 @@
 """Motion of one person over time: when the person moves, and how poses differ."""
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
+from scipy.ndimage import binary_closing, uniform_filter1d
 
 from zeroskel.core import SkeletonSequence, get_layout
 from zeroskel.skeleton.transforms.layouts import convert_layout
@@ -9,6 +9,7 @@ from zeroskel.skeleton.transforms.layouts import convert_layout
 _FASTEST = 6  # joints whose mean speed is the speed of the person
 _SMOOTHED = 1 / 6  # seconds over which positions are averaged
 _PAUSE = 0.3  # seconds over which the speed is averaged to look for a pause
+_BRIDGED = 0.5  # seconds without observation in which the person still counts as there
 _STILL = 0.05  # added to speeds before the logarithm; the noise of a depth camera
 _REST_REACH = (0.15, 0.4, 1.0)  # seconds before and after a moment
 
@@ -26,12 +27,13 @@ class Motion:
     Attributes:
         fps: frames per second.
         frames: number of frames T.
-        there: (T,) mask of the frames in which the person is observed.
+        there: (T,) mask of the frames in which the person is there; up to half a second without observation is bridged.
     """
 
     def __init__(self, sequence: SkeletonSequence, layout: str) -> None:
         self.fps, self.frames = sequence.fps, sequence.frames
-        self.there = np.asarray(sequence.observed.any(axis=(0, 2)))
+        seen = np.asarray(sequence.observed.any(axis=(0, 2)))
+        self.there = seen | binary_closing(seen, np.ones(max(1, round(_BRIDGED * self.fps)), dtype=bool))
         target = get_layout(layout)
         if sequence.layout != target:
             sequence = convert_layout(sequence, target)

@@ -97,7 +97,7 @@ class FrameWindow:
             return None
         part = slice(present[0], present[-1] + 1)
         times = np.array(self.timestamps[part])
-        if times[-1] - times[0] < MIN_SECONDS:
+        if times[-1] - times[0] < MIN_SECONDS - 1e-6:  # sums of frame times are not exact
             return None
         joints = np.full((len(times), *self.frames[present[0]][key].shape), np.nan, dtype=np.float32)
         for index in present:
