@@ -101,6 +101,13 @@ def test_a_recording_that_is_shorter_than_any_window(recognizer):
     assert len(recognizer.timeline(short, ACTIONS).lanes[0].probabilities) == 2
 
 
+@pytest.mark.parametrize("fps", [0.1, 0.5, 0.7])
+def test_a_recording_with_fewer_frames_than_steps(recognizer, fps):
+    clip = generate_sequence("squat", seed=900)
+    slow = SkeletonSequence(clip.joints[:, :5], clip.layout, fps)
+    assert recognizer.timeline(slow, ACTIONS).seconds == pytest.approx(5 / fps)
+
+
 def test_a_timeline_needs_calibration_and_a_threshold_that_is_a_probability(recognizer):
     sequence, _ = two_actions()
     with pytest.raises(InputError, match="threshold is 2"):

@@ -105,7 +105,8 @@ def window_lengths(steps: int) -> list[int]:
 def window_frames(start: int, end: int, sequence: SkeletonSequence) -> slice:
     """Return the frames between two steps."""
     first, last = (min(round(step * STEP * sequence.fps), sequence.frames) for step in (start, end))
-    return slice(min(first, sequence.frames - 1), max(last, first + 1))
+    first = min(first, sequence.frames - 1)
+    return slice(first, max(last, first + 1))
 
 
 def rest_probabilities(motion: Motion) -> np.ndarray:
