@@ -12,9 +12,7 @@ occur, or all names of the dataset. For each dataset and list:
 - seconds_until_right: median time from the start of such an action until then.
 """
 
-import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,11 +21,10 @@ from typing import Any
 import numpy as np
 
 from parts.concatenations import concatenation
-from practice import LAYOUTS, SETS, recorded_command
-from timelines import FIT_SETS, bundles_without
+from practice import recorded_command
+from timelines import argument_parser, bundles_without, test_datasets
 from zeroskel.core import Segment, SkeletonSequence
 from zeroskel.core._files import atomic_path
-from zeroskel.datasets import SkeletonDataset
 from zeroskel.recognition import ZeroShotRecognizer
 
 SEED = 2000
@@ -77,16 +74,8 @@ def measured(streams: Sequence[tuple[Answers, list[Segment]]]) -> dict[str, floa
 
 def main() -> None:
     """Measure all datasets."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    shared = Path(os.environ.get("ZEROSKEL_SHARED", "../shared"))
-    parser.add_argument("--data", type=Path, nargs="+", default=[shared / "data", shared / "exam"])
-    parser.add_argument("--pool", type=Path, default=shared / "protocols" / "kinect_pool.json")
-    parser.add_argument("--count", type=int, default=8, help="streams of each dataset")
-    parser.add_argument("--cache", type=Path, default=Path(os.environ.get("ZEROSKEL_CACHE", ".zeroskel-cache")))
-    parser.add_argument("--out", type=Path, default=Path("streams.json"))
-    options = parser.parse_args()
-    files = {name: next(d / SETS[name] for d in options.data if (d / SETS[name]).is_file()) for name in FIT_SETS}
-    tests = {name: SkeletonDataset.from_npz(file, layout=LAYOUTS.get(name)) for name, file in files.items()}
+    options = argument_parser(__doc__, Path("streams.json")).parse_args()
+    tests = test_datasets(options.data)
     results: dict[str, Any] = {"command": recorded_command(sys.argv), "streams": options.count, "sets": {}}
     for name, recognizer in bundles_without(tests, options).items():
         streams: dict[str, list[tuple[Answers, list[Segment]]]] = {"own": [], "all": []}

@@ -120,9 +120,9 @@ def list_of(kind: str, item: Concatenation, names: Sequence[str], rng: np.random
         return np.array(present)
     if kind == "few":
         return np.sort(rng.choice(present, min(len(present), int(rng.integers(1, 3))), replace=False))
-    listed_ones = [index for index in present if rng.random() < 0.7] or present[:1]
+    on_list = [index for index in present if rng.random() < 0.7] or present[:1]
     others = [index for index in range(len(names)) if index not in present]
-    return np.sort([*listed_ones, *rng.permutation(others)[: rng.integers(0, 13)]]).astype(int)
+    return np.sort([*on_list, *rng.permutation(others)[: rng.integers(0, 13)]]).astype(int)
 
 
 def windows_of(item: Concatenation, columns: np.ndarray, recognizer: ZeroShotRecognizer) -> tuple[Windows, np.ndarray]:
@@ -303,19 +303,30 @@ def summary(result: TimelineResult) -> dict[str, float]:
     return {name: round(float(value), 4) for name, value in metrics.items()}
 
 
-def main() -> None:
-    """Fit the constants where that is asked for, and measure."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def argument_parser(description: str | None, out: Path) -> argparse.ArgumentParser:
+    """Return a parser of the arguments that benchmarks of long recordings share."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     shared = Path(os.environ.get("ZEROSKEL_SHARED", "../shared"))
     parser.add_argument("--data", type=Path, nargs="+", default=[shared / "data", shared / "exam"])
     parser.add_argument("--pool", type=Path, default=shared / "protocols" / "kinect_pool.json")
-    parser.add_argument("--count", type=int, default=12, help="concatenations of each dataset to fit and to measure on")
-    parser.add_argument("--fit", type=Path, help="write the constants of all datasets to this file")
+    parser.add_argument("--count", type=int, default=8, help="concatenations of each dataset, for each purpose")
     parser.add_argument("--cache", type=Path, default=Path(os.environ.get("ZEROSKEL_CACHE", ".zeroskel-cache")))
-    parser.add_argument("--out", type=Path, default=Path("timelines.json"))
+    parser.add_argument("--out", type=Path, default=out)
+    return parser
+
+
+def test_datasets(folders: Sequence[Path]) -> dict[str, SkeletonDataset]:
+    """Return the datasets that concatenations are made of."""
+    files = {name: next(d / SETS[name] for d in folders if (d / SETS[name]).is_file()) for name in FIT_SETS}
+    return {name: SkeletonDataset.from_npz(file, layout=LAYOUTS.get(name)) for name, file in files.items()}
+
+
+def main() -> None:
+    """Fit the constants where that is asked for, and measure."""
+    parser = argument_parser(__doc__, Path("timelines.json"))
+    parser.add_argument("--fit", type=Path, help="write the constants of all datasets to this file")
     options = parser.parse_args()
-    files = {name: next(d / SETS[name] for d in options.data if (d / SETS[name]).is_file()) for name in FIT_SETS}
-    tests = {name: SkeletonDataset.from_npz(file, layout=LAYOUTS.get(name)) for name, file in files.items()}
+    tests = test_datasets(options.data)
     names = {name: list(test.class_names) for name, test in tests.items()}
     default = ZeroShotRecognizer.load("default")
     unseen = bundles_without(tests, options)

@@ -153,3 +153,29 @@ def test_an_invalid_frame_is_refused_and_changes_nothing(stream, frame):
 def test_a_window_has_bounds(recognizer, seconds):
     with pytest.raises(InputError, match="window"):
         recognizer.stream(SEEN, seconds=seconds)
+
+
+def test_actions_are_replaced_by_names_and_old_predictions_are_ignored(stream, clip):
+    push(stream, clip)
+    (parts,) = stream.windows().values()
+    old = [Prediction(tuple(SEEN), np.array([0.0, 3, 0]), np.array([0.05, 0.9, 0.05]), 0.95) for _ in parts]
+    stream.candidates = SEEN[:2]
+    assert stream.settle({0: old}) is None
+    assert stream.predict().actions == tuple(SEEN[:2])
+
+
+def test_rest_is_settled_once(stream, clip):
+    push(stream, clip)
+    start, settled_at = stream.time, set()
+    for index in range(60):
+        stream.push(clip.joints[:, -1], start + (index + 1) / 30)
+        prediction = stream.predict()
+        if prediction.rests:
+            settled_at.add(prediction.settled_at)
+    assert len(settled_at) == 1
+
+
+@pytest.mark.parametrize("time", ["1", [1.0]])
+def test_a_time_is_a_number(stream, clip, time):
+    with pytest.raises(InputError, match="Expected seconds"):
+        stream.push(clip.joints[:, 0], time)

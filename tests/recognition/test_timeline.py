@@ -110,6 +110,8 @@ def test_a_recording_with_fewer_frames_than_steps(recognizer, fps):
 
 def test_a_timeline_needs_calibration_and_a_threshold_that_is_a_probability(recognizer):
     sequence, _ = two_actions()
+    with pytest.raises(InputError, match="threshold is 'x'"):
+        recognizer.timeline(sequence, ACTIONS, threshold="x")
     with pytest.raises(InputError, match="threshold is 2"):
         recognizer.timeline(sequence, ACTIONS, threshold=2)
 

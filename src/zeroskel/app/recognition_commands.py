@@ -10,7 +10,7 @@ from typer import Option
 
 from zeroskel.app.arguments import action_list, check_save_option, joint_names, read_recording, save_film
 from zeroskel.app.terminal import console, errors, print_bundle_notice, print_line, shown_progress
-from zeroskel.core import InputError, Segment
+from zeroskel.core import InputError, Segment, SkeletonSequence
 
 if TYPE_CHECKING:
     from zeroskel.recognition import Explanation, Prediction, Timeline
@@ -57,22 +57,24 @@ def predict(
     recognizer = ZeroShotRecognizer.load(model)
     explanation = recognizer.explain(sequence, names) if explain else None
     prediction = recognizer.predict(sequence, names, threshold=threshold)
-    of_people = recognizer.predict_people(sequence, names, threshold=threshold)
+    person_predictions = recognizer.predict_people(sequence, names, threshold=threshold)
     if save is not None:
-        save_film(file, save, sequence, landmarks, [_segment_of(person) for person in of_people])
+        save_film(file, save, sequence, landmarks, [_segment_of(person) for person in person_predictions])
     notice = recognizer.facts.get("notice", "")
     if as_json:
         facts = {} if explanation is None else explanation.to_dict()
         reading = None if sequence.reading is None else sequence.reading.to_dict()
         answer = {"file": str(file), "reading": reading, **facts, **prediction.to_dict()}
-        answer |= {"person": main_person(sequence, of_people), "people": [person.to_dict() for person in of_people]}
+        answer |= {
+            "person": main_person(sequence, person_predictions),
+            "people": [person.to_dict() for person in person_predictions],
+        }
         print(json.dumps({**answer, "notice": notice}))
         return
-    if sequence.reading is not None:
-        errors.print(f"{file}: {sequence.reading}", soft_wrap=True, markup=False, highlight=False)
+    _print_reading(file, sequence)
     _print_prediction(prediction)
-    if len(of_people) > 1:
-        _print_people(of_people)
+    if len(person_predictions) > 1:
+        _print_people(person_predictions)
     if explanation is not None:
         _print_explanation(explanation)
     print_bundle_notice(notice)
@@ -176,10 +178,15 @@ def timeline(
         reading = None if sequence.reading is None else sequence.reading.to_dict()
         print(json.dumps({"file": str(file), "reading": reading, **result.to_dict(decimals=4), "notice": notice}))
         return
-    if sequence.reading is not None:
-        errors.print(f"{file}: {sequence.reading}", soft_wrap=True, markup=False, highlight=False)
+    _print_reading(file, sequence)
     _print_timeline(result)
     print_bundle_notice(notice)
+
+
+def _print_reading(file: Path, sequence: SkeletonSequence) -> None:
+    """Print a line on standard error that says how the file was read."""
+    if sequence.reading is not None:
+        errors.print(f"{file}: {sequence.reading}", soft_wrap=True, markup=False, highlight=False)
 
 
 def _print_timeline(timeline: "Timeline") -> None:
@@ -213,7 +220,7 @@ def pose(
     The command writes the joints as JSON, which every other command reads.
 
     Options:
-        file: Video that shows one person or several: .mp4, .mov, .avi, .mkv or .webm.
+        file: Video that shows one or more people: .mp4, .mov, .avi, .mkv or .webm.
         out: Write the joints to this .json file.
         visibility: Smallest visibility of a joint, from 0 to 1. Joints below it count as not observed.
         field_of_view: The camera's field of view along the longer side of the picture, in degrees. It determines the
@@ -237,8 +244,7 @@ def pose(
             progress=progress,
         )
     write(sequence, out)
-    if sequence.reading is not None:
-        errors.print(f"{file}: {sequence.reading}", soft_wrap=True, markup=False, highlight=False)
+    _print_reading(file, sequence)
     frames_with_person = int(sequence.observed.any(axis=(0, 2)).sum())
     people_found = "one person" if sequence.bodies == 1 else f"{sequence.bodies} people"
     print_line(

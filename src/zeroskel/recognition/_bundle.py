@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib import resources
+from numbers import Real
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
@@ -319,9 +320,17 @@ def check_motion(sequence: SkeletonSequence, name: str) -> None:
 def checked_threshold(threshold: float | None) -> float:
     """Return a threshold of the presence, 0.5 for None. Raise InputError unless it is a probability."""
     threshold = THRESHOLD if threshold is None else threshold
-    if not 0 <= threshold <= 1:
-        raise InputError(f"The threshold is {threshold}. Expected a probability from 0 to 1.")
-    return threshold
+    if not isinstance(threshold, Real) or not 0 <= threshold <= 1:
+        raise InputError(f"The threshold is {threshold!r}. Expected a probability from 0 to 1.")
+    return float(threshold)
+
+
+def check_calibrated(bundle: Bundle) -> None:
+    """Raise InputError if a bundle is not calibrated, which timelines need."""
+    if bundle.calibration is None:
+        raise InputError(
+            "This bundle is not calibrated and cannot tell when nothing happens. Train it with --calibrate."
+        )
 
 
 def _threads_for(sequences: int) -> AbstractContextManager[None]:

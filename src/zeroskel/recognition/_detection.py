@@ -20,6 +20,7 @@ from zeroskel.datasets import resolve_split
 from zeroskel.datasets._long_recordings import LongRecordings
 from zeroskel.evaluate import TimelineResult, evaluate_timelines
 from zeroskel.evaluate._segments import one_lane
+from zeroskel.recognition._bundle import check_calibrated, checked_threshold
 from zeroskel.recognition._prediction import Candidates
 from zeroskel.recognition._recognizer import ZeroShotRecognizer
 
@@ -108,12 +109,8 @@ def detect(
         InputError: the bundle is not calibrated or was trained on what would be tested, the folder has results of
             another run, or recordings cannot be read (the results of the others are stored).
     """
-    if recognizer.calibration is None:
-        raise InputError(
-            "This bundle is not calibrated and cannot tell when nothing happens. Train it with --calibrate."
-        )
-    if threshold is not None and not 0 <= threshold <= 1:
-        raise InputError(f"The threshold is {threshold}. Expected a probability from 0 to 1.")
+    check_calibrated(recognizer)
+    checked_threshold(threshold)
     if most is not None and most < 1:
         raise InputError(f"{most} recordings. Expected one or more.")
     names = recordings.class_names if split is None else _unseen(split, recordings)

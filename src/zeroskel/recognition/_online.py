@@ -49,6 +49,7 @@ class OnlineDecoder:
         self._corrected = False
         self._settled_at: float | None = None
         self._resting_since: float | None = None
+        self._rests = False
 
     def decide(
         self, predictions: Sequence[Prediction], windows: Sequence[SkeletonSequence], time: float
@@ -73,8 +74,9 @@ class OnlineDecoder:
         totals += window_gains(lengths, whole, probabilities.max(axis=1))
         self._remember(time, max(float(totals.max()), self._total_at(time) + self._rest_gain(time, rest)), total)
         weights = softmax(_SHARPNESS * totals)
-        self._settle(weights @ probabilities, float(weights @ whole), time - float(weights @ lengths), time)
         self._rest(rest, time)
+        if not self._rests:
+            self._settle(weights @ probabilities, float(weights @ whole), time - float(weights @ lengths), time)
         return self._prediction(predictions, weights, weights @ probabilities, time)
 
     def _total_at(self, time: float) -> float:
@@ -113,15 +115,20 @@ class OnlineDecoder:
             self._corrected, self._settled_at = not is_new, time
 
     def _rest(self, rest: np.ndarray, time: float) -> None:
-        """End the answer when the person rests."""
+        """End the answer when the person has rested for half a second, and the rest when the person moves again."""
         if rest[-1] <= _REST:
             self._resting_since = None
-            return
-        steps = int(np.argmax(rest[::-1] <= _REST)) or len(rest)
-        since = time - steps * STEP
-        self._resting_since = since if self._resting_since is None else min(since, self._resting_since)
-        if time - self._resting_since >= _REST_SECONDS and (self._answer is not None or self._settled_at is None):
+        elif self._resting_since is None:
+            steps = int(np.argmax(rest[::-1] <= _REST)) or len(rest)
+            self._resting_since = time - steps * STEP
+        rested, self._rests = (
+            self._rests,
+            self._resting_since is not None and (time - self._resting_since >= _REST_SECONDS),
+        )
+        if self._rests and not rested:
             self._answer, self._evidence, self._corrected, self._settled_at = None, 0.0, False, time
+        elif rested and not self._rests:
+            self._settled_at = None
 
     def _prediction(
         self, predictions: Sequence[Prediction], weights: np.ndarray, probabilities: np.ndarray, time: float
@@ -130,7 +137,6 @@ class OnlineDecoder:
         presence = None
         if last.presence is not None:
             presence = float(sum(w * (each.presence or 0.0) for w, each in zip(weights, predictions, strict=True)))
-        rests = self._resting_since is not None and time - self._resting_since >= _REST_SECONDS
         return StreamPrediction(
             last.actions,
             np.log(np.maximum(probabilities, MIN_PROBABILITY)).astype(np.float32),
@@ -139,6 +145,6 @@ class OnlineDecoder:
             last.threshold,
             time=time,
             answer=None if self._answer is None else last.actions[self._answer],
-            settled_at=self._settled_at if self._answer is not None or rests else None,
-            rests=rests,
+            settled_at=self._settled_at,
+            rests=self._rests,
         )

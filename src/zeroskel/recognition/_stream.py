@@ -4,11 +4,12 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
+from numbers import Real
 
 import numpy as np
 
 from zeroskel.core import InputError, Layout, SkeletonSequence, get_layout
-from zeroskel.recognition._bundle import Bundle, check_motion, checked_threshold
+from zeroskel.recognition._bundle import Actions, Bundle, check_motion, checked_threshold
 from zeroskel.recognition._following import Following
 from zeroskel.recognition._online import LEAST_SECONDS, SHARES, OnlineDecoder
 from zeroskel.recognition._prediction import Candidates, Prediction, StreamPrediction
@@ -206,8 +207,8 @@ class Stream:
         return self._candidates
 
     @candidates.setter
-    def candidates(self, candidates: Candidates) -> None:
-        self._candidates = candidates
+    def candidates(self, actions: Actions) -> None:
+        self._candidates = self.recognizer.candidates(actions)
         self._decoders = {}
 
     @property
@@ -228,8 +229,8 @@ class Stream:
         """
         if time is None:
             time = 0.0 if self.time is None else self.time + 1 / WINDOW_RATE
-        if not np.isfinite(time):
-            raise InputError(f"The time of a frame is {time}. Expected seconds.")
+        if not isinstance(time, Real) or not np.isfinite(time):
+            raise InputError(f"The time of a frame is {time!r}. Expected seconds.")
         frame = self.frames.checked(joints)
         if self.frames.is_restarted_by(time):
             self._restart()
@@ -288,7 +289,8 @@ class Stream:
             predictions: number of each person -> a prediction for each window that `windows` returned last.
 
         Returns:
-            The prediction for the main person, with those for all `people`; None where there are no predictions.
+            The prediction for the main person, with those for all `people`; None where there are no predictions for the
+            current candidates.
         """
         keys = {person.number: key for key, person in self._following.people.items()}
         self._decoders = {number: decoder for number, decoder in self._decoders.items() if number in keys}
@@ -302,7 +304,7 @@ class Stream:
                 body=self._bodies.get(keys[number]),
             )
             for number, of_windows in predictions.items()
-            if number in keys and number in self._windows
+            if number in keys and number in self._windows and of_windows[0].actions == self._candidates.actions
         )
         if not people:
             return None

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from zeroskel.core import InputError, Segment, SkeletonSequence
+from zeroskel.core import Segment, SkeletonSequence
 from zeroskel.core._progress import Progress
-from zeroskel.recognition._bundle import Bundle, check_motion, checked_threshold
+from zeroskel.recognition._bundle import Bundle, check_calibrated, check_motion, checked_threshold
 from zeroskel.recognition._decoder import Span, best_spans, choices_of
 from zeroskel.recognition._motion import Motion
 from zeroskel.recognition._prediction import Candidates, rounded_number
@@ -142,10 +142,7 @@ def timeline_of(
     bundle: Bundle, sequence: SkeletonSequence, candidates: Candidates, threshold: float | None, progress: Progress
 ) -> Timeline:
     """Return the timeline that `ZeroShotRecognizer.timeline` promises."""
-    if bundle.calibration is None:
-        raise InputError(
-            "This bundle is not calibrated and cannot tell when nothing happens. Train it with --calibrate."
-        )
+    check_calibrated(bundle)
     threshold = checked_threshold(threshold)
     seconds = sequence.frames / sequence.fps
     segments: list[Segment] = []

@@ -194,11 +194,11 @@ class Streams:
     def _send(self, pending: "_Pending", results: Mapping[int, list[Prediction | InputError]], latency: float) -> None:
         live = pending.live
         errors = [result for result in chain(*results.values()) if isinstance(result, InputError)]
-        of_people = {
+        predictions = {
             person: [result for result in of_windows if isinstance(result, Prediction)]
             for person, of_windows in results.items()
         }
-        usable = {person: scored for person, scored in of_people.items() if len(scored) == len(results[person])}
+        usable = {person: scored for person, scored in predictions.items() if len(scored) == len(results[person])}
         if errors and not usable:
             live.send({"type": "error", "message": str(errors[0])[:300]})
             return
