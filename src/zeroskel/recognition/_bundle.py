@@ -24,10 +24,11 @@ from zeroskel.core._files import atomic_folder, read_json_object
 from zeroskel.encoders import SkeletonEncoder
 from zeroskel.features._encoded_split import ENCODE_AT_ONCE
 from zeroskel.features._threads import loaded_pools, one_thread
+from zeroskel.recognition._action_texts import ActionTexts
 from zeroskel.recognition._calibration import Calibration
 from zeroskel.recognition._prediction import THRESHOLD, Candidates, Prediction
 from zeroskel.skeleton import Preprocessing, make_batch
-from zeroskel.text import SentenceEncoder, class_embeddings, class_texts, published_descriptions
+from zeroskel.text import SentenceEncoder
 
 BUNDLE_FILE, EXAMPLES_FILE, BACKGROUND_FILE = "bundle.json", "examples.safetensors", "background.safetensors"
 DEFAULT = "default"  # the bundle that comes with the package
@@ -103,7 +104,7 @@ class Bundle:
         return self.preprocessing.layout
 
     def candidates(self, actions: Actions) -> Candidates:
-        """Return actions with embedded texts. The results for the last 128 lists stay in memory.
+        """Return actions with embedded texts. The last 128 lists, and the last 4096 actions and texts, stay in memory.
 
         Args:
             actions: one or more names without duplicates; or name -> further texts; or candidates, returned unchanged.
@@ -125,15 +126,18 @@ class Bundle:
         return self._embedded(tuple((name, tuple(texts.get(name, ()))) for name in actions))
 
     @cached_property
+    def action_texts(self) -> ActionTexts:
+        """Return the memory of embedded actions and of texts that were read."""
+        return ActionTexts(self.sentences, self.prompt)
+
+    @cached_property
     def _embedded(self) -> Callable[[tuple[tuple[str, tuple[str, ...]], ...]], Candidates]:
         """Return a function of actions and their texts that remembers its results."""
 
         @lru_cache(_LISTS_REMEMBERED)
         def embedded(actions: tuple[tuple[str, tuple[str, ...]], ...]) -> Candidates:
-            names = [name for name, _ in actions]
-            descriptions = {**published_descriptions(), **{name: list(texts) for name, texts in actions if texts}}
-            texts = class_texts(names, self.prompt, descriptions)
-            return Candidates(tuple(names), class_embeddings(self.sentences, texts))
+            rows = [self.action_texts.embedding(name, texts) for name, texts in actions]
+            return Candidates(tuple(name for name, _ in actions), np.stack(rows))
 
         return embedded
 

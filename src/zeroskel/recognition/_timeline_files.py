@@ -56,9 +56,14 @@ def write_timeline(timeline: TimelineLike, path: Path, media: Path | None) -> No
         InputError: the suffix is unknown, the path is a folder, or its folder cannot be written.
     """
     check_output(path)
-    content = _WRITERS[path.suffix.lower()](timeline, path, media)
+    content = timeline_content(timeline, path, media)
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
+
+
+def timeline_content(timeline: TimelineLike, path: Path, media: Path | None = None) -> bytes:
+    """Return the content of the file that `write_timeline` writes."""
+    return _WRITERS[path.suffix.lower()](timeline, path, media)
 
 
 def read_segments(path: Path) -> tuple[list[Segment], Mapping[str, Any]]:

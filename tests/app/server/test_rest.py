@@ -10,9 +10,10 @@ from starlette.testclient import TestClient
 
 import zeroskel
 from zeroskel.app.server.application import create_app
-from zeroskel.app.server.engine import Busy, Engine
+from zeroskel.app.server.engine import Engine
 from zeroskel.app.server.recordings import parse_positions, recording_to_dict
 from zeroskel.app.server.settings import Limits, Settings
+from zeroskel.app.server.turns import Busy
 from zeroskel.core import InputError, SkeletonSequence
 from zeroskel.skeleton.formats import write
 
@@ -151,8 +152,8 @@ def changed(body: dict, **changes) -> dict:
         (lambda b: [], 422, "body"),
         (lambda b: {}, 422, "recording"),
         (lambda b: {**b, "actions": []}, 400, "has 0 actions"),
-        (lambda b: {**b, "actions": ["squat", "squat"]}, 400, "twice"),
-        (lambda b: {**b, "actions": ["x" * 201]}, 400, "1 to 200"),
+        (lambda b: {**b, "actions": [" ", "\u200b"]}, 422, "no letter"),
+        (lambda b: {**b, "actions": ["x" * 201]}, 422, "1 to 200"),
         (lambda b: {**b, "actions": [f"a{i}" for i in range(61)]}, 400, "1 to 60"),
         (lambda b: {**b, "actions": [7]}, 422, "actions"),
         (lambda b: {**b, "threshold": 2}, 422, "threshold"),
@@ -161,7 +162,7 @@ def changed(body: dict, **changes) -> dict:
         (lambda b: changed(b, fps=0), 422, "fps"),
         (lambda b: changed(b, layout="none"), 400, "unknown layout"),
         (lambda b: changed(b, layout=None, joints=None), 400, "neither"),
-        (lambda b: changed(b, positions=7), 400, "positions"),
+        (lambda b: changed(b, positions=7), 422, "positions"),
         (lambda b: changed(b, positions=[[[[1, 2], [1, 2, 3]]]]), 400, "rows of equal length"),
         (lambda b: changed(b, positions=[[[[1e9, 0, 0]] * 25]]), 400, "beyond"),
         (lambda b: changed(b, positions=[[[None] * 25] * 5]), 400, "no observed joint"),
@@ -235,7 +236,8 @@ def test_metrics_count_requests_by_route_and_hold_nothing_of_a_client(client):
 
 def test_the_openapi_description_is_complete_and_no_documentation_page_is_served(client):
     description = client.get("/openapi.json").json()
-    assert {"/api/predict", "/api/explain", "/api/recordings", "/api/model", "/api/clips"} <= set(description["paths"])
+    routes = ("predict", "explain", "timeline", "adapt", "recordings", "model", "clips", "health")
+    assert {f"/api/v1/{route}" for route in routes} <= set(description["paths"])
     text = json.dumps(description)
     for name in set(part.split('"')[0] for part in text.split("#/components/schemas/")[1:]):
         assert name in description["components"]["schemas"]

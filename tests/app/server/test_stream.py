@@ -10,7 +10,7 @@ from starlette.testclient import WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
 from zeroskel.app.server.connection import measure_frame_seconds
-from zeroskel.app.server.engine import Engine
+from zeroskel.app.server.engine import Engine, Window
 from zeroskel.app.server.streams import BATCH_SIZE, LiveStream, Metrics, Streams, stream_capacity
 from zeroskel.recognition import Stream
 
@@ -170,7 +170,7 @@ MALFORMED = [
     '{"type": "actions", "actions": [7]}',
     '{"type": "actions", "actions": [""]}',
     '{"type": "actions", "actions": ["\\ud800"]}',
-    '{"type": "actions", "actions": ["a\\nb"]}',
+    '{"type": "actions", "actions": ["a\\u0007b"]}',
     '{"type": "actions", "actions": ["\\u0000"]}',
     '{"type": "actions", "actions": [{"texts": ["x"]}]}',
     '{"type": "actions", "actions": [{"name": "x", "texts": "y"}]}',
@@ -273,8 +273,9 @@ def test_a_batch_answers_each_window_for_the_actions_of_its_stream(recognizer, s
 
     engine = Engine(recognizer)
     lists = [recognizer.candidates(ACTIONS[i:] + ACTIONS[:i]) for i in range(4)]
-    windows = [(generate_sequence(ACTIONS[i % 5], seed=i), lists[i % 4], None) for i in range(11)]
-    for (sequence, candidates, _), prediction in zip(windows, engine.predict_windows(windows), strict=True):
+    windows = [(generate_sequence(ACTIONS[i % 5], seed=i), lists[i % 4], None, recognizer) for i in range(11)]
+    windows = [Window(*window) for window in windows]
+    for (sequence, candidates, *_), prediction in zip(windows, engine.predict_windows(windows), strict=True):
         alone = recognizer.predict(sequence, candidates)
         assert prediction.actions == candidates.actions
         np.testing.assert_allclose(prediction.scores, alone.scores, rtol=1e-3, atol=1e-3)

@@ -8,17 +8,19 @@ from typing import Any
 import anyio
 import numpy as np
 from pydantic_core import from_json
-from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from zeroskel.app.server.engine import Busy, Engine
+from zeroskel.app.server.engine import Engine
+from zeroskel.app.server.errors import problem
 from zeroskel.app.server.guard import SECURITY_HEADERS
 from zeroskel.app.server.recordings import parse_coordinates
 from zeroskel.app.server.settings import Settings
 from zeroskel.app.server.streams import LiveStream, Streams
+from zeroskel.app.server.teaching import Teaching, Teachings
+from zeroskel.app.server.turns import Busy, Ticket
 from zeroskel.app.server.wire import Malformed, one_line, parse_actions
 from zeroskel.core import InputError
-from zeroskel.recognition import Stream
+from zeroskel.recognition import Candidates, Stream
 
 MAX_MESSAGE_RATE = 300  # messages a second; the server reads a faster client more slowly
 MAX_TIMESTAMP = 1e12  # seconds
@@ -32,10 +34,13 @@ TOO_MANY_MALFORMED = "Too many consecutive messages cannot be used. The server c
 class Connection:
     """Handles one stream from its first message to its end. No message of a client can stop the server."""
 
-    def __init__(self, socket: WebSocket, engine: Engine, streams: Streams, settings: Settings) -> None:
+    def __init__(
+        self, socket: WebSocket, engine: Engine, streams: Streams, teachings: Teachings, settings: Settings
+    ) -> None:
         self.socket = socket
         self.engine = engine
         self.streams = streams
+        self.teachings = teachings
         self.settings = settings
         self.limits = settings.limits
         self.metrics = streams.metrics
@@ -48,7 +53,7 @@ class Connection:
         except Busy as busy:
             self.metrics.refused.labels("capacity").inc()
             headers = {**SECURITY_HEADERS, "Retry-After": str(busy.retry_after)}
-            await self.socket.send_denial_response(JSONResponse({"detail": str(busy)}, 503, headers))
+            await self.socket.send_denial_response(problem(503, str(busy), headers))
             return
         live = None
         try:
@@ -73,23 +78,21 @@ class Connection:
                     self.metrics.refused.labels("token").inc()
                     await self._close_with_error("This server requires a token. Send it as token in the start message.")
                     return None
-                stream = await self._create_stream(message)
+                live, answer = await self._create_stream(message)
             except TimeoutError:
                 await self._close_with_error(f"No start message arrived within {self.limits.start_seconds:g} seconds.")
                 return None
             except InputError as error:
                 await self._report_malformed(error)
                 continue
-            self.last_received = time.monotonic()
-            live = LiveStream(stream, self.last_received)
-            await self._send_json({"type": "ready"})
+            await self._send_json({"type": "ready", **answer})
             self.streams.open(live)
             return live
         await self._close_with_error(TOO_MANY_MALFORMED)
         return None
 
-    async def _create_stream(self, message: dict[str, Any]) -> Stream:
-        _check_fields(message, {"type", "layout", "actions", "threshold", "token"})
+    async def _create_stream(self, message: dict[str, Any]) -> tuple[LiveStream, dict[str, Any]]:
+        _check_fields(message, {"type", "layout", "actions", "threshold", "token", "teaching"})
         layout, threshold = message.get("layout", "kinect-20"), message.get("threshold")
         if not isinstance(layout, str) or len(layout) > 40:
             raise Malformed("The field layout must be the name of a joint layout.")
@@ -98,9 +101,29 @@ class Connection:
                 raise Malformed("The field threshold must be a number from 0 to 1.")
             if self.engine.recognizer.calibration is None:
                 raise Malformed("The bundle of this server is not calibrated, so a stream cannot have a threshold.")
-        actions = parse_actions(message.get("actions"), self.limits)
-        candidates = await self.engine.texts.run_for_stream(self.engine.recognizer.candidates, actions)
-        return Stream(self.engine.recognizer, candidates, layout=layout, threshold=threshold)
+        teaching = self._find_teaching(message)
+        candidates, answer = await self._embed_actions(message)
+        self.last_received = time.monotonic()
+        stream = Stream(self.engine.recognizer, candidates, layout=layout, threshold=threshold)
+        live = LiveStream(stream, self.last_received)
+        live.teaching = teaching
+        return live, answer
+
+    async def _embed_actions(self, message: dict[str, Any]) -> tuple[Candidates, dict[str, Any]]:
+        """Return the actions of a message, and, where some cannot be used, the fields that say which ones are."""
+        actions, faults = parse_actions(message.get("actions"), self.limits)
+        candidates = await self.engine.candidates(
+            actions, Ticket(self.socket.client.host if self.socket.client else "")
+        )
+        name_problems = [fault.to_dict() for fault in faults]
+        return candidates, {"actions": list(candidates.actions), "name_problems": name_problems} if faults else {}
+
+    def _find_teaching(self, message: dict[str, Any]) -> Teaching | None:
+        """Return the teaching session that a message names; None where it names none."""
+        identifier = message.get("teaching")
+        if identifier is not None and not isinstance(identifier, str):
+            raise Malformed("The field teaching must be the id of a teaching session.")
+        return None if identifier is None else self.teachings.get(identifier)
 
     async def _exchange_messages(self, live: LiveStream) -> None:
         """Receive and send messages until one side ends the stream or the client is silent for too long."""
@@ -150,9 +173,12 @@ class Connection:
         if kind == "frame":
             self._push(live, message)
         elif kind == "actions":
-            _check_fields(message, {"type", "actions"})
-            actions = parse_actions(message.get("actions"), self.limits)
-            live.stream.candidates = await self.engine.texts.run_for_stream(self.engine.recognizer.candidates, actions)
+            _check_fields(message, {"type", "actions", "teaching"})
+            teaching = self._find_teaching(message)
+            live.stream.candidates, answer = await self._embed_actions(message)
+            live.teaching = teaching if "teaching" in message else live.teaching
+            if answer:
+                live.send({"type": "actions", **answer})
         else:
             raise Malformed('The type of a message must be "frame" or "actions".')
 

@@ -1,32 +1,45 @@
 """The threads in which the recognizer works, and the order of their work."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import fields
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from zeroskel.app.server.turns import Busy, Ticket, Turns
 from zeroskel.app.server.wire import Actions
-from zeroskel.core import InputError, SkeletonSequence, ZeroskelError
+from zeroskel.core import InputError, SkeletonSequence
 from zeroskel.recognition import Candidates, Prediction, Stream, ZeroShotRecognizer
+from zeroskel.recognition._action_texts import UnreadText
+from zeroskel.recognition._bundle import Bundle
 
 PROBE_WINDOWS = 32  # windows in the measurement at startup
-RETRY_SECONDS = 2
+PARALLEL_TIMELINES = 2
+ENCODED_AT_ONCE = 32  # windows of a timeline; after them others may use the motion thread
+READING_SECONDS = 0.02  # after which a reader of short texts gives up its turn
+STOP_CHECK_SECONDS = 0.1  # between two checks whether a timeline is still wanted
 
-Window = tuple[SkeletonSequence, Candidates, float | None]
+Result = TypeVar("Result")
 
 
-class Busy(ZeroskelError):
-    """The server has no capacity left; the client may try again after `retry_after` seconds."""
+class Window(NamedTuple):
+    """Window of a stream that waits to be scored."""
 
-    def __init__(self, message: str, retry_after: int) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
+    sequence: SkeletonSequence
+    candidates: Candidates
+    threshold: float | None
+    recognizer: Bundle
+
+
+class Stopped(Exception):
+    """The client of a computation has gone, or the server is stopping."""
 
 
 class Worker:
@@ -34,22 +47,28 @@ class Worker:
 
     def __init__(self, name: str) -> None:
         self.thread = ThreadPoolExecutor(1, name)
-        self._turn = asyncio.Lock()  # of the requests, so that only one of them is ahead of the streams
+        self.turns = Turns()  # of the requests, so that only one of them is ahead of the streams
 
     async def run_for_stream(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Run a function in the thread, return its result and raise its exceptions."""
         return await asyncio.get_running_loop().run_in_executor(self.thread, function, *arguments)
 
-    async def run_for_request(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    async def run_for_request(self, function: Callable[..., Any], *arguments: Any, ticket: Ticket | None = None) -> Any:
         """Run a function in the thread after the waiting functions of streams."""
-        async with self._turn:
+        async with self.turns.turn(ticket or Ticket()):
             return await self.run_for_stream(function, *arguments)
+
+    def close(self) -> None:
+        """Refuse waiting functions, and end the thread after its current one."""
+        self.turns.close()
+        self.thread.shutdown(wait=False, cancel_futures=True)
 
 
 class Engine:
-    """Runs the recognizer in two threads: one embeds texts, the other encodes motion.
+    """Runs the recognizer in two threads: one reads texts, the other encodes motion.
 
-    Answers to streams go before answers to requests, of which `waiting` may wait at the same time.
+    Answers to streams go before answers to requests, of which `waiting` may wait at the same time. Texts are read one
+    by one, and timelines are encoded in small parts; other clients have their turn after each of them.
     """
 
     def __init__(self, recognizer: ZeroShotRecognizer, *, waiting: int = 64) -> None:
@@ -57,23 +76,47 @@ class Engine:
         self.waiting = waiting
         self._waiting_requests = 0
         self.texts, self.motion = Worker("texts"), Worker("motion")
+        self._timelines = Turns(PARALLEL_TIMELINES)
+        self._timeline_threads = ThreadPoolExecutor(PARALLEL_TIMELINES, "timelines")
+        self._stopping = threading.Event()
 
     def close(self) -> None:
-        """End the threads after they have finished their current job."""
-        for worker in (self.texts, self.motion):
-            worker.thread.shutdown(wait=False, cancel_futures=True)
+        """Refuse waiting work and end the threads after their current text or batch. Returns at once."""
+        self._stopping.set()
+        self._timelines.close()
+        self.texts.close()
+        self.motion.close()
+        self._timeline_threads.shutdown(wait=False, cancel_futures=True)
 
-    async def run_for_request(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    async def candidates(self, actions: Actions, ticket: Ticket | None = None) -> Candidates:
+        """Return actions with embedded texts. Known texts do not wait for texts of others that must be read."""
+        ticket = ticket or Ticket()
+        known = self.recognizer.action_texts
+        unread = [text for name, texts in actions.items() for text in known.unread(name, tuple(texts))]
+        while unread:
+            unread = await self.texts.run_for_request(self._read_some, unread, ticket=ticket)
+        return await asyncio.to_thread(self.recognizer.candidates, actions)
+
+    def _read_some(self, texts: Sequence[UnreadText]) -> Sequence[UnreadText]:
+        """Read one text, and further ones while there is time. Returns the others."""
+        started = time.monotonic()
+        for number, text in enumerate(texts, 1):
+            self.recognizer.action_texts.read(text)
+            if time.monotonic() - started > READING_SECONDS:
+                return texts[number:]
+        return ()
+
+    async def run_for_request(self, function: Callable[..., Any], *arguments: Any, ticket: Ticket | None = None) -> Any:
         """Run a function in the motion thread, after all functions of streams.
 
         Raises:
             Busy: Too many requests wait.
         """
         with self._queued():
-            return await self.motion.run_for_request(function, *arguments)
+            return await self.motion.run_for_request(function, *arguments, ticket=ticket)
 
     async def answer(
-        self, method: Callable[..., Any], sequence: SkeletonSequence, actions: Actions, **options: Any
+        self, method: Callable[..., Any], sequence: SkeletonSequence, actions: Actions, ticket: Ticket, **options: Any
     ) -> Any:
         """Return the answer of a function of a sequence and candidates, such as `predict`, to a request.
 
@@ -81,14 +124,55 @@ class Engine:
             Busy: Too many requests wait.
         """
         with self._queued():
-            candidates = await self.texts.run_for_request(self.recognizer.candidates, actions)
-            return await self.motion.run_for_request(partial(method, sequence, candidates, **options))
+            candidates = await self.candidates(actions, ticket)
+            return await self.motion.run_for_request(partial(method, sequence, candidates, **options), ticket=ticket)
+
+    async def run_long(
+        self, recognizer: ZeroShotRecognizer, work: Callable[[ZeroShotRecognizer], Result], ticket: Ticket
+    ) -> Result:
+        """Run work that encodes many windows in a thread of its own; it shares the motion thread with all others.
+
+        Args:
+            recognizer: recognizer that the work uses.
+            work: function of a recognizer with the same results.
+            ticket: ticket of the request.
+
+        Raises:
+            Busy: Too many requests wait.
+        """
+        loop, gone = asyncio.get_running_loop(), threading.Event()
+
+        def is_wanted() -> bool:
+            return not (gone.is_set() or self._stopping.is_set())
+
+        def run(function: Callable[..., Any], *arguments: Any) -> Any:
+            if not is_wanted():
+                raise Stopped
+            task = self.motion.run_for_request(function, *arguments, ticket=ticket)
+            future = asyncio.run_coroutine_threadsafe(task, loop)
+            while is_wanted():
+                try:
+                    return future.result(STOP_CHECK_SECONDS)
+                except TimeoutError:
+                    continue
+                except CancelledError:  # with the event loop
+                    break
+            future.cancel()
+            raise Stopped
+
+        with self._queued():
+            async with self._timelines.turn(ticket):
+                shared = SharingRecognizer.of(recognizer, run)
+                try:
+                    return await loop.run_in_executor(self._timeline_threads, work, shared)
+                finally:
+                    gone.set()
 
     @contextmanager
     def _queued(self) -> Iterator[None]:
         """Count a request that waits. Raises Busy where too many wait already."""
         if self._waiting_requests >= self.waiting:
-            raise Busy("Too many requests are waiting. Try again in a moment.", RETRY_SECONDS)
+            raise Busy("Too many requests are waiting. Try again in a moment.")
         self._waiting_requests += 1
         try:
             yield
@@ -103,14 +187,25 @@ class Engine:
 
     def predict_windows(self, windows: Sequence[Window]) -> list[Prediction | InputError]:
         """Return a prediction for each window, or the error that it causes; encoded and scored as one batch."""
-        sequences, candidates, thresholds = zip(*windows, strict=True)
         try:
-            features = self.recognizer.encode(sequences)
-            return [*self.recognizer.score_each(features, candidates, thresholds)]
+            features = self.recognizer.encode([window.sequence for window in windows])
+            return self._scored(windows, features)
         except InputError as error:
             if len(windows) == 1:
                 return [error]
             return [self.predict_windows([window])[0] for window in windows]  # one bad window must not fail the others
+
+    def _scored(self, windows: Sequence[Window], features: np.ndarray) -> list[Prediction | InputError]:
+        """Return predictions; windows with the same recognizer are scored together."""
+        predictions: list[Any] = [None] * len(windows)
+        recognizers = {id(window.recognizer): window.recognizer for window in windows}
+        for recognizer in recognizers.values():
+            rows = [index for index, window in enumerate(windows) if window.recognizer is recognizer]
+            candidates = [windows[row].candidates for row in rows]
+            thresholds = [windows[row].threshold for row in rows]
+            for row, each in zip(rows, recognizer.score_each(features[rows], candidates, thresholds), strict=True):
+                predictions[row] = each
+        return predictions
 
     def measure_window_seconds(self) -> float:
         """Return the CPU seconds that one window of a batch costs on this machine; the best of three runs."""
@@ -124,6 +219,31 @@ class Engine:
         for _ in range(3):
             started = time.thread_time()
             windows = [window for _ in range(PROBE_WINDOWS) for window in chain(*stream.windows().values())]
-            self.predict_windows([(window, candidates, None) for window in windows])
+            self.predict_windows([Window(window, candidates, None, self.recognizer) for window in windows])
             seconds.append((time.thread_time() - started) / PROBE_WINDOWS)
         return min(seconds)
+
+
+class SharingRecognizer(ZeroShotRecognizer):
+    """Recognizer that encodes a few sequences at a time in a thread that it shares, and scores there."""
+
+    _run: Callable[..., Any]
+
+    @classmethod
+    def of(cls, recognizer: ZeroShotRecognizer, run: Callable[..., Any]) -> "SharingRecognizer":
+        """Return a recognizer with the same results, whose work is done by `run(function, *arguments)`."""
+        shared = cls(**{part.name: getattr(recognizer, part.name) for part in fields(recognizer)})
+        object.__setattr__(shared, "_run", run)
+        return shared
+
+    def encode(self, sequences: Sequence[SkeletonSequence]) -> np.ndarray:
+        """Return the features (N, D) of N sequences, as `ZeroShotRecognizer.encode` does."""
+        parts = [sequences[start : start + ENCODED_AT_ONCE] for start in range(0, len(sequences), ENCODED_AT_ONCE)]
+        encode = super().encode
+        return np.concatenate([self._run(encode, part) for part in parts])
+
+    def score(
+        self, features: np.ndarray, candidates: Candidates, *, threshold: float | None = None
+    ) -> list[Prediction]:
+        """Return a prediction for each row of features, as `ZeroShotRecognizer.score` does."""
+        return list(self._run(partial(super().score, features, candidates, threshold=threshold)))

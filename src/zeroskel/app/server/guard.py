@@ -3,16 +3,17 @@
 import time
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from zeroskel.app.server.errors import problem
 from zeroskel.app.server.settings import Settings, ip_address
 from zeroskel.app.server.streams import Metrics
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 REFUSAL_REASONS = {400: "host", 421: "host", 403: "origin", 401: "token"}  # status -> label of the metric
-PATHS_WITHOUT_TOKEN = ("/api/health", "/openapi.json")
+PATHS_WITHOUT_TOKEN = ("/api/health", "/api/v1/health", "/openapi.json")
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -86,7 +87,7 @@ class Guard:
             await send(message)
 
         await (refusal or self.app)(scope, receive, send_with_headers)
-        path = getattr(scope.get("route"), "path", "other")
+        path = _route_of(scope)
         self.metrics.requests.labels(path, str(status)).inc()
         self.metrics.request_seconds.labels(path).observe(time.perf_counter() - started)
 
@@ -95,20 +96,18 @@ class Guard:
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         if len(hosts) != 1:
-            return _refusal_response(400, f"The request has {len(hosts)} Host headers; expected exactly one.")
+            return problem(400, f"The request has {len(hosts)} Host headers; expected exactly one.")
         if not self._is_served_host(_host_name(hosts[0]), scope):
-            return _refusal_response(421, "This server does not serve that host. Allow it with --allow-host HOST.")
+            return problem(421, "This server does not serve that host. Allow it with --allow-host HOST.")
         origins = headers.getlist("origin")
         if origins and (len(origins) > 1 or not self._is_allowed_origin(origins[0], hosts[0])):
-            return _refusal_response(
-                403, "Pages of that origin may not use this server. Allow them with --allow-origin ORIGIN."
-            )
+            return problem(403, "Pages of that origin may not use this server. Allow them with --allow-origin ORIGIN.")
         preflight = scope.get("method") == "OPTIONS" and "access-control-request-method" in headers
         if self.settings.token and scope["type"] == "http" and not preflight and _needs_token(scope["path"]):
             scheme, _, token = headers.get("authorization", "").partition(" ")
             if scheme.lower() != "bearer" or not self.settings.is_token(token.strip()):
                 message = "This server requires a token. Send the header Authorization: Bearer TOKEN."
-                return _refusal_response(401, message, {"WWW-Authenticate": "Bearer"})
+                return problem(401, message, {"WWW-Authenticate": "Bearer"})
         return None
 
     def _is_served_host(self, name: str, scope: Scope) -> bool:
@@ -126,11 +125,17 @@ def _needs_token(path: str) -> bool:
     return (path.startswith("/api/") or path == "/metrics") and path not in PATHS_WITHOUT_TOKEN
 
 
+def _route_of(scope: Scope) -> str:
+    """Return the path of the route that answered, for metrics; "other" where there is none."""
+    route = scope.get("route")
+    if route is None:
+        return "other"
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    prefix = next((prefix for prefix in ("/api/v1", "/api") if path.startswith(f"{prefix}/")), "")
+    return route.path if route.path.startswith(prefix) else f"{prefix}{route.path}"
+
+
 def _host_name(host: str) -> str:
     """Return a Host header without its port, in lower case."""
     host = host.strip().lower()
     return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
-
-
-def _refusal_response(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse({"detail": detail}, status, headers)

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from zeroskel.app.server.engine import Busy
 from zeroskel.app.server.settings import Limits
+from zeroskel.app.server.turns import Busy
 from zeroskel.core import InputError
 from zeroskel.skeleton.formats import FORMATS
 from zeroskel.skeleton.video import SUFFIXES as VIDEO_SUFFIXES

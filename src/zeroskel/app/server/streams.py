@@ -11,10 +11,13 @@ from typing import Any, NamedTuple
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.process_collector import ProcessCollector
 
-from zeroskel.app.server.engine import Busy, Engine, Window
-from zeroskel.app.server.wire import stream_answer
+from zeroskel.app.server.answers import stream_answer
+from zeroskel.app.server.engine import Engine, Window
+from zeroskel.app.server.teaching import Teaching
+from zeroskel.app.server.turns import Busy
 from zeroskel.core import InputError
 from zeroskel.recognition import Candidates, Prediction, Stream
+from zeroskel.recognition._bundle import Bundle
 
 BATCH_SIZE = 50  # streams whose windows are encoded together
 BATCH_WINDOWS = 150  # after which a batch takes no further stream; the windows of one stream stay together
@@ -71,10 +74,19 @@ class LiveStream:
 
     def __init__(self, stream: Stream, now: float) -> None:
         self.stream = stream
+        self.teaching: Teaching | None = None  # whose examples count
         self.outbox: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(OUTBOX_SIZE)
         self.answered = now
         self.arrived: float | None = None  # arrival of the latest frame that no answer covers yet
         self.nobody = True  # whether the client knows that nobody is there
+
+    @property
+    def recognizer(self) -> Bundle:
+        """Return the recognizer with the examples of now."""
+        if self.teaching is None:
+            return self.stream.recognizer
+        self.teaching.used = time.monotonic()
+        return self.teaching.recognizer(self.stream.candidates.actions)
 
     def send(self, message: dict[str, Any]) -> bool:
         """Put a message into the outbox. Returns False where the outbox is full and the message is dropped."""
@@ -178,7 +190,8 @@ class Streams:
             if people and arrived is not None:
                 counts = {person: len(parts) for person, parts in people.items()}
                 pending.append(_Pending(live, counts, stream.candidates, stream.time, arrived))
-                windows += [(window, stream.candidates, stream.threshold) for window in chain(*people.values())]
+                context = (stream.candidates, stream.threshold, live.recognizer)
+                windows += [Window(window, *context) for window in chain(*people.values())]
             elif not people and not live.nobody:
                 live.nobody = live.send({"type": "nobody", "time": stream.time})
         if not windows:

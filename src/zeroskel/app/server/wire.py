@@ -1,19 +1,20 @@
-"""The wire format: the JSON that clients and the server exchange. docs/serve.md shows examples."""
+"""The JSON that clients send. docs/serve.md shows examples; `answers` has what the server sends."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
-from pydantic import BaseModel, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
+from zeroskel.app.server.names import NameProblem, UnusableName, comparison_key, normalised_name, shown_name
 from zeroskel.app.server.settings import Limits
 from zeroskel.core import InputError
-from zeroskel.recognition import Explanation, Prediction, StreamPrediction
-
-DECIMALS = 5  # of all numbers in answers
 
 Actions = Mapping[str, Sequence[str]]  # name -> further texts
 Model = TypeVar("Model", bound=BaseModel)
-ActionText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Coordinate = Annotated[float, Field(allow_inf_nan=False)]
+Joint = Annotated[list[Coordinate | None], Field(description="x, y and z in metres, y up.")]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+TeachingId = Annotated[str, Field(max_length=100, description="Id of a teaching session, whose examples count.")]
 
 
 class Strict(BaseModel, extra="forbid", strict=True):
@@ -23,24 +24,36 @@ class Strict(BaseModel, extra="forbid", strict=True):
 class Action(Strict):
     """An action with further texts that describe it in other words."""
 
-    name: ActionText
-    texts: list[ActionText] = []
+    name: str
+    texts: list[str] = []
 
 
-class Recording(BaseModel):
-    """A recording. `positions` is [bodies][frames][joints][3] in metres, y up; null where a joint was not observed."""
+class Recording(BaseModel, strict=True):
+    """A recording. `positions` is [bodies][frames][joints][3] in metres, y up; null where a joint was not observed.
+
+    Either `layout` or `joints`, the names of the joints in their order, is required. Further fields are ignored.
+    """
 
     layout: str | None = None
     joints: list[str] | None = None
-    fps: float = Field(default=30.0, gt=0, le=1000)
-    positions: Any = Field(json_schema_extra={"type": "array"})
+    fps: float = Field(default=30.0, gt=0, le=1000, allow_inf_nan=False)
+    positions: list[list[list[Joint | None]]]
 
 
-class PredictRequest(Strict):
-    """A recording and the actions to choose among."""
+ClipId = Annotated[str, Field(max_length=100, description="Id of a clip from /api/v1/clips.")]
 
-    recording: Recording
-    actions: list[ActionText | Action]
+
+class ActionsRequest(Strict):
+    """A recording, or the id of a clip, and the actions to choose among."""
+
+    recording: Recording | ClipId
+    actions: list[str | Action]
+    teaching: TeachingId | None = None
+
+
+class PredictRequest(ActionsRequest):
+    """A recording, the actions to choose among, and from which presence on one of them counts as happening."""
+
     threshold: float | None = Field(default=None, ge=0, le=1)
 
 
@@ -50,96 +63,44 @@ class ExplainRequest(PredictRequest):
     action: str | None = None
 
 
-class ScoredActions(BaseModel):
-    """A prediction. `presence` is null without a calibrated bundle."""
+class TimelineRequest(PredictRequest):
+    """A PredictRequest whose answer is a timeline. `format` goes before the header Accept."""
 
-    actions: list[str]
-    scores: list[float]
-    probabilities: list[float]
-    presence: float | None
-    none_of_these: bool
-    best: str
+    lanes: bool = Field(default=False, description="Also return the probabilities over time.")
+    format: Literal["json", "csv", "vtt", "eaf"] | None = None
 
 
-class PersonAnswer(ScoredActions):
-    """A prediction for one person, who is there from `start` to `end` (seconds) as these `bodies` of the recording."""
+class Example(Strict):
+    """An example of the action `name`: a recording or the id of a clip, from `start` to `end` (seconds)."""
 
-    person: int
-    start: float
-    end: float
-    bodies: list[int]
-
-
-class PredictAnswer(ScoredActions):
-    """A prediction for the `person` who moves most, and for all `people`.
-
-    `person` is null where the body that moves most is nobody. `seconds` is the duration of the computation.
-    """
-
-    person: int | None
-    people: list[PersonAnswer]
-    seconds: float
+    recording: Recording | ClipId
+    name: str
+    start: Seconds | None = None
+    end: Seconds | None = None
+    person: int | None = Field(default=None, ge=0, le=1000, description="Number of the person; null is everybody.")
 
 
-class ExplainAnswer(ScoredActions):
-    """A prediction with its explanation, for the person who moves most. Information is in nats; 0 is chance.
+class AdaptRequest(Strict):
+    """Examples of actions. Without `teaching` a new session begins."""
 
-    `shown` says in words what the motion shows. `speaks_for` says what of it speaks for the action, `speaks_against`
-    what speaks for the best other action, the `rival`. All three are empty without the encoder `movement`, and the last
-    two without the method `evidence`.
-    """
-
-    seconds: float
-    action: str
-    observed_seconds: list[float]
-    information: list[list[float]]
-    moments: list[list[float]]
-    moment_information: list[float]
-    parts: dict[str, float]
-    quantities: dict[str, float]
-    rival: str
-    shown: list[str]
-    speaks_for: list[str]
-    speaks_against: list[str]
-
-
-class ReadingAnswer(BaseModel):
-    """Account of how a file was read. `text` is one line for people; `inferred` names what nobody stated."""
-
-    format: str
-    layout: str
-    points: int
-    up: str
-    unit: str
-    fps: float
-    people: int
-    inferred: list[str]
-    notes: list[str]
-    text: str
-
-
-class RecordingAnswer(BaseModel):
-    """A recording that can be drawn and sent to /api/predict. `reading` is null for a built-in clip."""
-
-    layout: str
-    joints: list[str]
-    bones: list[list[int]]
-    fps: float
-    frames: int
-    bodies: int
-    positions: list[list[list[list[float] | None]]]
-    notice: str
-    reading: ReadingAnswer | None
-
-
-class Problem(BaseModel):
-    """The reason of a refusal, in one line."""
-
-    detail: str
+    teaching: TeachingId | None = None
+    examples: list[Example] = Field(min_length=1, max_length=20)
 
 
 class Malformed(InputError):
     """A message or a body is not of the wire format."""
+
+
+class ParsedActions(NamedTuple):
+    """Actions that can be used, and the faults of the others.
+
+    Attributes:
+        actions: name -> further texts.
+        problems: faults, in the order of the actions.
+    """
+
+    actions: Actions
+    problems: list[NameProblem]
 
 
 def one_line(error: Exception, length: int = 500) -> str:
@@ -162,60 +123,56 @@ def parse_model(model: type[Model], body: bytes) -> Model:
 
 def describe_validation_error(error: Mapping[str, Any]) -> str:
     """Return one line that names the field of a pydantic error and the reason, never the content."""
-    field = ".".join(str(part) for part in error["loc"])[:100]
+    branches = ("Recording", "Action", "str")  # of unions; they are no fields
+    field = ".".join(str(part) for part in error["loc"] if part not in branches and "[" not in str(part))[:100]
     return f"{field or 'body'}: {error['msg'][:200]}"
 
 
-def parse_actions(actions: object, limits: Limits) -> Actions:
-    """Return the further texts of each action by the action's name.
+def parse_actions(actions: object, limits: Limits) -> ParsedActions:
+    """Return the further texts of each action by the action's normalised name, and the faults of single names.
+
+    A name that cannot be used is left out. Two spellings of one name are one action: the first spelling is used, and
+    the texts of both.
 
     Args:
         actions: List of names, of {"name", "texts"} objects, or of both; as JSON or as `Action`.
         limits: Largest number of actions and texts, and their largest length.
 
     Raises:
-        InputError: The list is empty or too long, or an action is repeated, empty, too long or not text.
+        InputError: The list is empty or too long, an action is not text, or no action can be used.
     """
     if not isinstance(actions, list) or not 1 <= len(actions) <= limits.actions:
         received = f"has {len(actions)} actions" if isinstance(actions, list) else "is not a list"
         raise InputError(f"The field actions {received}; expected a list of 1 to {limits.actions} actions.")
     texts_by_name: dict[str, list[str]] = {}
+    spelt: dict[str, str] = {}  # comparison key -> name
+    problems: list[NameProblem] = []
     remaining_texts = limits.texts
-    for action in actions:
+    for index, action in enumerate(actions):
         if isinstance(action, Action):
             action = action.model_dump()
-        name, texts = (action.get("name"), action.get("texts", [])) if isinstance(action, dict) else (action, [])
+        sent, texts = (action.get("name"), action.get("texts", [])) if isinstance(action, dict) else (action, [])
         remaining_texts -= 1 + len(texts) if isinstance(texts, list) else 1
         if not isinstance(texts, list) or remaining_texts < 0:
             raise InputError(f"The texts of an action are not a list, or there are more than {limits.texts} in total.")
-        name = _parse_text(name, limits.action_length)
-        if name in texts_by_name:
-            raise InputError(f"The action {name[:60]!r} is listed twice; expected each action once.")
-        texts_by_name[name] = [_parse_text(text, limits.action_length) for text in texts]
-    return texts_by_name
-
-
-def _parse_text(text: object, max_length: int) -> str:
-    if not isinstance(text, str) or not text.strip() or len(text) > max_length or not text.isprintable():
-        raise InputError(f"An action is not a text of 1 to {max_length} printable characters.")
-    return text.strip()
-
-
-def result_to_dict(result: Prediction | Explanation) -> dict[str, Any]:
-    """Return a prediction, or an explanation with its prediction, as JSON; the numbers are rounded to save bytes."""
-    return result.to_dict(decimals=DECIMALS)
-
-
-def stream_answer(prediction: StreamPrediction) -> dict[str, Any]:
-    """Return a prediction of a stream as JSON, with those for all people, whose actions are not repeated."""
-    people = [{"body": person.body, **_settled_to_dict(person)} for person in prediction.people]
-    for person in people:
-        del person["actions"]
-    return {**_settled_to_dict(prediction), "people": people}
-
-
-def _settled_to_dict(prediction: StreamPrediction) -> dict[str, Any]:
-    answer = result_to_dict(prediction)
-    del answer["scores"]
-    settled = {"settled": prediction.settled, "settled_at": prediction.settled_at}
-    return {"person": prediction.person, **settled, **answer}
+        if not isinstance(sent, str) or not all(isinstance(text, str) for text in texts):
+            raise InputError(f"The action {index} or one of its texts is not text; expected words.")
+        try:
+            name = normalised_name(sent, limits.action_length)
+        except UnusableName as error:
+            problems.append(NameProblem(index, shown_name(sent), "unusable", f"This name is left out. {error}"))
+            continue
+        first = spelt.setdefault(comparison_key(name), name)
+        if first in texts_by_name:
+            detail = f'This is the same action as "{shown_name(first)}". It counts once, with the texts of both.'
+            problems.append(NameProblem(index, shown_name(sent), "duplicate", detail))
+        known = texts_by_name.setdefault(first, [])
+        for text in texts:
+            try:
+                known.append(normalised_name(text, limits.action_length))
+            except UnusableName as error:
+                detail = f"One of the texts of this action is left out. {error}"
+                problems.append(NameProblem(index, shown_name(sent), "text", detail))
+    if not texts_by_name:
+        raise Malformed(f"No action can be used. The first one: {problems[0].detail}")
+    return ParsedActions(texts_by_name, problems)

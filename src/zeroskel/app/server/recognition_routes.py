@@ -1,0 +1,169 @@
+"""Routes that recognise actions in a recording: predict, explain and timeline."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+from starlette.responses import JSONResponse, Response
+
+from zeroskel.app.server.answers import (
+    ExplainAnswer,
+    PredictAnswer,
+    TimelineAnswer,
+    result_to_dict,
+    timeline_to_dict,
+)
+from zeroskel.app.server.bodies import Bodies
+from zeroskel.app.server.clips import clip_sequence
+from zeroskel.app.server.engine import Engine
+from zeroskel.app.server.errors import problems
+from zeroskel.app.server.recordings import parse_positions
+from zeroskel.app.server.settings import Limits
+from zeroskel.app.server.teaching import Teachings
+from zeroskel.app.server.turns import Ticket
+from zeroskel.app.server.wire import (
+    ActionsRequest,
+    ExplainRequest,
+    PredictRequest,
+    Recording,
+    TimelineRequest,
+    parse_actions,
+)
+from zeroskel.core import SkeletonSequence
+from zeroskel.recognition import Candidates, ZeroShotRecognizer
+from zeroskel.recognition._people import main_person
+from zeroskel.recognition._timeline import Timeline
+from zeroskel.recognition._timeline_files import timeline_content
+
+FORMATS = {  # of timelines -> media type
+    "json": "application/json",
+    "csv": "text/csv; charset=utf-8",
+    "vtt": "text/vtt; charset=utf-8",
+    "eaf": "application/xml",
+}
+
+
+def recognition_routes(engine: Engine, teachings: Teachings, bodies: Bodies, limits: Limits) -> APIRouter:
+    """Return a router for predict, explain and timeline."""
+    router = APIRouter(responses=problems(400, 401, 403, 404, 408, 413, 421, 422, 500, 503))
+
+    async def respond(
+        request: Request, model: type[ActionsRequest], method: Callable[..., Any], option: str
+    ) -> Response:
+        started = time.perf_counter()
+        content = await bodies.decode(request, model)
+        actions, faults = parse_actions(content.actions, limits)
+        sequence = await sequence_of(content.recording, limits)
+        recognizer = recognizer_for(content, actions)
+        answer = await engine.answer(
+            partial(method, recognizer), sequence, actions, ticket_of(request), **{option: getattr(content, option)}
+        )
+        seconds = round(time.perf_counter() - started, 4)
+        return JSONResponse({**answer, "seconds": seconds, "name_problems": [fault.to_dict() for fault in faults]})
+
+    def recognizer_for(content: ActionsRequest, actions: Any) -> ZeroShotRecognizer:
+        if content.teaching is None:
+            return engine.recognizer
+        return teachings.get(content.teaching).recognizer(tuple(actions))
+
+    @router.post("/predict", response_model=PredictAnswer, openapi_extra=json_body(PredictRequest))
+    async def predict(request: Request) -> Response:
+        """Return how well each action fits a recording, and each person in it."""
+        return await respond(request, PredictRequest, predicted, "threshold")
+
+    @router.post("/explain", response_model=ExplainAnswer, openapi_extra=json_body(ExplainRequest))
+    async def explain(request: Request) -> Response:
+        """Return when an action became recognisable, and by which parts of the body."""
+        return await respond(request, ExplainRequest, explained, "action")
+
+    @router.post(
+        "/timeline",
+        response_model=TimelineAnswer,
+        responses={200: {"content": {media.split(";")[0]: {} for media in FORMATS.values() if "json" not in media}}},
+        openapi_extra=json_body(TimelineRequest),
+    )
+    async def timeline(request: Request) -> Response:
+        """Return when each person of a recording does which of the actions, and when none of them."""
+        started = time.perf_counter()
+        content = await bodies.decode(request, TimelineRequest)
+        actions, faults = parse_actions(content.actions, limits)
+        sequence = await sequence_of(content.recording, limits)
+        ticket = ticket_of(request)
+        candidates = await engine.candidates(actions, ticket)
+
+        def find(recognizer: ZeroShotRecognizer) -> Timeline:
+            return recognizer.timeline(sequence, candidates, threshold=content.threshold)
+
+        result = await engine.run_long(recognizer_for(content, actions), find, ticket)
+        name = content.format or accepted_format(request.headers.get("accept", ""))
+        if name != "json":
+            file = f"timeline.{name}"
+            headers = {"Content-Disposition": f'attachment; filename="{file}"'}
+            return Response(timeline_content(result, Path(file)), media_type=FORMATS[name], headers=headers)
+        answer = timeline_to_dict(result, lanes=content.lanes)
+        seconds = round(time.perf_counter() - started, 4)
+        name_problems = [fault.to_dict() for fault in faults]
+        return JSONResponse({**answer, "computation_seconds": seconds, "name_problems": name_problems})
+
+    return router
+
+
+def predicted(
+    recognizer: ZeroShotRecognizer, sequence: SkeletonSequence, candidates: Candidates, *, threshold: float | None
+) -> dict[str, Any]:
+    """Return the predictions for a recording and for each person in it as JSON."""
+    people = recognizer.predict_people(sequence, candidates, threshold=threshold)
+    prediction = recognizer.predict(sequence, candidates, threshold=threshold)
+    every = [result_to_dict(person) for person in people]
+    return {**result_to_dict(prediction), "person": main_person(sequence, people), "people": every}
+
+
+def explained(
+    recognizer: ZeroShotRecognizer, sequence: SkeletonSequence, candidates: Candidates, *, action: str | None
+) -> dict[str, Any]:
+    """Return the explanation of a prediction as JSON."""
+    return result_to_dict(recognizer.explain(sequence, candidates, action=action))
+
+
+async def sequence_of(recording: Recording | str, limits: Limits) -> SkeletonSequence:
+    """Return the sequence of a recording, or of the built-in clip with that id.
+
+    Raises:
+        HTTPException: There is no such clip.
+        InputError: The recording cannot be used.
+    """
+    if isinstance(recording, str):
+        return await asyncio.to_thread(clip_sequence, recording)
+    return await asyncio.to_thread(
+        parse_positions, recording.positions, recording.layout, recording.joints, recording.fps, limits
+    )
+
+
+def accepted_format(accept: str) -> str:
+    """Return the format of timelines that a header Accept names first; "json" where it names none."""
+    for entry in accept.lower().split(","):
+        media = entry.split(";")[0].strip()
+        for name, known in FORMATS.items():
+            if media == known.split(";")[0]:
+                return name
+    return "json"
+
+
+def ticket_of(request: Request) -> Ticket:
+    """Return a ticket for the turns of a request."""
+    return Ticket(request.client.host if request.client else "")
+
+
+def json_body(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the description of a JSON body that the route reads itself, for OpenAPI."""
+    return body_description("application/json", {"$ref": f"#/components/schemas/{model.__name__}"})
+
+
+def body_description(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the description of a body that the route reads itself, for OpenAPI."""
+    return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}

@@ -1,0 +1,109 @@
+"""Timelines over REST, in all formats, and the work that they share with others."""
+
+import asyncio
+import threading
+import time
+
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+
+import zeroskel
+from zeroskel.app.server.application import create_app
+from zeroskel.app.server.engine import Engine, Stopped
+from zeroskel.app.server.recordings import recording_to_dict
+from zeroskel.app.server.settings import Limits, Settings
+from zeroskel.app.server.turns import Ticket
+from zeroskel.datasets.synthetic import generate_sequence
+from zeroskel.recognition import Timeline
+
+WORDS = ["squat", "clap the hands", "jump"]
+
+
+@pytest.fixture(scope="module")
+def default():
+    return zeroskel.ZeroShotRecognizer.load("default")
+
+
+@pytest.fixture(scope="module")
+def taught_client(default):
+    with TestClient(create_app(default, Settings(limits=Limits(streams=2))), base_url="http://127.0.0.1") as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def two_actions():
+    parts = [generate_sequence(name, seed=3) for name in ("squat", "clap the hands")]
+    return parts[0].replace(np.concatenate([part.joints for part in parts], axis=1))
+
+
+def test_the_json_is_the_timeline_of_the_library(taught_client, default, two_actions, tmp_path):
+    body = {"recording": recording_to_dict(two_actions), "actions": [*WORDS, "Squat."], "lanes": True}
+    answer = taught_client.post("/api/v1/timeline", json=body)
+    assert answer.status_code == 200, answer.text
+    timeline, expected = answer.json(), default.timeline(two_actions, WORDS)
+    assert timeline["actions"] == WORDS and timeline["people"] == [0]
+    assert [each["action"] for each in timeline["segments"]] == [each.action for each in expected] != []
+    lane, direct = timeline["lanes"][0], expected.lanes[0]
+    assert lane["step"] == direct.step and np.shape(lane["probabilities"]) == direct.probabilities.shape
+    np.testing.assert_allclose(lane["probabilities"], direct.probabilities, atol=0.02)
+    assert [fault["reason"] for fault in timeline["name_problems"]] == ["duplicate"]
+    file = tmp_path / "timeline.json"
+    file.write_bytes(answer.content)
+    assert len(Timeline.read(file)) == len(expected)
+    assert taught_client.post("/api/timeline", json={**body, "lanes": False}).json()["lanes"] is None
+
+
+def test_other_formats_are_files_chosen_by_a_field_or_by_accept(taught_client, two_actions):
+    body = {"recording": recording_to_dict(two_actions), "actions": WORDS}
+    for name, start in (("csv", "person,start,end"), ("vtt", "WEBVTT"), ("eaf", "<?xml")):
+        answer = taught_client.post("/api/v1/timeline", json={**body, "format": name})
+        assert answer.text.startswith(start)
+        assert answer.headers["content-disposition"] == f'attachment; filename="timeline.{name}"'
+    accept = {"accept": "image/png, text/vtt;q=0.9, */*;q=0.1"}
+    assert taught_client.post("/api/v1/timeline", json=body, headers=accept).text.startswith("WEBVTT")
+    assert taught_client.post("/api/v1/timeline", json={**body, "format": "png"}).status_code == 422
+
+
+def test_a_clip_may_be_named_instead_of_sent(taught_client):
+    body = {"recording": "wave-both-hands", "actions": ["wave both hands", "squat"]}
+    assert taught_client.post("/api/v1/timeline", json=body).json()["segments"][0]["action"] == "wave both hands"
+    assert taught_client.post("/api/v1/predict", json=body).json()["best"] == "wave both hands"
+    answer = taught_client.post("/api/v1/predict", json={**body, "recording": "none"})
+    assert answer.status_code == 404 and answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_bundle_without_calibration_has_no_timelines(client, request_body):
+    answer = client.post("/api/v1/timeline", json=request_body)
+    assert answer.status_code == 400 and "not calibrated" in answer.json()["detail"]
+
+
+def test_other_requests_have_their_turn_during_a_timeline_which_stops_when_nobody_waits(default, squat):
+    """A long recording is encoded in parts; between them another request is answered."""
+    engine = Engine(default)
+    recording = squat.replace(np.tile(squat.joints, (1, 40, 1, 1)))
+    candidates = default.candidates(WORDS)
+    stopped = threading.Event()
+
+    def find(recognizer):
+        try:
+            return recognizer.timeline(recording, candidates)
+        except Stopped:
+            stopped.set()
+            raise
+
+    async def ask() -> float:
+        long = asyncio.create_task(engine.run_long(default, find, Ticket("a")))
+        await asyncio.sleep(0.5)
+        started = time.monotonic()
+        await engine.run_for_request(default.predict, squat, candidates, ticket=Ticket("b"))
+        seconds = time.monotonic() - started
+        assert not long.done()
+        long.cancel()
+        await asyncio.gather(long, return_exceptions=True)
+        return seconds
+
+    seconds = asyncio.run(ask())
+    engine.close()
+    assert stopped.wait(10)
+    assert seconds < 5  # the whole timeline takes several times as long
