@@ -106,6 +106,35 @@ def test_a_stream_needs_the_token_in_its_start_message(open_client):
             assert socket.receive_json() == {"type": "ready"}
 
 
+def test_a_stream_may_send_the_token_in_a_header(open_client):
+    with open_client(token=TOKEN) as client:
+        headers = {"Host": "127.0.0.1", "Authorization": f"Bearer {TOKEN}"}
+        with client.websocket_connect("/api/stream", headers=headers) as socket:
+            socket.send_json(START)
+            assert socket.receive_json() == {"type": "ready"}
+        headers["Authorization"] = "Bearer wrong-horse-battery"
+        with (
+            pytest.raises(WebSocketDenialResponse) as refused,
+            client.websocket_connect("/api/stream", headers=headers),
+        ):
+            pass
+        assert refused.value.status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/api/model", "/motion/api/model", "/motion/metrics"])
+def test_behind_a_path_prefix_the_token_is_required_too(open_client, path):
+    with open_client(token=TOKEN, root_path="/motion") as client:  # uvicorn adds the prefix that the proxy stripped
+        assert client.get(path).status_code == 401
+        assert client.get(path, headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
+        assert client.get("/motion/api/health").status_code == 200
+
+
+def test_a_request_of_two_lengths_is_refused(client):
+    headers = {"Content-Length": "2", "Transfer-Encoding": "chunked"}
+    answer = client.post("/api/predict", content=b"{}", headers=headers)
+    assert answer.status_code == 400 and answer.headers["connection"] == "close"
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

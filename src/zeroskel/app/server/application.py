@@ -11,7 +11,8 @@ from pydantic.json_schema import models_json_schema
 from starlette.websockets import WebSocket
 
 from zeroskel import __version__
-from zeroskel.app.server.connection import Connection, measure_frame_seconds
+from zeroskel.app.server.body_limits import BodyLimits
+from zeroskel.app.server.connection import Connection, StartDeadlines, measure_frame_seconds
 from zeroskel.app.server.engine import Engine
 from zeroskel.app.server.errors import FailureAnswers, Problem, exception_handlers
 from zeroskel.app.server.guard import Guard
@@ -54,7 +55,7 @@ def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None)
     recognizer.candidates({"warm up": ["someone gets warm"]})  # loads the sentence encoder, which takes seconds
     capacity = limits.streams or stream_capacity(engine.measure_window_seconds(), measure_frame_seconds())
     streams = Streams(engine, metrics, capacity)
-    reader, teachings = Reader(limits), Teachings(recognizer)
+    reader, teachings, starting = Reader(limits), Teachings(recognizer), StartDeadlines(limits)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -84,8 +85,9 @@ def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None)
     @app.websocket("/api/v1/stream")
     @app.websocket("/api/stream")
     async def stream(socket: WebSocket) -> None:
-        await Connection(socket, engine, streams, teachings, settings).run()
+        await Connection(socket, engine, streams, teachings, starting, settings).run()
 
+    app.add_middleware(BodyLimits, limits=limits, metrics=metrics)
     app.add_middleware(FailureAnswers)
     if settings.origins:
         app.add_middleware(

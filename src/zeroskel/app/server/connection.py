@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import anyio
@@ -14,7 +15,7 @@ from zeroskel.app.server.engine import Engine
 from zeroskel.app.server.errors import problem
 from zeroskel.app.server.guard import SECURITY_HEADERS
 from zeroskel.app.server.recordings import parse_coordinates
-from zeroskel.app.server.settings import Settings
+from zeroskel.app.server.settings import Limits, Settings
 from zeroskel.app.server.streams import LiveStream, Streams
 from zeroskel.app.server.teaching import Teaching, Teachings
 from zeroskel.app.server.turns import Busy, Ticket
@@ -31,65 +32,120 @@ POLICY_VIOLATION, TRY_AGAIN = 1008, 1013  # WebSocket close codes
 TOO_MANY_MALFORMED = "Too many consecutive messages cannot be used. The server closes the stream."
 
 
+class StartDeadlines:
+    """The connections whose start message has not arrived. Of too many, the one that waited longest ends.
+
+    They do not count as streams, so clients that never start cannot take the place of those that do.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._scopes: dict[anyio.CancelScope, None] = {}  # the one that waited longest first
+
+    @contextmanager
+    def wait(self) -> Iterator[None]:
+        """Bound the time in which the body of the `with` statement waits for a message.
+
+        Raises:
+            TimeoutError: The time is over, or too many connections wait.
+        """
+        with anyio.fail_after(self.limits.start_seconds) as scope:
+            self._scopes[scope] = None
+            if len(self._scopes) > self.limits.starting:
+                longest = next(iter(self._scopes))
+                del self._scopes[longest]
+                longest.deadline = anyio.current_time()
+            try:
+                yield
+            finally:
+                self._scopes.pop(scope, None)
+
+
 class Connection:
     """Handles one stream from its first message to its end. No message of a client can stop the server."""
 
     def __init__(
-        self, socket: WebSocket, engine: Engine, streams: Streams, teachings: Teachings, settings: Settings
+        self,
+        socket: WebSocket,
+        engine: Engine,
+        streams: Streams,
+        teachings: Teachings,
+        starting: StartDeadlines,
+        settings: Settings,
     ) -> None:
         self.socket = socket
         self.engine = engine
         self.streams = streams
         self.teachings = teachings
+        self.starting = starting
         self.settings = settings
         self.limits = settings.limits
         self.metrics = streams.metrics
         self.last_received = time.monotonic()
+        self.malformed = 0  # consecutive unusable messages
 
     async def run(self) -> None:
         """Serve the client until its stream ends; answer 503 where all streams are in use."""
         try:
-            self.streams.reserve()
+            self.streams.check_capacity()
         except Busy as busy:
             self.metrics.refused.labels("capacity").inc()
             headers = {**SECURITY_HEADERS, "Retry-After": str(busy.retry_after)}
             await self.socket.send_denial_response(problem(503, str(busy), headers))
             return
-        live = None
         try:
             await self.socket.accept()
-            live = await self._start()
-            if live is not None:
-                await self._exchange_messages(live)
-        except* WebSocketDisconnect:
+            message = await self._receive_start()
+            while message is not None and not await self._serve(message):
+                message = await self._receive_start()
+        except* (WebSocketDisconnect, Busy):  # the client has gone, or the server is stopping
             pass
-        finally:
-            self.streams.release(live)
 
-    async def _start(self) -> LiveStream | None:
-        """Wait for a valid start message and open the stream. Returns None where the server closed the connection."""
-        for _ in range(MAX_MALFORMED):
+    async def _receive_start(self) -> dict[str, Any] | None:
+        """Return the start message of a client that may use the server. Returns None after closing the connection."""
+        while self.malformed < MAX_MALFORMED:
             try:
-                with anyio.fail_after(self.limits.start_seconds):
+                with self.starting.wait():
                     message = self._parse_message(await self.socket.receive())
-                    if message.get("type") != "start":
-                        raise Malformed('The first message must be {"type": "start", "layout": …, "actions": …}.')
-                if not self.settings.is_token(message.get("token")):
-                    self.metrics.refused.labels("token").inc()
-                    await self._close_with_error("This server requires a token. Send it as token in the start message.")
-                    return None
-                live, answer = await self._create_stream(message)
+                if message.get("type") != "start":
+                    raise Malformed('The first message must be {"type": "start", "layout": …, "actions": …}.')
             except TimeoutError:
-                await self._close_with_error(f"No start message arrived within {self.limits.start_seconds:g} seconds.")
+                seconds = f"{self.limits.start_seconds:g} seconds, and less when many clients connect"
+                await self._close_with_error(f"No start message arrived in time. The server waits {seconds}.")
                 return None
             except InputError as error:
                 await self._report_malformed(error)
                 continue
-            await self._send_json({"type": "ready", **answer})
-            self.streams.open(live)
-            return live
+            if "authorization" in self.socket.headers or self.settings.is_token(message.get("token")):
+                return message  # the guard checked the header
+            self.metrics.refused.labels("token").inc()
+            await self._close_with_error("This server requires a token. Send it as token in the start message.")
+            return None
         await self._close_with_error(TOO_MANY_MALFORMED)
         return None
+
+    async def _serve(self, start: dict[str, Any]) -> bool:
+        """Serve a stream until it ends. Returns False where its start message cannot be used."""
+        try:
+            self.streams.reserve()
+        except Busy as busy:  # all streams were taken after this client connected
+            await self._refuse(busy)
+            return True
+        live = None
+        try:
+            live, answer = await self._create_stream(start)
+            await self._send_json({"type": "ready", **answer})
+            self.streams.open(live)
+            await self._exchange_messages(live)
+            return True
+        except InputError as error:
+            await self._report_malformed(error)
+            return False
+        except Busy as busy:
+            await self._refuse(busy)
+            return True
+        finally:
+            self.streams.release(live)
 
     async def _create_stream(self, message: dict[str, Any]) -> tuple[LiveStream, dict[str, Any]]:
         _check_fields(message, {"type", "layout", "actions", "threshold", "token", "teaching"})
@@ -143,8 +199,8 @@ class Connection:
         await self.socket.close(TRY_AGAIN)
 
     async def _receive(self, live: LiveStream) -> None:
-        malformed, second, count = 0, self.last_received, 0
-        while malformed < MAX_MALFORMED:
+        self.malformed, second, count = 0, self.last_received, 0
+        while self.malformed < MAX_MALFORMED:
             received = await self.socket.receive()
             self.last_received = now = time.monotonic()
             if now - second >= 1:
@@ -154,9 +210,8 @@ class Connection:
                 await anyio.sleep(max(0.0, second + 1 - now))
             try:
                 await self._handle(live, self._parse_message(received))
-                malformed = 0
+                self.malformed = 0
             except InputError as error:
-                malformed += 1
                 await self._report_malformed(error)
         await self._close_with_error(TOO_MANY_MALFORMED)
 
@@ -224,8 +279,14 @@ class Connection:
             raise WebSocketDisconnect(1006) from error
 
     async def _report_malformed(self, error: InputError) -> None:
+        self.malformed += 1
         self.metrics.malformed.inc()
         await self._send_json({"type": "error", "message": one_line(error, MAX_ERROR_LENGTH)})
+
+    async def _refuse(self, busy: Busy) -> None:
+        self.metrics.refused.labels("capacity").inc()
+        await self._send_json({"type": "error", "message": str(busy), "retry_after": busy.retry_after})
+        await self.socket.close(TRY_AGAIN)
 
     async def _close_with_error(self, message: str) -> None:
         await self._send_json({"type": "error", "message": message})

@@ -12,7 +12,7 @@ from zeroskel.app.server.settings import Settings, ip_address
 from zeroskel.app.server.streams import Metrics
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-REFUSAL_REASONS = {400: "host", 421: "host", 403: "origin", 401: "token"}  # status -> label of the metric
+REFUSAL_REASONS = {400: "request", 421: "host", 403: "origin", 401: "token"}  # status -> label of the metric
 PATHS_WITHOUT_TOKEN = ("/api/health", "/api/v1/health", "/openapi.json")
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -51,7 +51,10 @@ class Guard:
     - Origin may be absent (no browser), the server itself, or an origin of the settings. The guard answers any other
       with 403.
     - `Authorization: Bearer TOKEN` is required for /metrics and all paths below /api except /api/health. The guard
-      answers a missing or wrong token with 401. A stream sends its token in its first message.
+      answers a missing or wrong token with 401. A stream without this header sends the token in its first message,
+      because browsers cannot add headers to a WebSocket.
+    - A request with Content-Length and Transfer-Encoding is ambiguous: a proxy in front may see another end of it. The
+      guard answers it with 400 and closes the connection.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
@@ -82,7 +85,7 @@ class Guard:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers.update(SECURITY_HEADERS)
-                if not scope["path"].startswith("/page/"):
+                if not _path_of(scope).startswith("/page/"):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
@@ -97,13 +100,17 @@ class Guard:
         hosts = headers.getlist("host")
         if len(hosts) != 1:
             return problem(400, f"The request has {len(hosts)} Host headers; expected exactly one.")
+        if "content-length" in headers and "transfer-encoding" in headers:
+            message = "The request has both Content-Length and Transfer-Encoding; expected one of them."
+            return problem(400, message, {"Connection": "close"})
         if not self._is_served_host(_host_name(hosts[0]), scope):
             return problem(421, "This server does not serve that host. Allow it with --allow-host HOST.")
         origins = headers.getlist("origin")
         if origins and (len(origins) > 1 or not self._is_allowed_origin(origins[0], hosts[0])):
             return problem(403, "Pages of that origin may not use this server. Allow them with --allow-origin ORIGIN.")
         preflight = scope.get("method") == "OPTIONS" and "access-control-request-method" in headers
-        if self.settings.token and scope["type"] == "http" and not preflight and _needs_token(scope["path"]):
+        needs_token = scope["type"] == "http" or "authorization" in headers  # else it is in the first message
+        if self.settings.token and needs_token and not preflight and _needs_token(_path_of(scope)):
             scheme, _, token = headers.get("authorization", "").partition(" ")
             if scheme.lower() != "bearer" or not self.settings.is_token(token.strip()):
                 message = "This server requires a token. Send the header Authorization: Bearer TOKEN."
@@ -125,12 +132,18 @@ def _needs_token(path: str) -> bool:
     return (path.startswith("/api/") or path == "/metrics") and path not in PATHS_WITHOUT_TOKEN
 
 
+def _path_of(scope: Scope) -> str:
+    """Return the path of a request without the prefix that a proxy strips and uvicorn adds again."""
+    path, prefix = scope["path"], scope.get("root_path", "")
+    return path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path
+
+
 def _route_of(scope: Scope) -> str:
     """Return the path of the route that answered, for metrics; "other" where there is none."""
     route = scope.get("route")
     if route is None:
         return "other"
-    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    path = _path_of(scope)
     prefix = next((prefix for prefix in ("/api/v1", "/api") if path.startswith(f"{prefix}/")), "")
     return route.path if route.path.startswith(prefix) else f"{prefix}{route.path}"
 

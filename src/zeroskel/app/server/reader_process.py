@@ -1,10 +1,13 @@
-"""The process that parses uploaded files. Its memory is bounded and it may not write files.
+"""The process that parses uploaded files and large JSON bodies. Its memory is bounded and it may not write files.
 
-The server kills the process when a file takes too long. The process reads requests from standard input and writes
+The server kills the process when a request takes too long. The process reads requests from standard input and writes
 answers to standard output. Each of them is a length (8 bytes, big endian) followed by that many bytes:
 
-    request   one line of JSON with "suffix", "facts" (options of zeroskel.read) and the limits, then the file's content
-    answer    one byte, "1" for a recording or "0" for an error, then JSON
+    request   one line of JSON with "limits", and "suffix" and "facts" (options of zeroskel.read) for a file or "model"
+              for a body; then the content of the file or body
+    answer    one byte, "1" for a recording or a body, "0" for an error and "2" for a body that does not fit its model;
+              then JSON. For a body three parts with line feeds between them: the shapes of the positions, the body
+              without positions, the positions as float32.
 """
 
 import json
@@ -16,23 +19,51 @@ from typing import Any
 
 import numpy as np
 
-from zeroskel.app.server.recordings import check_size, recording_to_dict
+from zeroskel.app.server import wire
+from zeroskel.app.server.recordings import check_size, parse_bodies, recording_to_dict
 from zeroskel.app.server.settings import Limits
 from zeroskel.core import InputError
 from zeroskel.skeleton.formats import parse
 
+OTHER_VALUES = 20_000  # values of a body in addition to the coordinates of its recording
+
 
 def answer(header: dict[str, Any], content: bytes) -> bytes:
     """Return the answer to one request."""
+    limits = Limits(**header["limits"])
     try:
-        sequence = parse(content, Path(f"recording{header['suffix']}"), **header["facts"])
-        check_size(sequence.bodies, sequence.frames, sequence.fps, Limits(**header["limits"]))
-        return b"1" + json.dumps(recording_to_dict(sequence), separators=(",", ":")).encode()
+        if "suffix" in header:
+            sequence = parse(content, Path(f"recording{header['suffix']}"), **header["facts"])
+            check_size(sequence.bodies, sequence.frames, sequence.fps, limits)
+            return b"1" + json.dumps(recording_to_dict(sequence), separators=(",", ":")).encode()
+        return b"1" + answer_to_body(getattr(wire, header["model"]), content, limits)
+    except wire.Malformed as error:
+        return b"2" + json.dumps(wire.one_line(error)).encode()
     except (InputError, MemoryError, OSError, RecursionError) as error:
         reason = str(error)
         if not isinstance(error, InputError):
-            reason = f"Parsing the file needs more than a recording may need ({type(error).__name__})."
+            reason = f"Parsing needs more than a recording may need ({type(error).__name__})."
         return b"0" + json.dumps(" ".join(reason.split())[:500]).encode()
+
+
+def answer_to_body(model: type[wire.RecordingsRequest], body: bytes, limits: Limits) -> bytes:
+    """Return the answer to a JSON body, which is parsed only where it has no more values than the largest recording.
+
+    Raises:
+        InputError: The body has too many values, or positions that are not a recording.
+        Malformed: The body does not fit the model.
+    """
+    joints = limits.bodies * limits.frames * limits.joints
+    lists, values = body.count(b"[") + body.count(b"{"), body.count(b",") + 1
+    if lists > 2 * joints + OTHER_VALUES or values > 3 * joints + OTHER_VALUES:
+        raise InputError(f"The body has {lists} lists and {values} values, more than a recording may have.")
+    content, arrays = wire.parse_model(model, body), []
+    for recording in content.recordings():
+        arrays.append(parse_bodies(recording.positions, recording.fps, limits))
+        recording.positions = []
+    shapes = json.dumps([array.shape for array in arrays]).encode()
+    rest = content.model_dump_json(exclude_unset=True).encode()
+    return b"\n".join([shapes, rest, b"".join(array.tobytes() for array in arrays)])
 
 
 def main() -> None:

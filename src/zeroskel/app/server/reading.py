@@ -1,4 +1,4 @@
-"""Reading of uploaded files in a separate process."""
+"""Reading of uploaded files and of large JSON bodies in separate processes."""
 
 import asyncio
 import json
@@ -7,10 +7,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import numpy as np
 
 from zeroskel.app.server.settings import Limits
 from zeroskel.app.server.turns import Busy
+from zeroskel.app.server.wire import Malformed, RecordingsRequest, parse_model
 from zeroskel.core import InputError
 from zeroskel.skeleton.formats import FORMATS
 from zeroskel.skeleton.video import SUFFIXES as VIDEO_SUFFIXES
@@ -18,8 +21,10 @@ from zeroskel.skeleton.video import SUFFIXES as VIDEO_SUFFIXES
 COMPANION_SUFFIX = {".amc": ".asf", ".asf": ".amc"}  # formats whose recordings consist of two files
 KNOWN_SUFFIXES = sorted({known.suffix for known in FORMATS.values()} - set(COMPANION_SUFFIX))
 MAX_MEMORY = 2 * 2**30  # bytes of the process
-MAX_WAITING = 8  # uploads that may wait for the process
+MAX_WAITING = 8  # requests that may wait for a process
 RETRY_SECONDS = 5
+
+Model = TypeVar("Model", bound=RecordingsRequest)
 
 
 class UnknownFormat(InputError):
@@ -27,11 +32,56 @@ class UnknownFormat(InputError):
 
 
 class Reader:
-    """Reads files one at a time in a separate process.
+    """Reads files, and the recordings of large JSON bodies, each in a separate process.
 
-    A file that takes too much time or memory ends that process and not the server. The process receives the content
-    through a pipe: the server writes no file and opens no path that a client sends.
+    A file or body that takes too much time or memory ends its process and not the server. The process receives the
+    content through a pipe: the server writes no file and opens no path that a client sends.
     """
+
+    def __init__(self, limits: Limits) -> None:
+        self._files, self._bodies = _Process(limits), _Process(limits)
+
+    async def start(self) -> None:
+        """Start the processes."""
+        await self._files.start()
+        await self._bodies.start()
+
+    async def read(self, name: str, facts: Mapping[str, Any], content: bytes) -> bytes:
+        """Return the recording of a file as JSON, in the form of `recording_to_dict`.
+
+        The suffix of the file's name selects the format. `facts` are options of `zeroskel.read` that the client states.
+
+        Raises:
+            UnknownFormat: The suffix is not that of a format that can be uploaded.
+            InputError: The file is broken, too long, or takes too long to read.
+            Busy: Too many files wait.
+        """
+        return await self._files.answer({"suffix": parse_suffix(name), "facts": dict(facts)}, content)
+
+    async def decode(self, model: type[Model], body: bytes) -> Model:
+        """Return a JSON body as a model, with arrays [M, T, V, C] in place of the positions of its recordings.
+
+        Raises:
+            Malformed: The body does not fit the model.
+            InputError: A recording is too large, or takes too long to decode.
+            Busy: Too many bodies wait.
+        """
+        shapes, content, coordinates = (await self._bodies.answer({"model": model.__name__}, body)).split(b"\n", 2)
+        decoded, start = parse_model(model, content), 0
+        for recording, shape in zip(decoded.recordings(), json.loads(shapes), strict=True):
+            array = np.frombuffer(coordinates, np.float32, int(np.prod(shape)), start).reshape(shape)
+            recording.positions = array  # type: ignore[assignment]  # `parse_positions` accepts both
+            start += array.nbytes
+        return decoded
+
+    async def close(self) -> None:
+        """End the processes."""
+        await self._files.close()
+        await self._bodies.close()
+
+
+class _Process:
+    """The process of reader_process.py, which answers one request at a time."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -50,52 +100,49 @@ class Reader:
             )
         return self._process
 
-    async def read(self, name: str, facts: Mapping[str, Any], content: bytes) -> bytes:
-        """Return the recording of a file as JSON, in the form of `recording_to_dict`.
-
-        The suffix of the file's name selects the format. `facts` are options of `zeroskel.read` that the client states.
+    async def answer(self, header: Mapping[str, Any], content: bytes) -> bytes:
+        """Return the answer of the process to one request.
 
         Raises:
-            UnknownFormat: The suffix is not that of a format that can be uploaded.
-            InputError: The file is broken, too long, or takes too long to read.
-            Busy: Too many files wait.
+            InputError: The process refused the content, or took too much time or memory.
+            Malformed: The content does not fit its model.
+            Busy: Too many requests wait.
         """
-        suffix = parse_suffix(name)
         if self._waiting >= MAX_WAITING:
-            raise Busy("Too many files are waiting to be read. Try again in a moment.", RETRY_SECONDS)
+            raise Busy("Too many recordings are waiting to be read. Try again in a moment.", RETRY_SECONDS)
         self._waiting += 1
         try:
             async with self._lock:
-                return await self._read(suffix, facts, content)
+                answer = await self._exchange(header, content)
         finally:
             self._waiting -= 1
+        if answer[:1] != b"1":
+            raise (Malformed if answer[:1] == b"2" else InputError)(json.loads(answer[1:]))
+        return answer[1:]
 
-    async def _read(self, suffix: str, facts: Mapping[str, Any], content: bytes) -> bytes:
+    async def _exchange(self, header: Mapping[str, Any], content: bytes) -> bytes:
         limits = self.limits
-        header = json.dumps({"suffix": suffix, "facts": dict(facts), "limits": asdict(limits)})
-        request = header.encode() + b"\n" + content
+        line = json.dumps({**header, "limits": asdict(limits)}).encode() + b"\n"
         process = await self.start()
         assert process.stdin is not None and process.stdout is not None
         try:
             async with asyncio.timeout(limits.parse_seconds):
-                process.stdin.write(len(request).to_bytes(8, "big") + request)
+                process.stdin.write((len(line) + len(content)).to_bytes(8, "big") + line)
+                process.stdin.write(content)
                 await process.stdin.drain()
                 length = int.from_bytes(await process.stdout.readexactly(8), "big")
-                answer = await process.stdout.readexactly(length)
+                return await process.stdout.readexactly(length)
         except TimeoutError:
             await self.close()
             raise InputError(
-                f"Reading the file took more than {limits.parse_seconds:g} seconds. Cut it into shorter recordings."
+                f"Reading the recording took more than {limits.parse_seconds:g} seconds. Cut it into shorter ones."
             ) from None
         except (asyncio.IncompleteReadError, ConnectionError):
             await self.close()
-            raise InputError("The file could not be read because it needs more memory than a recording may.") from None
-        except BaseException:  # after a cancellation the next file must not get the answer to this one
+            raise InputError("Reading the recording needs more memory than a recording may need.") from None
+        except BaseException:  # after a cancellation the next request must not get the answer to this one
             await self.close()
             raise
-        if answer[:1] == b"0":
-            raise InputError(json.loads(answer[1:]))
-        return answer[1:]
 
     async def close(self) -> None:
         """End the process."""

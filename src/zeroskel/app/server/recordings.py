@@ -50,7 +50,8 @@ def parse_positions(
     """Return a sequence from the positions of a request.
 
     Args:
-        positions: Lists [M][T][V][3], null where a joint was not observed. If all z are 0, the sequence has no depth.
+        positions: Lists [M][T][V][3], null where a joint was not observed, or their array by `parse_bodies`. If all z
+            are 0, the sequence has no depth.
         layout: Name of the layout of the result.
         joints: V names of joints; required where the positions are not in the order of the layout.
         fps: Sampling rate in frames a second.
@@ -63,17 +64,25 @@ def parse_positions(
         raise InputError("The recording has neither a layout nor joints; expected one of them.")
     if joints is not None and len(joints) > limits.joints:
         raise InputError(f"The recording has {len(joints)} joints; expected at most {limits.joints}.")
-    if not isinstance(positions, list) or not positions or not all(isinstance(body, list) for body in positions):
-        raise InputError("The field positions is not a list of bodies; expected [bodies][frames][joints][3].")
-    frames = max(len(body) for body in positions)
-    check_size(len(positions), frames, fps, limits)
-    array = parse_coordinates(positions, 4)
+    array = positions if isinstance(positions, np.ndarray) else parse_bodies(positions, fps, limits)
     if array.shape[-1] == 3 and not np.nan_to_num(array[..., 2]).any():
         array = array[..., :2]
     if joints is None:
         return SkeletonSequence(array, get_layout(str(layout)), fps)
     arranged, matched_layout = arrange_joints(array, joints, layout, file=Path("recording"))
     return SkeletonSequence(arranged, matched_layout, fps)
+
+
+def parse_bodies(positions: object, fps: float, limits: Limits) -> np.ndarray:
+    """Return the positions of a request [M][T][V][C] as an array, after checking their size.
+
+    Raises:
+        InputError: The positions are not a recording, or exceed a limit.
+    """
+    if not isinstance(positions, list) or not positions or not all(isinstance(body, list) for body in positions):
+        raise InputError("The field positions is not a list of bodies; expected [bodies][frames][joints][3].")
+    check_size(len(positions), max(len(body) for body in positions), fps, limits)
+    return parse_coordinates(positions, 4)
 
 
 def check_size(bodies: int, frames: int, fps: float, limits: Limits) -> None:

@@ -29,10 +29,10 @@ def rest_routes(
 ) -> APIRouter:
     """Return a router for all routes below /api/v1 and, as other names of the same, below /api."""
     limits = settings.limits
-    bodies = Bodies(limits)
+    bodies = Bodies(reader)
     parts = (
         information_routes(engine, streams, limits),
-        file_routes(reader, bodies),
+        file_routes(reader),
         recognition_routes(engine, teachings, bodies, limits),
         teaching_routes(engine, teachings, bodies, limits),
     )
@@ -87,7 +87,7 @@ def information_routes(engine: Engine, streams: Streams, limits: Limits) -> APIR
     return router
 
 
-def file_routes(reader: Reader, bodies: Bodies) -> APIRouter:
+def file_routes(reader: Reader) -> APIRouter:
     """Return a router for the upload of files."""
     router = APIRouter(responses=problems(400, 401, 403, 408, 413, 415, 421, 422, 500, 503))
 
@@ -118,7 +118,7 @@ def file_routes(reader: Reader, bodies: Bodies) -> APIRouter:
         names = None if joints is None else [joint.strip() for joint in joints.split(",")]
         stated = {"layout": layout, "fps": fps, "up": up, "unit": unit, "joints": names}
         facts = {option: fact for option, fact in stated.items() if fact is not None}
-        recording = await reader.read(name, facts, await bodies.read(request))
+        recording = await reader.read(name, facts, await request.body())
         return Response(recording, media_type="application/json")
 
     return router

@@ -3,53 +3,42 @@
 import asyncio
 import gc
 import logging
+import os
 import signal
 import socket
 import sys
+from functools import partial
 
 import uvicorn
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from zeroskel.app.server.application import create_app
+from zeroskel.app.server.protocols import HttpProtocol, StreamProtocol
 from zeroskel.app.server.settings import Settings
 from zeroskel.app.server.streams import Streams
 from zeroskel.core import InputError
 from zeroskel.features._threads import one_thread
 from zeroskel.recognition import ZeroShotRecognizer
 
-SHUTDOWN_SECONDS = 10  # in which open requests may end
+SHUTDOWN_SECONDS = 1  # in which open requests may end
 GOODBYE_SECONDS = 0.3  # in which the last messages to streams are sent
 SWITCH_SECONDS = 0.001  # after which a thread yields, so that frames do not wait for the recognizer's thread
-MAX_UNREAD_MESSAGES = 32  # of one client
-OTHER_CONNECTIONS = 200  # in addition to the streams
+FREQUENT_MESSAGES = (
+    "without completing handshake",  # for each refused stream
+    "Exceeded concurrency limit",
+    "Invalid HTTP request",
+    "CancelledError",  # for each request that the server gave up when it stopped
+)
 
 
 class PrivacyFilter(logging.Filter):
     """Filter that removes messages and traces of errors from the log, since they may quote what clients sent."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Shorten the record of an error to the error's type, and drop the records of refused streams."""
+        """Shorten the record of an error to the error's type, and drop the records that clients can cause at will."""
         if record.exc_info and record.exc_info[0] is not None:
             record.msg, record.args = f"{record.exc_info[0].__name__} in the application", ()
             record.exc_info, record.exc_text = None, None
-        return "without completing handshake" not in str(record.msg)  # websockets logs it for each refused stream
-
-
-class BufferedProtocol(WebSocketsSansIOProtocol):
-    """WebSocket protocol that pauses reading when `MAX_UNREAD_MESSAGES` wait, instead of after every message.
-
-    The two system calls for pausing and resuming cost more than a message. The order of messages does not change, and
-    the socket still slows down a client that sends faster than the server reads.
-    """
-
-    def send_receive_event_to_app(self) -> None:
-        """Hand a message to the application, and pause reading where too many wait."""
-        paused, self.read_paused = self.read_paused, True  # so that the base class does not pause
-        super().send_receive_event_to_app()
-        self.read_paused = paused
-        if not paused and self.queue.qsize() >= MAX_UNREAD_MESSAGES:
-            self.read_paused = True
-            self.transport.pause_reading()
+        return not any(message in str(record.msg) for message in FREQUENT_MESSAGES)
 
 
 class StreamServer(uvicorn.Server):
@@ -67,7 +56,7 @@ class StreamServer(uvicorn.Server):
 
 
 def serve(recognizer: ZeroShotRecognizer, settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM, in one process.
+    """Serve until SIGINT or SIGTERM, in one process. Then the process ends with exit code 0.
 
     Raises:
         InputError: The server cannot listen on the address.
@@ -93,10 +82,11 @@ def serve(recognizer: ZeroShotRecognizer, settings: Settings) -> None:
             proxy_headers=bool(settings.proxies),
             forwarded_allow_ips=list(settings.proxies),
             root_path=settings.root_path,
-            ws=BufferedProtocol,
+            http=partial(HttpProtocol, header_seconds=settings.limits.header_seconds),  # type: ignore[arg-type]
+            ws=StreamProtocol,
             ws_max_size=4 * settings.limits.message_bytes,
             ws_per_message_deflate=False,  # a small message could decompress to a large one
-            limit_concurrency=streams.capacity + OTHER_CONNECTIONS,
+            limit_concurrency=streams.capacity + settings.limits.starting + settings.limits.connections,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         )
         logging.getLogger("uvicorn.error").addFilter(PrivacyFilter())
@@ -106,3 +96,6 @@ def serve(recognizer: ZeroShotRecognizer, settings: Settings) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: None)  # uvicorn raises the signal again after it has stopped
         StreamServer(config, streams).run(sockets=[listening])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # Python would wait for threads that compute answers for clients that are gone

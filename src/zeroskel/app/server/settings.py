@@ -29,6 +29,13 @@ class Limits:
         parse_seconds: Seconds for reading an uploaded file.
         silent_seconds: Seconds without a message after which the server closes a stream.
         start_seconds: Seconds in which the first message of a stream must arrive.
+        starting: Streams whose first message has not arrived, at the same time.
+        connections: Connections at the same time, in addition to the streams.
+        header_seconds: Seconds in which the headers of a request must arrive.
+        body_seconds: Seconds in which the body of a request must arrive.
+        pause_seconds: Longest pause within a body, in seconds.
+        bytes_in_flight: Size of all bodies together that the server holds at the same time. The first 256 KiB of each
+            body do not count. One client may use half of it.
 
     Raises:
         InputError: A limit is not positive.
@@ -46,7 +53,13 @@ class Limits:
     message_bytes: int = 64 * 2**10
     parse_seconds: float = 10.0
     silent_seconds: float = 60.0
-    start_seconds: float = 10.0
+    start_seconds: float = 2.0
+    starting: int = 64
+    connections: int = 256
+    header_seconds: float = 10.0
+    body_seconds: float = 30.0
+    pause_seconds: float = 5.0
+    bytes_in_flight: int = 64 * 2**20
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():

@@ -122,8 +122,8 @@ class Streams:
         self._any_open = asyncio.Event()
         metrics.capacity.set(capacity)
 
-    def reserve(self) -> None:
-        """Count a client before its stream is open.
+    def check_capacity(self) -> None:
+        """Check whether another stream may be opened.
 
         Raises:
             Busy: The server is stopping, or all streams are in use.
@@ -132,6 +132,14 @@ class Streams:
             raise Busy("The server is stopping. Try again in a moment.", RETRY_SECONDS)
         if self._reserved >= self.capacity:
             raise Busy(f"All {self.capacity} streams of this server are in use. Try again later.", RETRY_SECONDS)
+
+    def reserve(self) -> None:
+        """Count a client before its stream is open.
+
+        Raises:
+            Busy: The server is stopping, or all streams are in use.
+        """
+        self.check_capacity()
         self._reserved += 1
         self.metrics.streams.set(self._reserved)
 

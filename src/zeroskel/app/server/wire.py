@@ -43,12 +43,24 @@ class Recording(BaseModel, strict=True):
 ClipId = Annotated[str, Field(max_length=100, description="Id of a clip from /api/v1/clips.")]
 
 
-class ActionsRequest(Strict):
+class RecordingsRequest(Strict):
+    """A request with recordings."""
+
+    def recordings(self) -> list[Recording]:
+        """Return the recordings, without the clips."""
+        raise NotImplementedError
+
+
+class ActionsRequest(RecordingsRequest):
     """A recording, or the id of a clip, and the actions to choose among."""
 
     recording: Recording | ClipId
     actions: list[str | Action]
     teaching: TeachingId | None = None
+
+    def recordings(self) -> list[Recording]:
+        """Return the recording, or nothing for a clip."""
+        return [self.recording] if isinstance(self.recording, Recording) else []
 
 
 class PredictRequest(ActionsRequest):
@@ -80,11 +92,15 @@ class Example(Strict):
     person: int | None = Field(default=None, ge=0, le=1000, description="Number of the person; null is everybody.")
 
 
-class AdaptRequest(Strict):
+class AdaptRequest(RecordingsRequest):
     """Examples of actions. Without `teaching` a new session begins."""
 
     teaching: TeachingId | None = None
     examples: list[Example] = Field(min_length=1, max_length=20)
+
+    def recordings(self) -> list[Recording]:
+        """Return the recordings of the examples, without the clips."""
+        return [example.recording for example in self.examples if isinstance(example.recording, Recording)]
 
 
 class Malformed(InputError):
