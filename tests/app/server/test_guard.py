@@ -1,7 +1,7 @@
 """The guard: hosts, origins, tokens and security headers."""
 
 import pytest
-from starlette.testclient import WebSocketDenialResponse
+from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
 from zeroskel.app.server.settings import Settings
@@ -121,11 +121,13 @@ def test_a_stream_may_send_the_token_in_a_header(open_client):
         assert refused.value.status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/api/model", "/motion/api/model", "/motion/metrics"])
+@pytest.mark.parametrize("path", ["/api/model", "/api/v1/clips", "/metrics"])
 def test_behind_a_path_prefix_the_token_is_required_too(open_client, path):
-    with open_client(token=TOKEN, root_path="/motion") as client:  # uvicorn adds the prefix that the proxy stripped
+    with open_client(token=TOKEN) as client:
+        client = TestClient(client.app, base_url="http://127.0.0.1", root_path="/motion")
+        path, headers = f"/motion{path}", {"Authorization": f"Bearer {TOKEN}"}  # uvicorn adds what the proxy strips
         assert client.get(path).status_code == 401
-        assert client.get(path, headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
+        assert client.get(path, headers=headers).status_code == 200
         assert client.get("/motion/api/health").status_code == 200
 
 

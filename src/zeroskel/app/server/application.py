@@ -74,7 +74,6 @@ def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None)
         summary="Name human actions in skeleton sequences from words alone.",
         docs_url=None,  # the documentation pages would load scripts from another server
         redoc_url=None,
-        root_path=settings.root_path,
         lifespan=lifespan,
         exception_handlers=exception_handlers(),
     )
