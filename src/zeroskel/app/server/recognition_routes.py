@@ -20,6 +20,7 @@ from zeroskel.app.server.answers import (
 )
 from zeroskel.app.server.bodies import Bodies
 from zeroskel.app.server.clips import clip_sequence
+from zeroskel.app.server.disconnection import while_connected
 from zeroskel.app.server.engine import Engine
 from zeroskel.app.server.errors import problems
 from zeroskel.app.server.recordings import parse_positions
@@ -60,9 +61,9 @@ def recognition_routes(engine: Engine, teachings: Teachings, bodies: Bodies, lim
         actions, faults = parse_actions(content.actions, limits)
         sequence = await sequence_of(content.recording, limits)
         recognizer = recognizer_for(content, actions)
-        answer = await engine.answer(
-            partial(method, recognizer), sequence, actions, ticket_of(request), **{option: getattr(content, option)}
-        )
+        options = {option: getattr(content, option)}
+        work = engine.answer(partial(method, recognizer), sequence, actions, ticket_of(request), **options)
+        answer = await while_connected(request, work)
         seconds = round(time.perf_counter() - started, 4)
         return JSONResponse({**answer, "seconds": seconds, "name_problems": [fault.to_dict() for fault in faults]})
 
@@ -94,12 +95,13 @@ def recognition_routes(engine: Engine, teachings: Teachings, bodies: Bodies, lim
         actions, faults = parse_actions(content.actions, limits)
         sequence = await sequence_of(content.recording, limits)
         ticket = ticket_of(request)
-        candidates = await engine.candidates(actions, ticket)
+        candidates = await while_connected(request, engine.candidates(actions, ticket))
 
         def find(recognizer: ZeroShotRecognizer) -> Timeline:
             return recognizer.timeline(sequence, candidates, threshold=content.threshold)
 
-        result = await engine.run_long(recognizer_for(content, actions), find, ticket)
+        work = engine.run_long(recognizer_for(content, actions), find, ticket)
+        result = await while_connected(request, work)
         name = content.format or accepted_format(request.headers.get("accept", ""))
         if name != "json":
             file = f"timeline.{name}"

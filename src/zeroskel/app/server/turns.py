@@ -93,10 +93,11 @@ class Turns:
             raise
 
     def _release(self) -> None:
-        if not self._waiting:
+        waiting = [each for each in self._waiting if not each.granted.done()]  # others were cancelled a moment ago
+        if not waiting:
             self._free += 1
             return
-        entry = min(self._waiting, key=lambda each: (self._last.get(each.ticket.host, 0.0), each.ticket.served))
+        entry = min(waiting, key=lambda each: (self._last.get(each.ticket.host, 0.0), each.ticket.served))
         self._waiting.remove(entry)
         entry.granted.set_result(None)
 

@@ -1,0 +1,138 @@
+"""Turns of requests that share a thread, and text work that is read in turns."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+import zeroskel
+from zeroskel.app.server.engine import Engine
+from zeroskel.app.server.turns import Busy, Ticket, Turns
+
+
+@pytest.fixture
+def default():
+    """A recognizer that remembers no text."""
+    return zeroskel.ZeroShotRecognizer.load("default")
+
+
+def test_hosts_alternate_and_little_work_goes_before_much_work():
+    turns, order = Turns(), []
+
+    async def work(name: str, host: str, count: int) -> None:
+        ticket = Ticket(host)
+        for _ in range(count):
+            async with turns.turn(ticket):
+                order.append(name)
+                await asyncio.sleep(0.002)
+
+    async def everybody() -> None:
+        works = [("a1", "a", 6), ("a2", "a", 6), ("b", "b", 3)]
+        tasks = [asyncio.create_task(work(*each)) for each in works]
+        await asyncio.sleep(0.015)
+        await asyncio.gather(*tasks, work("late", "a", 2))
+
+    asyncio.run(everybody())
+    assert order.index("b") <= 2 and max(i for i, name in enumerate(order) if name == "b") <= 7
+    assert max(i for i, name in enumerate(order) if name == "late") < len(order) - 3
+    assert len(order) == 17
+
+
+def test_cancelled_requests_lose_no_turn():
+    turns = Turns()
+
+    async def work(seconds: float) -> None:
+        async with turns.turn(Ticket()):
+            await asyncio.sleep(seconds)
+
+    async def everybody() -> None:
+        for cancelled_at in (0.0, 0.001, 0.003):
+            tasks = [asyncio.create_task(work(0.002)) for _ in range(5)]
+            await asyncio.sleep(cancelled_at)
+            for task in tasks:
+                task.cancel()
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+            assert isinstance(results[-1], asyncio.CancelledError)
+            await asyncio.wait_for(work(0), 1)
+        holder = asyncio.create_task(work(0.01))
+        await asyncio.sleep(0)
+        waiting = [asyncio.create_task(work(0)) for _ in range(3)]
+        await asyncio.sleep(0)
+        holder.cancel()
+        waiting[0].cancel()  # a moment before the turn would be given to it
+        await asyncio.wait_for(asyncio.gather(*waiting[1:]), 1)
+
+    asyncio.run(everybody())
+
+
+def test_whoever_waits_when_the_server_stops_is_refused_at_once():
+    turns = Turns()
+
+    async def everybody() -> None:
+        async with turns.turn(Ticket()):
+            waiting = asyncio.create_task(turns.turn(Ticket()).__aenter__())
+            await asyncio.sleep(0)
+            turns.close()
+            with pytest.raises(Busy, match="stopping"):
+                await waiting
+        with pytest.raises(Busy, match="stopping"):
+            await turns.turn(Ticket()).__aenter__()
+
+    asyncio.run(everybody())
+
+
+def slow_reader(recognizer, seconds: float) -> list[str]:
+    """Let every text take that long to read, and return the list of the texts that were read."""
+    texts, lock, read = [], threading.Lock(), recognizer.action_texts.read
+
+    def slow(unread) -> None:
+        time.sleep(seconds)
+        with lock:
+            texts.append(unread[1])
+        read(unread)
+
+    recognizer.action_texts.read = slow
+    return texts
+
+
+def test_known_words_do_not_wait_and_new_words_wait_for_one_text_of_others(default):
+    read = slow_reader(default, 0.03)
+    engine = Engine(default)
+    long = {f"wobble number {number}": () for number in range(60)}
+
+    async def ask_together() -> list[str]:
+        hog = asyncio.create_task(engine.candidates(long, Ticket("a")))
+        await asyncio.sleep(0.1)
+        await engine.candidates({"clap hands": (), "squat": ()}, Ticket("b"))
+        before = len(read)
+        await engine.candidates({"wobble twice": ()}, Ticket("a"))
+        assert len(read) - before <= 3
+        assert not hog.done()
+        hog.cancel()
+        await asyncio.gather(hog, return_exceptions=True)
+        before = len(read)
+        await asyncio.sleep(0.15)
+        assert len(read) - before <= 1  # nobody waits for the others any more
+        return read
+
+    asyncio.run(ask_together())
+    started = time.monotonic()
+    engine.close()
+    assert time.monotonic() - started < 1
+
+
+def test_an_action_that_is_added_is_the_only_one_that_is_read(default):
+    read = slow_reader(default, 0.0)
+    engine = Engine(default)
+    actions = {f"wobble number {number}": () for number in range(5)}
+
+    async def ask() -> None:
+        first = await engine.candidates(actions)
+        read.clear()
+        more = await engine.candidates({**actions, "wobble more": ("sway from side to side like a jelly",)})
+        assert read == ["wobble more", "sway from side to side like a jelly"]
+        assert (more.embeddings[:5] == first.embeddings).all()
+
+    asyncio.run(ask())
+    engine.close()
