@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zeroskel.core._files import atomic_folder, atomic_path, content_key
+from zeroskel.core import InputError
+from zeroskel.core._files import atomic_folder, atomic_path, check_writable, content_key
 
 
 def test_a_file_is_replaced_when_the_block_ends(tmp_path: Path) -> None:
@@ -91,3 +92,19 @@ def test_other_content_has_another_key(one: tuple[object, ...], other: tuple[obj
 def test_the_order_in_memory_does_not_matter() -> None:
     array = np.arange(12.0).reshape(3, 4)
     assert content_key(array) == content_key(np.asfortranarray(array)) == content_key(array[:, ::-1][:, ::-1])
+
+
+@pytest.mark.parametrize("atomic", [atomic_path, atomic_folder])
+def test_an_error_names_the_target_and_not_the_temporary_path(tmp_path: Path, atomic) -> None:
+    target = tmp_path / ("x" * 250)  # the temporary name is too long
+    with pytest.raises(OSError) as raised, atomic(target):
+        pass
+    assert raised.value.filename == str(target) and raised.value.strerror
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    check_writable(tmp_path / "new" / "folder" / "scores.csv")
+    with pytest.raises(InputError, match=r"scores\.csv: .*file is no folder that can be written"):
+        check_writable(tmp_path / "file" / "scores.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

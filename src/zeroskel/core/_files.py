@@ -17,26 +17,48 @@ import numpy as np
 from zeroskel.core.errors import InputError, MissingFileError
 
 
+def check_writable(target: Path) -> None:
+    """Refuse a file whose folder cannot be written, before the work that leads to it; missing folders are no error.
+
+    Raises:
+        InputError: no file can be created in the folder, or in the nearest one that exists.
+    """
+    folder = next(parent for parent in target.absolute().parents if parent.exists())
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(f"{target}: {folder} is no folder that can be written. Choose another one") from error
+
+
 @contextmanager
 def atomic_path(target: Path) -> Iterator[Path]:
-    """Yield a temporary path that replaces `target` when the block succeeds and is removed when it fails."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    """Yield a temporary path that replaces `target` when the block succeeds and is removed when it fails.
+
+    Errors of the operating system about the temporary path name `target` instead.
+    """
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    temporary.touch(exist_ok=False)
-    mode = temporary.stat().st_mode
-    try:
-        yield temporary
-        temporary.chmod(mode)  # safetensors writes files that only their owner may read
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with _errors_name(target, instead_of=temporary):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary.touch(exist_ok=False)
+        mode = temporary.stat().st_mode
+        try:
+            yield temporary
+            temporary.chmod(mode)  # safetensors writes files that only their owner may read
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def atomic_folder(target: Path) -> Iterator[Path]:
-    """Yield a temporary folder that replaces `target` when the block succeeds and is removed when it fails."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    """Yield a temporary folder that replaces `target` when the block succeeds and is removed when it fails.
+
+    An error of the operating system about the creation of the temporary folder names `target` instead.
+    """
+    with _errors_name(target, instead_of=target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         yield temporary
         temporary.chmod(0o755)
@@ -50,6 +72,17 @@ def atomic_folder(target: Path) -> Iterator[Path]:
     finally:
         if temporary.exists():
             shutil.rmtree(temporary)
+
+
+@contextmanager
+def _errors_name(target: Path, *, instead_of: Path) -> Iterator[None]:
+    """Raise errors of the operating system about a path, or one that begins with it, with the name of a target."""
+    try:
+        yield
+    except OSError as error:
+        if not str(error.filename).startswith(str(instead_of)):
+            raise
+        raise type(error)(error.errno, error.strerror, str(target)) from error
 
 
 def resource_table(name: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from zeroskel.core import InputError, MissingFileError, Segment
-from zeroskel.core._files import atomic_path, read_json_object
+from zeroskel.core._files import atomic_path, check_writable, read_json_object
 from zeroskel.recognition._timeline_picture import TimelineLike, picture
 
 COLUMNS = ("person", "start", "end", "action", "probability")
@@ -39,9 +39,7 @@ def check_output(path: Path) -> None:
         )
     if path.is_dir():
         raise InputError(f"{path}: is a folder. Expected the name of a file")
-    folder = next(parent for parent in path.absolute().parents if parent.exists())
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise InputError(f"{path}: {folder} is no folder that can be written. Choose another one")
+    check_writable(path)
 
 
 def write_timeline(timeline: TimelineLike, path: Path, media: Path | None) -> None:

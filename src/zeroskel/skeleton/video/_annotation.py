@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from zeroskel.core import InputError, Segment, get_layout
-from zeroskel.core._files import atomic_path
+from zeroskel.core._files import atomic_path, check_writable
 from zeroskel.core._optional import import_optional
 from zeroskel.core._progress import Progress, quiet
 from zeroskel.skeleton.video._decoding import LONGEST_SIDE, pictures
@@ -30,12 +30,13 @@ def check_save(path: Path, film: Path) -> None:
     """Refuse the name of an annotated film that cannot be written.
 
     Raises:
-        InputError: The name does not end in .mp4, or is that of the film itself.
+        InputError: The name does not end in .mp4 or is that of the film itself, or its folder cannot be written.
     """
     if path.suffix.lower() != SUFFIX or path.is_dir():
         raise InputError(f"--save {path}: expected the name of a video that ends in {SUFFIX}")
     if path.exists() and film.exists() and path.samefile(film):
         raise InputError(f"--save {path}: is the video itself. Choose another name")
+    check_writable(path)
 
 
 def save_annotated(
