@@ -1,8 +1,20 @@
-"""Calibrated recognizer that more than one file tests."""
+"""Recognizers and a stream that more than one file tests."""
 
 import pytest
 
 from zeroskel.recognition import TrainingConfig, train_bundle
+
+
+@pytest.fixture(scope="session")
+def simple_recognizer(small, cache):
+    """A recognizer that is not calibrated, which takes little time."""
+    return train_bundle(small, TrainingConfig(method="ridge"), cache=cache)
+
+
+@pytest.fixture
+def stream(simple_recognizer):
+    """A stream of two seconds with three actions."""
+    return simple_recognizer.stream(["wave the right hand", "squat", "run in place"], layout="ntu-25", seconds=2.0)
 
 
 @pytest.fixture(scope="session")

@@ -101,7 +101,7 @@ def test_a_recording_that_is_shorter_than_any_window(recognizer):
     assert len(recognizer.timeline(short, ACTIONS).lanes[0].probabilities) == 2
 
 
-@pytest.mark.parametrize("fps", [0.1, 0.5, 0.7])
+@pytest.mark.parametrize("fps", [2, 3])
 def test_a_recording_with_fewer_frames_than_steps(recognizer, fps):
     clip = generate_sequence("squat", seed=900)
     slow = SkeletonSequence(clip.joints[:, :5], clip.layout, fps)

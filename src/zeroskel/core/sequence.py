@@ -8,6 +8,8 @@ from zeroskel.core._layout import Layout, get_layout
 from zeroskel.core._reading import Reading
 from zeroskel.core.errors import InputError, LayoutError
 
+LARGEST_COORDINATE = 1e12  # sums of squares of larger ones exceed float32
+
 
 @dataclass(frozen=True, eq=False)
 class SkeletonSequence:
@@ -21,8 +23,8 @@ class SkeletonSequence:
         reading: how a file was read, if the recording comes from one; `str` of it is a line for people.
 
     Raises:
-        InputError: the number of axes or channels is wrong, a value is infinite, there is no frame, or `fps` is not
-            positive.
+        InputError: the number of axes or channels is wrong, a value is infinite or above 1e12, there is no frame, or
+            `fps` is not positive.
         LayoutError: the layout is unknown or has another number of joints.
 
     Example:
@@ -41,7 +43,8 @@ class SkeletonSequence:
         self, joints: np.ndarray, layout: str | Layout, fps: float = 30.0, *, reading: Reading | None = None
     ) -> None:
         try:
-            array, rate = np.asarray(joints, dtype=np.float32), float(fps)
+            with np.errstate(over="ignore"):  # what exceeds float32 becomes infinite, and is refused below
+                array, rate = np.asarray(joints, dtype=np.float32), float(fps)
         except (TypeError, ValueError) as error:
             raise InputError(f"joints or fps are not numbers in a regular array ({error})") from error
         if array.ndim == 3:
@@ -58,8 +61,11 @@ class SkeletonSequence:
             )
         if array.shape[0] < 1 or array.shape[1] < 1:
             raise InputError(f"joints have shape {array.shape}: a sequence needs at least one body and one frame")
-        if np.isinf(array).any():
-            raise InputError("joints have infinite values; use NaN where a joint was not observed")
+        if (np.abs(array) > LARGEST_COORDINATE).any():
+            raise InputError(
+                f"joints have infinite values, or values above {LARGEST_COORDINATE:.0e}; use NaN where a joint was not "
+                "observed"
+            )
         if not (np.isfinite(rate) and rate > 0):
             raise InputError(f"fps is {fps}; expected a positive number of frames per second")
         object.__setattr__(self, "joints", array)

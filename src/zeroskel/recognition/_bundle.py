@@ -1,7 +1,6 @@
 """Bundle: everything that was fitted together, with examples, and the path from sequences to predictions."""
 
 import json
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from zeroskel.features._encoded_split import ENCODE_AT_ONCE
 from zeroskel.features._threads import loaded_pools, one_thread
 from zeroskel.recognition._action_texts import ActionTexts
 from zeroskel.recognition._calibration import Calibration
+from zeroskel.recognition._motion_check import check_motion
 from zeroskel.recognition._prediction import THRESHOLD, Candidates, Prediction
 from zeroskel.skeleton import Preprocessing, make_batch
 from zeroskel.text import SentenceEncoder
@@ -33,7 +33,6 @@ from zeroskel.text import SentenceEncoder
 BUNDLE_FILE, EXAMPLES_FILE, BACKGROUND_FILE = "bundle.json", "examples.safetensors", "background.safetensors"
 DEFAULT = "default"  # the bundle that comes with the package
 LONGEST_TEXT = 1000  # characters of an action's name or text
-LEAST_OBSERVED = 1 / 3  # share of the joints of a layout that must have been observed at some time
 _LISTS_REMEMBERED = 128  # lists of actions whose embeddings stay in memory
 SMALL_BATCH = 32  # sequences; for fewer, more than one thread is slower
 
@@ -145,8 +144,9 @@ class Bundle:
         """Return the features (N, D) of N sequences.
 
         Raises:
-            InputError: if there is no sequence, or one whose motion cannot be judged: fewer than a third of its joints
-                were ever observed, or all observed joints of each frame are at one point.
+            InputError: if there is no sequence, or one whose motion cannot be judged: it has fewer than two frames per
+                second, fewer than a third of its joints were ever observed, or no person can have the size or the
+                position of its bodies.
         """
         if not len(sequences):
             raise InputError("There are no sequences. Pass one or more.")
@@ -301,24 +301,6 @@ class Bundle:
             Prediction(candidates.actions, row, probabilities, presence, threshold)
             for row, probabilities, presence in zip(scores, softmax(logits, axis=1), presences, strict=True)
         ]
-
-
-def check_motion(sequence: SkeletonSequence, name: str) -> None:
-    """Raise InputError if the motion of a sequence of that name cannot be judged."""
-    observed = sequence.observed
-    seen, joints = int(observed.any(axis=(0, 1)).sum()), observed.shape[2]
-    if not seen:
-        raise InputError(f"{name} has no observed joint in {sequence.frames} frames. Check or omit its file.")
-    if seen < LEAST_OBSERVED * joints:
-        raise InputError(
-            f"{name} has {seen} of {joints} joints of layout {sequence.layout.name}; expected a third or "
-            "more. Check the names of the joints in its file, or its layout."
-        )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # frames without any joint
-        extent = np.nanmax(sequence.joints, axis=2) - np.nanmin(sequence.joints, axis=2)
-    if not np.nanmax(extent) > 0:
-        raise InputError(f"{name} has all its joints at one point in every frame. Check or omit its file.")
 
 
 def checked_threshold(threshold: float | None) -> float:

@@ -8,7 +8,8 @@ import numpy as np
 from zeroskel.skeleton.inference._people import Poses, assigned, poses_of
 
 MOST_PEOPLE = 6
-FORGOTTEN = 2.0  # seconds; whoever is away for longer comes back as another person
+FORGOTTEN = 2.0  # seconds; whoever is away for longer is followed no more
+RETURNS = 10.0  # seconds for which the only person may be away
 _RATE = 30.0  # frames per second, the unit of gaps
 _LONGEST_STRIDE = 5.0  # frames for which a person is expected to walk on
 _INERTIA = 0.7  # of motion, from frame to frame
@@ -36,18 +37,24 @@ class Following:
 
     A body is the person whose joints are nearest to it, if they are within reach: the reach grows with the time since
     the person was seen. At most six people are followed; a further body replaces the person who is away for longest.
+
+    A person who was away for more than two seconds comes back as another one, except the only person: if nobody is
+    followed and only one person with a number left within the last ten seconds, a single body is that person.
     """
 
     def __init__(self) -> None:
         self.people: dict[int, Followed] = {}
+        self._gone: dict[int, Followed] = {}  # with a number, who left within the last ten seconds
         self._count = 0
 
     def forget(self, time: float) -> list[int]:
         """Remove the people who were not seen for two seconds before a time, and return their keys."""
-        gone = [key for key, person in self.people.items() if time - person.time > FORGOTTEN]
+        gone = {key: person for key, person in self.people.items() if time - person.time > FORGOTTEN}
+        self._gone |= {key: person for key, person in gone.items() if person.number is not None}
+        self._gone = {key: person for key, person in self._gone.items() if time - person.time <= RETURNS}
         for key in gone:
             del self.people[key]
-        return gone
+        return list(gone)
 
     def follow(self, joints: np.ndarray, time: float, *, alone: bool) -> dict[int, int]:
         """Take the next frame, and return the key of each person in it -> the index of the body.
@@ -64,6 +71,11 @@ class Following:
             for key, person in self.people.items():
                 person.pose, person.time, person.step = joints[0], time, np.zeros(joints.shape[-1])
                 return {key: 0}
+        if not self.people and len(self._gone) == len(bodies) == 1:
+            ((key, person),) = self._gone.items()
+            self._gone = {}
+            self.people[key] = Followed(joints[bodies[0]], time, np.zeros(joints.shape[-1]), person.number)
+            return {key: int(bodies[0])}
         matches: dict[int, int] = {}
         if self.people:
             keys = list(self.people)

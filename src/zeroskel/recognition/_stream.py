@@ -1,6 +1,5 @@
 """Stream: predictions for each person while frames arrive, for the window of the last seconds."""
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, islice
@@ -8,150 +7,30 @@ from numbers import Real
 
 import numpy as np
 
-from zeroskel.core import InputError, Layout, SkeletonSequence, get_layout
-from zeroskel.recognition._bundle import Actions, Bundle, check_motion, checked_threshold
+from zeroskel.core import InputError, SkeletonSequence, get_layout
+from zeroskel.recognition._bundle import Actions, Bundle, checked_threshold
 from zeroskel.recognition._following import Following
+from zeroskel.recognition._frame_window import MAX_GAP, WINDOW_RATE, FrameWindow
+from zeroskel.recognition._motion_check import check_motion
 from zeroskel.recognition._online import LEAST_SECONDS, SHARES, OnlineDecoder
 from zeroskel.recognition._prediction import Candidates, Prediction, StreamPrediction
 from zeroskel.skeleton.inference._people import motion_in_radii
 
-WINDOW_RATE = 30.0  # frames per second of the window's sequence
-MAX_RATE = 240.0  # frames per second that are stored
-MIN_SECONDS, MAX_SECONDS = 0.5, 30.0  # of frames before there is a sequence; of the window
-MIN_FRAMES = 8
-MAX_GAP = 0.35  # seconds between two frames that are interpolated
 _STILL = 0.02  # radii of a body, the motion of a person who stands still
 _CLEARLY_MORE = 2.0  # times the motion of the main person that another one must have to replace this one
-
-
-class FrameWindow:
-    """Frames of the last seconds, ordered by timestamp. A frame holds the joints (V, C) of each person in it, by key.
-
-    Args:
-        layout: joint layout of the frames.
-        seconds: length of the window, 0.5 to 30.
-
-    Raises:
-        InputError: if the length is out of bounds.
-    """
-
-    def __init__(self, layout: Layout, seconds: float) -> None:
-        if not MIN_SECONDS <= seconds <= MAX_SECONDS:
-            raise InputError(f"The window has {seconds} seconds. Expected {MIN_SECONDS} to {MAX_SECONDS:g}.")
-        self.layout = layout
-        self.seconds = float(seconds)
-        self.clear()
-
-    def clear(self) -> None:
-        """Remove all frames."""
-        self.timestamps: list[float] = []
-        self.frames: list[dict[int, np.ndarray]] = []
-        self._channels: int | None = None
-
-    @property
-    def time(self) -> float | None:
-        """Return the timestamp of the latest frame in seconds; None before the first frame."""
-        return self.timestamps[-1] if self.timestamps else None
-
-    def is_restarted_by(self, time: float) -> bool:
-        """Return whether a timestamp sets the clock back by more than twice the window."""
-        return self.time is not None and time <= self.time - 2 * self.seconds
-
-    def has_room_for(self, time: float) -> bool:
-        """Return whether there is no frame with a timestamp, and it is not older than the window."""
-        if self.time is None:
-            return True
-        index = bisect_left(self.timestamps, time)
-        return time >= self.time - self.seconds and self.timestamps[index : index + 1] != [time]
-
-    def insert(self, people: Mapping[int, np.ndarray], time: float) -> None:
-        """Insert one frame, and drop frames that are older than the window.
-
-        Args:
-            people: key of each person -> joints (V, C).
-            time: timestamp in seconds, for which the window has room.
-        """
-        index = bisect_left(self.timestamps, time)
-        self.timestamps.insert(index, float(time))
-        self.frames.insert(index, dict(people))
-        expired = bisect_left(self.timestamps, self.timestamps[-1] - self.seconds)
-        excess = max(expired, len(self.timestamps) - int(MAX_RATE * self.seconds))
-        del self.timestamps[:excess], self.frames[:excess]
-
-    def nearest(self, time: float) -> dict[int, tuple[np.ndarray, float]]:
-        """Return the key of each person -> the joints (V, C) nearest to a moment, and the seconds between."""
-        poses: dict[int, tuple[np.ndarray, float]] = {}
-        for timestamp, frame in zip(self.timestamps, self.frames, strict=True):
-            for key, joints in frame.items():
-                if key not in poses or abs(timestamp - time) < poses[key][1]:
-                    poses[key] = (joints, abs(timestamp - time))
-        return poses
-
-    def sequence(self, key: int) -> SkeletonSequence | None:
-        """Return the window of a person at 30 frames per second; None while the person is in too few frames.
-
-        It begins with the first and ends with the last frame in which the person is. Frames are interpolated linearly.
-        Within a gap of more than 0.35 seconds nothing counts as observed.
-        """
-        present = [index for index, frame in enumerate(self.frames) if key in frame]
-        if len(present) < MIN_FRAMES:
-            return None
-        part = slice(present[0], present[-1] + 1)
-        times = np.array(self.timestamps[part])
-        if times[-1] - times[0] < MIN_SECONDS - 1e-6:  # sums of frame times are not exact
-            return None
-        joints = np.full((len(times), *self.frames[present[0]][key].shape), np.nan, dtype=np.float32)
-        for index in present:
-            joints[index - present[0]] = self.frames[index][key]
-        count = int((times[-1] - times[0]) * WINDOW_RATE) + 1
-        moments = times[-1] - np.arange(count - 1, -1, -1) / WINDOW_RATE
-        after = np.clip(np.searchsorted(times, moments), 1, len(times) - 1)
-        before = after - 1
-        gaps = times[after] - times[before]
-        share = np.clip((moments - times[before]) / gaps, 0, 1).astype(np.float32)[:, None, None]
-        first, second = joints[before], joints[after]
-        first, second = np.where(np.isnan(first), second, first), np.where(np.isnan(second), first, second)
-        resampled = first * (1 - share) + second * share
-        distance = np.minimum(moments - times[before], times[after] - moments)
-        resampled[(gaps > MAX_GAP) & (distance > 1 / WINDOW_RATE)] = np.nan
-        return SkeletonSequence(resampled, self.layout, WINDOW_RATE)
-
-    def checked(self, joints: np.ndarray | None) -> np.ndarray | None:
-        """Return a frame as (V, C) or (M, V, C) float32; None for a frame without people.
-
-        Raises:
-            InputError: if the frame has other joints or channels than before, or is infinite.
-        """
-        if joints is None:
-            return None
-        count = len(self.layout.joints)
-        try:
-            frame = np.array(joints, dtype=np.float32)
-        except (TypeError, ValueError) as error:
-            raise InputError(f"The joints of a frame are not rows of numbers of equal length ({error}).") from error
-        if frame.ndim not in (2, 3) or not len(frame) or frame.shape[-2] != count or frame.shape[-1] not in (2, 3):
-            raise InputError(
-                f"A frame has shape {frame.shape}. Expected ({count}, 3), the joints of layout {self.layout.name}, or "
-                f"(bodies, {count}, 3)."
-            )
-        if np.isinf(frame).any():
-            raise InputError("A frame has infinite values. Use NaN for joints that are not observed.")
-        if self._channels not in (None, frame.shape[-1]):
-            raise InputError(f"A frame has {frame.shape[-1]} channels. Frames before had {self._channels}.")
-        self._channels = frame.shape[-1]
-        return frame
 
 
 class Stream:
     """Stream that takes frames as they arrive and predicts the current action of each person from the last seconds.
 
     Frames may be late, missing or repeated; they are ordered by their timestamps. A frame older than the window and a
-    second frame with the same timestamp are ignored. A clock that is set back by more than twice the window starts the
-    stream again. The window and the number of people bound the memory.
+    frame less than 1/300 second from another one are ignored. A clock that is set back by more than twice the window
+    starts the stream again. The window and the number of people bound the memory.
 
     People enter and leave, and their bodies may change their order from frame to frame: a body is the person whose
     joints are nearest to it, within a reach that grows with the time since the person was seen. At most six people are
-    followed at a time. A person who was away for more than two seconds comes back as another one.
+    followed at a time. A person who was away for more than two seconds comes back as another one; the only
+    person keeps the number for ten seconds.
 
     Args:
         recognizer: a recognizer.

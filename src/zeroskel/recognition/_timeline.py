@@ -9,9 +9,10 @@ import numpy as np
 
 from zeroskel.core import Segment, SkeletonSequence
 from zeroskel.core._progress import Progress
-from zeroskel.recognition._bundle import Bundle, check_calibrated, check_motion, checked_threshold
+from zeroskel.recognition._bundle import Bundle, check_calibrated, checked_threshold
 from zeroskel.recognition._decoder import Span, best_spans, choices_of
 from zeroskel.recognition._motion import Motion
+from zeroskel.recognition._motion_check import check_motion
 from zeroskel.recognition._prediction import Candidates, rounded_number
 from zeroskel.recognition._timeline_files import read_segments, write_timeline
 from zeroskel.recognition._windows import STEP, rest_probabilities, window_blocks
