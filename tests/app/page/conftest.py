@@ -91,11 +91,35 @@ class Visit:
         self.page.locator("#bars .bar").first.wait_for()
 
     def choose_clip(self, index: int = 0) -> str:
-        """Choose a built-in clip, wait for the answer and return the title of the clip."""
-        button = self.page.locator("#clips button").nth(index)
-        button.click()
+        """Choose an example, wait for the answer and return the title of the example."""
+        title = self.page.locator("#clips option").nth(index + 1).inner_text()
+        if self.page.locator("#clips").input_value() == self.page.locator("#clips option").nth(index + 1).get_attribute(
+            "value"
+        ):
+            self.page.locator("#clips").select_option(index=0)
+        self.page.locator("#clips").select_option(index=index + 1)
+        self.shown(title)
+        return title
+
+    def shown(self, title: str) -> None:
+        """Wait until a recording is on display and answered."""
+        self.page.locator(f"#canvas[aria-label^='Skeleton of {title}:']").wait_for()
         self.answered()
-        return button.inner_text()
+
+    def choose_file(self, path: Path) -> None:
+        """Open a file and wait for its answer."""
+        self.page.locator("#file").set_input_files(path)
+        self.shown(path.name)
+
+    def only(self, *actions: str) -> None:
+        """Replace the actions by these, in this order, and wait until each has a percentage."""
+        self.page.get_by_role("button", name="Remove all").click()
+        self.add(*reversed(actions))
+        self.settled()
+
+    def settled(self) -> None:
+        """Wait until every action has a percentage."""
+        self.wait("[...document.querySelectorAll('#bars .value')].every((one) => one.textContent.includes('%'))")
 
     def add(self, *actions: str) -> None:
         for action in actions:
@@ -103,12 +127,12 @@ class Visit:
             self.page.keyboard.press("Enter")
 
     def chips(self) -> list[str]:
-        return [name.strip() for name in self.page.locator("#chips li > span").all_inner_texts()]
+        return [name.strip() for name in self.page.locator("#bars .name").all_inner_texts()]
 
     def shares(self) -> dict[str, int]:
         """Return the percentages of the bars: action -> per cent."""
         texts = self.page.locator("#bars .bar").evaluate_all(
-            "all => all.map(one => [...one.querySelectorAll('span:not(.fill)')].map(part => part.textContent))"
+            "all => all.map(one => ['.name', '.value'].map(part => one.querySelector(part).firstChild.textContent))"
         )
         return {name: int("".join(filter(str.isdigit, share))) for name, share in texts}
 
@@ -136,6 +160,14 @@ def bundle(tmp_path_factory) -> Path:
 def server(bundle, tmp_path_factory) -> Iterator[Server]:
     """One server for all tests that do not stop it."""
     running = Server(bundle, tmp_path_factory.mktemp("server") / "log.txt").start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def measuring_server(tmp_path_factory) -> Iterator[Server]:
+    """A server with the bundle of the package, whose encoder measures the movement vocabulary."""
+    running = Server(Path("default"), tmp_path_factory.mktemp("measuring") / "log.txt").start()
     yield running
     running.stop()
 
@@ -213,10 +245,11 @@ def open_page(browser, server) -> Iterator:
         at: Server = server,
         motion: str = "reduce",
         of=browser,
-        until: str = "#clips button",
+        height: int | None = None,
+        until: str = "#clips option:nth-child(2)",
     ) -> Visit:
         context = of.new_context(
-            viewport={"width": width, "height": 844 if width < 500 else 900},
+            viewport={"width": width, "height": height or (844 if width < 500 else 900)},
             color_scheme=scheme,
             reduced_motion=motion,
             accept_downloads=True,
@@ -231,7 +264,7 @@ def open_page(browser, server) -> Iterator:
         page.on("request", lambda request: request.url.startswith(local) or problems.append(f"request: {request.url}"))
         opened.append(context)
         page.goto(at.address)
-        page.locator(until).first.wait_for()
+        page.locator(until).first.wait_for(state="attached")
         return Visit(page)
 
     yield start

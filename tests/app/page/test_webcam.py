@@ -43,11 +43,10 @@ def test_the_pose_of_a_person_in_front_of_the_camera_is_sent(open_page, launch, 
     visit = open_page(of=browser)
     sent = []
     visit.page.on("websocket", lambda socket: socket.on("framesent", lambda text: sent.append(json.loads(text))))
-    empty = visit.page.locator("#canvas").screenshot()
-    visit.page.get_by_role("button", name="Use the webcam").click()
-    visit.wait("document.querySelector('#bars .bar, #source-note[data-kind=wrong]')")
-    assert visit.page.locator("#camera").is_visible()
-    assert visit.page.locator("#canvas").screenshot() != empty
+    visit.answered()
+    visit.page.get_by_role("button", name="Webcam").click()
+    visit.wait("document.querySelector('.bar.best, #source-note[data-kind=wrong]')")
+    assert visit.page.locator("#overlay").is_visible()
     assert sent[0]["layout"] == "mediapipe-33"
     frames = [np.array([joint or [np.nan] * 3 for joint in one["joints"]], float) for one in sent[1:]]
     assert {frame.shape for frame in frames} == {(33, 3)}
@@ -55,6 +54,6 @@ def test_the_pose_of_a_person_in_front_of_the_camera_is_sent(open_page, launch, 
     nose, left, right = seen[0], seen[11], seen[12]
     assert nose[1] > max(left[1], right[1]), "y points up"
     assert left[0] < right[0], "a person who faces the camera has the left side at smaller x, as with a depth camera"
-    visit.page.get_by_role("button", name="Stop the stream").click()
-    assert visit.page.locator("#camera").is_hidden()
+    visit.page.get_by_role("button", name="Stop", exact=True).click()
+    assert visit.page.locator("#overlay").is_hidden()
     assert visit.page.evaluate("document.querySelector('#camera').srcObject") is None

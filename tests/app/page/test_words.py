@@ -1,20 +1,8 @@
 """The page says what the motion shows, as text, and what of it speaks for the action and for its rival."""
 
-from pathlib import Path
-
 import pytest
 
-from .conftest import Server
-
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def measuring_server(tmp_path_factory):
-    """A server with the bundle of the package, whose encoder measures the movement vocabulary."""
-    running = Server(Path("default"), tmp_path_factory.mktemp("measuring") / "log.txt").start()
-    yield running
-    running.stop()
 
 
 def phrases(visit, list_id):
@@ -23,10 +11,9 @@ def phrases(visit, list_id):
 
 def open_with_actions(open_page, server, *actions, **options):
     visit = open_page(at=server, **options)
-    visit.page.get_by_role("button", name="Remove all").click()
-    visit.add(*actions)
-    visit.page.get_by_role("button", name="wave both hands", exact=True).click()
     visit.answered()
+    visit.only(*actions)
+    visit.wait(f"document.querySelectorAll('#curve .line').length === {len(actions)}")
     visit.page.locator("#shown li").first.wait_for()
     return visit
 
@@ -43,7 +30,7 @@ def test_the_answer_says_what_the_motion_shows(open_page, measuring_server):
     assert phrases(visit, "shown") == shown
     visit.page.get_by_role("button", name="Remove all").click()
     visit.page.locator("#shown li").first.wait_for(state="detached")
-    assert "Shown with the answer" in visit.says("shown-says")
+    assert "What was seen" in visit.says("shown-says")
 
 
 def test_names_of_actions_stay_text(open_page, measuring_server):
@@ -56,7 +43,7 @@ def test_names_of_actions_stay_text(open_page, measuring_server):
 def test_a_model_that_measures_nothing_says_so(open_page):
     visit = open_page()
     visit.choose_clip()
-    visit.wait("document.querySelector('#shown-says').textContent.includes('does not measure')")
+    visit.wait("document.querySelector('#shown-says').textContent.includes('does not describe')")
     assert phrases(visit, "shown") == []
 
 

@@ -1,5 +1,6 @@
 // The latest answers: a table that can be saved as CSV or JSON.
-import { percent } from "./bars.js";
+import { loadJson, storeJson } from "./store.js";
+import { percent, seconds, t } from "./texts.js";
 
 const STORAGE_KEY = "zeroskel.answers";
 const MAX_ANSWERS = 200;
@@ -23,7 +24,7 @@ export function toCsv(answers) {
   return [COLUMNS.join(","), ...lines].join("\r\n") + "\r\n";
 }
 
-function save(name, type, text) {
+export function save(name, type, text) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([text], { type }));
   link.download = name;
@@ -58,17 +59,12 @@ export class Answers {
   }
 
   #stored() {
-    try {
-      const stored = JSON.parse(sessionStorage.getItem(STORAGE_KEY));
-      return Array.isArray(stored) ? stored : [];
-    } catch (error) {
-      console.info("The answers stored in this browser cannot be read:", error.message);
-      return [];
-    }
+    const stored = loadJson(STORAGE_KEY, "sessionStorage");
+    return Array.isArray(stored) ? stored.filter((one) => Array.isArray(one?.actions) && Array.isArray(one.probabilities)) : [];
   }
 
   #changed() {
-    sessionStorage.setItem(STORAGE_KEY, JSON.stringify(this.list));
+    storeJson(STORAGE_KEY, this.list, "sessionStorage");
     this.#draw();
   }
 
@@ -82,10 +78,10 @@ export class Answers {
         const texts = [
           new Date(one.time).toLocaleTimeString(),
           one.motion,
-          one.none_of_these ? `none of these (closest: ${one.best})` : one.best,
+          one.none_of_these ? t("people.none", one) : one.best,
           percent(share),
-          one.presence === null ? "not known" : percent(one.presence),
-          typeof one.clear_from === "number" ? `${one.clear_from.toFixed(1)} s` : "–",
+          one.presence === null ? t("none.unknown") : percent(one.presence),
+          typeof one.clear_from === "number" ? seconds(one.clear_from) : "–",
         ];
         row.append(...texts.map((text) => Object.assign(document.createElement("td"), { textContent: text })));
         return row;

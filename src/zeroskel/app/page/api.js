@@ -1,5 +1,7 @@
 // The server's REST interface. Every answer is JSON and every failure one line. Addresses are relative to the page, so
 // the page works below any path.
+import { load, store } from "./store.js";
+import { t } from "./texts.js";
 
 export class ServerError extends Error {
   constructor(message, status, retryAfter) {
@@ -12,24 +14,26 @@ export class ServerError extends Error {
 /** The server did not answer. */
 export class Unreachable extends Error {}
 
-let token = sessionStorage.getItem("zeroskel.token");
+let token = load("zeroskel.token", "sessionStorage");
 
 export function setToken(text) {
   token = text;
-  sessionStorage.setItem("zeroskel.token", text);
+  store("zeroskel.token", text, "sessionStorage");
 }
 
 export const getToken = () => token;
 
-async function ask(path, options = {}) {
+async function ask(path, { kind = "json", ...options } = {}) {
   const headers = { ...options.headers, ...(token ? { Authorization: `Bearer ${token}` } : {}) };
   let response;
   try {
     response = await fetch(path, { ...options, headers });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Unreachable("The server does not answer. The page continues when the server is back.");
+    throw new Unreachable(t("unreachable"));
   }
+  if (response.ok && kind === "blob") return response.blob();
+  if (response.status === 204) return null;
   const text = await response.text();
   let content;
   try {
@@ -42,8 +46,8 @@ async function ask(path, options = {}) {
   throw new ServerError(detail, response.status, Number(response.headers.get("Retry-After")) || null);
 }
 
-const post = (path, body, signal) =>
-  ask(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal });
+const post = (path, body, signal, kind) =>
+  ask(path, { kind, method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal });
 
 export const health = () => ask("api/health", { cache: "no-store" });
 export const model = () => ask("api/model");
@@ -51,8 +55,19 @@ export const clips = () => ask("api/clips");
 export const clip = (id) => ask(`api/clips/${encodeURIComponent(id)}`);
 export const predict = (body, signal) => post("api/predict", body, signal);
 export const explain = (body, signal) => post("api/explain", body, signal);
+export const timeline = (body, signal) => post("api/timeline", body, signal);
 
-/** Send a file unchanged and return its recording. facts: {layout, up, unit, fps}, texts; an empty one is not sent. */
+const teaching = (id) => `api/adapt/${encodeURIComponent(id)}`;
+export const adapt = (body) => post("api/adapt", body);
+export const taught = (id) => ask(teaching(id));
+export const undo = (id, example) => ask(`${teaching(id)}/examples/${example}`, { method: "DELETE" });
+export const forget = (id) => ask(teaching(id), { method: "DELETE" });
+export const bundle = (id) => ask(`${teaching(id)}/bundle`, { kind: "blob" });
+
+/** Return a timeline as the bytes of a file. format: "csv", "json", "vtt" or "eaf". */
+export const timelineFile = (body, format) => post("api/timeline", { ...body, format }, undefined, "blob");
+
+/** Send a file unchanged and return its recording. facts: {layout, up, unit, fps, joints}, texts; an empty one is not sent. */
 export function read(file, facts) {
   const query = new URLSearchParams({ name: file.name });
   for (const [name, fact] of Object.entries(facts)) if (fact) query.set(name, fact);

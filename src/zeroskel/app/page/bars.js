@@ -1,56 +1,30 @@
-// Bars with a label and a percentage as text. The bar itself is decoration.
-
-export const percent = (share) => (share >= 0.995 && share < 1 ? "> 99 %" : share > 0 && share < 0.005 ? "< 1 %" : `${Math.round(share * 100)} %`);
+// Bars with a label and a text. The bar itself is decoration.
 
 export class Bars {
-  #rows = new Map();
-  #names = "";
-
-  /** list: a ul; chosen: function that receives the name of a clicked bar; absent where bars cannot be clicked. */
-  constructor(list, chosen) {
+  /** list: a ul. */
+  constructor(list) {
     this.list = list;
-    this.chosen = chosen;
   }
 
-  /** names, shares: labels and lengths (0 to 1) in display order; values: texts, by default percentages; pressed: name of the selected bar. */
-  show(names, shares, { values = shares.map(percent), pressed = null } = {}) {
-    if (this.#names !== JSON.stringify(names)) this.#build(names);
-    const best = Math.max(...shares);
-    names.forEach((name, index) => {
-      const { row, fill, value } = this.#rows.get(name);
-      fill.style.transform = `scaleX(${Math.min(Math.max(shares[index], 0), 1)})`;
-      value.textContent = values[index];
-      row.classList.toggle("best", shares[index] === best && best > 0);
-      if (this.chosen) row.setAttribute("aria-pressed", String(name === pressed));
-    });
-  }
-
-  clear() {
-    this.#build([]);
-  }
-
-  #build(names) {
-    this.#names = JSON.stringify(names);
-    this.#rows.clear();
+  /** names, lengths (0 to 1) and values (texts) in display order. */
+  show(names, lengths, values) {
     this.list.replaceChildren(
-      ...names.map((name) => {
+      ...names.map((name, index) => {
         const item = document.createElement("li");
-        const row = document.createElement(this.chosen ? "button" : "div");
-        const [fill, label, value] = [1, 2, 3].map(() => document.createElement("span"));
+        const row = document.createElement("div");
+        const [fill, label, value] = ["fill", "name", "value"].map((kind) => Object.assign(document.createElement("span"), { className: kind }));
         row.className = "bar";
-        fill.className = "fill";
-        value.className = "value";
+        fill.style.transform = `scaleX(${Math.min(Math.max(lengths[index], 0), 1)})`;
         label.textContent = name;
-        if (this.chosen) {
-          row.type = "button";
-          row.title = "Explain this action: over time and by body part";
-          row.addEventListener("click", () => this.chosen(name));
-        }
+        value.textContent = values[index];
         row.append(fill, label, value);
         item.append(row);
-        this.#rows.set(name, { row, fill, value });
         return item;
       }),
     );
+  }
+
+  clear() {
+    this.show([], [], []);
   }
 }

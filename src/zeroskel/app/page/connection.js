@@ -1,16 +1,17 @@
 // Reports that the server is unavailable, polls it until it answers, then repeats the unfinished work.
 import * as api from "./api.js";
+import { say, t } from "./texts.js";
 
 export class Connection {
   #unfinished = new Set();
   #timer = null;
 
-  /** again: function that repeats unfinished work, which may fail again. */
-  constructor({ banner, form, input, again }) {
-    Object.assign(this, { banner, form, input, again });
+  /** banner, form, input, wrong: elements, the last for a refused token; again: function that repeats unfinished work, which may fail again. */
+  constructor({ banner, form, input, wrong, again }) {
+    Object.assign(this, { banner, form, input, wrong, again });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      api.setToken(input.value);
+      api.setToken(input.value.trim());
       form.hidden = true;
       this.#again();
     });
@@ -23,11 +24,12 @@ export class Connection {
     } catch (error) {
       if (error.name === "AbortError") return;
       if (error instanceof api.Unreachable) this.#wait(work, error.message, 2);
-      else if (error.status === 503) this.#wait(work, `${error.message} Trying again in ${error.retryAfter ?? 2} s.`, error.retryAfter ?? 2);
+      else if (error.status === 503) this.#wait(work, t("retry", { why: error.message, wait: error.retryAfter ?? 2 }), error.retryAfter ?? 2);
       else if (error.status === 401) {
         this.#unfinished.add(work);
+        say(this.wrong, api.getToken() ? t("token.wrong") : "");
         this.form.hidden = false;
-        this.input.focus();
+        this.input.select();
       } else throw error;
     }
   }

@@ -1,4 +1,5 @@
-// Information of each action over time, below the time slider: nats above chance, log p(action) + log A.
+// How sure each action was over time. The server gives the information in nats above chance, log p(action) + log A.
+import { seconds, t } from "./texts.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const [ABOVE, BELOW, THUMB] = [10, 22, 8]; // pixels; the THUMB margin aligns the axis with the thumb of the slider
@@ -49,9 +50,8 @@ export class Curve {
       return;
     }
     const { times, information, chosen, from, to, moments = [], losses = [], known = null } = this.#shown;
-    const most = Math.log(Math.max(information[0]?.length ?? 2, 2));
-    const least = -0.6 * most;
-    const y = (nats) => ABOVE + (1 - (Math.min(Math.max(nats, least), most) - least) / (most - least)) * (bottom - ABOVE);
+    const actions = Math.max(information[0]?.length ?? 2, 2);
+    const y = (nats) => ABOVE + (1 - Math.min(Math.exp(nats) / actions, 1)) * (bottom - ABOVE);
     const largest = Math.max(...losses, 0.05);
     moments.forEach(([start, end], index) => {
       const tall = (Math.max(losses[index], 0) / largest) * (bottom - ABOVE) * 0.5;
@@ -60,8 +60,8 @@ export class Curve {
     this.svg.append(
       element("line", { class: "axis", x1: THUMB, x2: width - THUMB, y1: bottom, y2: bottom }),
       element("line", { class: "zero", x1: THUMB, x2: width - THUMB, y1: y(0), y2: y(0) }),
-      element("text", { x: THUMB, y: height - 6 }, `${from.toFixed(1)} s`),
-      element("text", { x: width - THUMB, y: height - 6, "text-anchor": "end" }, `${to.toFixed(1)} s`),
+      element("text", { x: THUMB, y: height - 6 }, seconds(from)),
+      element("text", { x: width - THUMB, y: height - 6, "text-anchor": "end" }, seconds(to)),
     );
     const order = [...(information[0] ?? []).keys()].sort((a, b) => (a === chosen) - (b === chosen));
     for (const action of order) {
@@ -69,8 +69,8 @@ export class Curve {
       this.svg.append(element("polyline", { class: action === chosen ? "line chosen" : "line", points: points.join(" ") }));
     }
     this.svg.append(
-      element("text", { x: THUMB + 2, y: y(0) - 4 }, "chance: 0 nats"),
-      element("text", { x: THUMB + 2, y: ABOVE + 10 }, `certain: ${most.toFixed(2)} nats`),
+      element("text", { x: THUMB + 2, y: y(0) - 4 }, t("curve.guess")),
+      element("text", { x: THUMB + 2, y: ABOVE + 10 }, t("curve.certain")),
     );
     if (known !== null) this.svg.append(element("line", { class: "known", x1: this.#x(known), x2: this.#x(known), y1: ABOVE, y2: bottom }));
     this.#mark();

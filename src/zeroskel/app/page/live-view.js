@@ -1,6 +1,9 @@
 // The page while a stream runs: a recording that is played live, or the webcam.
+import { Film } from "./film.js";
 import { LiveStream } from "./live.js";
 import { who } from "./people.js";
+import { MAX_SECONDS, Recorder } from "./recorder.js";
+import { say, seconds as inSeconds, t } from "./texts.js";
 import { Webcam } from "./webcam.js";
 
 const CURVE_SECONDS = 30;
@@ -14,10 +17,15 @@ export class LiveView {
   #history = [];
   #last = null;
   #noted = null;
+  #recorder = null;
+  #countdown = null;
+  #slow = false; // whether a note says that poses arrive too slowly
 
-  /** ended: function that is called when the stream stops. layouts: name -> {joints, bones}, set when the server has sent them. */
+  /** ended: function that is called when the stream stops; recorded: receives what was recorded. layouts: name -> {joints, bones}, set when the server has sent them. */
   constructor(parts) {
     Object.assign(this, parts, { layouts: {} });
+    this.find("record").addEventListener("click", () => this.#record());
+    this.find("swap").addEventListener("click", () => this.#swap(this.find("swap").getAttribute("aria-pressed") !== "true"));
   }
 
   get running() {
@@ -27,7 +35,7 @@ export class LiveView {
   /** Send the frames of a recording at its frame rate, repeatedly, until the stream is stopped. */
   replay(recording) {
     this.stop();
-    this.#start("replay", recording.layout, `${recording.title} (stream)`);
+    this.#start("replay", recording.layout, t("live.title", recording));
     const began = performance.now();
     let sent = -1;
     const step = (now) => {
@@ -46,12 +54,15 @@ export class LiveView {
   /** Stream poses from the camera. Throws an Error that names what is missing. */
   async webcam() {
     this.stop();
-    this.note("Starting the camera and the pose model …", "plain");
+    this.note(t("live.camera"), "plain");
     const layout = "mediapipe-33";
     const shape = this.layouts[layout];
     let first = true;
     const times = []; // of the latest poses, milliseconds
-    const webcam = new Webcam(this.find("camera"), (seconds, joints) => {
+    const film = new Film(this.find("overlay"), this.find("camera"));
+    const webcam = new Webcam(this.find("camera"), (seconds, joints, landmarks, picture) => {
+      film.draw(landmarks, shape, picture);
+      this.#keep(seconds, joints);
       this.#stream?.frame(seconds, joints ?? shape.joints.map(() => null));
       this.#warn(times);
       if (!joints) return;
@@ -66,10 +77,10 @@ export class LiveView {
       throw error;
     }
     this.#webcam = webcam;
-    this.find("camera").hidden = false;
-    this.find("teach").hidden = true;
-    this.find("canvas").setAttribute("aria-label", "Skeleton of the person in front of the camera. Arrow keys rotate it.");
-    this.#start("webcam", layout, "webcam");
+    this.find("camera-tools").hidden = false;
+    this.#swap(false);
+    this.find("canvas").setAttribute("aria-label", t("view.webcam", { help: t("view.help") }));
+    this.#start("webcam", layout, t("webcam"));
   }
 
   change(actions) {
@@ -84,13 +95,61 @@ export class LiveView {
     cancelAnimationFrame(this.#request);
     this.#stream.close();
     this.#webcam?.stop();
-    this.#stream = this.#webcam = this.#last = null;
-    this.find("camera").hidden = true;
-    for (const button of ["replay", "webcam"]) this.find(button).setAttribute("aria-pressed", "false");
-    this.find("replay").textContent = "Play live";
-    this.find("webcam").textContent = "Use the webcam";
+    clearInterval(this.#countdown);
+    this.#stream = this.#webcam = this.#last = this.#countdown = null;
+    this.find("film").hidden = this.find("camera-tools").hidden = true;
+    say(this.find("record"), t("record"));
+    this.#recorder?.stop();
+    this.#recorder = null;
+    for (const button of ["replay", "webcam"]) {
+      this.find(button).setAttribute("aria-pressed", "false");
+      this.find(button).textContent = t(button);
+    }
     this.note("");
     this.ended();
+  }
+
+  /** Start to record after three seconds, in which the person walks into the picture; or end it. */
+  #record() {
+    if (this.#recorder) return this.#finish();
+    if (this.#countdown) {
+      clearInterval(this.#countdown);
+      this.#countdown = null;
+      return say(this.find("record"), t("record"));
+    }
+    let left = 3;
+    const tick = () => {
+      if (left) return say(this.find("record"), t("record.soon", { count: left-- }));
+      clearInterval(this.#countdown);
+      this.#countdown = null;
+      const layout = "mediapipe-33";
+      this.#recorder = new Recorder({ layout, shape: this.layouts[layout], canvas: this.find("overlay") });
+    };
+    this.#countdown = setInterval(tick, 1000);
+    tick();
+  }
+
+  /** Add a pose to the recording, if there is one. */
+  #keep(seconds, joints) {
+    if (!this.#recorder) return;
+    this.#recorder.pose(seconds, joints);
+    say(this.find("record"), t("record.stop", { seconds: inSeconds(this.#recorder.seconds, 0) }));
+    if (this.#recorder.seconds >= MAX_SECONDS) this.#finish();
+  }
+
+  async #finish() {
+    const recorder = this.#recorder;
+    this.#recorder = null;
+    const { content, film } = await recorder.stop();
+    this.stop();
+    if (content) this.recorded(content, film);
+    else this.note(t("record.nobody"));
+  }
+
+  /** Show the picture with the skeleton, or only the skeleton in three dimensions. */
+  #swap(only) {
+    this.find("swap").setAttribute("aria-pressed", String(only));
+    this.find("film").hidden = only;
   }
 
   /** Show a note where poses arrive too slowly for an answer. */
@@ -99,8 +158,9 @@ export class LiveView {
     times.push(now);
     while (times[0] < now - 5000) times.shift();
     const rate = (times.length - 1) / Math.max((now - times[0]) / 1000, 1e-6);
-    if (!this.#last && now - times[0] > 4000 && rate < MIN_POSE_RATE)
-      this.note(`Only ${rate.toFixed(1)} poses per second; an answer needs ${MIN_POSE_RATE} or more. This machine is too slow or too busy.`);
+    if (this.#last || this.#slow || now - times[0] < 4000 || rate >= MIN_POSE_RATE) return;
+    this.#slow = true;
+    this.note(t("live.slow", { rate: rate.toFixed(1), least: MIN_POSE_RATE }));
   }
 
   redraw() {
@@ -109,14 +169,14 @@ export class LiveView {
 
   #start(button, layout, motion) {
     this.motion = motion;
-    this.#empty("Waiting for the first answer, which takes about half a second.");
+    this.#empty(t("live.first"));
     this.find(button).setAttribute("aria-pressed", "true");
-    this.find(button).textContent = "Stop the stream";
+    this.find(button).textContent = t("stop");
     this.#stream = new LiveStream({
       layout,
-      actions: this.chips.wire,
+      actions: this.actions.wire,
       scores: (message) => this.#take(message),
-      nobody: () => this.#empty("Nobody is there."),
+      nobody: () => this.#empty(t("live.nobody")),
       state: (text, kind = "plain") => {
         this.note(text, kind === "plain" ? "plain" : "wrong");
       },
@@ -127,10 +187,7 @@ export class LiveView {
   #empty(why) {
     this.#last = this.#noted = null;
     this.#history = [];
-    this.bars.clear();
-    this.curve.clear();
-    this.people.clear();
-    this.verdict.empty(why);
+    this.view.clear(why);
   }
 
   #take(message) {
@@ -138,6 +195,8 @@ export class LiveView {
     if (this.#last && JSON.stringify(this.#last.actions) !== JSON.stringify(actions)) this.#history = [];
     if (this.#history.length && time < this.#history.at(-1).time) this.#history = [];
     this.#last = message;
+    if (this.#slow) this.note("");
+    this.#slow = false;
     this.#history.push({ time, information: probabilities.map((share) => Math.log(Math.max(share, 1e-9) * actions.length)) });
     while (this.#history[0].time < time - CURVE_SECONDS) this.#history.shift();
     this.#draw(message);
@@ -150,15 +209,15 @@ export class LiveView {
 
   #draw(message) {
     const { actions, probabilities, presence, best, settled, time, people } = message;
-    this.people.show(people.map((one) => ({ ...one, actions, bodies: [one.body ?? []].flat(), when: one.settled ? "settled" : "not settled yet" })));
+    this.people.show(people.map((one) => ({ ...one, actions, bodies: [one.body ?? []].flat(), when: t(one.settled ? "people.settled" : "people.looking") })));
     const chosen = actions.indexOf(best);
-    this.bars.show(actions, probabilities);
-    this.find("bars-title").textContent = "Now: probability, if it is one of these";
-    this.verdict.show({ best, share: probabilities[chosen], presence, when: settled ? "Settled." : "Not settled yet.", who: who(message) });
+    this.actions.show(new Map(actions.map((name, index) => [name, probabilities[index]])));
+    say(this.find("bars-title"), t("bars.live"));
+    this.verdict.show({ best, share: probabilities[chosen], presence, from: settled ? "" : t("answer.perhaps"), who: who(message), unsure: !settled });
     const from = this.#history[0].time;
     this.curve.show({ times: this.#history.map((one) => one.time), information: this.#history.map((one) => one.information), chosen, from, to: Math.max(time, from + 5) });
     this.curve.at(time);
-    this.find("curve-says").textContent = `Live: certainty of each action in the last ${CURVE_SECONDS} s; the current best action in colour.`;
-    this.find("clock").textContent = `${time.toFixed(1)} s`;
+    say(this.find("curve-says"), t("curve.live", { seconds: CURVE_SECONDS }));
+    say(this.find("clock"), t("clock.live", { now: time.toFixed(1) }));
   }
 }

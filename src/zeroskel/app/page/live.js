@@ -1,5 +1,6 @@
 // A stream over the server's WebSocket. It sends frames, receives scores and reconnects by itself.
 import { getToken } from "./api.js";
+import { t } from "./texts.js";
 
 const MAX_BUFFERED = 1_000_000; // bytes waiting to be sent; beyond this, frames are dropped instead of delayed
 
@@ -40,7 +41,7 @@ export class LiveStream {
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(address);
     this.#socket = socket;
-    this.state("Connecting …");
+    this.state(t("live.connecting"));
     socket.addEventListener("open", () => {
       const token = getToken();
       socket.send(JSON.stringify({ type: "start", layout: this.layout, actions: this.actions, ...(token ? { token } : {}) }));
@@ -69,10 +70,10 @@ export class LiveStream {
   #closed(event) {
     this.#ready = false;
     if (this.#stopped) return;
-    if (event.code === 1008) return this.state(`The server closed the stream. ${this.#error || "It gave no reason."}`, "wrong");
+    if (event.code === 1008) return this.state(t("live.closed", { why: this.#error || t("live.closed.why") }), "wrong");
     const seconds = this.#wait ?? Math.min(0.5 * 2 ** this.#failures++, 8);
     this.#wait = null;
-    this.state(`The stream was interrupted. Trying again in ${Math.ceil(seconds)} s.`, "wrong");
+    this.state(t("live.again", { wait: Math.ceil(seconds) }), "wrong");
     this.#timer = setTimeout(() => this.#open(), seconds * 1000);
   }
 }

@@ -1,12 +1,12 @@
 // One line for each person: the name in the colour of the drawn skeleton, what the person does, and when.
-import { percent } from "./bars.js";
+import { percent, say, t } from "./texts.js";
 
 export const COLOURS = 6; // colours of people; further people begin again
 
-export const name = (person) => `person ${person}`;
+export const name = (person) => t("people.person", { person: person + 1 });
 
 /** Name the person of an answer, if there are several people. */
-export const who = ({ person, people = [] }) => (people.length > 1 && Number.isInteger(person) ? name(person) : "");
+export const who = ({ person, people = [] }) => (people.length > 1 && Number.isInteger(person) ? t("answer.person", { person: person + 1 }) : "");
 
 export class People {
   /** list: a ul, hidden unless there are several people; stage: draws them, or null; isNone: function of a presence. */
@@ -28,7 +28,7 @@ export class People {
       const share = percent(probabilities[actions.indexOf(best)]);
       who.className = `person person-${person % COLOURS}`;
       say(who, name(person));
-      say(what, this.isNone(presence) ? `None of these (closest: ${best})` : `${best}, ${share.replaceAll(" ", "\u00a0")}`);
+      say(what, this.isNone(presence) ? t("people.none", { best }) : t("people.best", { best, sure: share.replaceAll(" ", "\u00a0") }));
       say(time, when);
     });
   }
@@ -42,8 +42,4 @@ function line() {
   const item = document.createElement("li");
   item.append(...["person", "what", "soft"].map((kind) => Object.assign(document.createElement("span"), { className: kind })));
   return item;
-}
-
-function say(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

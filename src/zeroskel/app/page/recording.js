@@ -1,5 +1,7 @@
 // A recording as the server gives it: positions [body][frame][joint] = [x, y, z] in metres, y up, null where not observed.
 
+const SEEN = 0.98; // share of the frames from which a joint counts as seen throughout
+
 export class Recording {
   constructor(content, title) {
     Object.assign(this, content);
@@ -19,6 +21,28 @@ export class Recording {
   get wire() {
     return { layout: this.layout, joints: this.layout ? undefined : this.joints, fps: this.fps, positions: this.positions };
   }
+
+  /** The recording from one second to another, at least one frame. */
+  part(start, end) {
+    const first = Math.min(Math.max(Math.round(start * this.fps), 0), this.frames - 1);
+    const last = Math.min(Math.max(Math.round(end * this.fps), first + 1), this.frames);
+    return new Recording({ ...this, frames: last - first, positions: this.positions.map((body) => body.slice(first, last)) }, this.title);
+  }
+
+  /** Joints that were not seen in some frames in which the body was: [{joint, share of these frames}], the worst first. */
+  missing() {
+    const frames = this.positions.flatMap((body) => body.filter((pose) => pose.some(observed)));
+    return this.joints
+      .map((joint, index) => ({ joint: readable(joint), share: frames.filter((pose) => !observed(pose[index])).length / Math.max(frames.length, 1) }))
+      .filter(({ share }) => share > 1 - SEEN)
+      .sort((a, b) => b.share - a.share);
+  }
 }
 
-const observed = (joint) => (joint && joint.every((value) => value !== null) ? joint : null);
+export const observed = (joint) => (joint && joint.every((value) => value !== null) ? joint : null);
+
+/** "hand_left" -> "left hand". */
+function readable(joint) {
+  const words = joint.split("_");
+  return [...words.filter((word) => word === "left" || word === "right"), ...words.filter((word) => word !== "left" && word !== "right")].join(" ");
+}

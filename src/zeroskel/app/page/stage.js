@@ -168,7 +168,7 @@ export class Stage {
     const front = facing ?? new Vector3(0, 0, -1);
     front.applyAxisAngle(UP, 0.35).setY(0.18).normalize();
     this.controls.target.copy(middle);
-    this.camera.position.copy(middle).addScaledVector(front, size * 1.75);
+    this.camera.position.copy(middle).addScaledVector(front, size * 1.6);
     this.controls.update();
     this.controls.saveState();
     this.recolour();

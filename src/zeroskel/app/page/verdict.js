@@ -1,25 +1,47 @@
-// The answer in words, the line "none of these" with its threshold, what the motion shows, and the parts of the body.
-import { Bars, percent } from "./bars.js";
-import { Words } from "./words.js";
+// The answer in words, the line "none of these" with its threshold, and what a screen reader hears of it.
+import { load, store } from "./store.js";
+import { inWords, percent, say, t } from "./texts.js";
 
-/** Format with two digits, a typographic minus, and no minus before a zero. */
-const nats = (value) => (Math.abs(value) < 0.005 ? 0 : value).toFixed(2).replace("-", "−");
-
-const HINT = "Shown with the answer: how much certainty is lost without the arms, the legs and so on.";
 const STORAGE_KEY = "zeroskel.threshold";
+const SPEAK_EVERY = 3000; // milliseconds between two announcements
+
+/** Announces answers to screen readers: each once, and no more than one in SPEAK_EVERY. */
+class Speaker {
+  #last = "";
+  #next = "";
+  #timer = null;
+
+  constructor(element) {
+    this.element = element;
+  }
+
+  say(text) {
+    this.#next = text;
+    this.#timer ??= setTimeout(() => this.#speak(), 400); // an answer that is replaced at once is not announced
+  }
+
+  #speak() {
+    this.#timer = null;
+    if (this.#next === this.#last) return;
+    this.#last = this.#next;
+    this.element.textContent = this.#last;
+    this.#timer = setTimeout(() => this.#speak(), SPEAK_EVERY);
+  }
+}
 
 export class Verdict {
   /** find: id -> element; changed: function that is called when the threshold changes. */
   constructor(find, changed) {
-    Object.assign(this, { find, parts: new Bars(find("parts")), words: new Words(find) });
+    Object.assign(this, { find, speaker: new Speaker(find("spoken")) });
     this.slider = find("threshold");
-    this.slider.value = localStorage.getItem(STORAGE_KEY) ?? 50;
+    const stored = Number(load(STORAGE_KEY) ?? 50);
+    this.slider.value = Number.isFinite(stored) ? stored : 50;
     this.slider.addEventListener("input", () => {
-      localStorage.setItem(STORAGE_KEY, this.slider.value);
-      this.#mark();
+      store(STORAGE_KEY, this.slider.value);
+      say(find("threshold-value"), percent(this.threshold));
       changed();
     });
-    this.#mark();
+    say(find("threshold-value"), percent(this.threshold));
   }
 
   get threshold() {
@@ -30,55 +52,37 @@ export class Verdict {
     return presence !== null && presence !== undefined && presence < this.threshold;
   }
 
-  /** best: an action; share: its probability; presence: probability or null; when: a sentence about the time; who: a person, if there are several. */
-  show({ best, share, presence, when = "", who = "" }) {
+  /** best: an action; share: its probability; presence: probability or null; from: text about the time; who: a person, if there are several; unsure: whether a live answer may still change. */
+  show({ best, share, presence, from = "", who = "", unsure = false }) {
     const none = this.isNone(presence);
-    this.find("verdict").dataset.none = none;
-    this.#say("best", none ? "None of these" : best);
-    const how = none ? `The closest is ${best}.` : `${percent(share)} sure, if it is one of these.`;
-    this.#say("how", who ? `${who[0].toUpperCase()}${who.slice(1)}. ${how}` : how);
-    this.#say("when", when);
     const known = presence !== null && presence !== undefined;
+    this.find("verdict").dataset.none = none;
+    this.find("verdict").dataset.unsure = unsure;
+    say(this.find("best"), none ? t("answer.none") : best);
+    const parts = [none ? t("answer.closest", { best }) : t("answer.sure", { sure: inWords(share) }), none ? "" : from].filter(Boolean);
+    say(this.find("how"), [who, parts.join(" · ")].filter(Boolean).join(": "));
     this.slider.disabled = !known;
-    this.#say("none-value", known ? percent(1 - presence) : "not known");
+    say(this.find("none-value"), known ? percent(1 - presence) : t("none.unknown"));
+    say(this.find("none-note"), known ? "" : t("none.note"));
+    this.find("none-note").hidden = known;
     this.find("none-fill").style.transform = `scaleX(${known ? 1 - presence : 0})`;
-    this.#say("none-note", known ? "" : "This model is not calibrated, so it cannot detect that none of these actions happens.");
+    if (!unsure) this.speaker.say([who, none ? t("answer.none") : `${best}, ${t("answer.sure", { sure: inWords(share) })}`].filter(Boolean).join(": "));
+  }
+
+  /** Show that an answer is being computed; the one before stays in view. */
+  busy() {
+    if (this.find("verdict").dataset.none === undefined) say(this.find("how"), t("answer.busy"));
   }
 
   /** Show that there is no answer, and why. */
-  empty(how) {
+  empty(why) {
     this.find("verdict").dataset.none = false;
-    this.#say("best", "No answer yet");
-    this.#say("how", how);
-    this.#say("when", "");
-    this.#say("none-value", "–");
-    this.#say("none-note", "");
+    this.find("verdict").dataset.unsure = false;
+    say(this.find("best"), t("answer.empty"));
+    say(this.find("how"), why);
+    say(this.find("none-value"), "");
+    this.find("none-note").hidden = true;
     this.find("none-fill").style.transform = "scaleX(0)";
-    this.explain(null);
-  }
-
-  /** explanation: an answer of /api/explain, whose parts (name -> log-odds lost when it is held still) may be absent; null for none. */
-  explain(explanation) {
-    if (explanation) this.words.show(explanation);
-    else this.words.clear();
-    const { parts, action } = explanation ?? {};
-    if (!parts) {
-      this.parts.clear();
-      return this.#say("parts-says", explanation ? "A model in the browser cannot explain body parts; the server can." : HINT);
-    }
-    const names = Object.keys(parts).sort((a, b) => parts[b] - parts[a]);
-    const most = Math.max(...Object.values(parts), 0.1);
-    this.#say("parts-says", `Log-odds of “${action}” (in nats) that are lost when a part is held still.`);
-    this.parts.show(names, names.map((name) => Math.max(parts[name], 0) / most), { values: names.map((name) => nats(parts[name])) });
-  }
-
-  #mark() {
-    this.#say("threshold-value", percent(this.threshold));
-    this.find("none-tick").style.left = `${100 - Number(this.slider.value)}%`;
-  }
-
-  #say(id, text) {
-    const element = this.find(id);
-    if (element.textContent !== text) element.textContent = text;
+    this.speaker.say(why);
   }
 }

@@ -1,5 +1,7 @@
 // Poses from the webcam, estimated in the browser by MediaPipe Pose. No picture leaves the machine.
 
+import { t } from "./texts.js";
+
 const FOLDER = new URL("web/pose/", import.meta.url).href;
 const MIN_VISIBILITY = 0.5; // of a joint that counts as observed
 
@@ -24,7 +26,7 @@ function withoutGraphics() {
 }
 
 export class Webcam {
-  /** video: shows the camera; pose: function that receives (seconds, joints of layout mediapipe-33, or null without a person). */
+  /** video: shows the camera; pose: function that receives (seconds, joints of layout mediapipe-33 or null, landmarks in the picture or null, the picture). */
   constructor(video, pose) {
     Object.assign(this, { video, pose, over: false });
   }
@@ -33,19 +35,19 @@ export class Webcam {
   async start() {
     const there = await fetch(`${FOLDER}pose_web.binarypb`);
     if (!there.ok)
-      throw new Error("The webcam needs the pose model, which is not installed: run `make web` in the project's folder and start the server again.");
-    if (!navigator.mediaDevices) throw new Error("The browser allows the camera only for https and localhost addresses.");
+      throw new Error(t("camera.model"));
+    if (!navigator.mediaDevices) throw new Error(t("camera.https"));
     try {
       this.media = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 }, audio: false });
     } catch (error) {
-      throw new Error(`No camera: ${error.message}. Allow the camera for this page, or connect one.`);
+      throw new Error(t("camera.none", { why: error.message }));
     }
     if (!window.Pose) await script(`${FOLDER}pose.js`);
     this.finder = new window.Pose({ locateFile: (name) => FOLDER + name });
     const options = withoutGraphics() ? { modelComplexity: 0, useCpuInference: true } : { modelComplexity: 1 };
     this.finder.setOptions({ ...options, smoothLandmarks: true });
-    this.finder.onResults(({ poseWorldLandmarks: landmarks }) => {
-      if (!this.over) this.pose(this.video.currentTime, landmarks ? landmarks.map(joint) : null);
+    this.finder.onResults(({ poseWorldLandmarks: landmarks, poseLandmarks: flat, image }) => {
+      if (!this.over) this.pose(this.video.currentTime, landmarks ? landmarks.map(joint) : null, flat ?? null, image);
     });
     await this.finder.initialize();
     this.video.srcObject = this.media;

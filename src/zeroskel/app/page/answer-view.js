@@ -1,0 +1,112 @@
+// Shows the answer to a recording: the verdict, the bars at the moment of the slider, the curve and the reasons.
+import { knownFrom } from "./curve.js";
+import { who } from "./people.js";
+import { say, seconds, t } from "./texts.js";
+
+export class AnswerView {
+  #drawn = null;
+
+  /** parts: {find, actions, curve, why, lanes, people, verdict, player, recording: function that returns the recording}. */
+  constructor(parts) {
+    Object.assign(this, parts, { prediction: null, explanation: null });
+  }
+
+  /** Take the answer away, and its captions with it. why: text, absent while another answer is on its way. */
+  clear(why) {
+    this.prediction = this.explanation = this.#drawn = null;
+    this.actions.clear();
+    this.curve.clear();
+    this.people.clear();
+    this.why.clear();
+    this.lanes.clear(why === undefined ? t("lanes.busy") : "");
+    this.find("export-open").disabled = true;
+    say(this.find("bars-title"), t("bars"));
+    say(this.find("curve-says"), t("curve.hint"));
+    if (why !== undefined) this.verdict.empty(why);
+  }
+
+  /** Show an answer of /api/predict; its explanation follows. */
+  answer(prediction) {
+    this.prediction = prediction;
+    this.explanation = null;
+    say(this.find("curve-says"), t("curve.busy"));
+    this.draw({ sort: true });
+  }
+
+  /** Show an answer of /api/explain; null where a single action has none. Return the time from which the answer was clear, or null. */
+  explain(explanation) {
+    this.explanation = explanation;
+    if (!explanation) {
+      this.curve.clear();
+      this.why.clear();
+      say(this.find("curve-says"), t("curve.second"));
+      return null;
+    }
+    this.draw();
+    return this.#known;
+  }
+
+  /** Show an answer of /api/timeline; null where there is none, for the reason of that key. */
+  time(timeline, reason) {
+    this.find("export-open").disabled = !timeline?.segments.length;
+    if (timeline) this.lanes.show(timeline);
+    else this.lanes.clear(t(reason));
+  }
+
+  /** Draw the bars and the verdict at the moment of the slider. */
+  draw({ sort = false } = {}) {
+    const { prediction, explanation, player } = this;
+    if (!prediction) return;
+    const best = prediction.actions.indexOf(prediction.best);
+    const now = this.#shares();
+    this.actions.show(new Map(prediction.actions.map((name, index) => [name, now[index]])), { pressed: explanation?.action ?? prediction.best, sort, problems: prediction.name_problems });
+    const whole = this.#whole || !explanation;
+    say(this.find("bars-title"), whole ? t("bars") : t("bars.so-far", { now: seconds(player.seconds) }));
+    this.people.show((prediction.people ?? []).map((one) => ({ ...one, when: t("people.time", { start: one.start.toFixed(1), end: one.end.toFixed(1) }) })));
+    this.verdict.show({ best: prediction.best, share: prediction.probabilities[best], presence: prediction.presence, from: this.#from(), who: who(prediction) });
+    if (explanation) this.#explanation();
+    this.curve.at(player.seconds);
+    this.lanes.at(player.seconds, player.duration);
+  }
+
+  get #known() {
+    return this.explanation && knownFrom(this.explanation.observed_seconds, this.explanation.information);
+  }
+
+  get #whole() {
+    return this.player.frame >= this.recording().frames - 1;
+  }
+
+  /** Say when the answer was clear. */
+  #from() {
+    const known = this.#known;
+    if (known === null) return "";
+    const all = this.recording().seconds;
+    if (known <= this.explanation.observed_seconds[0]) return t("answer.from.start");
+    return known > 0.9 * all ? t("answer.from.end") : t("answer.from", { from: seconds(known) });
+  }
+
+  /** Return the probabilities at the time of the slider; of the whole recording at its end or without an explanation. */
+  #shares() {
+    if (!this.explanation || this.#whole) return this.prediction.probabilities;
+    const { observed_seconds: times, information } = this.explanation;
+    const index = times.findLastIndex((time) => time <= this.player.seconds + 1e-6);
+    const count = this.prediction.actions.length;
+    return index < 0 ? this.prediction.actions.map(() => 1 / count) : information[index].map((nats) => Math.exp(nats) / count);
+  }
+
+  #explanation() {
+    if (this.#drawn === this.explanation) return;
+    this.#drawn = this.explanation;
+    const { action, observed_seconds: times, information, moments, moment_information: losses, actions } = this.explanation;
+    const chosen = actions.indexOf(action);
+    this.curve.show({ times, information, chosen, from: 0, to: this.recording().seconds, moments, losses, known: this.#known });
+    const most = Math.max(...losses);
+    const decisive = most > 0 ? moments[losses.indexOf(most)] : null;
+    const last = Math.min(Math.exp(information.at(-1)[chosen]) / actions.length, 1);
+    const says = [t("curve.says", { action, sure: t("percent", { value: Math.round(100 * last) }) })];
+    if (decisive) says.push(t("curve.moment", { start: decisive[0].toFixed(1), end: seconds(decisive[1]) }));
+    say(this.find("curve-says"), says.join(" "));
+    this.why.show(this.explanation);
+  }
+}

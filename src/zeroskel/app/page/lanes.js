@@ -1,0 +1,92 @@
+// The timeline: one lane for each person with the actions over time, below the slider. A click jumps to an action.
+import { COLOURS, name } from "./people.js";
+import { inWords, say, seconds, t } from "./texts.js";
+
+export class Lanes {
+  #timeline = null;
+  #range = null;
+  #seconds = 0;
+
+  /** find: id -> element; jump: function of seconds. */
+  constructor({ find, jump }) {
+    Object.assign(this, { root: find("lanes"), says: find("lanes-says"), jump });
+    this.range = Object.assign(document.createElement("div"), { className: "range" });
+    this.now = Object.assign(document.createElement("div"), { className: "now" });
+    this.clear("");
+  }
+
+  /** Segments of the timeline on display, or none. */
+  get segments() {
+    return this.#timeline?.segments ?? [];
+  }
+
+  /** Empty the lanes. why: text that stands there. */
+  clear(why) {
+    this.#timeline = null;
+    say(this.says, why);
+    this.#draw();
+  }
+
+  /** timeline: an answer of /api/timeline. */
+  show(timeline) {
+    this.#timeline = timeline;
+    say(this.says, timeline.segments.length ? "" : t("lanes.none"));
+    this.#draw();
+  }
+
+  /** Mark the moment of the slider. duration: seconds of the clock. */
+  at(moment, duration) {
+    const moved = duration !== this.#seconds;
+    this.#seconds = duration;
+    this.now.style.left = `${100 * Math.min(moment / Math.max(duration, 1e-6), 1)}%`;
+    if (moved) {
+      this.mark(this.#range);
+      this.#draw();
+    }
+    for (const button of this.root.querySelectorAll("button"))
+      button.classList.toggle("on", moment >= Number(button.dataset.start) && moment <= Number(button.dataset.end));
+  }
+
+  /** Mark a part of the recording: {start, end} in seconds, or null for none. */
+  mark(range) {
+    this.#range = range;
+    this.range.hidden = !range || !this.#seconds;
+    if (this.range.hidden) return;
+    this.range.style.left = `${(100 * range.start) / this.#seconds}%`;
+    this.range.style.width = `${(100 * (range.end - range.start)) / this.#seconds}%`;
+  }
+
+  #draw() {
+    const { segments = [], people = [] } = this.#timeline ?? {};
+    const rows = (people.length ? people : [0]).map((person) => {
+      const lane = Object.assign(document.createElement("li"), { className: "lane" });
+      const label = document.createElement("span");
+      label.className = people.length > 1 ? `person person-${person % COLOURS}` : "soft";
+      label.textContent = people.length > 1 ? name(person) : t("lanes");
+      const track = Object.assign(document.createElement("div"), { className: "track" });
+      track.append(...segments.filter((segment) => segment.person === person).map((segment) => this.#segment(segment)));
+      lane.append(label, track);
+      return lane;
+    });
+    const marks = Object.assign(document.createElement("li"), { className: "marks" });
+    const track = Object.assign(document.createElement("div"), { className: "track" });
+    marks.setAttribute("aria-hidden", "true");
+    track.append(this.range, this.now);
+    marks.append(track);
+    this.root.replaceChildren(...rows, marks);
+  }
+
+  #segment({ start, end, action, probability }) {
+    const all = Math.max(this.#seconds, 1e-6);
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "segment" });
+    const text = t("lanes.segment", { action, start: start.toFixed(1), end: seconds(end), sure: inWords(probability) });
+    button.title = text;
+    button.setAttribute("aria-label", text);
+    button.style.left = `${(100 * start) / all}%`;
+    button.style.width = `${(100 * (end - start)) / all}%`;
+    Object.assign(button.dataset, { start, end });
+    button.append(Object.assign(document.createElement("span"), { textContent: action }));
+    button.addEventListener("click", () => this.jump(start));
+    return button;
+  }
+}
