@@ -175,6 +175,7 @@ export class LiveView {
     this.#stream = new LiveStream({
       layout,
       actions: this.actions.wire,
+      teaching: this.teaching(),
       scores: (message) => this.#take(message),
       nobody: () => this.#empty(t("live.nobody")),
       state: (text, kind = "plain") => {

@@ -13,9 +13,9 @@ export class LiveStream {
   #stopped = false;
   #error = "";
 
-  /** layout: of the frames; actions: in the form that the server expects; scores, nobody, state: functions that receive messages and status texts. */
-  constructor({ layout, actions, scores, nobody, state }) {
-    Object.assign(this, { layout, actions, scores, nobody, state });
+  /** layout: of the frames; actions: in the form that the server expects; teaching: id of taught examples, if any; scores, nobody, state: functions that receive messages and status texts. */
+  constructor({ layout, actions, teaching, scores, nobody, state }) {
+    Object.assign(this, { layout, actions, teaching, scores, nobody, state });
     this.#open();
   }
 
@@ -44,7 +44,7 @@ export class LiveStream {
     this.state(t("live.connecting"));
     socket.addEventListener("open", () => {
       const token = getToken();
-      socket.send(JSON.stringify({ type: "start", layout: this.layout, actions: this.actions, ...(token ? { token } : {}) }));
+      socket.send(JSON.stringify({ type: "start", layout: this.layout, actions: this.actions, ...(this.teaching ? { teaching: this.teaching } : {}), ...(token ? { token } : {}) }));
     });
     socket.addEventListener("message", (event) => this.#take(JSON.parse(event.data)));
     socket.addEventListener("close", (event) => this.#closed(event));

@@ -1,4 +1,5 @@
 // An exported model that onnxruntime-web runs in this browser, from the two files that `zeroskel export` wrote.
+import { t } from "./texts.js";
 
 const FOLDER = new URL("web/onnx/", import.meta.url).href;
 const SHARES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]; // of the frames, for the curve
@@ -6,7 +7,7 @@ const SHARES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]; // of the frame
 async function runtime() {
   const there = await fetch(`${FOLDER}ort.wasm.min.mjs`);
   if (!there.ok)
-    throw new Error("A model in the browser needs onnxruntime-web, which is not installed: run `make web` in the project's folder and start the server again.");
+    throw new Error(t("local.runtime"));
   const ort = await import(`${FOLDER}ort.wasm.min.mjs`);
   ort.env.wasm.wasmPaths = FOLDER;
   ort.env.wasm.numThreads = 1;
@@ -18,10 +19,10 @@ export class LocalModel {
   /** files: the graph (.onnx) and its description (.json). Throws an Error that says what is wrong with them. */
   static async open(files) {
     const [graph, description] = [".onnx", ".json"].map((suffix) => [...files].find((file) => file.name.endsWith(suffix)));
-    if (!graph || !description) throw new Error("Choose both files of `zeroskel export`: FILE.onnx and FILE.onnx.json.");
+    if (!graph || !description) throw new Error(t("local.both"));
     const about = JSON.parse(await description.text());
-    if (about.format !== 1 || about.input !== "raw") throw new Error(`${description.name}: the file has format ${about.format} and input ${about.input}; expected format 1 and input raw (export without --prepared).`);
-    if (!about.actions.length) throw new Error(`${description.name}: the file has no actions. Export the bundle again with --actions.`);
+    if (about.format !== 1 || about.input !== "raw") throw new Error(t("local.format", { name: description.name, ...about }));
+    if (!about.actions.length) throw new Error(t("local.actions", description));
     const ort = await runtime();
     const session = await ort.InferenceSession.create(new Uint8Array(await graph.arrayBuffer()), { executionProviders: ["wasm"] });
     return new LocalModel(ort, session, about);
@@ -60,7 +61,7 @@ export class LocalModel {
   #names(actions) {
     const names = actions.map((action) => action.name ?? action);
     const unknown = names.find((name) => !this.actions.includes(name));
-    if (unknown !== undefined) throw new Error(`“${unknown}” is not an action of this model. Its actions are: ${this.actions.join(", ")}.`);
+    if (unknown !== undefined) throw new Error(t("local.unknown", { name: unknown, list: this.actions.join(", ") }));
     return names;
   }
 
@@ -83,8 +84,8 @@ export class LocalModel {
   #joints(recording, count) {
     const indices = this.about.joints.map((name) => recording.joints.indexOf(name));
     const missing = this.about.joints.filter((_, index) => indices[index] < 0);
-    if (missing.length) throw new Error(`This recording lacks ${missing.join(", ")}. The model in the browser needs all joints of ${this.about.layout}.`);
-    if (recording.bodies > this.bodies) throw new Error(`The recording shows ${recording.bodies} people; the model in the browser supports ${this.bodies}.`);
+    if (missing.length) throw new Error(t("local.joints", { list: missing.join(", "), layout: this.about.layout }));
+    if (recording.bodies > this.bodies) throw new Error(t("local.people", { count: recording.bodies, most: this.bodies }));
     const shape = [1, this.bodies, count, indices.length, this.about.axes.joints.at(-1)];
     const values = new Float32Array(shape.reduce((all, one) => all * one)).fill(NaN);
     let next = 0;

@@ -54,7 +54,7 @@ const inquiry = new Inquiry({
   attempt, actions: () => actions.wire, teaching: () => teach.id,
   asking: () => verdict.busy(), answered, explained, timed: (timeline, reason) => view.time(timeline, reason), failed,
 });
-const live = new LiveView({ find, stage, curve, people, verdict, view, answers, actions, note, ended: back, recorded });
+const live = new LiveView({ find, stage, curve, people, verdict, view, answers, actions, note, teaching: () => teach.id, ended: back, recorded });
 const compare = new Compare({
   find, attempt, isNone: (presence) => verdict.isNone(presence),
   question: (second) => ({ ...inquiry.body(), recording: second.wire }),
@@ -188,6 +188,12 @@ for (const [button, start] of [["replay", () => live.replay(recording)], ["webca
     attempt(start);
   });
 
+let calibrated = true; // whether the server's model can be taught and makes timelines
+
+function allowTeaching() {
+  teach.allow(calibrated && !inquiry.local, t(inquiry.local ? "teach.local" : "teach.unable"));
+}
+
 let before = null; // the actions before the model in this browser replaced them
 
 function noteModel(text, kind = "plain") {
@@ -203,6 +209,7 @@ find("local").addEventListener("change", async (event) => {
     return noteModel(error.message, "wrong");
   }
   live.stop();
+  allowTeaching();
   find("server").hidden = false;
   noteModel(t("local.done", { notice: inquiry.local.about.notice ?? "" }));
   before ??= actions.actions;
@@ -210,6 +217,7 @@ find("local").addEventListener("change", async (event) => {
 });
 find("server").addEventListener("click", () => {
   inquiry.local = null;
+  allowTeaching();
   find("server").hidden = true;
   find("local").value = "";
   noteModel("");
@@ -271,6 +279,8 @@ attempt(async () => {
   const model = await api.model();
   actions.limits = { ...actions.limits, ...model.limits };
   live.layouts = model.layouts;
+  calibrated = model.calibrated;
+  allowTeaching();
   showModel(find, model);
   find("layout").append(...Object.keys(model.layouts).map((name) => new Option(name, name)));
 });
