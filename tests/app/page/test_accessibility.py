@@ -53,7 +53,7 @@ def opened(visit, _):
 
 
 def unavailable(visit, _):
-    visit.page.route("**/api/clips/*", lambda route: route.abort())
+    visit.page.route("**/clips/*", lambda route: route.abort())
     visit.page.locator("#clips").select_option(index=2)
     visit.page.locator("#banner").wait_for()
 

@@ -3,6 +3,8 @@
 import { load, store } from "./store.js";
 import { t } from "./texts.js";
 
+export const API = "api/v1/";
+
 export class ServerError extends Error {
   constructor(message, status, retryAfter) {
     super(message);
@@ -27,7 +29,7 @@ async function ask(path, { kind = "json", ...options } = {}) {
   const headers = { ...options.headers, ...(token ? { Authorization: `Bearer ${token}` } : {}) };
   let response;
   try {
-    response = await fetch(path, { ...options, headers });
+    response = await fetch(API + path, { ...options, headers });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Unreachable(t("unreachable"));
@@ -49,29 +51,29 @@ async function ask(path, { kind = "json", ...options } = {}) {
 const post = (path, body, signal, kind) =>
   ask(path, { kind, method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal });
 
-export const health = () => ask("api/health", { cache: "no-store" });
-export const model = () => ask("api/model");
-export const clips = () => ask("api/clips");
-export const clip = (id) => ask(`api/clips/${encodeURIComponent(id)}`);
-export const predict = (body, signal) => post("api/predict", body, signal);
-export const explain = (body, signal) => post("api/explain", body, signal);
-export const timeline = (body, signal) => post("api/timeline", body, signal);
+export const health = () => ask("health", { cache: "no-store" });
+export const model = () => ask("model");
+export const clips = () => ask("clips");
+export const clip = (id) => ask(`clips/${encodeURIComponent(id)}`);
+export const predict = (body, signal) => post("predict", body, signal);
+export const explain = (body, signal) => post("explain", body, signal);
+export const timeline = (body, signal) => post("timeline", body, signal);
 
-const teaching = (id) => `api/adapt/${encodeURIComponent(id)}`;
-export const adapt = (body) => post("api/adapt", body);
+const teaching = (id) => `adapt/${encodeURIComponent(id)}`;
+export const adapt = (body) => post("adapt", body);
 export const taught = (id) => ask(teaching(id));
 export const undo = (id, example) => ask(`${teaching(id)}/examples/${example}`, { method: "DELETE" });
 export const forget = (id) => ask(teaching(id), { method: "DELETE" });
 export const bundle = (id) => ask(`${teaching(id)}/bundle`, { kind: "blob" });
 
 /** Return a timeline as the bytes of a file. format: "csv", "json", "vtt" or "eaf". */
-export const timelineFile = (body, format) => post("api/timeline", { ...body, format }, undefined, "blob");
+export const timelineFile = (body, format) => post("timeline", { ...body, format }, undefined, "blob");
 
 /** Send a file unchanged and return its recording. facts: {layout, up, unit, fps, joints}, texts; an empty one is not sent. */
 export function read(file, facts) {
   const query = new URLSearchParams({ name: file.name });
   for (const [name, fact] of Object.entries(facts)) if (fact) query.set(name, fact);
-  return ask(`api/recordings?${query}`, {
+  return ask(`recordings?${query}`, {
     method: "POST",
     headers: { "Content-Type": "application/octet-stream" },
     body: file,

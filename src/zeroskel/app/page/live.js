@@ -1,5 +1,5 @@
 // A stream over the server's WebSocket. It sends frames, receives scores and reconnects by itself.
-import { getToken } from "./api.js";
+import { API, getToken } from "./api.js";
 import { t } from "./texts.js";
 
 const MAX_BUFFERED = 1_000_000; // bytes waiting to be sent; beyond this, frames are dropped instead of delayed
@@ -37,7 +37,7 @@ export class LiveStream {
   }
 
   #open() {
-    const address = new URL("api/stream", location.href);
+    const address = new URL(`${API}stream`, location.href);
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(address);
     this.#socket = socket;

@@ -284,6 +284,7 @@ attempt(async () => {
   showModel(find, model);
   find("layout").append(...Object.keys(model.layouts).map((name) => new Option(name, name)));
 });
+attempt(() => teach.restore());
 attempt(async () => {
   const clips = await api.clips();
   sources.list(clips);

@@ -37,6 +37,7 @@ export class Teach {
   async restore() {
     const id = load(KEY, "sessionStorage");
     if (!id) return;
+    this.#state = { teaching: id, examples: [] };
     try {
       this.#set(await api.taught(id));
     } catch (error) {
@@ -53,7 +54,7 @@ export class Teach {
 
   /** The server has forgotten the examples. Return whether there were any. */
   lost() {
-    const had = this.#state !== null && this.#state.examples.length > 0;
+    const had = this.#state !== null;
     this.#set(null);
     if (had) say(this.find("teach-note"), t("teach.lost"));
     return had;

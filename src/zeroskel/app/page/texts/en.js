@@ -88,7 +88,7 @@ export default {
   "export.eaf": "ELAN (EAF)",
 
   teach: "Wrong? Teach by example",
-  "teach.help": "Say what the motion on display is. It counts at once, for everything you look at from now on.",
+  "teach.help": "Say what the motion on display is. It counts at once, together with the words; about three examples of each action make a difference.",
   "teach.label": "This motion is",
   "teach.placeholder": "This motion is …",
   "teach.button": "Teach",
