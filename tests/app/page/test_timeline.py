@@ -86,9 +86,7 @@ def test_examples_count_at_once_can_be_undone_and_are_saved_as_a_model(open_page
     visit = open_page(at=measuring_server)
     visit.answered()
     visit.only(*NAMES.values())
-    tests = [
-        open_motion(visit, tmp_path, motion, 100 + seed) == name for motion, name in NAMES.items() for seed in (0, 1)
-    ]
+    tests = [open_motion(visit, tmp_path, motion, 100) == name for motion, name in NAMES.items()]
     assert np.mean(tests) <= 0.6
     visit.page.get_by_text("Teach by example").click()
     for motion, name in NAMES.items():
@@ -98,9 +96,7 @@ def test_examples_count_at_once_can_be_undone_and_are_saved_as_a_model(open_page
             visit.page.get_by_role("button", name="Teach", exact=True).click()
             visit.page.locator("#teach-note", has_text=f"“{name}”").wait_for()
     assert visit.says("teach-count") == "24 examples"
-    tests = [
-        open_motion(visit, tmp_path, motion, 100 + seed) == name for motion, name in NAMES.items() for seed in (0, 1)
-    ]
+    tests = [open_motion(visit, tmp_path, motion, 100) == name for motion, name in NAMES.items()]
     assert np.mean(tests) >= 0.8
     visit.page.get_by_role("button", name="Undo the example of pick up").first.click()
     visit.wait("document.querySelector('#teach-count').textContent === '23 examples'")
@@ -116,13 +112,13 @@ def test_examples_count_at_once_can_be_undone_and_are_saved_as_a_model(open_page
 
 
 def open_motion(visit, folder, motion: str, seed: int) -> str:
-    """Open a simulated recording and return what the page names it, also where it is none of these."""
+    """Open a simulated recording and return the best action, also where the answer is none of these."""
     file = folder / f"{motion} {seed}.json"
-    if not file.exists():
-        write(generate_sequence(motion, seed=seed), file)
-    with visit.page.expect_response("**/predict") as answer:
-        visit.page.locator("#file").set_input_files(file)
-    return answer.value.json()["best"]
+    write(generate_sequence(motion, seed=seed), file)
+    visit.choose_file(file)
+    _, title, answer, *_ = visit.page.locator("#rows tr").first.locator("td").all_inner_texts()
+    assert title == file.name
+    return re.sub(r"None of these \(closest: (.*)\)", r"\1", answer)
 
 
 def test_a_part_of_a_motion_is_taught(open_page, measuring_server, sequence_of_actions):
@@ -142,7 +138,7 @@ def test_a_part_of_a_motion_is_taught(open_page, measuring_server, sequence_of_a
         visit.page.keyboard.press("Enter")
     (example,) = asked.value.post_data_json["examples"]
     assert [example["start"], example["end"]] == pytest.approx([start, end], abs=0.06)
-    assert "greet" in visit.chips()
+    visit.page.locator("#bars .name", has_text="greet").wait_for()
     visit.wait("document.querySelector('#teach-list').textContent.includes('greet')")
 
 

@@ -51,22 +51,52 @@ export class AnswerView {
     this.find("export-open").disabled = !timeline?.segments.length;
     if (timeline) this.lanes.show(timeline);
     else this.lanes.clear(t(reason));
+    this.draw();
   }
 
   /** Draw the bars and the verdict at the moment of the slider. */
   draw({ sort = false } = {}) {
     const { prediction, explanation, player } = this;
     if (!prediction) return;
-    const best = prediction.actions.indexOf(prediction.best);
-    const now = this.#shares();
-    this.actions.show(new Map(prediction.actions.map((name, index) => [name, now[index]])), { pressed: explanation?.action ?? prediction.best, sort, problems: prediction.name_problems });
-    const whole = this.#whole || !explanation;
-    say(this.find("bars-title"), whole ? t("bars") : t("bars.so-far", { now: seconds(player.seconds) }));
-    this.people.show((prediction.people ?? []).map((one) => ({ ...one, when: t("people.time", { start: one.start.toFixed(1), end: one.end.toFixed(1) }) })));
-    this.verdict.show({ best: prediction.best, share: prediction.probabilities[best], presence: prediction.presence, from: this.#from(), who: who(prediction) });
+    if (this.lanes.several) this.#drawMoment();
+    else this.#drawWhole(sort);
     if (explanation) this.#explanation();
     this.curve.at(player.seconds);
     this.lanes.at(player.seconds, player.duration);
+  }
+
+  /** Show one answer for the whole recording; the bars are those after the seconds that were shown. */
+  #drawWhole(sort) {
+    const { prediction, explanation, player } = this;
+    const { actions, best, probabilities, presence, name_problems: problems } = prediction;
+    const now = this.#shares();
+    this.actions.show(new Map(actions.map((name, index) => [name, now[index]])), { pressed: explanation?.action ?? best, sort, problems });
+    const whole = this.#whole || !explanation;
+    say(this.find("bars-title"), whole ? t("bars") : t("bars.so-far", { now: seconds(player.seconds) }));
+    this.people.show((prediction.people ?? []).map((one) => ({ ...one, when: t("people.time", { start: one.start.toFixed(1), end: one.end.toFixed(1) }) })));
+    this.verdict.show({ best, share: probabilities[actions.indexOf(best)], presence, details: this.verdict.isNone(presence) ? [] : [this.#from()], who: who(prediction) });
+  }
+
+  /** Show what happens at the moment of the slider, where several actions follow each other. */
+  #drawMoment() {
+    const { prediction, explanation, player, lanes } = this;
+    const { actions } = prediction;
+    const people = (prediction.people ?? []).map((one) => {
+      const { segment, shares, none } = lanes.momentOf(one.person, player.seconds);
+      const probabilities = shares ?? one.probabilities;
+      const best = segment?.action ?? actions[probabilities.indexOf(Math.max(...probabilities))];
+      const share = probabilities[actions.indexOf(best)];
+      const presence = segment ? segment.probability : none === null ? one.presence : 1 - none;
+      return { ...one, probabilities, best, share, presence, none: !segment, when: t("people.time", { start: one.start.toFixed(1), end: one.end.toFixed(1) }) };
+    });
+    const main = people.find(({ person }) => person === prediction.person) ?? people[0];
+    if (!main) return this.#drawWhole(false);
+    const now = seconds(player.seconds);
+    this.actions.show(new Map(actions.map((name, index) => [name, main.probabilities[index]])), { pressed: explanation?.action ?? null, problems: prediction.name_problems });
+    say(this.find("bars-title"), t("bars.moment", { now }));
+    this.people.show(people);
+    const details = [t("answer.moment", { now }), t("answer.parts", { count: lanes.segments.length })];
+    this.verdict.show({ ...main, details, who: who(prediction), quiet: player.playing });
   }
 
   get #known() {

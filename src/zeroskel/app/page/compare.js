@@ -75,7 +75,7 @@ export class Compare {
   #openExample(id) {
     return this.attempt(async () => {
       this.find("clips-2").value = id;
-      this.#open(await api.clip(id), this.find("clips-2").selectedOptions[0].textContent);
+      this.#open(await api.clip(id), this.find("clips-2").selectedOptions[0].textContent, id);
     });
   }
 
@@ -87,8 +87,8 @@ export class Compare {
     });
   }
 
-  #open(content, title) {
-    this.#recording = new Recording(content, title);
+  #open(content, title, example = null) {
+    this.#recording = new Recording(content, title, example);
     const { joints, bones, frames } = this.#recording;
     this.#stage?.show({ joints, bones, frames: Array.from({ length: frames }, (_, number) => this.#recording.frame(number)) });
     this.find("canvas-2").setAttribute("aria-label", t("view.one", { title, seconds: seconds(this.#recording.seconds), help: t("view.help") }));

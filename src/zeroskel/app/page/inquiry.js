@@ -70,7 +70,7 @@ export class Inquiry {
   async #time(signal) {
     if (this.local) return this.timed(null, "lanes.local");
     try {
-      const timeline = await api.timeline(this.body(), signal);
+      const timeline = await api.timeline({ ...this.body(), lanes: true }, signal);
       signal.throwIfAborted();
       this.timed(timeline);
     } catch (error) {

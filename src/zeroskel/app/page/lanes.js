@@ -20,6 +20,21 @@ export class Lanes {
     return this.#timeline?.segments ?? [];
   }
 
+  /** Whether several actions follow each other, so that one answer for all of it says little. */
+  get several() {
+    return this.segments.length > 1 && this.segments.some(({ action, person }) => action !== this.segments[0].action || person !== this.segments[0].person);
+  }
+
+  /** What a person does at a moment: {segment or null, shares: of the actions among each other, none: probability of none of them}. */
+  momentOf(person, moment) {
+    const lane = this.#timeline.lanes?.find((one) => one.person === person);
+    const row = lane && lane.probabilities[Math.min(Math.max(Math.floor((moment - lane.start) / lane.step), 0), lane.probabilities.length - 1)];
+    const segment = this.segments.find((one) => one.person === person && moment >= one.start && moment <= one.end) ?? null;
+    if (!row) return { segment, shares: null, none: null };
+    const any = row.slice(0, -1).reduce((sum, share) => sum + share, 0);
+    return { segment, shares: row.slice(0, -1).map((share) => share / Math.max(any, 1e-9)), none: row.at(-1) };
+  }
+
   /** Empty the lanes. why: text that stands there. */
   clear(why) {
     this.#timeline = null;

@@ -214,7 +214,7 @@ export class LiveView {
     const chosen = actions.indexOf(best);
     this.actions.show(new Map(actions.map((name, index) => [name, probabilities[index]])));
     say(this.find("bars-title"), t("bars.live"));
-    this.verdict.show({ best, share: probabilities[chosen], presence, from: settled ? "" : t("answer.perhaps"), who: who(message), unsure: !settled });
+    this.verdict.show({ best, share: probabilities[chosen], presence, details: settled ? [] : [t("answer.perhaps")], who: who(message), unsure: !settled });
     const from = this.#history[0].time;
     this.curve.show({ times: this.#history.map((one) => one.time), information: this.#history.map((one) => one.information), chosen, from, to: Math.max(time, from + 5) });
     this.curve.at(time);

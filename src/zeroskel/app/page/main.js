@@ -92,7 +92,7 @@ async function attempt(work) {
 
 function open(content, title, example) {
   live.stop();
-  recording = new Recording(content, title);
+  recording = new Recording(content, title, example);
   entry = null;
   view.clear();
   showRecording();

@@ -14,7 +14,7 @@ export class People {
     Object.assign(this, { list, stage, isNone });
   }
 
-  /** people: [{person, bodies, actions, probabilities, presence, best, when}]; bodies: their indices; when: a text about the time. */
+  /** people: [{person, bodies, actions, probabilities, presence, none, best, when}]; bodies: their indices; when: a text about the time. */
   show(people) {
     const ofBodies = [];
     if (people.length > 1) for (const { person, bodies } of people) for (const body of bodies) ofBodies[body] = person;
@@ -23,12 +23,12 @@ export class People {
     if (this.list.hidden) return this.list.replaceChildren();
     while (this.list.children.length > people.length) this.list.lastElementChild.remove();
     while (this.list.children.length < people.length) this.list.append(line());
-    people.forEach(({ person, actions, probabilities, presence, best, when }, index) => {
+    people.forEach(({ person, actions, probabilities, presence, none = this.isNone(presence), best, when }, index) => {
       const [who, what, time] = this.list.children[index].children;
       const share = percent(probabilities[actions.indexOf(best)]);
       who.className = `person person-${person % COLOURS}`;
       say(who, name(person));
-      say(what, this.isNone(presence) ? t("people.none", { best }) : t("people.best", { best, sure: share.replaceAll(" ", "\u00a0") }));
+      say(what, none ? t("people.none", { best }) : t("people.best", { best, sure: share.replaceAll(" ", "\u00a0") }));
       say(time, when);
     });
   }

@@ -3,9 +3,10 @@
 const SEEN = 0.98; // share of the frames from which a joint counts as seen throughout
 
 export class Recording {
-  constructor(content, title) {
+  /** example: the id of a built-in clip, which the server knows; null for others. */
+  constructor(content, title, example = null) {
     Object.assign(this, content);
-    this.title = title;
+    Object.assign(this, { title, example });
   }
 
   get seconds() {
@@ -17,16 +18,9 @@ export class Recording {
     return this.positions.map((body) => body[number].map(observed));
   }
 
-  /** The part of the recording that the server needs for a prediction. */
+  /** What the server needs for a prediction. */
   get wire() {
-    return { layout: this.layout, joints: this.layout ? undefined : this.joints, fps: this.fps, positions: this.positions };
-  }
-
-  /** The recording from one second to another, at least one frame. */
-  part(start, end) {
-    const first = Math.min(Math.max(Math.round(start * this.fps), 0), this.frames - 1);
-    const last = Math.min(Math.max(Math.round(end * this.fps), first + 1), this.frames);
-    return new Recording({ ...this, frames: last - first, positions: this.positions.map((body) => body.slice(first, last)) }, this.title);
+    return this.example ?? { layout: this.layout, joints: this.layout ? undefined : this.joints, fps: this.fps, positions: this.positions };
   }
 
   /** Joints that were not seen in some frames in which the body was: [{joint, share of these frames}], the worst first. */

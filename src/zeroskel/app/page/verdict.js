@@ -52,21 +52,20 @@ export class Verdict {
     return presence !== null && presence !== undefined && presence < this.threshold;
   }
 
-  /** best: an action; share: its probability; presence: probability or null; from: text about the time; who: a person, if there are several; unsure: whether a live answer may still change. */
-  show({ best, share, presence, from = "", who = "", unsure = false }) {
-    const none = this.isNone(presence);
+  /** best: an action; share: its probability; presence: probability or null; none: whether none of the actions happens; details: texts; who: a person, if there are several; unsure: whether a live answer may still change; quiet: whether nothing is announced. */
+  show({ best, share, presence, none = this.isNone(presence), details = [], who = "", unsure = false, quiet = unsure }) {
     const known = presence !== null && presence !== undefined;
     this.find("verdict").dataset.none = none;
     this.find("verdict").dataset.unsure = unsure;
+    const sure = none ? t("answer.closest", { best }) : t("answer.sure", { sure: inWords(share) });
     say(this.find("best"), none ? t("answer.none") : best);
-    const parts = [none ? t("answer.closest", { best }) : t("answer.sure", { sure: inWords(share) }), none ? "" : from].filter(Boolean);
-    say(this.find("how"), [who, parts.join(" · ")].filter(Boolean).join(": "));
+    say(this.find("how"), [who, [sure, ...details].filter(Boolean).join(" · ")].filter(Boolean).join(": "));
     this.slider.disabled = !known;
     say(this.find("none-value"), known ? percent(1 - presence) : t("none.unknown"));
     say(this.find("none-note"), known ? "" : t("none.note"));
     this.find("none-note").hidden = known;
     this.find("none-fill").style.transform = `scaleX(${known ? 1 - presence : 0})`;
-    if (!unsure) this.speaker.say([who, none ? t("answer.none") : `${best}, ${t("answer.sure", { sure: inWords(share) })}`].filter(Boolean).join(": "));
+    if (!quiet) this.speaker.say([who, none ? t("answer.none") : `${best}, ${sure}`].filter(Boolean).join(": "));
   }
 
   /** Show that an answer is being computed; the one before stays in view. */
