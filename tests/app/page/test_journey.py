@@ -84,7 +84,7 @@ def test_a_broken_file_is_reported_in_one_line_and_the_answer_stays(open_page, t
     before = visit.shares()
     visit.page.locator("#file").set_input_files(wrong)
     visit.page.locator("#problem").wait_for()
-    problem = visit.says("problem")
+    problem = visit.says("problem-text")
     assert "holiday.bvh" in problem
     assert "\n" not in problem
     assert visit.shares() == before
@@ -284,7 +284,7 @@ def test_a_stream_continues_after_the_server_was_unavailable(open_page, restarta
     visit.page.get_by_role("button", name="Play live").click()
     visit.wait("document.querySelector('#bars-title').textContent.endsWith('now')")
     restartable_server.stop()
-    visit.wait("document.querySelector('#problem').textContent.includes('interrupted')")
+    visit.wait("document.querySelector('#problem-text').textContent.includes('interrupted')")
     restartable_server.start()
     visit.wait("document.querySelector('#problem').hidden")
     seen = visit.says("clock")
@@ -331,7 +331,7 @@ def test_without_the_pose_model_the_button_says_how_to_get_it(open_page):
     visit = open_page()
     visit.page.route(WEB, lambda route: route.fulfill(status=404))
     visit.page.get_by_role("button", name="Webcam").click()
-    visit.wait("document.querySelector('#problem').textContent.includes('make web')")
+    visit.wait("document.querySelector('#problem-text').textContent.includes('make web')")
 
 
 def test_one_action_is_answered_and_the_page_asks_for_a_second(open_page):

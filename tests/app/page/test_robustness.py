@@ -29,7 +29,9 @@ def test_the_page_works_where_storage_is_blocked(open_page):
     visit.choose_clip(1)
 
 
-@pytest.mark.parametrize("stored", ["[{}]", "[1, null]", "{", '"x"', '[{"name": "squat", "texts": 3}]', "null"])
+@pytest.mark.parametrize(
+    "stored", ["[{}]", "[1, null]", "{", '"x"', '[{"name": "squat", "texts": 3}, {"name": "kick"}]', "null"]
+)
 def test_broken_storage_is_repaired(open_page, stored):
     visit = open_page()
     reopen(

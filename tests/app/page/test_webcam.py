@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from zeroskel.skeleton.formats import read
+
 pytestmark = pytest.mark.slow
 
 SIZE = (640, 480)
@@ -32,7 +34,7 @@ def camera(tmp_path_factory) -> Path:
     return file
 
 
-def test_the_pose_of_a_person_in_front_of_the_camera_is_sent(open_page, launch, camera, installed):
+def test_the_pose_of_a_person_in_front_of_the_camera_is_sent(open_page, launch, camera, installed, tmp_path):
     """Poses reach the server. The page shows an answer, or a note on a machine that is too slow."""
     installed("pose")
     browser = launch(
@@ -54,6 +56,23 @@ def test_the_pose_of_a_person_in_front_of_the_camera_is_sent(open_page, launch, 
     nose, left, right = seen[0], seen[11], seen[12]
     assert nose[1] > max(left[1], right[1]), "y points up"
     assert left[0] < right[0], "a person who faces the camera has the left side at smaller x, as with a depth camera"
+    visit.page.get_by_role("button", name="Record").click()
+    visit.wait("document.querySelector('#record').textContent.startsWith('Stop recording (1')")
+    visit.page.get_by_role("button", name="Stop recording").click()
+    visit.page.locator("#canvas[aria-label^='Skeleton of Recording 1:']").wait_for()
+    assert visit.page.locator("#overlay").is_hidden()
+    assert "Joints that were not seen" in visit.says("missing")
+    with visit.page.expect_download() as got:
+        visit.page.get_by_role("button", name="Save motion").click()
+    recorded = read(got.value.path().rename(tmp_path / "Recording 1.json"))
+    assert recorded.layout.name == "mediapipe-33"
+    assert recorded.frames >= 30
+    with visit.page.expect_download() as got:
+        visit.page.get_by_role("button", name="Save film").click()
+    assert got.value.path().stat().st_size > 1000
+    assert got.value.suggested_filename == "Recording 1.webm"
+    visit.page.get_by_role("button", name="Webcam").click()
+    visit.page.locator("#overlay").wait_for()
     visit.page.get_by_role("button", name="Stop", exact=True).click()
     assert visit.page.locator("#overlay").is_hidden()
     assert visit.page.evaluate("document.querySelector('#camera').srcObject") is None

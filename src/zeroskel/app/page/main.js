@@ -75,8 +75,9 @@ function note(text, kind = "wrong") {
   find("source-note").dataset.kind = kind;
   say(find("source-note"), wrong ? "" : text);
   find("problem").hidden = !wrong;
-  say(find("problem"), wrong ? text : "");
+  say(find("problem-text"), wrong ? text : "");
 }
+find("problem-close").addEventListener("click", () => note(""));
 
 /** Run work and show the message of its error. */
 async function attempt(work) {
