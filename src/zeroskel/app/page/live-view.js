@@ -7,6 +7,8 @@ import { say, seconds as inSeconds, t } from "./texts.js";
 import { Webcam } from "./webcam.js";
 
 const CURVE_SECONDS = 30;
+const LANES_EVERY = 500; // milliseconds between two drawings of the lanes
+const SERVER_THRESHOLD = 0.5; // of the server for none of these, where the page states none
 const MIN_POSE_RATE = 3; // poses per second; below it the server treats the gaps as missing frames
 const ROOM = [[-0.9, -1, -0.4], [0.9, 0.9, 0.4]]; // metres about the hips: corners of the box that is visible for the webcam
 
@@ -19,6 +21,8 @@ export class LiveView {
   #noted = null;
   #recorder = null;
   #countdown = null;
+  #parts = []; // settled answers over time: {person, action, start, end, probability}
+  #lanesAt = 0; // when the lanes were drawn
   #slow = false; // whether a note says that poses arrive too slowly
 
   /** ended: function that is called when the stream stops; recorded: receives what was recorded. layouts: name -> {joints, bones}, set when the server has sent them. */
@@ -188,6 +192,7 @@ export class LiveView {
   #empty(why) {
     this.#last = this.#noted = null;
     this.#history = [];
+    this.#parts = [];
     this.view.clear(why);
   }
 
@@ -200,24 +205,53 @@ export class LiveView {
     this.#slow = false;
     this.#history.push({ time, information: probabilities.map((share) => Math.log(Math.max(share, 1e-9) * actions.length)) });
     while (this.#history[0].time < time - CURVE_SECONDS) this.#history.shift();
+    this.#remember(message);
     this.#draw(message);
-    const none = this.verdict.isNone(message.presence);
+    const none = this.#isNone(message);
     const answer = none ? null : message.best;
     if (!message.settled || this.#noted?.answer === answer) return;
     this.#noted = { answer };
     this.answers.add({ motion: this.motion, actions, probabilities, presence: message.presence, none_of_these: none, best: message.best, threshold: this.verdict.threshold, clear_from: null });
   }
 
+  /** Return whether an answer is none of the actions: by the page's threshold, or because the person rests. */
+  #isNone({ presence, none_of_these: none }) {
+    return this.verdict.isNone(presence) || (none && (presence === null || presence >= SERVER_THRESHOLD));
+  }
+
+  /** Keep what is certain about each person, for the lanes. */
+  #remember({ time, people, actions }) {
+    for (const one of people) {
+      const { person, best, probabilities, settled, settled_at: since } = one;
+      if (!settled || this.#isNone(one)) continue;
+      const last = this.#parts.findLast((part) => part.person === person);
+      if (last?.action === best && time - last.end < 1) last.end = time;
+      else this.#parts.push({ person, action: best, start: Math.max(since ?? time, last?.end ?? 0), end: time, probability: probabilities[actions.indexOf(best)] });
+    }
+    while (this.#parts[0]?.end < time - CURVE_SECONDS) this.#parts.shift();
+  }
+
+  #drawLanes({ time, people }, from) {
+    const now = performance.now();
+    if (now - this.#lanesAt < LANES_EVERY) return;
+    this.#lanesAt = now;
+    const segments = this.#parts.map((part) => ({ ...part, start: Math.max(part.start - from, 0), end: part.end - from }));
+    const present = [...new Set([...people, ...this.#parts].map(({ person }) => person))].sort((a, b) => a - b);
+    this.view.lanes.at(time - from, Math.max(time - from, 5));
+    this.view.lanes.show({ segments, people: present });
+  }
+
   #draw(message) {
     const { actions, probabilities, presence, best, settled, time, people } = message;
-    this.people.show(people.map((one) => ({ ...one, actions, bodies: [one.body ?? []].flat(), when: t(one.settled ? "people.settled" : "people.looking") })));
+    this.people.show(people.map((one) => ({ ...one, none: this.#isNone(one), actions, bodies: [one.body ?? []].flat(), when: t(one.settled ? "people.settled" : "people.looking") })));
     const chosen = actions.indexOf(best);
     this.actions.show(new Map(actions.map((name, index) => [name, probabilities[index]])));
     say(this.find("bars-title"), t("bars.live"));
-    this.verdict.show({ best, share: probabilities[chosen], presence, details: settled ? [] : [t("answer.perhaps")], who: who(message), unsure: !settled });
+    this.verdict.show({ best, share: probabilities[chosen], presence, none: this.#isNone(message), details: settled ? [] : [t("answer.perhaps")], who: who(message), unsure: !settled });
     const from = this.#history[0].time;
     this.curve.show({ times: this.#history.map((one) => one.time), information: this.#history.map((one) => one.information), chosen, from, to: Math.max(time, from + 5) });
     this.curve.at(time);
+    this.#drawLanes(message, from);
     say(this.find("curve-says"), t("curve.live", { seconds: CURVE_SECONDS }));
     say(this.find("clock"), t("clock.live", { now: time.toFixed(1) }));
   }
