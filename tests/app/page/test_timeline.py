@@ -155,3 +155,38 @@ def test_examples_that_the_server_has_forgotten_are_reported_and_the_answer_goes
     visit.wait("document.querySelector('#teach-note').textContent.includes('no longer has')")
     visit.settled()
     assert visit.says("best") != "No answer yet"
+
+
+def test_a_motion_is_chosen_named_explained_and_taught_by_keyboard_alone(open_page, measuring_server):
+    visit = open_page(at=measuring_server)
+    visit.answered()
+    keys = visit.page.keyboard
+
+    def tab_to(part: str) -> None:
+        for _ in range(60):
+            keys.press("Tab")
+            if visit.page.evaluate(f"document.activeElement.matches({part!r})"):
+                return
+        raise AssertionError(f"Tab does not reach {part}")
+
+    tab_to("#clips")
+    keys.press("ArrowDown")
+    visit.shown("raise the right arm overhead")
+    tab_to("#lanes .segment")
+    keys.press("Enter")
+    assert visit.page.locator("#scrub").input_value() != visit.page.locator("#scrub").get_attribute("max")
+    tab_to("#action")
+    keys.type("reach for the shelf")
+    keys.press("Enter")
+    visit.settled()
+    tab_to("#bars .bar")
+    keys.press("ArrowDown")
+    tab_to("#bars .bar")
+    keys.press("Enter")
+    chosen = visit.page.evaluate("document.activeElement.querySelector('.name').textContent")
+    visit.page.locator("#curve-says", has_text=f"“{chosen}”").wait_for()
+    keys.press("t")
+    keys.type("reach for the shelf")
+    keys.press("Enter")
+    visit.page.locator("#teach-note", has_text="reach for the shelf").wait_for()
+    visit.wait("document.querySelector('#teach-count').textContent === '1 example'")

@@ -44,7 +44,7 @@ export class LiveView {
     let sent = -1;
     const step = (now) => {
       const number = Math.floor(((now - began) / 1000) * recording.fps);
-      for (sent = Math.max(sent + 1, number - 5); sent <= number; sent++) {
+      for (sent = Math.max(sent + 1, number - Math.ceil(recording.fps)); sent <= number; sent++) {
         const frame = recording.frame(sent % recording.frames);
         this.#stream.frame(sent / recording.fps, frame.length === 1 ? frame[0] : frame);
         if (sent === number) this.stage?.pose(frame);
