@@ -23,6 +23,7 @@ export function parse(text) {
 /** The inverse of parse. */
 export const format = ({ name, texts }) => (texts.length ? `${name}: ${texts.join("; ")}` : name);
 
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const same = (one, other) => one.toLocaleLowerCase() === other.toLocaleLowerCase();
 
 export class ActionList {
@@ -120,14 +121,18 @@ export class ActionList {
     }
   }
 
-  /** Bring the rows into an order, moving as few as possible, so that a row with the focus keeps it. */
+  /** Bring the rows into an order. They glide to their places, and a row with the focus keeps it. */
   #sort(names) {
+    const items = names.map((name) => this.#rows.get(name).item);
+    if (items.every((item, index) => this.list.children[index] === item)) return;
     const focused = document.activeElement;
-    names.forEach((name, index) => {
-      const { item } = this.#rows.get(name);
-      if (this.list.children[index] !== item) this.list.insertBefore(item, this.list.children[index] ?? null);
+    const before = items.map((item) => item.offsetTop);
+    this.list.append(...items);
+    items.forEach((item, index) => {
+      const from = before[index] - item.offsetTop;
+      if (from) item.animate([{ transform: `translateY(${from}px)` }, { transform: "none" }], { duration: calm.matches ? 30 : 220, easing: "ease-out" });
     });
-    if (focused !== document.activeElement && this.list.contains(focused)) focused.focus();
+    if (focused !== document.activeElement && this.list.contains(focused)) focused.focus({ preventScroll: true });
   }
 
   #stored() {

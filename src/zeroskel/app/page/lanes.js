@@ -53,7 +53,7 @@ export class Lanes {
   at(moment, duration) {
     const moved = duration !== this.#seconds;
     this.#seconds = duration;
-    this.now.style.left = `${100 * Math.min(moment / Math.max(duration, 1e-6), 1)}%`;
+    this.now.style.transform = `translateX(${100 * Math.min(moment / Math.max(duration, 1e-6), 1)}%)`;
     if (moved) {
       this.mark(this.#range);
       this.#draw();
