@@ -10,8 +10,8 @@ export class Inquiry {
   #asked = null; // the action to explain, where the user chose one
 
   /** attempt: runs work and shows its error; actions, teaching: functions that return the actions of the wire and the id of what was taught; answered, timed, explained, failed: receive results. */
-  constructor({ attempt, actions, teaching, asking, answered, explained, timed, failed }) {
-    Object.assign(this, { attempt, actions, teaching, asking, answered, explained, timed, failed, local: null });
+  constructor({ attempt, actions, teaching, asking, forgotten, answered, explained, timed, failed }) {
+    Object.assign(this, { attempt, actions, teaching, asking, forgotten, answered, explained, timed, failed, local: null });
   }
 
   /** Ask about a recording, or about none. */
@@ -53,6 +53,10 @@ export class Inquiry {
       answer = await (this.local ? this.local.predict(recording, actions) : api.predict(this.body(), signal));
       signal.throwIfAborted();
     } catch (error) {
+      if (error.status === 404 && this.teaching()) {
+        this.forgotten(); // the examples that were taught
+        return this.soon(0);
+      }
       if (this.local || (error.status && error.status !== 503 && error.status !== 401)) this.failed(null, error.message);
       throw error;
     }

@@ -52,7 +52,7 @@ const view = new AnswerView({ find, actions, curve, why, lanes, people, verdict,
 const teach = new Teach({ find, attempt, player, lanes, recording: () => (live.running ? null : recording), taught });
 const inquiry = new Inquiry({
   attempt, actions: () => actions.wire, teaching: () => teach.id,
-  asking: () => verdict.busy(), answered, explained, timed: (timeline, reason) => view.time(timeline, reason), failed,
+  asking: () => verdict.busy(), forgotten: () => teach.lost(), answered, explained, timed: (timeline, reason) => view.time(timeline, reason), failed,
 });
 const live = new LiveView({ find, stage, curve, people, verdict, view, answers, actions, note, teaching: () => teach.id, ended: back, recorded });
 const compare = new Compare({
@@ -84,7 +84,6 @@ async function attempt(work) {
   try {
     await connection.run(work);
   } catch (error) {
-    if (error.status === 404 && teach.id && teach.lost()) return inquiry.soon();
     note(error.message);
   }
 }

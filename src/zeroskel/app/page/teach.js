@@ -52,12 +52,10 @@ export class Teach {
     this.find("teach-name").focus();
   }
 
-  /** The server has forgotten the examples. Return whether there were any. */
+  /** The server has forgotten the examples. */
   lost() {
-    const had = this.#state !== null;
     this.#set(null);
-    if (had) say(this.find("teach-note"), t("teach.lost"));
-    return had;
+    say(this.find("teach-note"), t("teach.lost"));
   }
 
   /** Allow or forbid teaching, with the reason. */
@@ -71,14 +69,13 @@ export class Teach {
   }
 
   setStart() {
-    const { player } = this;
-    const start = Math.max(player.seconds - 1 / player.fps, 0);
-    const last = player.frames / player.fps;
+    const last = this.recording()?.seconds ?? 0;
+    const start = Math.max(this.player.seconds - 1 / this.player.fps, 0);
     this.#mark({ start: Math.min(start, last - SHORTEST), end: Math.max(this.#range?.end ?? last, Math.min(start + SHORTEST, last)) });
   }
 
   setEnd() {
-    const end = Math.max(this.player.seconds, SHORTEST);
+    const end = Math.max(Math.min(this.player.seconds, this.recording()?.seconds ?? 0), SHORTEST);
     this.#mark({ start: Math.min(this.#range?.start ?? 0, end - SHORTEST), end });
   }
 
@@ -89,11 +86,24 @@ export class Teach {
     say(this.find("teach-range"), text);
   }
 
+  /** Run work about the taught examples. Return its result, or null where the server has forgotten them. */
+  async #known(work) {
+    try {
+      return await work();
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      this.lost();
+      return null;
+    }
+  }
+
   async #add(name) {
     const recording = this.recording();
     if (!recording) return say(this.find("teach-note"), t("answer.motion"));
     if (!name) return say(this.find("teach-note"), t("teach.name"));
-    const answer = await api.adapt({ teaching: this.id, examples: [{ recording: recording.wire, name, ...this.#range }] });
+    const examples = [{ recording: recording.wire, name, ...this.#range }];
+    const answer = await this.#known(() => api.adapt({ teaching: this.id, examples }));
+    if (!answer) return;
     this.find("teach-name").value = "";
     this.#set(answer);
     say(this.find("teach-note"), t("teach.done", { name }));
@@ -101,14 +111,16 @@ export class Teach {
   }
 
   async #undo(example) {
-    this.#set(await api.undo(this.id, example.id));
+    const state = await this.#known(() => api.undo(this.id, example.id));
+    if (!state) return;
+    this.#set(state);
     say(this.find("teach-note"), t("teach.undone", example));
     this.taught(null);
     (this.find("teach-list").querySelector("button") ?? this.find("teach-name")).focus();
   }
 
   async #forget() {
-    await api.forget(this.id);
+    await this.#known(() => api.forget(this.id));
     this.#set(null);
     say(this.find("teach-note"), t("teach.forgotten"));
     this.taught(null);
