@@ -11,6 +11,10 @@ _SMOOTHED = 1 / 6  # seconds over which positions are averaged
 _PAUSE = 0.3  # seconds over which the speed is averaged to look for a pause
 _BRIDGED = 0.5  # seconds without observation in which the person still counts as there
 _STILL = 0.05  # added to speeds before the logarithm; the noise of a depth camera
+_NOISE_SECONDS = 1.0  # over which positions are compared to tell noise from motion
+_NOISE_FRAMES = 20  # in that time; at lower rates fast repetitions look like noise
+_NOISE_RATIO = 1.2  # of squared steps to the variance: 2 for noise without memory, near 0 for motion
+_NOISE_REACH = 0.2  # radii of a body, the largest deviation of a joint that counts as noise
 _REST_REACH = (0.15, 0.4, 1.0)  # seconds before and after a moment
 
 
@@ -18,7 +22,8 @@ class Motion:
     """Speed and pose of one person.
 
     The speed is the mean of the six fastest joints in radii of the body per second. The radius is the mean distance of
-    the joints from their centre. Positions are averaged over a sixth of a second; gaps are interpolated.
+    the joints from their centre. Positions are averaged over a sixth of a second; gaps are interpolated. It is 0 where
+    all joints only jump about their places, as those of a person who stands still before a noisy sensor.
 
     Args:
         sequence: recording of one body.
@@ -43,11 +48,12 @@ class Motion:
         for column, known in enumerate(observed[:, columns].T):
             if not known.all():
                 joints[:, column] = _interpolated(joints[:, column], known)
+        noisy = _only_noise(joints, self.fps)
         joints = uniform_filter1d(joints, max(1, round(_SMOOTHED * self.fps)), axis=0)
         distances = np.linalg.norm(joints - joints.mean(axis=1, keepdims=True), axis=2).mean(axis=1)
         joints /= float(np.median(distances[self.there])) or 1.0
         steps = np.linalg.norm(np.diff(joints, axis=0, prepend=joints[:1]), axis=2) * self.fps
-        speed = np.sort(steps, axis=1)[:, -_FASTEST:].mean(axis=1) * self.there
+        speed = np.sort(steps, axis=1)[:, -_FASTEST:].mean(axis=1) * (self.there & ~noisy)
         self._sums = np.concatenate([[0.0], np.cumsum(speed)])
         self._poses = (joints - joints.mean(axis=1, keepdims=True)).astype(np.float32)
         pause = max(1, round(_PAUSE * self.fps))
@@ -81,6 +87,23 @@ class Motion:
         margin = (last - first) // 4
         slowest = [self._pauses[a : max(b, a + 1)].min() for a, b in zip(first + margin, last - margin, strict=True)]
         return np.stack([*(self.log_speed(*pair) for pair in bounds), distance, np.array(slowest)], axis=1)
+
+
+def _only_noise(joints: np.ndarray, fps: float) -> np.ndarray:
+    """Return the mask (T,) of the frames about which all joints (T, V, C) only jump about their places.
+
+    The ratio of von Neumann compares the squared steps from frame to frame with the variance within a second.
+    """
+    frames = round(_NOISE_SECONDS * fps)
+    if not _NOISE_FRAMES <= frames <= len(joints):
+        return np.zeros(len(joints), dtype=bool)
+    centred = joints - joints.mean(axis=0)
+    radius = float(np.median(np.linalg.norm(joints - joints.mean(axis=1, keepdims=True), axis=2).mean(axis=1)))
+    squares = (np.diff(joints, axis=0, append=joints[-2:-1]) ** 2).sum(axis=2)
+    steps = uniform_filter1d(squares, frames, axis=0)
+    spread = uniform_filter1d(centred**2, frames, axis=0) - uniform_filter1d(centred, frames, axis=0) ** 2
+    variance = spread.sum(axis=2)
+    return ((steps >= _NOISE_RATIO * variance) & (variance <= (_NOISE_REACH * radius) ** 2)).all(axis=1)
 
 
 def _interpolated(positions: np.ndarray, known: np.ndarray) -> np.ndarray:
