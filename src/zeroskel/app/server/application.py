@@ -16,6 +16,7 @@ from zeroskel.app.server.connection import Connection, StartDeadlines, measure_f
 from zeroskel.app.server.engine import Engine
 from zeroskel.app.server.errors import FailureAnswers, Problem, exception_handlers
 from zeroskel.app.server.guard import Guard
+from zeroskel.app.server.head_requests import HeadRequests
 from zeroskel.app.server.page_files import page_routes
 from zeroskel.app.server.reading import Reader
 from zeroskel.app.server.routes import rest_routes
@@ -96,4 +97,5 @@ def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None)
             allow_headers=["authorization", "content-type"],
         )
     app.add_middleware(Guard, settings=settings, metrics=metrics)
+    app.add_middleware(HeadRequests)
     return app
