@@ -3,49 +3,27 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
-from pydantic.json_schema import models_json_schema
 from starlette.websockets import WebSocket
 
 from zeroskel import __version__
 from zeroskel.app.server.body_limits import BodyLimits
 from zeroskel.app.server.connection import Connection, StartDeadlines, measure_frame_seconds
+from zeroskel.app.server.documentation import documentation_routes
 from zeroskel.app.server.engine import Engine
-from zeroskel.app.server.errors import FailureAnswers, Problem, exception_handlers
+from zeroskel.app.server.errors import FailureAnswers, exception_handlers
 from zeroskel.app.server.guard import Guard
 from zeroskel.app.server.head_requests import HeadRequests
+from zeroskel.app.server.openapi import Application
 from zeroskel.app.server.page_files import page_routes
 from zeroskel.app.server.reading import Reader
 from zeroskel.app.server.routes import rest_routes
 from zeroskel.app.server.settings import Settings
 from zeroskel.app.server.streams import Metrics, Streams, stream_capacity
 from zeroskel.app.server.teaching import Teachings
-from zeroskel.app.server.wire import AdaptRequest, ExplainRequest, PredictRequest, TimelineRequest
 from zeroskel.recognition import ZeroShotRecognizer
-
-DESCRIBED = (
-    PredictRequest,
-    ExplainRequest,
-    TimelineRequest,
-    AdaptRequest,
-    Problem,
-)  # bodies that routes read themselves
-
-
-class Application(FastAPI):
-    """FastAPI application whose OpenAPI description includes the models of bodies that the routes read themselves."""
-
-    def openapi(self) -> dict[str, Any]:
-        """Return the OpenAPI description."""
-        description: dict[str, Any] = super().openapi()
-        _, schema = models_json_schema(
-            [(model, "validation") for model in DESCRIBED], ref_template="#/components/schemas/{model}"
-        )
-        description.setdefault("components", {}).setdefault("schemas", {}).update(schema["$defs"])
-        return description
 
 
 def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None) -> FastAPI:
@@ -70,10 +48,11 @@ def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None)
         engine.close()
 
     app = Application(
+        needs_token=settings.token is not None,
         title="zeroskel",
         version=__version__,
         summary="Name human actions in skeleton sequences from words alone.",
-        docs_url=None,  # the documentation pages would load scripts from another server
+        docs_url=None,  # FastAPI's page would load scripts from another server
         redoc_url=None,
         lifespan=lifespan,
         exception_handlers=exception_handlers(),
@@ -81,6 +60,7 @@ def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None)
     app.state.streams, app.state.metrics = streams, metrics
     app.include_router(rest_routes(engine, reader, streams, teachings, settings))
     app.include_router(page_routes())
+    app.include_router(documentation_routes(app.openapi))
 
     @app.websocket("/api/v1/stream")
     @app.websocket("/api/stream")

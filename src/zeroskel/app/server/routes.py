@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import JSONResponse, Response
 
 from zeroskel import __version__
@@ -11,7 +11,7 @@ from zeroskel.app.server.bodies import Bodies
 from zeroskel.app.server.clips import CLIPS, clip_sequence
 from zeroskel.app.server.engine import Engine
 from zeroskel.app.server.errors import problems
-from zeroskel.app.server.reading import Reader
+from zeroskel.app.server.reading import KNOWN_SUFFIXES, Reader
 from zeroskel.app.server.recognition_routes import body_description, recognition_routes, ticket_of
 from zeroskel.app.server.recordings import layout_to_dict, recording_to_dict
 from zeroskel.app.server.settings import Limits, Settings
@@ -22,6 +22,7 @@ from zeroskel.core import available_layouts, get_layout
 from zeroskel.datasets.synthetic import NOTICE
 
 CLIENT_LIMITS = ("bytes", "frames", "joints", "bodies", "seconds", "actions", "action_length", "texts", "message_bytes")
+SUFFIX_PATTERN = rf"\.({'|'.join(suffix.removeprefix('.') for suffix in KNOWN_SUFFIXES)})$"
 
 
 def rest_routes(
@@ -77,7 +78,7 @@ def information_routes(engine: Engine, streams: Streams, limits: Limits) -> APIR
         return [{"id": clip, "title": title, "synthetic": True, "notice": NOTICE} for clip, title in CLIPS.items()]
 
     @router.get("/clips/{clip}", response_model=RecordingAnswer, responses=problems(404, 422, 503))
-    async def clip(request: Request, clip: str) -> Response:
+    async def clip(request: Request, clip: Annotated[str, Path(json_schema_extra={"enum": [*CLIPS]})]) -> Response:
         """Return the recording of one clip."""
         recording = await engine.run_for_request(
             lambda: recording_to_dict(clip_sequence(clip), NOTICE), ticket=ticket_of(request)
@@ -98,7 +99,14 @@ def file_routes(reader: Reader) -> APIRouter:
     )
     async def recordings(
         request: Request,
-        name: Annotated[str, Query(max_length=255, description="Name of the file; its suffix selects the format.")],
+        name: Annotated[
+            str,
+            Query(
+                max_length=255,
+                description="Name of the file; its suffix selects the format.",
+                json_schema_extra={"pattern": SUFFIX_PATTERN},
+            ),
+        ],
         layout: Annotated[
             str | None, Query(max_length=40, description="Joint layout, where the file does not state it.")
         ] = None,

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
+from zeroskel.app.server.clips import CLIPS
 from zeroskel.app.server.names import NameProblem, UnusableName, comparison_key, normalised_name, shown_name
 from zeroskel.app.server.settings import Limits
 from zeroskel.core import InputError
@@ -40,7 +41,9 @@ class Recording(BaseModel, strict=True):
     positions: list[list[list[Joint | None]]]
 
 
-ClipId = Annotated[str, Field(max_length=100, description="Id of a clip from /api/v1/clips.")]
+ClipId = Annotated[
+    str, Field(max_length=100, description="Id of a clip from /api/v1/clips.", json_schema_extra={"enum": [*CLIPS]})
+]
 
 
 class RecordingsRequest(Strict):
