@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+import urllib.request
 
 import pytest
 import schemathesis
@@ -14,7 +15,7 @@ from schemathesis.generation import GenerationMode
 from zeroskel.app.server.application import create_app
 from zeroskel.app.server.settings import Limits, Settings
 
-REQUESTS = {GenerationMode.POSITIVE: 150, GenerationMode.NEGATIVE: 40}  # of each route
+REQUESTS = {GenerationMode.POSITIVE: 150, GenerationMode.NEGATIVE: 60}  # of each route
 NOT_CHECKED = {"positive_data_acceptance"}  # a schema cannot say that the rows of positions have equal lengths
 
 
@@ -36,7 +37,14 @@ def address(recognizer):
 
 @pytest.fixture(scope="module")
 def api_schema(address):
-    return schemathesis.openapi.from_url(f"{address}/openapi.json")
+    """The description with simpler positions: deep random lists take most of the time, and test_fuzz mutates those."""
+    with urllib.request.urlopen(f"{address}/openapi.json") as answer:
+        description = json.load(answer)
+    recording = description["components"]["schemas"]["Recording"]
+    recording["properties"]["positions"] = {"type": "array", "items": {"type": "array"}, "maxItems": 2}
+    described = schemathesis.openapi.from_dict(description)
+    described.config.update(base_url=address)
+    return described
 
 
 @pytest.mark.slow
@@ -74,7 +82,7 @@ def test_every_route_describes_its_answers_and_problems(client):
                 if int(status) >= 400:
                     assert list(answer["content"]) == ["application/problem+json"]
                 elif status == "200":
-                    assert all(content.get("schema") != {} for content in answer["content"].values()), path
+                    assert all(content["schema"] for content in answer["content"].values()), path
             assert path == "/api/v1/health" or operation["security"] == [{}, {"bearer": []}]
     text = json.dumps(description)
     for name in {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}:

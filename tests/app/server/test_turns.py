@@ -5,10 +5,15 @@ import threading
 import time
 
 import pytest
+from starlette.testclient import TestClient
 
 import zeroskel
+from zeroskel.app.server.application import create_app
 from zeroskel.app.server.engine import Engine
+from zeroskel.app.server.recordings import recording_to_dict
+from zeroskel.app.server.settings import Limits, Settings
 from zeroskel.app.server.turns import Busy, Ticket, Turns
+from zeroskel.datasets.synthetic import generate_sequence
 
 
 @pytest.fixture
@@ -136,3 +141,23 @@ def test_an_action_that_is_added_is_the_only_one_that_is_read(default):
 
     asyncio.run(ask())
     engine.close()
+
+
+def test_frames_of_a_stream_are_answered_while_its_new_words_are_read(default):
+    recording = recording_to_dict(generate_sequence("squat", seed=5))
+    app = create_app(default, Settings(limits=Limits(streams=2)))
+    read = slow_reader(default, 0.05)
+    words = [f"wobble number {number}" for number in range(60)]
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        with client.websocket_connect("/api/v1/stream", headers={"Host": "127.0.0.1"}) as socket:
+            socket.send_json({"type": "start", "layout": recording["layout"], "actions": ["squat", "jump"]})
+            assert socket.receive_json() == {"type": "ready"}
+            socket.send_json({"type": "actions", "actions": words})
+            for number, joints in enumerate(recording["positions"][0]):
+                socket.send_json({"type": "frame", "time": number / 30, "joints": joints})
+            assert socket.receive_json()["actions"] == ["squat", "jump"]
+            assert len(read) < len(words)
+        time.sleep(0.2)
+        count = len(read)
+        time.sleep(0.2)
+        assert len(read) == count < len(words)  # nobody waits for them any more

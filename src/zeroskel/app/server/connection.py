@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import numpy as np
+from anyio.abc import TaskGroup
 from pydantic_core import from_json
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -19,7 +20,7 @@ from zeroskel.app.server.settings import Limits, Settings
 from zeroskel.app.server.streams import LiveStream, Streams
 from zeroskel.app.server.teaching import Teaching, Teachings
 from zeroskel.app.server.turns import Busy, Ticket
-from zeroskel.app.server.wire import Malformed, one_line, parse_actions
+from zeroskel.app.server.wire import Malformed, ParsedActions, one_line, parse_actions
 from zeroskel.core import InputError
 from zeroskel.recognition import Candidates, Stream
 
@@ -82,6 +83,7 @@ class Connection:
         self.limits = settings.limits
         self.metrics = streams.metrics
         self.last_received = time.monotonic()
+        self._reading = anyio.CancelScope()  # of the latest actions
         self.malformed = 0  # consecutive unusable messages
 
     async def run(self) -> None:
@@ -158,16 +160,16 @@ class Connection:
             if self.engine.recognizer.calibration is None:
                 raise Malformed("The bundle of this server is not calibrated, so a stream cannot have a threshold.")
         teaching = self._find_teaching(message)
-        candidates, answer = await self._embed_actions(message)
+        candidates, answer = await self._embed_actions(parse_actions(message.get("actions"), self.limits))
         self.last_received = time.monotonic()
         stream = Stream(self.engine.recognizer, candidates, layout=layout, threshold=threshold)
         live = LiveStream(stream, self.last_received)
         live.teaching = teaching
         return live, answer
 
-    async def _embed_actions(self, message: dict[str, Any]) -> tuple[Candidates, dict[str, Any]]:
-        """Return the actions of a message, and, where some cannot be used, the fields that say which ones are."""
-        actions, faults = parse_actions(message.get("actions"), self.limits)
+    async def _embed_actions(self, parsed: ParsedActions) -> tuple[Candidates, dict[str, Any]]:
+        """Return embedded actions, and, where some cannot be used, the fields that say which ones are."""
+        actions, faults = parsed
         candidates = await self.engine.candidates(
             actions, Ticket(self.socket.client.host if self.socket.client else "")
         )
@@ -185,11 +187,11 @@ class Connection:
         """Receive and send messages until one side ends the stream or the client is silent for too long."""
         async with anyio.create_task_group() as group:
 
-            async def run_and_cancel(work: Callable[..., Awaitable[None]], *arguments: LiveStream) -> None:
+            async def run_and_cancel(work: Callable[..., Awaitable[None]], *arguments: Any) -> None:
                 await work(*arguments)
                 group.cancel_scope.cancel()
 
-            group.start_soon(run_and_cancel, self._receive, live)
+            group.start_soon(run_and_cancel, self._receive, live, group)
             group.start_soon(run_and_cancel, self._close_when_silent)
             group.start_soon(run_and_cancel, self._send, live)
 
@@ -198,7 +200,7 @@ class Connection:
             await self._send_json(message)
         await self.socket.close(TRY_AGAIN)
 
-    async def _receive(self, live: LiveStream) -> None:
+    async def _receive(self, live: LiveStream, group: TaskGroup) -> None:
         self.malformed, second, count = 0, self.last_received, 0
         while self.malformed < MAX_MALFORMED:
             received = await self.socket.receive()
@@ -209,7 +211,7 @@ class Connection:
             if count > MAX_MESSAGE_RATE:
                 await anyio.sleep(max(0.0, second + 1 - now))
             try:
-                await self._handle(live, self._parse_message(received))
+                self._handle(live, self._parse_message(received), group)
                 self.malformed = 0
             except InputError as error:
                 await self._report_malformed(error)
@@ -222,7 +224,7 @@ class Connection:
             await anyio.sleep(remaining)
         await self._close_with_error(f"No message arrived for {limit:g} seconds.")
 
-    async def _handle(self, live: LiveStream, message: dict[str, Any]) -> None:
+    def _handle(self, live: LiveStream, message: dict[str, Any], group: TaskGroup) -> None:
         """Handle one message after the start."""
         kind = message.get("type")
         if kind == "frame":
@@ -230,12 +232,23 @@ class Connection:
         elif kind == "actions":
             _check_fields(message, {"type", "actions", "teaching"})
             teaching = self._find_teaching(message)
-            live.stream.candidates, answer = await self._embed_actions(message)
-            live.teaching = teaching if "teaching" in message else live.teaching
-            if answer:
-                live.send({"type": "actions", **answer})
+            parsed = parse_actions(message.get("actions"), self.limits)
+            self._reading.cancel()  # of the actions before these
+            self._reading = anyio.CancelScope()
+            teaching = teaching if "teaching" in message else live.teaching
+            group.start_soon(self._change_actions, live, parsed, teaching, self._reading)
         else:
             raise Malformed('The type of a message must be "frame" or "actions".')
+
+    async def _change_actions(
+        self, live: LiveStream, parsed: ParsedActions, teaching: Teaching | None, scope: anyio.CancelScope
+    ) -> None:
+        """Let a stream choose among other actions, once their texts are read; frames go on arriving meanwhile."""
+        with scope:
+            live.stream.candidates, answer = await self._embed_actions(parsed)
+            live.teaching = teaching
+            if answer:
+                live.send({"type": "actions", **answer})
 
     def _push(self, live: LiveStream, message: dict[str, Any]) -> None:
         timestamp, joints = message.get("time"), message.get("joints")

@@ -85,7 +85,15 @@ def recognition_routes(engine: Engine, teachings: Teachings, bodies: Bodies, lim
     @router.post(
         "/timeline",
         response_model=TimelineAnswer,
-        responses={200: {"content": {media.split(";")[0]: {} for media in FORMATS.values() if "json" not in media}}},
+        responses={
+            200: {
+                "content": {
+                    media.split(";")[0]: {"schema": {"type": "string"}}
+                    for media in FORMATS.values()
+                    if "json" not in media
+                }
+            }
+        },
         openapi_extra=json_body(TimelineRequest),
     )
     async def timeline(request: Request) -> Response:

@@ -136,7 +136,11 @@ def metrics_route(streams: Streams) -> APIRouter:
     """Return a router for /metrics."""
     router = APIRouter(responses=problems(400, 401, 403, 421))
 
-    @router.get("/metrics", response_class=Response)
+    @router.get(
+        "/metrics",
+        response_class=Response,
+        responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    )
     async def metrics() -> Response:
         """Return the metrics in Prometheus's text format."""
         return Response(streams.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
