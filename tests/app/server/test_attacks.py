@@ -23,7 +23,7 @@ import pytest
 from starlette.exceptions import HTTPException
 from websockets.sync.client import connect
 
-from zeroskel.app.server.body_limits import SMALL_BODY, BodyLimits
+from zeroskel.app.server.body_limits import PART, SMALL_BODY, BodyLimits
 from zeroskel.app.server.connection import StartDeadlines
 from zeroskel.app.server.settings import Limits
 from zeroskel.app.server.streams import Metrics
@@ -227,14 +227,15 @@ def test_sigterm_during_work_on_texts_ends_with_0(server):
 class Request:
     """Request to `BodyLimits` of one client, which stays open until `answer` is set."""
 
-    def __init__(self, bodies: BodyLimits, client: str, size: int) -> None:
-        self.bodies, self.size, self.refusal = bodies, size, 0
-        self.scope = {"type": "http", "client": (client, 1), "headers": [], "bodies": self}
+    def __init__(self, bodies: BodyLimits, client: str, size: int, answer_size: int = 0) -> None:
+        self.bodies, self.size, self.answer_size, self.refusal = bodies, size, answer_size, 0
+        self.scope = {"type": "http", "client": (client, 1), "headers": [], "request": self}
         self.received, self.answer = anyio.Event(), anyio.Event()
+        self.status, self.parts = 0, []
 
     async def run(self) -> None:
         try:
-            await self.bodies(self.scope, self.receive, None)
+            await self.bodies(self.scope, self.receive, self.send)
         except HTTPException as error:
             self.refusal = error.status_code
             self.received.set()
@@ -242,12 +243,19 @@ class Request:
     async def receive(self) -> dict:
         return {"type": "http.request", "body": b" " * self.size, "more_body": False}
 
+    async def send(self, message: dict) -> None:
+        self.status = message.get("status", self.status)
+        self.parts.append(message.get("body", b""))
+
 
 async def hold(scope, receive, send) -> None:
-    """Receive the body of a `Request` and hold it."""
+    """Receive the body of a `Request`, hold it and answer."""
+    request = scope["request"]
     await receive()
-    scope["bodies"].received.set()
-    await scope["bodies"].answer.wait()
+    request.received.set()
+    await request.answer.wait()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": bytes(request.answer_size)})
 
 
 def test_bytes_in_flight_are_shared_fairly_and_given_back():
@@ -276,6 +284,17 @@ async def _share_bytes_in_flight() -> None:
         assert (await start("third", SMALL_BODY + large // 2)).refusal == 0
         group.cancel_scope.cancel()
     assert not bodies._held
+
+
+@pytest.mark.parametrize(("answer_size", "status"), [(0, 200), (4 * SMALL_BODY + 1, 200), (9 * SMALL_BODY, 503)])
+def test_a_large_answer_is_sent_in_parts_or_refused(answer_size, status):
+    request = Request(BodyLimits(hold, Limits(bytes_in_flight=12 * SMALL_BODY), Metrics()), "client", 1, answer_size)
+    request.answer.set()
+    anyio.run(request.run)
+    assert request.status == status
+    assert max(map(len, request.parts)) <= PART
+    if status == 200:
+        assert sum(map(len, request.parts)) == answer_size
 
 
 def test_a_body_that_pauses_ends():

@@ -1,7 +1,6 @@
-"""ASGI middleware that bounds the bodies of all requests together."""
+"""ASGI middleware that bounds the bodies of all requests and answers together."""
 
 import asyncio
-import math
 import time
 from collections import Counter
 
@@ -9,21 +8,23 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from zeroskel.app.server.errors import problem
 from zeroskel.app.server.settings import Limits
 from zeroskel.app.server.streams import Metrics
 
 SMALL_BODY = 256 * 2**10  # bytes of each body that do not count, so that small requests pass while large ones wait
 CLIENT_SHARE = 0.5  # of the bytes in flight
 PART = 64 * 2**10  # bytes of an answer that are handed over at once
-RETRY_SECONDS = 5
+RETRY = {"Retry-After": "5"}  # seconds
+TOO_MANY_BYTES = "The server holds too many large requests and answers. Try again in a moment."
 
 
 class BodyLimits:
     """Middleware that bounds the size of a body, the time that it takes to arrive and the bytes of all bodies together.
 
-    The bytes of a body count from their arrival until the request is answered. A request that exceeds a limit ends with
-    408, 413, or with 503 and `Retry-After`. Large answers are sent in parts, so that none waits for a slow client in
-    the buffer of its connection.
+    The bytes of a body count from their arrival until the client has read the answer, and so do those of the answer. A
+    request that exceeds a limit ends with 408, 413, or with 503 and `Retry-After`. Large answers are sent in parts, so
+    that none waits for a slow client in the buffer of its connection.
     """
 
     def __init__(self, app: ASGIApp, limits: Limits, metrics: Metrics) -> None:
@@ -37,60 +38,81 @@ class BodyLimits:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        client = (scope.get("client") or ("",))[0]
-        length = Headers(scope=scope).get("content-length", "")
-        too_large = length.isdecimal() and int(length[:20]) > self.limits.bytes
-        ends_at = time.monotonic() + self.limits.body_seconds
-        received, complete = 0, False
-
-        async def receive_within_limits() -> Message:
-            nonlocal received, complete
-            if complete:
-                return await receive()  # waits for the end of the connection
-            message = await self._receive_in_time(receive, ends_at)
-            if message["type"] == "http.disconnect":
-                raise HTTPException(400, "The client disconnected.")
-            size = len(message.get("body", b""))
-            if too_large or received + size > self.limits.bytes:
-                raise HTTPException(413, f"The body has more than {self.limits.bytes} bytes. Send a shorter recording.")
-            self._hold(client, _counted(received + size) - _counted(received))
-            received, complete = received + size, not message.get("more_body", False)
-            return message
-
+        exchange = _Exchange(self, scope, receive, send)
         try:
-            await self.app(scope, receive_within_limits, _in_parts(send))
+            await self.app(scope, exchange.receive, exchange.send)
         finally:
-            self._held[client] -= _counted(received)
+            self._held[exchange.client] -= exchange.held
             self._held += Counter()  # drops the clients that hold nothing
 
-    async def _receive_in_time(self, receive: Receive, ends_at: float) -> Message:
-        try:
-            async with asyncio.timeout(min(self.limits.pause_seconds, ends_at - time.monotonic())):
-                return await receive()
-        except TimeoutError:
-            message = "The body arrives too slowly or not at all. Send it again."
-            raise HTTPException(408, message, {"Connection": "close"}) from None
-
-    def _hold(self, client: str, size: int) -> None:
+    def hold(self, client: str, size: int) -> bool:
+        """Count bytes of a client. Returns False, without counting them, where they are too many."""
         total = self.limits.bytes_in_flight
-        if size and (self._held.total() + size > total or self._held[client] + size > math.ceil(CLIENT_SHARE * total)):
+        if size and (self._held.total() + size > total or self._held[client] + size > CLIENT_SHARE * total):
             self.metrics.refused.labels("bytes").inc()
-            message = "The server holds too many large bodies. Try again in a moment."
-            raise HTTPException(503, message, {"Retry-After": str(RETRY_SECONDS)})
+            return False
         self._held[client] += size
+        return True
+
+
+class _Exchange:
+    """A request and its answer; both count as bytes of the client."""
+
+    def __init__(self, owner: BodyLimits, scope: Scope, receive: Receive, send: Send) -> None:
+        self.client = (scope.get("client") or ("",))[0]
+        self.held = 0
+        self._owner, self._limits = owner, owner.limits
+        self._scope, self._receive, self._send = scope, receive, send
+        self._ends_at = time.monotonic() + self._limits.body_seconds
+        self._received, self._complete = 0, False
+        self._start: Message | None = None  # of the answer, until its size is known
+        self._refused = False
+
+    async def receive(self) -> Message:
+        """Return the next part of the body, or wait for the end of the connection after the last one."""
+        if self._complete:
+            return await self._receive()
+        try:
+            async with asyncio.timeout(min(self._limits.pause_seconds, self._ends_at - time.monotonic())):
+                message = await self._receive()
+        except TimeoutError:
+            detail = "The body arrives too slowly or not at all. Send it again."
+            raise HTTPException(408, detail, {"Connection": "close"}) from None
+        if message["type"] == "http.disconnect":
+            raise HTTPException(400, "The client disconnected.")
+        before, length = self._received, Headers(scope=self._scope).get("content-length", "")
+        self._received += len(message.get("body", b""))
+        if max(self._received, int(length[:20]) if length.isdecimal() else 0) > self._limits.bytes:
+            raise HTTPException(413, f"The body has more than {self._limits.bytes} bytes. Send a shorter recording.")
+        if not self._hold(_counted(self._received) - _counted(before)):
+            raise HTTPException(503, TOO_MANY_BYTES, RETRY)
+        self._complete = not message.get("more_body", False)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send a part of the answer, or 503 in its place where the answer is too large at present."""
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        body = message.get("body", b"")
+        if self._start is not None:
+            start, self._start = self._start, None
+            self._refused = not self._hold(_counted(len(body)))
+            if self._refused:
+                await problem(503, TOO_MANY_BYTES, RETRY)(self._scope, self._receive, self._send)
+            else:
+                await self._send(start)
+        if self._refused:
+            return
+        for begin in range(0, len(body) - PART, PART):
+            await self._send({**message, "body": body[begin : begin + PART], "more_body": True})
+        await self._send({**message, "body": body[max(0, len(body) - 1) // PART * PART :]} if body else message)
+
+    def _hold(self, size: int) -> bool:
+        allowed = self._owner.hold(self.client, size)
+        self.held += size if allowed else 0
+        return allowed
 
 
 def _counted(size: int) -> int:
     return max(0, size - SMALL_BODY)
-
-
-def _in_parts(send: Send) -> Send:
-    async def send_in_parts(message: Message) -> None:
-        body = message.get("body", b"")
-        if message["type"] == "http.response.body" and len(body) > PART:
-            for start in range(0, len(body) - PART, PART):
-                await send({"type": "http.response.body", "body": body[start : start + PART], "more_body": True})
-            message = {**message, "body": body[(len(body) - 1) // PART * PART :]}
-        await send(message)
-
-    return send_in_parts

@@ -34,7 +34,7 @@ class Limits:
         header_seconds: Seconds in which the headers of a request must arrive.
         body_seconds: Seconds in which the body of a request must arrive.
         pause_seconds: Longest pause within a body, in seconds.
-        bytes_in_flight: Size of all bodies together that the server holds at the same time. The first 256 KiB of each
+        bytes_in_flight: Size of all requests and answers that the server holds at the same time. The first 256 KiB of each
             body do not count. One client may use half of it.
 
     Raises:
@@ -59,7 +59,7 @@ class Limits:
     header_seconds: float = 10.0
     body_seconds: float = 30.0
     pause_seconds: float = 5.0
-    bytes_in_flight: int = 64 * 2**20
+    bytes_in_flight: int = 96 * 2**20
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
