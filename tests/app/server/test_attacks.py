@@ -199,6 +199,17 @@ def test_large_recordings_do_not_stop_the_others(server):
 
 
 @pytest.mark.slow
+def test_tiny_chunks_are_read_slowly(server):
+    head = b"POST /api/predict HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with server.connections(4, head) as opened:
+        for each in opened:
+            each.settimeout(2.0)
+            with contextlib.suppress(TimeoutError):  # the server reads the rest later
+                each.sendall(b"1\r\n \r\n" * 2**18)
+        server.check_others_are_served()
+
+
+@pytest.mark.slow
 def test_a_request_of_two_lengths_ends_the_connection(server):
     head = b"POST /api/predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
     smuggled = b"GET /api/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"

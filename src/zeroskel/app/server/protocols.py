@@ -1,12 +1,15 @@
 """The protocols of connections: uvicorn's, with deadlines and with room for new clients."""
 
 import asyncio
+import time
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 READ_SIZE = 16 * 2**10  # bytes that are read at once; many tiny parts in a large read would stop the event loop
+COSTLY_READ = 0.005  # CPU seconds of a read, after which the connection rests
+REST = 20  # duration of the rest, as a multiple of that time
 WRITE_SECONDS = 20.0  # in which a client must read the next 48 KiB of an answer
 CLOSE_SECONDS = 1.0  # in which a client must confirm that a WebSocket ends
 MAX_UNREAD_MESSAGES = 32  # of one client
@@ -19,7 +22,7 @@ class HttpProtocol(H11Protocol):
     uvicorn closes connections without a request after `timeout_keep_alive` seconds. This class also closes those whose
     headers are not complete after `header_seconds`, and those that do not read their answer. A new connection beyond
     `limit_concurrency` ends the one that waits longest for its client, so uvicorn answers 503 only where the server
-    works for all others.
+    works for all others. A connection whose data take much time to parse is read more slowly.
     """
 
     def __init__(self, *arguments: Any, header_seconds: float, **options: Any) -> None:
@@ -40,7 +43,12 @@ class HttpProtocol(H11Protocol):
         """Handle a part of a request; before a new request, make room where the server is full."""
         if self._without_request():
             self._make_room()
+        started = time.thread_time()
         super().data_received(data)
+        seconds = time.thread_time() - started
+        if seconds > COSTLY_READ:  # a body in thousands of tiny chunks
+            self.transport.pause_reading()
+            self.loop.call_later(REST * seconds, self._end_rest)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End all deadlines."""
@@ -74,6 +82,10 @@ class HttpProtocol(H11Protocol):
     def priority(self) -> tuple[bool, float]:
         """Return the place in the order in which connections end: first those without a request, then the oldest."""
         return not self._without_request(), self.since
+
+    def _end_rest(self) -> None:
+        if not (self.flow.read_paused or self.transport.is_closing()):
+            self.transport.resume_reading()
 
     def _make_room(self) -> None:
         """End the connections that wait longest for their clients until there is room for this one."""

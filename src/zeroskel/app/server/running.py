@@ -49,10 +49,16 @@ class StreamServer(uvicorn.Server):
         self.streams = streams
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Tell the streams, then stop."""
+        """Tell the streams, then stop and end the process with exit code 0.
+
+        Python and asyncio would wait for threads that compute answers for clients that are gone.
+        """
         self.streams.announce_shutdown()
         await asyncio.sleep(GOODBYE_SECONDS)
         await super().shutdown(sockets)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def serve(recognizer: ZeroShotRecognizer, settings: Settings) -> None:
@@ -94,8 +100,5 @@ def serve(recognizer: ZeroShotRecognizer, settings: Settings) -> None:
         address = f"http://{shown_host}:{listening.getsockname()[1]}"
         print(f"zeroskel serves on {address} (up to {streams.capacity} streams). Press Ctrl+C to stop.", flush=True)
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: None)  # uvicorn raises the signal again after it has stopped
+            signal.signal(number, lambda *_: os._exit(0))  # until uvicorn handles it
         StreamServer(config, streams).run(sockets=[listening])
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)  # Python would wait for threads that compute answers for clients that are gone

@@ -34,8 +34,8 @@ class Limits:
         header_seconds: Seconds in which the headers of a request must arrive.
         body_seconds: Seconds in which the body of a request must arrive.
         pause_seconds: Longest pause within a body, in seconds.
-        bytes_in_flight: Size of all requests and answers that the server holds at the same time. The first 256 KiB of each
-            body do not count. One client may use half of it.
+        bytes_in_flight: Size of all requests and answers that the server holds at the same time. The first 256 KiB of
+            each body do not count. One client may use half of it.
 
     Raises:
         InputError: A limit is not positive.
