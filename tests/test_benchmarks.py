@@ -103,3 +103,9 @@ def test_the_latency_of_a_graph_is_set_against_that_of_numpy(tmp_path: Path) -> 
     shown = run("onnx_latency.py", str(tmp_path / "bundle"), "--rounds", "2")
     assert float(re.search(r"at most (\S+) of the largest", shown)[1]) < 1e-4
     assert re.search(r"graph [0-9.]+ ms, NumPy [0-9.]+ ms", shown)
+
+
+@pytest.mark.slow
+def test_the_cost_of_a_timeline_is_measured_in_seconds_and_memory() -> None:
+    shown = run("timeline_cost.py", "--minutes", "0.05")
+    assert re.fullmatch(r"0\.05 minutes of two people: \d+ s of CPU time, \d+ MiB at most\n", shown)
