@@ -46,7 +46,13 @@ def test_windows_of_one_action_are_one_segment_unless_the_person_pauses():
     assert spans(windows, np.full(24, 0.1)) == [(0, 16, 0), (16, 24, 1)]
     pausing = np.full(24, 0.1)
     pausing[8] = 0.9
-    assert spans(windows, pausing) == [(0, 8, 0), (8, 16, 0), (16, 24, 1)]
+    assert spans(windows, pausing) == [(0, 8, 0), (9, 16, 0), (16, 24, 1)]
+
+
+def test_idle_ends_do_not_belong_to_a_segment():
+    rest = np.array([0.9] * 3 + [0.1] * 6 + [0.9] * 3)
+    assert spans(choices((0, 12, 1, 1.0)), rest, 0.1) == [(3, 9, 1)]
+    assert spans(choices((0, 4, 1, 1.0)), np.full(4, 0.9), 0.1) == [(1, 4, 1)]  # three steps are left
 
 
 def two_actions(idle: float = 2.0) -> tuple[SkeletonSequence, list[tuple[str, float, float]]]:

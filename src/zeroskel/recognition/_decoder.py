@@ -15,6 +15,8 @@ _DOUBT = 0.5  # power of the probability of an action: below 1, an uncertain nam
 _GAP = 1  # steps; segments of one action that are nearer than that are one segment
 _LEAST_EVIDENCE = 1e-3
 _PAUSE = 0.4  # probability of rest from which on the person pauses between two segments
+_IDLE = 0.8  # probability of rest from which on a step at an end of a segment does not belong to it
+_LEAST_STEPS = 3  # of a segment whose ends are idle
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,13 +148,23 @@ def _spans(choices: Choices, windows: list[int], rest: np.ndarray) -> list[Span]
         groups.append([window])
     return [
         Span(
-            int(choices.starts[group[0]]),
-            int(choices.ends[group[-1]]),
+            *_without_idle_ends(int(choices.starts[group[0]]), int(choices.ends[group[-1]]), rest),
             int(choices.actions[group[0]]),
             _evidence(choices, group),
         )
         for group in groups
     ]
+
+
+def _without_idle_ends(start: int, end: int, rest: np.ndarray) -> tuple[int, int]:
+    """Return the bounds without steps of almost certain rest at the ends: half at each end at most; three are left."""
+    earliest, latest = start, end
+    most = (end - start) // 2
+    while rest[start] >= _IDLE and start - earliest < most and end - start > _LEAST_STEPS:
+        start += 1
+    while rest[end - 1] >= _IDLE and latest - end < most and end - start > _LEAST_STEPS:
+        end -= 1
+    return start, end
 
 
 def _evidence(choices: Choices, group: list[int]) -> tuple[float, float]:
