@@ -15,6 +15,7 @@ _NOISE_SECONDS = 1.0  # over which positions are compared to tell noise from mot
 _NOISE_FRAMES = 20  # in that time; at lower rates fast repetitions look like noise
 _NOISE_RATIO = 1.2  # of squared steps to the variance: 2 for noise without memory, near 0 for motion
 _NOISE_REACH = 0.2  # radii of a body, the largest deviation of a joint that counts as noise
+_LEAST_NOISE = 0.02  # radii of a body, the mean deviation of the joints below which noise needs no correction
 _REST_REACH = (0.15, 0.4, 1.0)  # seconds before and after a moment
 
 
@@ -103,7 +104,8 @@ def _only_noise(joints: np.ndarray, fps: float) -> np.ndarray:
     steps = uniform_filter1d(squares, frames, axis=0)
     spread = uniform_filter1d(centred**2, frames, axis=0) - uniform_filter1d(centred, frames, axis=0) ** 2
     variance = spread.sum(axis=2)
-    return ((steps >= _NOISE_RATIO * variance) & (variance <= (_NOISE_REACH * radius) ** 2)).all(axis=1)
+    jumps = ((steps >= _NOISE_RATIO * variance) & (variance <= (_NOISE_REACH * radius) ** 2)).all(axis=1)
+    return jumps & (variance.mean(axis=1) >= (_LEAST_NOISE * radius) ** 2)
 
 
 def _interpolated(positions: np.ndarray, known: np.ndarray) -> np.ndarray:
