@@ -101,6 +101,16 @@ def test_frames_without_observation_do_not_hide_an_action(recognizer):
     assert [segment.action for segment in timeline] == [action for action, _, _ in true]
 
 
+@pytest.mark.parametrize("part", [np.nan, 0.0], ids=["unseen", "at the origin"])
+def test_a_stretch_that_cannot_be_judged_does_not_end_a_timeline(recognizer, part):
+    sequence, true = two_actions(idle=4.0)
+    joints = sequence.joints.copy()
+    end = round(true[0][2] * sequence.fps)
+    joints[:, end + 15 : end + 105, 3 if np.isnan(part) else 0 :] = part
+    timeline = recognizer.timeline(sequence.replace(joints), ACTIONS)
+    assert [segment.action for segment in timeline] == [action for action, _, _ in true]
+
+
 def test_a_recording_that_is_shorter_than_any_window(recognizer):
     clip = generate_sequence("squat", seed=900)
     short = clip.replace(clip.joints[:, :12])

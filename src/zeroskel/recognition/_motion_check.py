@@ -44,3 +44,12 @@ def check_motion(sequence: SkeletonSequence, name: str) -> None:
             f"{name} has bodies at a distance of {distance:.2g} from the origin, with a size of {size:.2g}, and their "
             "joints are rounded too much. Move the origin of its coordinates."
         )
+
+
+def is_judged(sequence: SkeletonSequence) -> bool:
+    """Return whether the motion of a sequence can be judged, so that `check_motion` accepts it."""
+    try:
+        check_motion(sequence, "")
+    except InputError:
+        return False
+    return True

@@ -11,7 +11,7 @@ from zeroskel.core import InputError, SkeletonSequence, get_layout
 from zeroskel.recognition._bundle import Actions, Bundle, checked_threshold
 from zeroskel.recognition._following import Following
 from zeroskel.recognition._frame_window import MAX_GAP, WINDOW_RATE, FrameWindow
-from zeroskel.recognition._motion_check import check_motion
+from zeroskel.recognition._motion_check import is_judged
 from zeroskel.recognition._online import LEAST_SECONDS, SHARES, OnlineDecoder
 from zeroskel.recognition._prediction import Candidates, Prediction, StreamPrediction
 from zeroskel.skeleton.inference._people import motion_in_radii
@@ -156,7 +156,7 @@ class Stream:
                 person.number, self._people = self._people, self._people + 1
             windows[person.number] = window
         if len(windows) > 1:
-            windows = {number: window for number, window in windows.items() if _can_be_judged(window)} or windows
+            windows = {number: window for number, window in windows.items() if is_judged(window)} or windows
         self._main = self._main_person(windows)
         self._windows = {number: _endings(window) for number, window in sorted(windows.items())}
         return self._windows
@@ -211,12 +211,4 @@ def _endings(window: SkeletonSequence) -> list[SkeletonSequence]:
     """Return the last third, the last two thirds and the whole of a window; without those that show nobody."""
     frames = {max(round(share * window.frames), round(LEAST_SECONDS * window.fps)) for share in SHARES}
     parts = [window.replace(window.joints[:, -count:]) for count in sorted(frames) if count < window.frames]
-    return [*(part for part in parts if _can_be_judged(part)), window]
-
-
-def _can_be_judged(window: SkeletonSequence) -> bool:
-    try:
-        check_motion(window, "Window")
-    except InputError:
-        return False
-    return True
+    return [*(part for part in parts if is_judged(part)), window]

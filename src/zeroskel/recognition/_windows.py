@@ -14,6 +14,7 @@ from zeroskel.core import SkeletonSequence
 from zeroskel.core._progress import Progress
 from zeroskel.recognition._bundle import Bundle
 from zeroskel.recognition._motion import Motion
+from zeroskel.recognition._motion_check import is_judged
 from zeroskel.recognition._prediction import MIN_PROBABILITY, Candidates, Prediction
 
 STEP = 0.25  # seconds between the starts of windows, and between the moments of a timeline
@@ -88,9 +89,8 @@ def window_blocks(
         for start in range(first, min(first + round(_BLOCK / STEP), steps)):
             for length in window_lengths(steps):
                 frames = window_frames(start, start + length, sequence)
-                if start + length <= steps and (seen[frames.stop] - seen[frames.start]) >= _LEAST_SEEN * (
-                    frames.stop - frames.start
-                ):
+                is_seen = seen[frames.stop] - seen[frames.start] >= _LEAST_SEEN * (frames.stop - frames.start)
+                if start + length <= steps and is_seen and is_judged(sequence.replace(sequence.joints[:, frames])):
                     bounds.append((start, start + length))
         if bounds:
             yield _scored(bundle, sequence, motion, candidates, np.array(bounds), rest)
