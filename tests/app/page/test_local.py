@@ -26,6 +26,7 @@ def test_the_browser_and_the_server_agree(open_page, exported, installed):
     none = visit.says("none-value")
     asked = []
     visit.page.on("request", lambda request: asked.append(request.url))
+    visit.page.get_by_text("Run a model in this browser").click()
     visit.page.locator("#local").set_input_files(exported)
     visit.wait("document.querySelector('#local-note').textContent.includes('in this browser')")
     visit.wait("document.querySelector('#parts-says').textContent.includes('model in the browser')")
@@ -47,6 +48,7 @@ def test_wrong_files_of_a_model_are_reported_in_one_line(open_page, tmp_path, in
     installed("onnx")
     (tmp_path / "a.onnx").write_bytes(b"nothing")
     visit = open_page()
+    visit.page.get_by_text("Run a model in this browser").click()
     visit.page.locator("#local").set_input_files([tmp_path / "a.onnx"])
     visit.wait("document.querySelector('#local-note').dataset.kind === 'wrong'")
     assert "Choose both files" in visit.says("local-note")

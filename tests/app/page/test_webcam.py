@@ -47,8 +47,10 @@ def test_the_pose_of_a_person_in_front_of_the_camera_is_sent(open_page, launch, 
     visit.page.on("websocket", lambda socket: socket.on("framesent", lambda text: sent.append(json.loads(text))))
     visit.answered()
     visit.page.get_by_role("button", name="Webcam").click()
-    visit.wait("document.querySelector('.bar.best, #source-note[data-kind=wrong]')")
-    assert visit.page.locator("#overlay").is_visible()
+    visit.page.locator("#overlay").wait_for()
+    visit.wait(
+        "/now$/.test(document.querySelector('#bars-title').textContent) || document.querySelector('#problem-text').textContent"
+    )
     assert sent[0]["layout"] == "mediapipe-33"
     frames = [np.array([joint or [np.nan] * 3 for joint in one["joints"]], float) for one in sent[1:]]
     assert {frame.shape for frame in frames} == {(33, 3)}

@@ -4,6 +4,12 @@ import { t } from "./texts.js";
 const FOLDER = new URL("web/onnx/", import.meta.url).href;
 const SHARES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]; // of the frames, for the curve
 
+/** Round as the server does: a half goes to the even number. */
+function toEven(value) {
+  const rounded = Math.round(value);
+  return rounded - value === 0.5 && rounded % 2 ? rounded - 1 : rounded;
+}
+
 async function runtime() {
   const there = await fetch(`${FOLDER}ort.wasm.min.mjs`);
   if (!there.ok)
@@ -44,7 +50,7 @@ export class LocalModel {
 
   async explain(recording, actions, action) {
     const names = this.#names(actions);
-    const counts = SHARES.map((share) => Math.max(1, Math.round(share * recording.frames)));
+    const counts = SHARES.map((share) => Math.max(1, toEven(share * recording.frames)));
     const predictions = [];
     for (const count of counts) predictions.push(await this.#run(recording, names, count));
     return {
