@@ -48,18 +48,17 @@ def test_the_pose_of_a_person_in_front_of_the_camera_is_sent(open_page, launch, 
     visit.answered()
     visit.page.get_by_role("button", name="Webcam").click()
     visit.page.locator("#overlay").wait_for()
-    visit.wait(
-        "/now$/.test(document.querySelector('#bars-title').textContent) || document.querySelector('#problem-text').textContent"
-    )
+    answered, refused = "/now$/.test(document.querySelector('#bars-title').textContent)", "problem-text"
+    visit.wait(f"{answered} || document.querySelector('#{refused}').textContent")
     assert sent[0]["layout"] == "mediapipe-33"
     frames = [np.array([joint or [np.nan] * 3 for joint in one["joints"]], float) for one in sent[1:]]
     assert {frame.shape for frame in frames} == {(33, 3)}
-    seen = np.nanmean(frames, axis=0)
+    seen = np.nanmean([frame[:13] for frame in frames], axis=0)  # the joints of the head and the shoulders
     nose, left, right = seen[0], seen[11], seen[12]
     assert nose[1] > max(left[1], right[1]), "y points up"
     assert left[0] < right[0], "a person who faces the camera has the left side at smaller x, as with a depth camera"
-    visit.page.get_by_role("button", name="Record").click()
-    visit.wait("document.querySelector('#record').textContent.startsWith('Stop recording (1')")
+    visit.page.get_by_role("button", name="Record", exact=True).click()
+    visit.wait("/Stop.*[1-9]/.test(document.querySelector('#record').textContent)")
     visit.page.get_by_role("button", name="Stop recording").click()
     visit.page.locator("#canvas[aria-label^='Skeleton of Recording 1:']").wait_for()
     assert visit.page.locator("#overlay").is_hidden()
