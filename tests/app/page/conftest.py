@@ -90,8 +90,8 @@ class Visit:
         self.page.locator("#curve .line.chosen").wait_for(state="attached")
         self.page.locator("#bars .bar").first.wait_for()
 
-    def choose_clip(self, index: int = 0) -> str:
-        """Choose an example, wait for the answer and return the title of the example."""
+    def choose_clip(self, index: int = 1) -> str:
+        """Choose an example, wait for its answer and return its title. The first is on display on arrival."""
         title = self.page.locator("#clips option").nth(index + 1).inner_text()
         if self.page.locator("#clips").input_value() == self.page.locator("#clips option").nth(index + 1).get_attribute(
             "value"

@@ -88,7 +88,7 @@ def test_a_broken_file_is_reported_in_one_line_and_the_answer_stays(open_page, t
     assert "holiday.bvh" in problem
     assert "\n" not in problem
     assert visit.shares() == before
-    visit.choose_clip(1)
+    visit.choose_clip(2)
     assert visit.page.locator("#problem").is_hidden()
 
 
