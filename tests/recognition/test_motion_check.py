@@ -25,7 +25,7 @@ def joints():
         (1e-6, 0, "size of .*expected metres"),
         (1e9, 0, "size of .*expected metres"),
         (1, 1e7, "distance of .*Move the origin"),
-        (1e30, 0, "values above 1e.12"),
+        (1e30, 0, "coordinates above 1e.12"),
         (1e300, 0, "infinite values"),
     ],
 )
@@ -41,8 +41,17 @@ def test_one_value_that_is_too_large_is_refused_and_one_of_each_unit_is_not(join
         check_motion(SkeletonSequence(joints * factor, "ntu-25"), "Clip")
     broken = joints.copy()
     broken[0, 10, 3, 1] = 1e30
-    with pytest.raises(InputError, match="values above 1e"):
-        SkeletonSequence(broken, "ntu-25")
+    with pytest.raises(InputError, match="coordinates above 1e"):
+        check_motion(SkeletonSequence(broken, "ntu-25"), "Clip")
+
+
+def test_every_answer_refuses_coordinates_that_are_too_large(joints):
+    recognizer = ZeroShotRecognizer.load("default")
+    large = SkeletonSequence(np.concatenate([joints, joints * 1e30]), "ntu-25")
+    for answer in (recognizer.predict, recognizer.timeline, recognizer.predict_people):
+        with warnings.catch_warnings(), pytest.raises(InputError, match="coordinates above 1e"):
+            warnings.simplefilter("error")
+            answer(large, ACTIONS)
 
 
 def test_the_default_bundle_answers_alike_in_each_unit(joints):

@@ -8,8 +8,6 @@ from zeroskel.core._layout import Layout, get_layout
 from zeroskel.core._reading import Reading
 from zeroskel.core.errors import InputError, LayoutError
 
-LARGEST_COORDINATE = 1e12  # sums of squares of larger ones exceed float32
-
 
 @dataclass(frozen=True, eq=False)
 class SkeletonSequence:
@@ -23,8 +21,8 @@ class SkeletonSequence:
         reading: how a file was read, if the recording comes from one; `str` of it is a line for people.
 
     Raises:
-        InputError: the number of axes or channels is wrong, a value is infinite or above 1e12, there is no frame, or
-            `fps` is not positive.
+        InputError: the number of axes or channels is wrong, a value is infinite, there is no frame, or `fps` is not
+            positive.
         LayoutError: the layout is unknown or has another number of joints.
 
     Example:
@@ -61,11 +59,8 @@ class SkeletonSequence:
             )
         if array.shape[0] < 1 or array.shape[1] < 1:
             raise InputError(f"joints have shape {array.shape}: a sequence needs at least one body and one frame")
-        if (np.abs(array) > LARGEST_COORDINATE).any():
-            raise InputError(
-                f"joints have infinite values, or values above {LARGEST_COORDINATE:.0e}; use NaN where a joint was not "
-                "observed"
-            )
+        if np.isinf(array).any():
+            raise InputError("joints have infinite values; use NaN where a joint was not observed")
         if not (np.isfinite(rate) and rate > 0):
             raise InputError(f"fps is {fps}; expected a positive number of frames per second")
         object.__setattr__(self, "joints", array)

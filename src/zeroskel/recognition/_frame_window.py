@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from zeroskel.core import InputError, Layout, SkeletonSequence
-from zeroskel.core.sequence import LARGEST_COORDINATE
+from zeroskel.recognition._motion_check import LARGEST_COORDINATE
 
 WINDOW_RATE = 30.0  # frames per second of the window's sequence
 MAX_RATE = 300.0  # frames per second that are stored; a frame that follows sooner is ignored

@@ -8,6 +8,7 @@ from zeroskel.core import InputError, SkeletonSequence
 
 LEAST_RATE = 2.0  # frames per second; fewer do not show motion
 LEAST_OBSERVED = 1 / 3  # share of the joints of a layout that must have been observed at some time
+LARGEST_COORDINATE = 1e12  # sums of squares of larger ones exceed float32
 _SIZES = (1e-4, 1e7)  # metres; no unit makes a person smaller or larger
 _FARTHEST = 1e6  # sizes of the body from the origin; farther away, float32 rounds to more than 6 % of the size
 
@@ -19,6 +20,7 @@ def check_motion(sequence: SkeletonSequence, name: str) -> None:
             f"{name} has {sequence.fps:g} frames per second, which do not show motion; expected {LEAST_RATE:g} or "
             "more. Check its sampling rate (fps)."
         )
+    check_coordinates(sequence, name)
     observed = sequence.observed
     seen, joints = int(observed.any(axis=(0, 1)).sum()), observed.shape[2]
     if not seen:
@@ -43,6 +45,15 @@ def check_motion(sequence: SkeletonSequence, name: str) -> None:
         raise InputError(
             f"{name} has bodies at a distance of {distance:.2g} from the origin, with a size of {size:.2g}, and their "
             "joints are rounded too much. Move the origin of its coordinates."
+        )
+
+
+def check_coordinates(sequence: SkeletonSequence, name: str) -> None:
+    """Raise InputError if a sequence of that name has coordinates with which nothing can be computed."""
+    if (np.abs(sequence.joints) > LARGEST_COORDINATE).any():
+        raise InputError(
+            f"{name} has coordinates above {LARGEST_COORDINATE:.0e}; expected metres. Use NaN for joints that were not "
+            "observed."
         )
 
 

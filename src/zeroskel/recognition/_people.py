@@ -6,6 +6,7 @@ from typing import Any
 
 from zeroskel.core import SkeletonSequence
 from zeroskel.recognition._bundle import Bundle
+from zeroskel.recognition._motion_check import check_coordinates
 from zeroskel.recognition._prediction import Candidates, Prediction, rounded_number
 from zeroskel.skeleton._people import people_of
 from zeroskel.skeleton.transforms import _arrays
@@ -61,6 +62,7 @@ def predicted_people(
     bundle: Bundle, sequence: SkeletonSequence, candidates: Candidates, threshold: float | None
 ) -> list[PersonPrediction]:
     """Return the predictions that `ZeroShotRecognizer.predict_people` promises."""
+    check_coordinates(sequence, "The recording")
     people = people_of(sequence)
     features = bundle.encode([person.while_there() for person in people])
     return [

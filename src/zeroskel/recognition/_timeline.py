@@ -12,7 +12,7 @@ from zeroskel.core._progress import Progress
 from zeroskel.recognition._bundle import Bundle, check_calibrated, checked_threshold
 from zeroskel.recognition._decoder import Span, best_spans, choices_of
 from zeroskel.recognition._motion import Motion
-from zeroskel.recognition._motion_check import check_motion
+from zeroskel.recognition._motion_check import check_coordinates, check_motion
 from zeroskel.recognition._prediction import Candidates, rounded_number
 from zeroskel.recognition._timeline_files import read_segments, write_timeline
 from zeroskel.recognition._windows import STEP, rest_probabilities, window_blocks
@@ -148,6 +148,7 @@ def timeline_of(
     seconds = sequence.frames / sequence.fps
     segments: list[Segment] = []
     lanes = []
+    check_coordinates(sequence, "The recording")
     for person in people_of(sequence):
         check_motion(person.sequence, f"Person {person.number}")
         motion = Motion(person.sequence, bundle.layout)
