@@ -37,6 +37,7 @@ def people(visit, folder):
 
 def error(visit, folder):
     (folder / "holiday.bvh").write_bytes(b"no skeleton")
+    visit.answered()
     visit.page.locator("#file").set_input_files(folder / "holiday.bvh")
     visit.page.locator("#problem").wait_for()
 
@@ -53,6 +54,7 @@ def opened(visit, _):
 
 
 def unavailable(visit, _):
+    visit.answered()
     visit.page.route("**/clips/*", lambda route: route.abort())
     visit.page.locator("#clips").select_option(index=2)
     visit.page.locator("#banner").wait_for()
