@@ -175,3 +175,17 @@ def test_two_motions_are_compared_on_one_clock(open_page, clip_file):
     assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     visit.page.get_by_role("button", name="Compare").click()
     assert visit.page.locator("#view-2").is_hidden()
+
+
+def test_an_example_that_arrives_late_does_not_replace_a_file(open_page, clip_file):
+    visit = open_page()
+    visit.answered()
+    held = []
+    visit.page.route("**/clips/*", lambda route: held.append(route))
+    visit.page.locator("#clips").select_option(index=3)
+    visit.choose_file(clip_file)
+    visit.wait("document.querySelector('#reading').textContent.includes('my squat.json')")
+    with visit.page.expect_response("**/clips/*"):
+        held[0].continue_()
+    visit.page.wait_for_timeout(300)  # for a page that would show the example now
+    assert "my squat.json" in visit.says("reading")

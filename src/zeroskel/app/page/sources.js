@@ -7,6 +7,7 @@ const MOST = 6; // joints that are listed as missing
 
 export class Sources {
   #file = null;
+  #latest = 0; // number of the motion that was asked for last; an older one that arrives later is not shown
 
   /** find: id -> element; attempt: runs work and shows its error; note: shows a line; opened: receives (content, title, example). */
   constructor({ find, attempt, note, opened }) {
@@ -32,7 +33,9 @@ export class Sources {
 
   openExample(id) {
     return this.attempt(async () => {
+      const number = ++this.#latest;
       const content = await api.clip(id);
+      if (number !== this.#latest) return;
       this.#file = null;
       this.example = id;
       this.find("clips").value = id;
@@ -52,6 +55,7 @@ export class Sources {
 
   openFile(file) {
     return this.attempt(async () => {
+      const number = ++this.#latest;
       this.#file = file;
       this.note(t("reading", { name: file.name }), "plain");
       const facts = Object.fromEntries(FACTS.map((name) => [name, this.find(name).value]));
@@ -59,6 +63,7 @@ export class Sources {
         error.message = error.message.replace(/^recording(\.\w+)?(?=[,: ])/, file.name); // the server does not store names
         throw error;
       });
+      if (number !== this.#latest) return;
       this.#none();
       const text = t("reading.file", { name: file.name, text: content.reading?.text ?? "" });
       say(this.find("reading"), text);
@@ -69,6 +74,7 @@ export class Sources {
 
   /** A motion that is neither an example nor a file, such as one that was recorded here. */
   openOther(content, title) {
+    this.#latest += 1;
     this.#file = null;
     this.#none();
     say(this.find("reading"), "");
