@@ -9,7 +9,7 @@ from zeroskel.app.server.application import create_app
 from zeroskel.app.server.recordings import recording_to_dict
 from zeroskel.app.server.settings import Limits, Settings
 from zeroskel.datasets.synthetic import generate_sequence
-from zeroskel.recognition import TrainingConfig, train_bundle
+from zeroskel.recognition import TrainingConfig, ZeroShotRecognizer, train_bundle
 
 from ..conftest import small_dataset
 
@@ -41,6 +41,19 @@ def open_client(recognizer):
         return TestClient(create_app(recognizer, server_settings), base_url=base_url, raise_server_exceptions=False)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def default():
+    """The bundle of the package."""
+    return ZeroShotRecognizer.load("default")
+
+
+@pytest.fixture(scope="module")
+def default_client(default):
+    """A client of a server with that bundle."""
+    with TestClient(create_app(default, Settings(limits=Limits(streams=2))), base_url="http://127.0.0.1") as client:
+        yield client
 
 
 @pytest.fixture(scope="module")

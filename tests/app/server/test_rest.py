@@ -6,13 +6,11 @@ import threading
 
 import numpy as np
 import pytest
-from starlette.testclient import TestClient
 
 import zeroskel
-from zeroskel.app.server.application import create_app
 from zeroskel.app.server.engine import Engine
 from zeroskel.app.server.recordings import parse_positions, recording_to_dict
-from zeroskel.app.server.settings import Limits, Settings
+from zeroskel.app.server.settings import Limits
 from zeroskel.app.server.turns import Busy
 from zeroskel.core import InputError, SkeletonSequence
 from zeroskel.skeleton.formats import write
@@ -78,10 +76,8 @@ def test_explain_returns_the_recognizers_explanation(client, recognizer, squat, 
     assert (answer["shown"], answer["speaks_for"], answer["speaks_against"]) == ([], [], [])
 
 
-def test_the_default_bundle_explains_in_words(squat, request_body):
-    default = zeroskel.ZeroShotRecognizer.load("default")
-    with TestClient(create_app(default, Settings(limits=LIMITS)), base_url="http://127.0.0.1") as client:
-        answer = client.post("/api/explain", json=request_body).json()
+def test_the_default_bundle_explains_in_words(default, default_client, squat, request_body):
+    answer = default_client.post("/api/explain", json=request_body).json()
     direct = default.explain(squat, ACTIONS[:3])
     assert answer["shown"] == list(direct.shown)
     assert answer["shown"][0].startswith("standing, then ")

@@ -6,13 +6,10 @@ import zipfile
 
 import numpy as np
 import pytest
-from starlette.testclient import TestClient
 
 import zeroskel
 from zeroskel.app.server import teaching
-from zeroskel.app.server.application import create_app
 from zeroskel.app.server.recordings import recording_to_dict
-from zeroskel.app.server.settings import Limits, Settings
 from zeroskel.app.server.teaching import MAX_SESSIONS_OF_CLIENT, Teachings, UnknownTeaching
 from zeroskel.core import InputError
 from zeroskel.datasets.synthetic import generate_sequence
@@ -21,61 +18,50 @@ WORDS = ["do the secret sign", "clap hands"]  # nobody knows the first one
 SIGN = "circle both arms"
 
 
-@pytest.fixture(scope="module")
-def default():
-    return zeroskel.ZeroShotRecognizer.load("default")
-
-
-@pytest.fixture(scope="module")
-def school(default):
-    with TestClient(create_app(default, Settings(limits=Limits(streams=2))), base_url="http://127.0.0.1") as client:
-        yield client
-
-
 def example(seed: int, **fields) -> dict:
     return {"recording": recording_to_dict(generate_sequence(SIGN, seed=seed)), "name": "Do the secret sign.", **fields}
 
 
-def test_examples_count_at_once_and_can_be_undone(school, default):
+def test_examples_count_at_once_and_can_be_undone(default_client, default):
     motion = generate_sequence(SIGN, seed=50)
     body = {"recording": recording_to_dict(motion), "actions": WORDS}
-    by_words = school.post("/api/v1/predict", json=body).json()["probabilities"]
-    state = school.post("/api/v1/adapt", json={"examples": [example(1), example(2, start=0.1, end=1.6)]}).json()
+    by_words = default_client.post("/api/v1/predict", json=body).json()["probabilities"]
+    state = default_client.post("/api/v1/adapt", json={"examples": [example(1), example(2, start=0.1, end=1.6)]}).json()
     session = {"teaching": state["teaching"]}
     assert state["counts"] == {"Do the secret sign.": 2} and state["examples"][1]["seconds"] == pytest.approx(
         1.5, abs=0.1
     )
-    state = school.post("/api/v1/adapt", json={**session, "examples": [example(3)]}).json()
+    state = default_client.post("/api/v1/adapt", json={**session, "examples": [example(3)]}).json()
     assert [each["id"] for each in state["examples"]] == [0, 1, 2]
-    taught = school.post("/api/v1/predict", json={**body, **session}).json()
+    taught = default_client.post("/api/v1/predict", json={**body, **session}).json()
     assert taught["probabilities"][0] > 1.5 * by_words[0]
     cut = generate_sequence(SIGN, seed=2)
     examples = [generate_sequence(SIGN, seed=1), cut.replace(cut.joints[:, 3:48]), generate_sequence(SIGN, seed=3)]
     direct = default.adapt(examples, [WORDS[0]] * 3).predict(motion, WORDS)
     np.testing.assert_allclose(taught["probabilities"], direct.probabilities, atol=0.02)
     for path in ("timeline", "explain"):
-        assert school.post(f"/api/v1/{path}", json={**body, **session}).status_code == 200
-    assert school.post("/api/v1/predict", json=body).json()["probabilities"] == by_words
+        assert default_client.post(f"/api/v1/{path}", json={**body, **session}).status_code == 200
+    assert default_client.post("/api/v1/predict", json=body).json()["probabilities"] == by_words
     for number in (0, 1, 2):
-        state = school.delete(f"/api/v1/adapt/{state['teaching']}/examples/{number}").json()
+        state = default_client.delete(f"/api/v1/adapt/{state['teaching']}/examples/{number}").json()
     assert (
         state["examples"] == []
-        and school.post("/api/v1/predict", json={**body, **session}).json()["probabilities"] == by_words
+        and default_client.post("/api/v1/predict", json={**body, **session}).json()["probabilities"] == by_words
     )
-    assert school.delete(f"/api/v1/adapt/{state['teaching']}/examples/0").status_code == 404
+    assert default_client.delete(f"/api/v1/adapt/{state['teaching']}/examples/0").status_code == 404
 
 
-def test_the_bundle_with_the_examples_can_be_opened(school, tmp_path):
-    state = school.post("/api/v1/adapt", json={"examples": [example(1)]}).json()
-    answer = school.get(f"/api/v1/adapt/{state['teaching']}/bundle")
+def test_the_bundle_with_the_examples_can_be_opened(default_client, tmp_path):
+    state = default_client.post("/api/v1/adapt", json={"examples": [example(1)]}).json()
+    answer = default_client.get(f"/api/v1/adapt/{state['teaching']}/bundle")
     assert answer.headers["content-type"] == "application/zip"
     zipfile.ZipFile(io.BytesIO(answer.content)).extractall(tmp_path)
     opened = zeroskel.ZeroShotRecognizer.load(tmp_path / "taught-bundle")
     assert opened.examples.labels == ("Do the secret sign.",)
     path = f"/api/v1/adapt/{state['teaching']}"
-    assert school.get(path).json()["counts"] == state["counts"]
-    assert school.delete(path).status_code == 204
-    answer = school.get(path)
+    assert default_client.get(path).json()["counts"] == state["counts"]
+    assert default_client.delete(path).status_code == 204
+    answer = default_client.get(path)
     assert answer.status_code == 404 and "without use" in answer.json()["detail"]
 
 
@@ -90,18 +76,18 @@ def test_the_bundle_with_the_examples_can_be_opened(school, tmp_path):
         ({"path": "x"}, 422, "path"),
     ],
 )
-def test_examples_that_cannot_be_used_are_refused_and_begin_no_session(school, changes, status, words):
-    answer = school.post("/api/v1/adapt", json={"examples": [example(1, **changes)]})
+def test_examples_that_cannot_be_used_are_refused_and_begin_no_session(default_client, changes, status, words):
+    answer = default_client.post("/api/v1/adapt", json={"examples": [example(1, **changes)]})
     assert answer.status_code == status and words in answer.json()["detail"]
 
 
-def test_an_example_without_a_name_does_not_block_the_others(school):
-    state = school.post("/api/v1/adapt", json={"examples": [example(1, name="\u00ad"), example(2)]}).json()
+def test_an_example_without_a_name_does_not_block_the_others(default_client):
+    state = default_client.post("/api/v1/adapt", json={"examples": [example(1, name="\u00ad"), example(2)]}).json()
     assert len(state["examples"]) == 1 and [fault["index"] for fault in state["name_problems"]] == [0]
 
 
-def test_a_stream_uses_examples_that_are_given_while_it_runs(school):
-    state = school.post("/api/v1/adapt", json={"examples": [example(1)]}).json()
+def test_a_stream_uses_examples_that_are_given_while_it_runs(default_client):
+    state = default_client.post("/api/v1/adapt", json={"examples": [example(1)]}).json()
     frames = recording_to_dict(generate_sequence(SIGN, seed=50))["positions"][0]
     start = {"type": "start", "layout": "ntu-25", "actions": WORDS, "teaching": state["teaching"]}
 
@@ -113,11 +99,11 @@ def test_a_stream_uses_examples_that_are_given_while_it_runs(school):
             message = socket.receive_json()
         return message["probabilities"]
 
-    with school.websocket_connect("/api/v1/stream", headers={"Host": "127.0.0.1"}) as socket:
+    with default_client.websocket_connect("/api/v1/stream", headers={"Host": "127.0.0.1"}) as socket:
         socket.send_json(start)
         assert socket.receive_json() == {"type": "ready"}
         one = answer(0.0)
-        school.post("/api/v1/adapt", json={"teaching": state["teaching"], "examples": [example(2), example(3)]})
+        default_client.post("/api/v1/adapt", json={"teaching": state["teaching"], "examples": [example(2), example(3)]})
         assert answer(100.0)[0] > one[0]
         socket.send_json({"type": "actions", "actions": [*WORDS, "\u200b"], "teaching": "gone"})
         message = socket.receive_json()

@@ -6,13 +6,9 @@ import time
 
 import numpy as np
 import pytest
-from starlette.testclient import TestClient
 
-import zeroskel
-from zeroskel.app.server.application import create_app
 from zeroskel.app.server.engine import Engine, Stopped
 from zeroskel.app.server.recordings import recording_to_dict
-from zeroskel.app.server.settings import Limits, Settings
 from zeroskel.app.server.turns import Ticket
 from zeroskel.datasets.synthetic import generate_sequence
 from zeroskel.recognition import Timeline
@@ -21,25 +17,14 @@ WORDS = ["squat", "clap the hands", "jump"]
 
 
 @pytest.fixture(scope="module")
-def default():
-    return zeroskel.ZeroShotRecognizer.load("default")
-
-
-@pytest.fixture(scope="module")
-def taught_client(default):
-    with TestClient(create_app(default, Settings(limits=Limits(streams=2))), base_url="http://127.0.0.1") as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
 def two_actions():
     parts = [generate_sequence(name, seed=3) for name in ("squat", "clap the hands")]
     return parts[0].replace(np.concatenate([part.joints for part in parts], axis=1))
 
 
-def test_the_json_is_the_timeline_of_the_library(taught_client, default, two_actions, tmp_path):
+def test_the_json_is_the_timeline_of_the_library(default_client, default, two_actions, tmp_path):
     body = {"recording": recording_to_dict(two_actions), "actions": [*WORDS, "Squat."], "lanes": True}
-    answer = taught_client.post("/api/v1/timeline", json=body)
+    answer = default_client.post("/api/v1/timeline", json=body)
     assert answer.status_code == 200, answer.text
     timeline, expected = answer.json(), default.timeline(two_actions, WORDS)
     assert timeline["actions"] == WORDS and timeline["people"] == [0]
@@ -51,25 +36,25 @@ def test_the_json_is_the_timeline_of_the_library(taught_client, default, two_act
     file = tmp_path / "timeline.json"
     file.write_bytes(answer.content)
     assert len(Timeline.read(file)) == len(expected)
-    assert taught_client.post("/api/timeline", json={**body, "lanes": False}).json()["lanes"] is None
+    assert default_client.post("/api/timeline", json={**body, "lanes": False}).json()["lanes"] is None
 
 
-def test_other_formats_are_files_chosen_by_a_field_or_by_accept(taught_client, two_actions):
+def test_other_formats_are_files_chosen_by_a_field_or_by_accept(default_client, two_actions):
     body = {"recording": recording_to_dict(two_actions), "actions": WORDS}
     for name, start in (("csv", "person,start,end"), ("vtt", "WEBVTT"), ("eaf", "<?xml")):
-        answer = taught_client.post("/api/v1/timeline", json={**body, "format": name})
+        answer = default_client.post("/api/v1/timeline", json={**body, "format": name})
         assert answer.text.startswith(start)
         assert answer.headers["content-disposition"] == f'attachment; filename="timeline.{name}"'
     accept = {"accept": "image/png, text/vtt;q=0.9, */*;q=0.1"}
-    assert taught_client.post("/api/v1/timeline", json=body, headers=accept).text.startswith("WEBVTT")
-    assert taught_client.post("/api/v1/timeline", json={**body, "format": "png"}).status_code == 422
+    assert default_client.post("/api/v1/timeline", json=body, headers=accept).text.startswith("WEBVTT")
+    assert default_client.post("/api/v1/timeline", json={**body, "format": "png"}).status_code == 422
 
 
-def test_a_clip_may_be_named_instead_of_sent(taught_client):
+def test_a_clip_may_be_named_instead_of_sent(default_client):
     body = {"recording": "wave-both-hands", "actions": ["wave both hands", "squat"]}
-    assert taught_client.post("/api/v1/timeline", json=body).json()["segments"][0]["action"] == "wave both hands"
-    assert taught_client.post("/api/v1/predict", json=body).json()["best"] == "wave both hands"
-    answer = taught_client.post("/api/v1/predict", json={**body, "recording": "none"})
+    assert default_client.post("/api/v1/timeline", json=body).json()["segments"][0]["action"] == "wave both hands"
+    assert default_client.post("/api/v1/predict", json=body).json()["best"] == "wave both hands"
+    answer = default_client.post("/api/v1/predict", json={**body, "recording": "none"})
     assert answer.status_code == 404 and answer.headers["content-type"] == "application/problem+json"
 
 

@@ -17,7 +17,7 @@ from zeroskel.datasets.synthetic import generate_sequence
 
 
 @pytest.fixture
-def default():
+def fresh_default():
     """A recognizer that remembers no text."""
     return zeroskel.ZeroShotRecognizer.load("default")
 
@@ -101,9 +101,9 @@ def slow_reader(recognizer, seconds: float) -> list[str]:
     return texts
 
 
-def test_known_words_do_not_wait_and_new_words_wait_for_one_text_of_others(default):
-    read = slow_reader(default, 0.03)
-    engine = Engine(default)
+def test_known_words_do_not_wait_and_new_words_wait_for_one_text_of_others(fresh_default):
+    read = slow_reader(fresh_default, 0.03)
+    engine = Engine(fresh_default)
     long = {f"wobble number {number}": () for number in range(60)}
 
     async def ask_together() -> list[str]:
@@ -127,9 +127,9 @@ def test_known_words_do_not_wait_and_new_words_wait_for_one_text_of_others(defau
     assert time.monotonic() - started < 1
 
 
-def test_an_action_that_is_added_is_the_only_one_that_is_read(default):
-    read = slow_reader(default, 0.0)
-    engine = Engine(default)
+def test_an_action_that_is_added_is_the_only_one_that_is_read(fresh_default):
+    read = slow_reader(fresh_default, 0.0)
+    engine = Engine(fresh_default)
     actions = {f"wobble number {number}": () for number in range(5)}
 
     async def ask() -> None:
@@ -143,10 +143,10 @@ def test_an_action_that_is_added_is_the_only_one_that_is_read(default):
     engine.close()
 
 
-def test_frames_of_a_stream_are_answered_while_its_new_words_are_read(default):
+def test_frames_of_a_stream_are_answered_while_its_new_words_are_read(fresh_default):
     recording = recording_to_dict(generate_sequence("squat", seed=5))
-    app = create_app(default, Settings(limits=Limits(streams=2)))
-    read = slow_reader(default, 0.05)
+    app = create_app(fresh_default, Settings(limits=Limits(streams=2)))
+    read = slow_reader(fresh_default, 0.05)
     words = [f"wobble number {number}" for number in range(60)]
     with TestClient(app, base_url="http://127.0.0.1") as client:
         with client.websocket_connect("/api/v1/stream", headers={"Host": "127.0.0.1"}) as socket:

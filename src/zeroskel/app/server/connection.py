@@ -19,7 +19,7 @@ from zeroskel.app.server.recordings import parse_coordinates
 from zeroskel.app.server.settings import Limits, Settings
 from zeroskel.app.server.streams import LiveStream, Streams
 from zeroskel.app.server.teaching import Teaching, Teachings
-from zeroskel.app.server.turns import Busy, Ticket
+from zeroskel.app.server.turns import Busy, ticket_of
 from zeroskel.app.server.wire import Malformed, ParsedActions, one_line, parse_actions
 from zeroskel.core import InputError
 from zeroskel.recognition import Candidates, Stream
@@ -170,9 +170,7 @@ class Connection:
     async def _embed_actions(self, parsed: ParsedActions) -> tuple[Candidates, dict[str, Any]]:
         """Return embedded actions, and, where some cannot be used, the fields that say which ones are."""
         actions, faults = parsed
-        candidates = await self.engine.candidates(
-            actions, Ticket(self.socket.client.host if self.socket.client else "")
-        )
+        candidates = await self.engine.candidates(actions, ticket_of(self.socket))
         name_problems = [fault.to_dict() for fault in faults]
         return candidates, {"actions": list(candidates.actions), "name_problems": name_problems} if faults else {}
 

@@ -26,7 +26,7 @@ from zeroskel.app.server.errors import problems
 from zeroskel.app.server.recordings import parse_positions
 from zeroskel.app.server.settings import Limits
 from zeroskel.app.server.teaching import Teachings
-from zeroskel.app.server.turns import Ticket
+from zeroskel.app.server.turns import ticket_of
 from zeroskel.app.server.wire import (
     ActionsRequest,
     ExplainRequest,
@@ -162,11 +162,6 @@ def accepted_format(accept: str) -> str:
             if media == known.split(";")[0]:
                 return name
     return "json"
-
-
-def ticket_of(request: Request) -> Ticket:
-    """Return a ticket for the turns of a request."""
-    return Ticket(request.client.host if request.client else "")
 
 
 def json_body(model: type[BaseModel]) -> dict[str, Any]:

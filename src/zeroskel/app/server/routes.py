@@ -12,12 +12,13 @@ from zeroskel.app.server.clips import CLIPS, clip_sequence
 from zeroskel.app.server.engine import Engine
 from zeroskel.app.server.errors import problems
 from zeroskel.app.server.reading import KNOWN_SUFFIXES, Reader
-from zeroskel.app.server.recognition_routes import body_description, recognition_routes, ticket_of
+from zeroskel.app.server.recognition_routes import body_description, recognition_routes
 from zeroskel.app.server.recordings import layout_to_dict, recording_to_dict
 from zeroskel.app.server.settings import Limits, Settings
 from zeroskel.app.server.streams import Streams
 from zeroskel.app.server.teaching import Teachings
 from zeroskel.app.server.teaching_routes import teaching_routes
+from zeroskel.app.server.turns import ticket_of
 from zeroskel.core import available_layouts, get_layout
 from zeroskel.datasets.synthetic import NOTICE
 

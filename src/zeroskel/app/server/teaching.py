@@ -5,6 +5,7 @@ import secrets
 import tempfile
 import time
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -108,16 +109,13 @@ class Teaching:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the state of the session as JSON."""
-        counts: dict[str, int] = {}
-        for example in self.examples:
-            counts[example.name] = counts.get(example.name, 0) + 1
         return {
             "teaching": self.id,
             "examples": [
                 {"id": example.id, "name": example.name, "seconds": round(example.seconds, 3)}
                 for example in self.examples
             ],
-            "counts": counts,
+            "counts": Counter(example.name for example in self.examples),
             "forgotten_after_seconds": UNUSED_SECONDS,
         }
 

@@ -10,9 +10,10 @@ from zeroskel.app.server.bodies import Bodies
 from zeroskel.app.server.engine import Engine
 from zeroskel.app.server.errors import problems
 from zeroskel.app.server.names import NameProblem, UnusableName, normalised_name, shown_name
-from zeroskel.app.server.recognition_routes import json_body, sequence_of, ticket_of
+from zeroskel.app.server.recognition_routes import json_body, sequence_of
 from zeroskel.app.server.settings import Limits
 from zeroskel.app.server.teaching import BUNDLE_NAME, Teaching, Teachings, cut_example
+from zeroskel.app.server.turns import ticket_of
 from zeroskel.app.server.wire import AdaptRequest, Malformed
 
 

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from starlette.requests import HTTPConnection
+
 from zeroskel.core import ZeroskelError
 
 RETRY_SECONDS = 2
@@ -31,6 +33,11 @@ class Ticket:
 
     host: str = ""
     served: float = 0.0
+
+
+def ticket_of(connection: HTTPConnection) -> Ticket:
+    """Return a ticket for the turns of a request or of a stream."""
+    return Ticket(connection.client.host if connection.client else "")
 
 
 @dataclass(eq=False)
