@@ -7,7 +7,7 @@ RECORDINGS := $(VENV)/.recordings
 # Files run in the order of their names: the longest ones have few tests and would otherwise come last.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-fast lint bench web vendor chromium bundle texts reader clean
+.PHONY: demo test test-fast lint docs bench web vendor chromium bundle texts reader clean
 
 demo: $(STAMP)
 	$(BIN)/zeroskel demo
@@ -24,6 +24,10 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/codespell src tests docs examples benchmarks tools README.md
 	$(BIN)/python tools/check_language.py
+
+# Build the documentation site into site/. The build reads nothing from the network; broken links end it.
+docs: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

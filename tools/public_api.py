@@ -64,9 +64,14 @@ def internal_names_without_underscore() -> list[str]:
     return exposed
 
 
+def is_documented(value: Any) -> bool:
+    """Return whether a value is a class or a function, perhaps with a cache around it, and has a docstring."""
+    return inspect.isclass(value) or inspect.isfunction(inspect.unwrap(value))
+
+
 def summary(value: Any) -> str:
     """Return the first line of a docstring; for a constant its type."""
-    if inspect.isclass(value) or inspect.isfunction(value):
+    if is_documented(value):
         first_paragraph = (inspect.getdoc(value) or "").partition("\n\n")[0]
         return " ".join(first_paragraph.split())
     return f"A constant of type `{type(value).__name__}`."
