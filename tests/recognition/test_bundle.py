@@ -102,6 +102,20 @@ def test_examples_help_where_words_do_not(calibrated, tmp_path):
         ZeroShotRecognizer.load(tmp_path / "bundle")
 
 
+def test_one_example_names_its_own_recording_though_words_for_another_action_fit(calibrated):
+    clip, other = clips("squat", 1, 300)[0], clips("wave the right hand", 1, 301)[0]
+    names = ["exercise A", *THREE]
+    assert calibrated.predict(clip, names).best == "squat"
+    taught = calibrated.adapt([clip], ["exercise A"])
+    answer = taught.predict(clip, names)
+    assert answer.best == "exercise A" and not answer.none_of_these
+    assert taught.predict(other, names).best == calibrated.predict(other, names).best
+    candidates = [taught.candidates(names), taught.candidates(THREE)]
+    features = taught.encode([clip, clip])
+    for one, each in zip(candidates, taught.score_each(features, candidates, [None, None]), strict=True):
+        np.testing.assert_allclose(each.scores, taught.score(features[:1], one)[0].scores, rtol=1e-5)
+
+
 def test_invalid_examples_and_uncalibrated_bundles_are_refused(calibrated, calibrated_config, small, cache):
     with pytest.raises(InputError, match="labels"):
         calibrated.adapt(clips("squat", 2), ["squat"])

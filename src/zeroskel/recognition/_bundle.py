@@ -10,6 +10,7 @@ from numbers import Real
 from os import PathLike
 from pathlib import Path
 from typing import Any, Self
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from safetensors import SafetensorError
@@ -27,6 +28,7 @@ from zeroskel.recognition._action_texts import ActionTexts
 from zeroskel.recognition._calibration import Calibration
 from zeroskel.recognition._motion_check import check_motion
 from zeroskel.recognition._prediction import THRESHOLD, Candidates, Prediction
+from zeroskel.recognition._taught import Taught
 from zeroskel.skeleton import Preprocessing, make_batch
 from zeroskel.text import SentenceEncoder
 
@@ -275,6 +277,22 @@ class Bundle:
             embeddings = np.concatenate([embeddings, self.background])
         return self.aligner.score_classes(features, embeddings)
 
+    def _taught(self, candidates: Candidates) -> Taught | None:
+        """Return the examples of a list of actions, None if there are none; they stay in memory with the list."""
+        if self.examples is None or self.calibration is None:
+            return None
+        if candidates not in self._taught_lists:
+            features, count = self.examples.by_index(candidates.actions), len(candidates.actions)
+            self._taught_lists[candidates] = Taught.of(
+                self.calibration, features, count, lambda rows: self._scores(rows, candidates.embeddings)[:, :count]
+            )
+        return self._taught_lists[candidates]
+
+    @cached_property
+    def _taught_lists(self) -> WeakKeyDictionary[Candidates, Taught]:
+        """Return the memory of `_taught`."""
+        return WeakKeyDictionary()
+
     def _predictions(
         self, features: np.ndarray, scores: np.ndarray, candidates: Candidates, threshold: float | None
     ) -> list[Prediction]:
@@ -290,11 +308,8 @@ class Bundle:
         logits = scores = scores[:, :count]
         presences: list[float | None] = [None] * len(scores)
         if self.calibration is not None:
-            evidence = None
-            if self.examples is not None:
-                examples = self.examples.by_index(candidates.actions)
-                evidence = self.calibration.evidence_of(features, examples, count)
-            logits = self.calibration.logits(scores, evidence)
+            taught = self._taught(candidates)
+            logits = self.calibration.logits(scores) if taught is None else taught.logits(features, scores)
             scores = (logits * self.calibration.temperature).astype(np.float32)
             presences = self.calibration.presences(logits, background).tolist()
         return [

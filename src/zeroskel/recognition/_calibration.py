@@ -31,7 +31,7 @@ class Calibration:
     evidence of n
     examples of action a, in nats: the logarithm of a likelihood ratio, of the cosines between the motion and the
     examples (with the nearest one, and with their mean) for a motion of the same class against another class. It is 0
-    for an action without examples. `fit_calibration` fits all parameters.
+    for an action without examples. `Taught` adds what an example lacks. `fit_calibration` fits all parameters.
 
     Args:
         temperature: t.
