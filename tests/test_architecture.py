@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "features": {*STAGES, "neural"},
     "benchmark": {*STAGES, "features", "report"},
     "recognition": {*STAGES, "features"},
+    "plot": {"core", "recognition"},
     "app": {"core", "skeleton", "datasets", "text", "features", "benchmark", "recognition", "report"},
 }
 OF_TORCH = {"neural", "encoders", "align"}

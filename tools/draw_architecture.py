@@ -16,6 +16,7 @@ SOURCE = ROOT / "src" / "zeroskel"
 PICTURE = ROOT / "docs" / "images" / "architecture.svg"
 CENTRES = {  # column and row of a package; imports point downwards
     "app": (2.25, 5),
+    "plot": (3.75, 5),
     "benchmark": (1.0, 4),
     "recognition": (3.5, 4),
     "report": (0.0, 3),
@@ -31,6 +32,7 @@ CENTRES = {  # column and row of a package; imports point downwards
 }
 JOBS = {
     "app": "command line,\nserver, page",
+    "plot": "skeletons, timelines,\nscores as pictures",
     "benchmark": "run file to\nresults.jsonl",
     "recognition": "bundle, recognizer,\nstream",
     "report": "records to tables\nand figures",

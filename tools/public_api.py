@@ -26,6 +26,7 @@ PACKAGES = (
     "zeroskel.benchmark",
     "zeroskel.recognition",
     "zeroskel.report",
+    "zeroskel.plot",
 )
 
 

@@ -16,6 +16,7 @@ EXTRA_OF = {
     "onnxruntime": "export",
     "onnxscript": "export",
     "prometheus_client": "serve",
+    "rerun": "rerun",
     "uvicorn": "serve",
     "websockets": "serve",
 }

@@ -59,9 +59,8 @@ def plot_timeline(timeline: TimelineLike, *, ax: "Axes | None" = None, probabili
 
     Example:
         >>> from zeroskel.core import Segment
-    from zeroskel.recognition._timeline_style import INK, SIZE, Style, ink_on, style_of, wrapped
         >>> from zeroskel.recognition import Timeline
-        >>> from zeroskel.recognition._timeline_picture import plot_timeline
+        >>> from zeroskel.plot import plot_timeline
         >>> timeline = Timeline((Segment(0, 1.0, 2.5, "jump", 0.8),), ("jump", "sit down"), 4.0)
         >>> len(plot_timeline(timeline).axes)
         1
