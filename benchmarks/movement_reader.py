@@ -23,8 +23,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from zeroskel.core._files import atomic_path
+from zeroskel.core._saved import with_prefix
 from zeroskel.core._vocabulary import vocabulary
-from zeroskel.neural._tensors import with_prefix
 from zeroskel.text import SentenceEncoder
 from zeroskel.text._movement_memory import SimilarWordings, kernel, mean_tokens, positions
 from zeroskel.text._movement_reader import (

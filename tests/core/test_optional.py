@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from zeroskel import align
 from zeroskel.core import InputError
 from zeroskel.core._optional import EXTRA_OF, import_optional
 
@@ -38,3 +39,16 @@ def test_every_extra_that_the_project_names_exists():
     for file in files:
         for extra in re.findall(r"zeroskel\[([a-z,]+)\]", file.read_text(encoding="utf-8")):
             assert set(extra.split(",")) <= set(EXTRAS), f"{file} names the extra {extra!r}, which does not exist"
+
+
+def test_a_method_that_needs_torch_names_its_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "zeroskel.align.devise", raising=False)
+    with pytest.raises(InputError, match=r"The method devise needs the package torch.*'zeroskel\[torch\]'"):
+        align.method_class("devise")
+
+
+def test_a_module_that_is_missing_for_another_reason_is_no_missing_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "zeroskel.align.ridge", None)
+    with pytest.raises(ModuleNotFoundError):
+        align.method_class("ridge")

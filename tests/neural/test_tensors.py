@@ -1,7 +1,8 @@
 import torch
 from torch import nn
 
-from zeroskel.neural._tensors import arrays_of, load_arrays, with_prefix, without_prefix
+from zeroskel.core._saved import with_prefix, without_prefix
+from zeroskel.neural._tensors import arrays_of, load_arrays
 
 
 def test_weights_survive_as_arrays_under_a_prefix():

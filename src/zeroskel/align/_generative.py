@@ -11,7 +11,8 @@ from zeroskel.align._variational import Gaussian, divergence, ramp
 from zeroskel.align.base import _matrix
 from zeroskel.align.neural_aligner import Batch, NeuralAligner
 from zeroskel.core._options import option, with_options
-from zeroskel.neural._tensors import arrays_of, with_prefix, without_prefix, zeros
+from zeroskel.core._saved import with_prefix, without_prefix
+from zeroskel.neural._tensors import arrays_of, zeros
 from zeroskel.neural._training import seeded, train
 
 

@@ -10,13 +10,14 @@ from array_api_compat import array_namespace
 from zeroskel.align._kernel_regression import KernelRegression, predict_tensor
 from zeroskel.align.base import _OneStepAligner
 from zeroskel.align.kernel_ridge import KernelRidge, _hub_advantage, _nearest_count
-from zeroskel.align.kite import Kite
 from zeroskel.core._options import option, option_of, with_options
+from zeroskel.core._saved import with_prefix, without_prefix
 from zeroskel.core._vocabulary import vocabulary
-from zeroskel.neural._tensors import with_prefix, without_prefix
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+    from zeroskel.align.kite import Kite
 
 _PAIRS_AT_ONCE = 4096  # pairs of a motion and a text whose quantities are compared at once
 _TEXTS_REMEMBERED = 10_000  # whose hub advantages are stored: 10 MB
@@ -156,11 +157,13 @@ class Evidence(_OneStepAligner):
     def _regressed_weight(self) -> float:
         return self.regressed if self._measured is not None else 1.0
 
-    def _new_kite(self) -> Kite | None:
+    def _new_kite(self) -> "Kite | None":
         """Return the method for the texts after the movement; None where there are none."""
         blocks = self.text_blocks or ()
         if len(blocks) < 2 or blocks[0] != 2 * len(vocabulary()) or not self.further:
             return None
+        from zeroskel.align.kite import Kite  # imports torch, which takes a second
+
         return Kite(penalty=self.penalty, bandwidth=self.bandwidth, landmarks=self.landmarks, text_blocks=blocks[1:])
 
     def _evidence(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:

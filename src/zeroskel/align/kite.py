@@ -8,7 +8,7 @@ from zeroskel.align.base import Aligner, _OneStepAligner
 from zeroskel.align.contrastive import Contrastive
 from zeroskel.align.kernel_ridge import KernelRidge
 from zeroskel.core._options import option, option_of, refuse, with_options
-from zeroskel.neural._tensors import with_prefix, without_prefix
+from zeroskel.core._saved import with_prefix, without_prefix
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from zeroskel.align.base import Aligner, _EpochEnd
 from zeroskel.core._options import option, refuse, with_options
 from zeroskel.core._rows import mean_and_scale
-from zeroskel.neural._tensors import arrays_of, expected_device, load_arrays, with_prefix, without_prefix
+from zeroskel.core._saved import with_prefix, without_prefix
+from zeroskel.neural._tensors import arrays_of, expected_device, load_arrays
 from zeroskel.neural._training import History, index_batches, seeded, train, warmup_cosine
 
 

@@ -17,6 +17,8 @@ EXTRA_OF = {
     "onnxscript": "export",
     "prometheus_client": "serve",
     "rerun": "rerun",
+    "sentence_transformers": "text",
+    "torch": "torch",
     "uvicorn": "serve",
     "websockets": "serve",
 }
@@ -35,8 +37,29 @@ def import_optional(module: str, purpose: str) -> ModuleType:
     try:
         return import_module(module)
     except ImportError as error:
-        package = module.partition(".")[0]
-        raise InputError(
-            f"{purpose} needs the package {package}, which cannot be imported ({error}). Install it with: "
-            f"pip install 'zeroskel[{EXTRA_OF[module]}]'"
-        ) from error
+        raise InputError(_missing(module, purpose, error)) from error
+
+
+def import_part(module: str, purpose: str) -> ModuleType:
+    """Return a module of zeroskel that may import the package of an extra.
+
+    Args:
+        module: Name of the module.
+        purpose: What the module is, as the subject of a sentence: "The method smie".
+
+    Raises:
+        InputError: The package is not installed. The message names the extra that installs it.
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRA_OF:
+            raise
+        raise InputError(_missing(error.name, purpose, error)) from error
+
+
+def _missing(module: str, purpose: str, error: ImportError) -> str:
+    return (
+        f"{purpose} needs the package {module.partition('.')[0]}, which cannot be imported ({error}). Install it with: "
+        f"pip install 'zeroskel[{EXTRA_OF[module]}]'"
+    )

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from safetensors import SafetensorError
@@ -17,6 +17,9 @@ CONFIG = "config.json"
 WEIGHTS = "weights.safetensors"
 DEVICE = "device"  # not saved: the option says where a model runs, not what it is
 LARGE = 10_000  # smallest number of entries of an array that `halve` rounds
+
+
+Value = TypeVar("Value")
 
 
 def save_model(folder: str | PathLike[str], config: dict[str, Any], state: Mapping[str, np.ndarray]) -> None:
@@ -75,3 +78,13 @@ def load_model(folder: str | PathLike[str], device: str | None = None) -> tuple[
     except (SafetensorError, OSError, ValueError) as error:
         raise InputError(f"{path / WEIGHTS}: not a safetensors file ({error})") from error
     return config, {name: a.astype(np.float32) if a.dtype == np.float16 else a for name, a in arrays.items()}
+
+
+def with_prefix(prefix: str, values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the values with the prefix before each name."""
+    return {prefix + name: value for name, value in values.items()}
+
+
+def without_prefix(prefix: str, values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the values whose names begin with the prefix, without it."""
+    return {name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)}

@@ -2,18 +2,19 @@
 
 import math
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import attrs
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from zeroskel.core import InputError
 from zeroskel.core._options import layout_name, option
 from zeroskel.encoders._series import Array, array_namespace
 from zeroskel.encoders.base import BatchSource, SkeletonEncoder
+
+if TYPE_CHECKING:
+    from torch import nn
 
 FIT_SEQUENCES = 8192  # bounds the memory of fitting: more training sequences are sampled
 BLOCK = 256  # sequences measured at once while fitting
@@ -50,8 +51,10 @@ class MeasuredEncoder(SkeletonEncoder):
     def _project(self, values: Array, arrays: Mapping[str, Array]) -> Array:
         """Return the features (N, D) of measures (N, K)."""
 
-    def to_torch(self) -> nn.Module:
+    def to_torch(self) -> "nn.Module":
         """Return the encoder as a module; see `SkeletonEncoder.to_torch`."""
+        from zeroskel.neural._tensors import StateModule
+
         self._check_fitted()
         return StateModule(self._features, self.arrays_).eval()
 
@@ -116,22 +119,3 @@ def principal_components(values: np.ndarray, embed_dim: int, whiten: float) -> n
     directions, deviations = directions[:count], deviations[:count]
     signs = np.sign(directions[np.arange(count), np.abs(directions).argmax(axis=1)])
     return cast(np.ndarray, (directions * (signs / deviations**whiten)[:, None]).astype(np.float32))
-
-
-class StateModule(nn.Module):
-    """Function of a batch and of learned arrays as a module whose buffers are these arrays.
-
-    Args:
-        function: called with the batch and the arrays by name, all as tensors.
-        arrays: learned arrays by name.
-    """
-
-    def __init__(self, function: Callable[[Tensor, dict[str, Tensor]], Tensor], arrays: Mapping[str, np.ndarray]):
-        super().__init__()
-        self._function = function
-        for name, values in arrays.items():
-            self.register_buffer(name, torch.tensor(values))
-
-    def forward(self, batch: Tensor) -> Tensor:
-        """Return the function of the batch."""
-        return self._function(batch, dict(self.named_buffers()))

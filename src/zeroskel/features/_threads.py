@@ -1,8 +1,10 @@
 """Number of threads that numerical libraries use."""
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
+from importlib.util import find_spec
 
 from threadpoolctl import ThreadpoolController
 
@@ -15,12 +17,16 @@ def one_thread(pools: ThreadpoolController | None = None) -> Iterator[None]:
     next millisecond's work do not occupy the cores.
 
     Args:
-        pools: Thread pools to limit, in addition to torch's. None searches for the pools of all loaded libraries, which
-            takes about two milliseconds.
+        pools: Thread pools to limit, in addition to torch's if torch is loaded. None searches for the pools of all
+            loaded libraries, which takes about two milliseconds, and loads torch if it is installed, so that work that
+            imports it later has one thread too.
     """
-    from zeroskel.neural._tensors import one_torch_thread  # imports torch, which takes a second
+    with ExitStack() as limits:
+        if "torch" in sys.modules or (pools is None and find_spec("torch") is not None):
+            from zeroskel.neural._tensors import one_torch_thread  # imports torch, which takes a second
 
-    with one_torch_thread(), (pools or ThreadpoolController()).limit(limits=1):
+            limits.enter_context(one_torch_thread())
+        limits.enter_context((pools or ThreadpoolController()).limit(limits=1))
         yield
 
 

@@ -3,23 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-
-Value = TypeVar("Value")
-
-
-def with_prefix(prefix: str, values: Mapping[str, Value]) -> dict[str, Value]:
-    """Return the values with the prefix before each name."""
-    return {prefix + name: value for name, value in values.items()}
-
-
-def without_prefix(prefix: str, values: Mapping[str, Value]) -> dict[str, Value]:
-    """Return the values whose names begin with the prefix, without it."""
-    return {name.removeprefix(prefix): value for name, value in values.items() if name.startswith(prefix)}
 
 
 def arrays_of(module: nn.Module) -> dict[str, np.ndarray]:
@@ -94,3 +82,22 @@ class ScoreModule(nn.Module):
     def forward(self, features: Tensor, texts: Tensor) -> Tensor:
         """Return the scores (N, K)."""
         return self.scores(self, features, texts)
+
+
+class StateModule(nn.Module):
+    """Function of a batch and of learned arrays as a module whose buffers are these arrays.
+
+    Args:
+        function: called with the batch and the arrays by name, all as tensors.
+        arrays: learned arrays by name.
+    """
+
+    def __init__(self, function: Callable[[Tensor, dict[str, Tensor]], Tensor], arrays: Mapping[str, np.ndarray]):
+        super().__init__()
+        self._function = function
+        for name, values in arrays.items():
+            self.register_buffer(name, torch.tensor(values))
+
+    def forward(self, batch: Tensor) -> Tensor:
+        """Return the function of the batch."""
+        return self._function(batch, dict(self.named_buffers()))

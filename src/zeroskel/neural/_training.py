@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from zeroskel.core import InputError
 from zeroskel.core._files import atomic_path
-from zeroskel.neural._tensors import with_prefix, without_prefix
+from zeroskel.core._saved import with_prefix, without_prefix
 
 Generator = np.random.Generator | torch.Generator
 Batch = TypeVar("Batch")

