@@ -23,7 +23,7 @@ def run(script: str, *arguments: object) -> str:
     return shown.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.slow("the script measures in a process of its own")
 def test_reading_ntu_text_is_compared_on_equal_numbers(tmp_path: Path) -> None:
     shown = run("ntu_parser.py", "--frames", "5", "--rounds", "1", "--json", str(tmp_path / "out.json"))
     assert "both readers give the same numbers" in shown
@@ -33,7 +33,7 @@ def test_reading_ntu_text_is_compared_on_equal_numbers(tmp_path: Path) -> None:
         assert row["ratio"] == pytest.approx(row["plain_ms"] / row["zeroskel_ms"])
 
 
-@pytest.mark.slow
+@pytest.mark.slow("the script measures in a process of its own")
 def test_preparing_is_measured_with_one_and_two_workers(tmp_path: Path) -> None:
     shown = run(
         "prepare_ntu.py",
@@ -61,7 +61,7 @@ def test_without_a_gpu_its_benchmark_says_so() -> None:
     assert shown.stderr.startswith("no GPU that torch can use")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("the script measures in a process of its own")
 def test_the_latency_of_kite_is_set_against_that_of_smie(tmp_path: Path) -> None:
     shown = run("kite_latency.py", "--rounds", "2", "--json", str(tmp_path / "out.json"))
     results = json.loads((tmp_path / "out.json").read_text())
@@ -69,7 +69,7 @@ def test_the_latency_of_kite_is_set_against_that_of_smie(tmp_path: Path) -> None
     assert "kite / smie" in shown
 
 
-@pytest.mark.slow
+@pytest.mark.slow("the script measures in a process of its own")
 def test_performance_is_measured_and_its_page_written(tmp_path: Path) -> None:
     page, out = tmp_path / "page.md", tmp_path / "out.json"
     page.write_text("before\n<!-- measured -->\nold\n<!-- end -->\nafter\n")
@@ -94,7 +94,7 @@ def test_the_page_of_performance_has_the_figures_that_were_measured(tmp_path: Pa
     assert page.read_text() == text
 
 
-@pytest.mark.slow
+@pytest.mark.slow("the script measures in a process of its own")
 def test_the_latency_of_a_graph_is_set_against_that_of_numpy(tmp_path: Path) -> None:
     sequences, labels, subjects, names = generate_dataset(["squat", "jump", "wave both hands"], subjects=2)
     data = SkeletonDataset(sequences, labels, subjects, names, name="few", splits={}, notice="Synthetic.")
@@ -105,7 +105,7 @@ def test_the_latency_of_a_graph_is_set_against_that_of_numpy(tmp_path: Path) -> 
     assert re.search(r"graph [0-9.]+ ms, NumPy [0-9.]+ ms", shown)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("the script measures in a process of its own")
 def test_the_cost_of_a_timeline_is_measured_in_seconds_and_memory() -> None:
     shown = run("timeline_cost.py", "--minutes", "0.05")
     assert re.fullmatch(r"0\.05 minutes of two people: \d+ s of CPU time, \d+ MiB at most\n", shown)

@@ -27,7 +27,7 @@ def run(code: str, folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.slow("each page and example runs in a process of its own")
 @pytest.mark.parametrize("page", [name for name, blocks in BLOCKS.items() if blocks])
 def test_python_of_the_docs_runs(page, tmp_path):
     """The blocks of a page one after the other, as a reader types them."""
@@ -41,7 +41,7 @@ def test_a_new_method_takes_at_most_forty_lines():
     assert len(block.splitlines()) <= 40
 
 
-@pytest.mark.slow
+@pytest.mark.slow("each page and example runs in a process of its own")
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_examples_run_and_say_something(example, tmp_path):
     assert run(example.read_text(encoding="utf-8"), tmp_path).strip()

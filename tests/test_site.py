@@ -15,7 +15,7 @@ sys.path.insert(0, str(PROJECT / "tools"))
 import public_api  # noqa: E402
 import site_pages  # noqa: E402
 
-pytestmark = pytest.mark.slow  # the build reads all docstrings: about ten seconds
+pytestmark = pytest.mark.slow("the build reads all docstrings: about ten seconds")
 
 
 @pytest.fixture(scope="module")

@@ -43,7 +43,10 @@ LONG = ("kite", "tdsm", "flow", "revise", "jpose")  # each test takes seconds
 
 
 @pytest.fixture(
-    params=[pytest.param(name, marks=pytest.mark.slow if name in LONG else ()) for name in align.available()],
+    params=[
+        pytest.param(name, marks=pytest.mark.slow("networks that are trained for many epochs") if name in LONG else ())
+        for name in align.available()
+    ],
     scope="module",
 )
 def method(request):

@@ -19,7 +19,7 @@ def run(*command: object) -> subprocess.CompletedProcess:
     return subprocess.run([str(word) for word in command], capture_output=True, text=True, env=environment)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("two processes train encoders")
 def test_benchmark_finds_what_two_processes_trained(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM, encoding="utf-8")

@@ -16,7 +16,7 @@ from zeroskel.recognition import TrainingConfig, train_bundle
 
 from .conftest import ZEROSKEL, assert_refused, run_zeroskel, small_dataset
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("networks find people in videos, frame by frame")
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "video.md"
 ACTIONS = ["wave the right hand", "squat", "walk in place", "raise the right arm sideways"]

@@ -26,7 +26,7 @@ def demo(tmp_path_factory):
     return folder, run_process("demo", "--out", folder / "out", "--cache", folder / "cache")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("the demo trains encoders, or the program starts several times")
 def test_the_demo_beats_three_times_chance_on_eight_or_more_unseen_actions(demo):
     folder, result = demo
     assert result.returncode == 0, result.stderr
@@ -40,7 +40,7 @@ def test_the_demo_beats_three_times_chance_on_eight_or_more_unseen_actions(demo)
     assert "not evidence" in (folder / "out" / "report.html").read_text()
 
 
-@pytest.mark.slow
+@pytest.mark.slow("the demo trains encoders, or the program starts several times")
 def test_predict_names_a_file(demo, tmp_path):
     write(generate_sequence("squat", seed=5), tmp_path / "clip.json")
     bundle = demo[0] / "out" / "bundle"
@@ -166,7 +166,7 @@ def test_predict_explains_in_words(tmp_path):
     assert {"best", "probabilities", "parts", "quantities", "rival", "speaks_against"} <= set(content)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("the demo trains encoders, or the program starts several times")
 def test_train_writes_a_bundle_and_benchmark_resumes(demo, tmp_path):
     cache = demo[0] / "cache"
     result = zeroskel(
@@ -187,7 +187,7 @@ def test_train_writes_a_bundle_and_benchmark_resumes(demo, tmp_path):
     assert json.loads(before.splitlines()[1])["options"] == {"top": 5}
 
 
-@pytest.mark.slow
+@pytest.mark.slow("the demo trains encoders, or the program starts several times")
 def test_ready_features_take_the_place_of_data_and_encoder(feature_folder, tmp_path):
     command = (
         "benchmark",
@@ -223,7 +223,7 @@ def test_ready_features_take_the_place_of_data_and_encoder(feature_folder, tmp_p
     assert json.loads((tmp_path / "without" / "results.jsonl").read_text().splitlines()[0])["gzsl_seen"] is None
 
 
-@pytest.mark.slow
+@pytest.mark.slow("the demo trains encoders, or the program starts several times")
 def test_ready_features_that_cannot_be_used_are_refused_in_one_line(feature_folder, tmp_path):
     run = ("benchmark", "--methods", "ridge", "--seeds", "0", "--out", tmp_path / "out", "--split")
     refused(zeroskel(*run, "synse-5"), "neither --data nor --features")
@@ -264,7 +264,7 @@ def test_data_list_and_info():
     assert "not evidence" in info.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.slow("the demo trains encoders, or the program starts several times")
 def test_bad_input_is_one_line_and_exit_2(demo, tmp_path):
     (tmp_path / "broken.npz").write_bytes(b"PK\x03\x04 not really")
     (tmp_path / "clip.txt").write_text("hello")
@@ -300,7 +300,7 @@ def test_synthetic_motion_that_has_no_descriptions_is_refused_in_one_line(tmp_pa
     assert not any(tmp_path.iterdir())
 
 
-@pytest.mark.slow
+@pytest.mark.slow("the demo trains encoders, or the program starts several times")
 def test_a_folder_that_cannot_be_written_is_reported(demo, tmp_path):
     (tmp_path / "file").write_text("in the way")
     shutil.copytree(demo[0] / "cache", tmp_path / "cache")
@@ -325,7 +325,7 @@ def test_values_are_read_as_json_where_they_are():
         option_map(["epochs=5"])
 
 
-@pytest.mark.slow
+@pytest.mark.slow("the demo trains encoders, or the program starts several times")
 def test_predictions_of_the_command_are_finite(demo, tmp_path):
     sequence = generate_sequence("jump", seed=8)
     sequence.joints[0, 3:6, 5] = np.nan
@@ -337,7 +337,7 @@ def test_predictions_of_the_command_are_finite(demo, tmp_path):
     assert np.isfinite(json.loads(result.stdout)["scores"]).all()
 
 
-@pytest.mark.slow
+@pytest.mark.slow("the demo trains encoders, or the program starts several times")
 def test_a_container_runs_like_any_other_data(tmp_path):
     write_container(synthetic_dataset(subjects=4, repetitions=1), tmp_path / "made")
     arguments = ("benchmark", "--data", tmp_path / "made", "--split", "demo", "--encoder", "kinematic")

@@ -22,7 +22,7 @@ from zeroskel.core import SkeletonSequence
 from zeroskel.datasets import published_splits
 from zeroskel.skeleton.formats import write
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("the program starts for every command of the page")
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "ntu.md"
 FRAMES = 8

@@ -32,7 +32,7 @@ def records(out):
     return [{name: value for name, value in record.items() if name != "seconds"} for record in lines]
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a cluster of processes starts and loses one")
 def test_a_cluster_that_loses_a_worker_midway_gives_the_results_of_one_process(cluster, small, cache, tmp_path):
     run_benchmark([small], CONFIG, tmp_path / "alone", cache=cache)
     killed = []

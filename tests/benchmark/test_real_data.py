@@ -7,7 +7,7 @@ from zeroskel.benchmark import BenchmarkConfig, run_benchmark
 from zeroskel.datasets import open_datasets
 from zeroskel.recognition import TrainingConfig, train_bundle
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("encoders are trained on real recordings")
 
 
 def test_utd_mhad_is_named_far_above_chance(shared, tmp_path):

@@ -205,7 +205,7 @@ def test_any_values_give_a_run_or_one_line(tmp_path_factory, change):
         assert read_run_file(write(folder, described.to_toml())).to_toml() == described.to_toml()
 
 
-@pytest.mark.slow
+@pytest.mark.slow("several whole runs of the benchmark")
 def test_a_run_file_and_flags_give_the_same_cells_and_resume(feature_folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     flags = (
@@ -240,7 +240,7 @@ def test_nothing_is_written_for_a_wrong_file(tmp_path, capsys, monkeypatch):
     assert [file.name for file in tmp_path.iterdir()] == ["run.toml"]
 
 
-@pytest.mark.slow
+@pytest.mark.slow("several whole runs of the benchmark")
 def test_the_example_of_the_page_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (example,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)

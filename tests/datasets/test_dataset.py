@@ -217,7 +217,7 @@ def test_no_sequences_are_no_data_set() -> None:
         created([])
 
 
-@pytest.mark.slow
+@pytest.mark.slow("whole real datasets")
 @pytest.mark.parametrize("name", COUNTS)
 def test_the_real_sets_have_their_counts(shared: Path, name: str) -> None:
     dataset = SkeletonDataset.from_npz(shared / "data" / f"{name}.npz")

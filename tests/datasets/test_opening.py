@@ -258,7 +258,7 @@ def test_a_missing_pool_is_told(tmp_path: Path) -> None:
         read_pool(tmp_path / "none.json")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("the whole pool of real datasets")
 def test_the_real_pool(shared: Path) -> None:
     pool = read_pool(shared / "protocols" / "kinect_pool.json")
     assert (pool.name, len(pool.class_names), len(pool)) == ("kinect-pool", 61, 4258)

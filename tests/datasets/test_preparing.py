@@ -143,7 +143,7 @@ def script(folder: Path) -> Path:
     return path
 
 
-@pytest.mark.slow
+@pytest.mark.slow("thirty processes are started and killed")
 def test_killed_at_thirty_moments_it_ends_with_the_same_bytes(tmp_path: Path, sequence_maker) -> None:
     source = ntu_folder(tmp_path / "ntu", sequence_maker, count=12, frames=60)
     for copy in range(1, 6):  # 72 files in 18 shards

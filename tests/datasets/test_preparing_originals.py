@@ -27,7 +27,7 @@ def run(*arguments: str) -> int:
     return int(ended.value.code or 0)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("original recordings of all formats")
 @pytest.mark.parametrize("name", PREPARED)
 def test_the_samples_are_prepared_to_the_very_numbers(name: str, shared: Path, tmp_path: Path) -> None:
     folder, known = PREPARED[name]
@@ -46,7 +46,7 @@ def test_the_samples_are_prepared_to_the_very_numbers(name: str, shared: Path, t
         assert (opened.subjects[i], opened[i].fps) == (other.subjects[position], other[position].fps)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("original recordings of all formats")
 def test_every_sample_that_tells_its_format_is_read_by_itself(shared: Path) -> None:
     skipped = {"README.md", "README.txt", "actionLabel.txt", "HDM_bd.asf"}
     alike = {"kard", "florence3d"}  # 15 rows of three numbers: only their own readers can tell them apart
@@ -59,7 +59,7 @@ def test_every_sample_that_tells_its_format_is_read_by_itself(shared: Path) -> N
         assert sequence.frames > 4 and sequence.observed.mean() > 0.5, file.name
 
 
-@pytest.mark.slow
+@pytest.mark.slow("original recordings of all formats")
 def test_the_bandai_namco_clips_become_a_data_set(shared: Path, tmp_path: Path) -> None:
     for file in (shared / "raw" / "bandai_namco").glob("*.bvh"):
         action = file.stem.split("_")[1]

@@ -70,14 +70,14 @@ def weights(folder: Path) -> bytes:
     return (folder / "encoder" / "weights.safetensors").read_bytes()
 
 
-@pytest.mark.slow
+@pytest.mark.slow("several processes train together")
 def test_two_processes_have_the_loss_curve_of_one_with_the_joint_batch(alone, tmp_path):
     both = loss_and_accuracy(train(tmp_path, processes=2))
     np.testing.assert_allclose(both[:, 0], alone[1][:, 0], rtol=1e-3)
     assert both[-1, 0] < 0.7 * both[0, 0]
 
 
-@pytest.mark.slow
+@pytest.mark.slow("several processes train together")
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
 def test_a_killed_training_resumes_and_ends_at_the_same_weights(tmp_path, dropout):
     for name, kills in (("whole", [0]), ("killed", [2, 4, 0])):

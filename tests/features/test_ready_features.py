@@ -388,7 +388,7 @@ def test_skeletons_that_do_not_fit_each_other_are_refused(tmp_path):
     refused("found 14 joints", folder, "smie-1", classes="ntu60")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("the program encodes a folder of skeletons")
 def test_skeletons_of_a_folder_run_through_an_encoder(tmp_path):
     seen = [i for i in range(60) if i not in (4, 19, 31, 47, 51)]
     folder = write(tmp_path / "s", seen * 2, [4, 19, 31, 47, 51], seen, naming="SMIE", features=skeletons_of)

@@ -26,7 +26,7 @@ from zeroskel.skeleton.formats import write
 
 from ..app.conftest import assert_refused, run_process, run_zeroskel
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("graphs are traced and run by another runtime")
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 ASKED = ["wave both hands", "squat", "jump", "sit down on a chair", "walk in place"]

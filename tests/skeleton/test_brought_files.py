@@ -66,7 +66,7 @@ def recognizer():
     return ZeroShotRecognizer.load("default")
 
 
-@pytest.mark.slow  # the default bundle, and files of ten seconds
+@pytest.mark.slow("the default bundle, and files of ten seconds")
 @pytest.mark.parametrize("name", LIFTS)
 def test_a_lift_is_read_and_named_whatever_the_file(name, shared, recognizer):
     layout, up, unit, stated = LIFTS[name]
@@ -87,7 +87,7 @@ def test_a_lift_is_read_and_named_whatever_the_file(name, shared, recognizer):
     assert recognizer.predict(sequence, ACTIONS).best == LIFT
 
 
-@pytest.mark.slow  # real recordings
+@pytest.mark.slow("real recordings")
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_kick_has_the_same_joints_in_every_family_of_names(family, shared):
     folder = shared / "cases" / "bvh_families"
@@ -100,7 +100,7 @@ def test_a_kick_has_the_same_joints_in_every_family_of_names(family, shared):
         assert difference < 0.02, f"{joint}: {difference:.3f} m"
 
 
-@pytest.mark.slow  # real recordings
+@pytest.mark.slow("real recordings")
 @pytest.mark.parametrize(
     "name",
     [
@@ -120,7 +120,7 @@ def test_sound_files_of_people_who_stand_are_read_upright_and_life_size(name, sh
     assert 1.2 < height < 2.2, str(sequence.reading)
 
 
-@pytest.mark.slow  # real recordings
+@pytest.mark.slow("real recordings")
 def test_files_that_cannot_be_understood_say_what_to_state(shared):
     with pytest.raises(SkeletonFormatError, match="Missing: shoulder_left"):
         read(shared / "cases" / "nuitrack" / "nuitrack.json")

@@ -83,7 +83,7 @@ def test_the_text_of_the_pool_is_right_for_all_the_classes_it_joins() -> None:
     assert "one or both hands" in pool["pick up"]["sentence"]
 
 
-@pytest.mark.slow
+@pytest.mark.slow("whole real datasets")
 def test_every_class_of_the_real_datasets_is_described(shared: Path) -> None:
     for file in sorted((shared / "data").glob("*.npz")):
         dataset = SkeletonDataset.from_npz(file)

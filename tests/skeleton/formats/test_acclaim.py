@@ -174,7 +174,7 @@ def motion(content, file): return parse(content, file, SKELETON, layout="hdm05-3
 """
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of spoilt files")
 @pytest.mark.parametrize("part", ["motion", "skeleton"])
 def test_spoilt_files_are_read_or_refused(part: str, tmp_path: Path, withstands_mutations, monkeypatch) -> None:
     (tmp_path / "acclaim_reader.py").write_text(READER)

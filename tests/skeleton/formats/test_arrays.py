@@ -151,6 +151,6 @@ def test_a_header_that_claims_more_than_the_file_holds_is_refused(tmp_path: Path
         zeroskel.read(path)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of spoilt files")
 def test_spoilt_arrays_are_read_or_refused(motion: np.ndarray, tmp_path: Path, withstands_mutations: Any) -> None:
     withstands_mutations("zeroskel.skeleton.formats:parse", save(tmp_path, motion[0, :4].astype(np.float32)))

@@ -319,7 +319,7 @@ def test_a_released_clip_is_a_person_on_the_ground(name: str, shared: Path) -> N
     assert 1.2 < length < 1.4  # ankle to the skull's base of someone 1.6 to 1.7 m tall
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of spoilt files")
 def test_spoilt_files_are_read_or_refused(tmp_path: Path, withstands_mutations) -> None:
     path = tmp_path / "clip.bvh"
     path.write_bytes(arm(["1 2 3 4 5 6 7 8 9 10 11 12", "1.5 2 3 4 5 6 7 8 9 10 11 -12"]))

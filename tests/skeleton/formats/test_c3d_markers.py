@@ -302,7 +302,7 @@ def test_the_mark_tells_the_format() -> None:
     assert not looks_like(b"\x02\x50") and not looks_like(b"HIERARCHY\n" * 200)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of spoilt files")
 def test_spoilt_files_are_read_or_refused(tmp_path: Path, withstands_mutations) -> None:
     path = tmp_path / "trial.c3d"
     path.write_bytes(c3d_bytes(positions(1)))

@@ -560,7 +560,7 @@ def test_tables_that_make_no_sense_are_refused(text: list[str], actual: str, tmp
         read(tmp_path, text)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("real recordings")
 def test_files_that_people_brought_are_read(shared: Path) -> None:
     layouts = {"mp": "mediapipe-33", "freemocap": "mediapipe-33", "coco": "coco-17", "dlc": "coco-17"}
     for path in sorted((shared / "cases").glob("*/*.csv")):
@@ -570,7 +570,7 @@ def test_files_that_people_brought_are_read(shared: Path) -> None:
         assert sequence.frames == 300 and sequence.fps == pytest.approx(30, rel=2e-3), path
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of spoilt files")
 @pytest.mark.parametrize("shape", ["wide", "long", "numbers"])
 def test_spoilt_tables_are_read_or_refused(
     shape: str, motion: np.ndarray, tmp_path: Path, withstands_mutations: Callable

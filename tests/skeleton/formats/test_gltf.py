@@ -297,7 +297,7 @@ def test_a_model_in_centimetres_is_scaled(hung_motion, tmp_path: Path) -> None:
     assert sequence.reading.unit == "cm"
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of spoilt files")
 @pytest.mark.parametrize("suffix", [".glb", ".gltf"])
 def test_spoilt_files_are_read_or_refused(suffix: str, tmp_path: Path, withstands_mutations) -> None:
     writer, shoulder = arm()

@@ -386,7 +386,7 @@ def test_arrays_of_movenet_are_y_x_and_score(motion: np.ndarray, tmp_path: Path)
         np.testing.assert_allclose(sequence.joints[0], points * (1, -1), atol=1e-3)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of spoilt files")
 @pytest.mark.parametrize("write", [alphapose, mmpose, ultralytics_lines, posenet, mediapipe_frames, kinect])
 def test_spoilt_files_are_read_or_refused(
     write: Callable[[np.ndarray], Any], motion: np.ndarray, tmp_path: Path, withstands_mutations

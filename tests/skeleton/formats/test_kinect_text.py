@@ -237,7 +237,7 @@ def test_a_minute_is_read_in_far_less(tmp_path: Path) -> None:
     assert time.perf_counter() - started < 1.0
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of spoilt files")
 @pytest.mark.parametrize("kind", PARSERS)
 def test_spoilt_files_are_read_or_refused(kind: str, tmp_path: Path, withstands_mutations: Callable[..., dict]) -> None:
     name = {"msr": "MSR_ACTION3D.parse", "utkinect": "UTKINECT.parse", "kard": "KARD.parse"}.get(

@@ -167,7 +167,7 @@ def test_facts_of_penn_action_that_are_none_are_refused(tmp_path: Path) -> None:
             penn_action_facts(load_matlab(path.read_bytes(), path))
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of spoilt files")
 @pytest.mark.parametrize("kind", PARSERS)
 @pytest.mark.parametrize("compressed", [True, False])
 def test_spoilt_files_are_read_or_refused(
@@ -177,7 +177,7 @@ def test_spoilt_files_are_read_or_refused(
     withstands_mutations("zeroskel.skeleton.formats._matlab:parse", sample)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of spoilt files")
 def test_spoilt_files_of_any_kind_are_read_or_refused(
     tmp_path: Path, withstands_mutations: Callable[..., dict]
 ) -> None:

@@ -9,7 +9,7 @@ WRITABLE = [name for name, known in FORMATS.items() if known.write is not None]
 SAMPLE_LAYOUTS = {"NTU text": "ntu-25", "PKU-MMD text": "ntu-25"}
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of spoilt files")
 @pytest.mark.parametrize("kind", WRITABLE)
 def test_spoilt_files_are_read_or_refused(kind, tmp_path, sequence_maker, withstands_mutations):
     sample = tmp_path / f"clip{FORMATS[kind].suffix}"

@@ -82,7 +82,7 @@ def test_entities_are_refused() -> None:
         formats.parse(mvnx_text(motion(2)[0]).replace("<mvnx", bomb, 1).encode(), FILE)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of spoilt files")
 def test_spoilt_files_are_read_or_refused(tmp_path: Path, withstands_mutations) -> None:
     path = tmp_path / "take.mvnx"
     path.write_bytes(mvnx_text(motion(2)[0]).encode())

@@ -412,7 +412,7 @@ def test_numbers_are_written_as_numpy_writes_them(tmp_path: Path) -> None:
     assert lines[6] == f"{where[2, 0]!s} {where[2, 1]!s} {where[2, 2]!s} 0 0 0 0 0 0 0 0 2"
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of spoilt files")
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 def test_spoilt_files_are_read_or_refused(ending: str, tmp_path: Path, withstands_mutations) -> None:
     sample = tmp_path / "S001C001P001R001A050.skeleton"

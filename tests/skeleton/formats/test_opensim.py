@@ -151,7 +151,7 @@ def test_joint_angles_are_no_positions() -> None:
         formats.parse(content, Path("ik.mot"))
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of spoilt files")
 @pytest.mark.parametrize("kind", ["trc", "sto"])
 def test_spoilt_files_are_read_or_refused(kind, tmp_path: Path, withstands_mutations) -> None:
     names = tuple(f"m{marker}" for marker in range(5))

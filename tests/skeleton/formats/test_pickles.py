@@ -324,7 +324,7 @@ def test_bytes_made_from_one_string_again_and_again_are_bounded() -> None:
     refused(build(b"c_codecs\nencode\nq\x00]", text, b"a", again), "more bytes encoded from strings")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of spoilt files")
 def test_spoilt_files_are_read_or_refused(tmp_path: Path, withstands_mutations) -> None:
     for protocol in PROTOCOLS:
         folder = tmp_path / str(protocol)

@@ -197,7 +197,7 @@ def test_labels_written_are_read_the_same(labels: list[ActionLabel]) -> None:
     assert parse_labels("".join(lines).encode(), FILE) == labels
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of spoilt files")
 def test_spoilt_files_are_read_or_refused(tmp_path: Path, withstands_mutations) -> None:
     sample = tmp_path / "0002-L.txt"
     numbers = two_bodies(3)

@@ -211,7 +211,7 @@ def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> N
         parse(content, Path("clip.h5"))
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of spoilt files")
 @pytest.mark.parametrize("kind", KINDS)
 def test_spoilt_files_are_read_or_refused(kind: str, tmp_path: Path, withstands_mutations) -> None:
     path = tmp_path / "clip.h5"

@@ -222,7 +222,7 @@ def test_the_first_bytes_look_like_a_pickle() -> None:
     assert not looks_like(b"PK\x03\x04") and not looks_like(b"")
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of spoilt files")
 def test_spoilt_files_are_read_or_refused(tmp_path: Path, withstands_mutations) -> None:
     path = tmp_path / "x.pkl"
     path.write_bytes(

@@ -67,7 +67,7 @@ def test_altered_files_are_refused_in_one_line(old, new, words):
         formats.parse(text.replace(old, new).encode(), FILE)
 
 
-@pytest.mark.slow  # 2,000 files
+@pytest.mark.slow("2,000 files")
 def test_spoilt_files_are_read_or_refused(tmp_path, withstands_mutations):
     (tmp_path / "trial.tsv").write_text(tsv(("LeftKnee", "RightKnee", "Head"), np.arange(36.0).reshape(4, 3, 3)))
     withstands_mutations("zeroskel.skeleton.formats._qualisys:parse", tmp_path / "trial.tsv")

@@ -170,7 +170,7 @@ def test_a_pickle_of_other_things_is_refused(tmp_path: Path) -> None:
             _smpl.parse(pickle.dumps(content), Path("clip.pkl"))
 
 
-@pytest.mark.slow
+@pytest.mark.slow("hundreds of spoilt files")
 @pytest.mark.parametrize("suffix", [".npz", ".pkl"])
 def test_spoilt_files_are_read_or_refused(suffix: str, tmp_path: Path, withstands_mutations) -> None:
     path = tmp_path / f"clip{suffix}"

@@ -41,7 +41,7 @@ def test_a_standing_person_is_turned_and_scaled(up: str, unit: str) -> None:
         np.testing.assert_allclose(result.joints, joints, atol=1e-4)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("every synthetic action in every direction")
 @pytest.mark.parametrize("up", ["y", "-y", "z", "-z"])
 def test_every_synthetic_action_is_turned(up: str) -> None:
     wrong = [

@@ -110,7 +110,7 @@ def test_nobody_is_one_empty_body() -> None:
     assert result.shape == (1, 10, 25, 3) and notes == ()
 
 
-@pytest.mark.slow
+@pytest.mark.slow("ten minutes of three people")
 @pytest.mark.parametrize("numbered", [False, True])
 def test_ten_minutes_are_tracked_in_seconds(numbered: bool) -> None:
     bodies = np.tile(crowd(3, frames=100), (1, 180, 1, 1))

@@ -13,7 +13,7 @@ from zeroskel.skeleton.video._framing import camera_roll, turned_upright
 MAN = {"front": (0.33, 1.0), "behind": (0.2, 0.8)}  # columns with the man alone
 
 
-@pytest.mark.slow
+@pytest.mark.slow("networks find people in videos, frame by frame")
 @pytest.mark.parametrize("view", MAN)
 @pytest.mark.parametrize("rows", [(0.44, 1.0), (0.5, 1.0), (0.55, 1.0)])
 def test_legs_alone_are_refused_in_one_line_that_says_what_is_needed(film, recordings, view, rows):
@@ -25,7 +25,7 @@ def test_legs_alone_are_refused_in_one_line_that_says_what_is_needed(film, recor
     assert "\n" not in str(refusal.value)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("networks find people in videos, frame by frame")
 @pytest.mark.parametrize("view", MAN)
 def test_a_person_without_legs_is_read_and_noted(film, recordings, view):
     half = film("half.mp4", recordings[view], frames=40, fps=30, moving=True, rows=(0.0, 0.44), columns=MAN[view])
@@ -40,7 +40,7 @@ def lean_in_notes(sequence):
     return 0 if match is None else int(match[1]) * (1 if match[2] == "right" else -1)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("networks find people in videos, frame by frame")
 def test_a_camera_that_is_rolled_further_is_noticed_and_gives_the_same_skeleton(film, recordings):
     """The camera of the front view itself is rolled by about 15 degrees, as its picture of the room shows."""
     options = {"frames": 100, "fps": 60, "moving": True}

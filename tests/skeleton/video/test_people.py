@@ -31,7 +31,7 @@ def aside(sequence):
     return -sequence.joints[:, :, hips, 0].mean(axis=2)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("networks find people in videos, frame by frame")
 def test_two_people_of_a_real_film_are_found_and_keep_their_places(recordings):
     sequence = read_video(recordings["two"])
     assert sequence.bodies == 2
@@ -42,7 +42,7 @@ def test_two_people_of_a_real_film_are_found_and_keep_their_places(recordings):
     assert read_video(recordings["two"], people=1).bodies == 1
 
 
-@pytest.mark.slow
+@pytest.mark.slow("networks find people in videos, frame by frame")
 def test_people_who_cross_keep_their_identity(film, strip, recordings):
     paths = ((0.0, 0.0), (4.0, 800.0)), ((0.0, 850.0), (4.0, 50.0))
     strips = [strip(recordings["front"], FRONT, paths[0]), strip(recordings["behind"], BEHIND, paths[1])]
@@ -57,7 +57,7 @@ def test_people_who_cross_keep_their_identity(film, strip, recordings):
     )
 
 
-@pytest.mark.slow
+@pytest.mark.slow("networks find people in videos, frame by frame")
 def test_a_person_who_enters_and_leaves_is_absent_before_and_after(film, strip, recordings):
     strips = [
         strip(recordings["front"], FRONT, ((0.0, 50.0), (5.0, 50.0))),

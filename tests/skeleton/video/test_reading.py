@@ -13,7 +13,7 @@ from zeroskel.skeleton.formats import write
 from zeroskel.skeleton.transforms import face_camera
 from zeroskel.skeleton.video import read_video
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("networks find people in videos, frame by frame")
 
 ARM_LIFTED = 48  # frame of the recording from the front
 LEFT_RIGHT = ("left", "right")
