@@ -14,7 +14,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 import public_api
 
 ROOT = public_api.ROOT
-PROJECT_PAGES = {"changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md", "security.md": "SECURITY.md"}
+PROJECT_PAGES = {  # page -> file at the root of the repository
+    "changelog.md": "CHANGELOG.md",
+    "contributing.md": "CONTRIBUTING.md",
+    "code-of-conduct.md": "CODE_OF_CONDUCT.md",
+    "security.md": "SECURITY.md",
+}
 EQUATION = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
 
 
@@ -52,8 +57,15 @@ def pages() -> Iterator[tuple[str, Callable[[], str]]]:
         yield page_name(package), lambda package=package, names=names: api_page(package, names)
     yield "command-line.md", command_line_page
     for name, file in PROJECT_PAGES.items():
-        if (ROOT / file).exists():
-            yield name, lambda file=file: (ROOT / file).read_text(encoding="utf-8").replace("](docs/", "](")
+        yield name, lambda file=file: project_page(file)
+
+
+def project_page(file: str) -> str:
+    """Return a file of the project with links that lead to pages of the site."""
+    text = (ROOT / file).read_text(encoding="utf-8").replace("](docs/", "](")
+    for page, linked in PROJECT_PAGES.items():
+        text = text.replace(f"]({linked})", f"]({page})")
+    return text
 
 
 def with_links(reference: str) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from zeroskel.recognition import ZeroShotRecognizer
     from zeroskel.skeleton import read
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,

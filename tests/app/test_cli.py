@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from typer.main import get_command
 
+from zeroskel import __version__
 from zeroskel.app.arguments import action_list, joint_names
 from zeroskel.app.cli import app
 from zeroskel.app.options import add_help, comma_list, option_map, seed_list, spread_variadic
@@ -242,7 +243,7 @@ def test_ready_features_that_cannot_be_used_are_refused_in_one_line(feature_fold
 def test_help_and_version():
     for command in ([], ["demo"], ["benchmark"], ["train"], ["predict"], ["data"], ["data", "info"]):
         assert zeroskel(*command, "--help").returncode == 0
-    assert run_process("--version").stdout.strip() == "0.1.0"
+    assert run_process("--version").stdout.strip() == __version__
 
 
 def test_every_argument_and_option_is_described():

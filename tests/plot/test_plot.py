@@ -13,6 +13,7 @@ from zeroskel.core import InputError, MissingFileError, Segment, available_layou
 from zeroskel.datasets.synthetic import generate_sequence
 from zeroskel.plot import animate, plot_scores, plot_skeleton, write_rerun
 from zeroskel.recognition import Prediction, Timeline
+from zeroskel.skeleton.transforms import rotate
 
 CLIP = generate_sequence("wave the right hand", seed=1)
 
@@ -30,12 +31,23 @@ def test_a_skeleton_of_each_layout_has_a_line_for_each_bone(layout):
     assert [text.get_text() for text in axes.texts] == list(known.joints)
 
 
-def test_a_picture_from_the_side_shows_the_depth():
-    still = CLIP.joints[:, :1]
-    (front,) = plot_skeleton(SkeletonSequence(still, CLIP.layout, 30.0)).axes
-    (side,) = plot_skeleton(SkeletonSequence(still, CLIP.layout, 30.0), turn=90).axes
-    np.testing.assert_allclose(drawn_points(front), still[0, 0, :, :2], atol=1e-6)
-    np.testing.assert_allclose(drawn_points(side)[:, 0], -still[0, 0, :, 2], atol=1e-6)
+@pytest.mark.parametrize("degrees", [0, 70, 180])
+def test_people_are_seen_from_the_front(degrees):
+    (axes,) = plot_skeleton(rotate(CLIP, np.deg2rad(degrees)), frames=[0]).axes
+    across = drawn_points(axes)[:, 0]
+    for joint in ("hip", "shoulder"):
+        assert across[CLIP.layout.index(f"{joint}_left")] > across[CLIP.layout.index(f"{joint}_right")]
+
+
+def test_front_and_side_together_keep_all_distances():
+    still = SkeletonSequence(CLIP.joints[:, :1], CLIP.layout, 30.0)
+    front, side = (drawn_points(plot_skeleton(still, turn=turn).axes[0]) for turn in (0, 90))
+    points = np.column_stack([front, side[:, 0]])
+    expected = still.joints[0, 0]
+    for one, other in ((0, 3), (5, 17)):
+        assert np.linalg.norm(points[one] - points[other]) == pytest.approx(
+            np.linalg.norm(expected[one] - expected[other]), abs=1e-5
+        )
 
 
 def test_moments_do_not_overlap():

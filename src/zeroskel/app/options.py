@@ -21,7 +21,7 @@ SHARED_HELP = {  # name of an option that several commands have -> its help
     "fps": "Frames per second of the file, where the file does not state them.",
     "joints": "Text file with the names of the file's points: one per line in their order, or per line the file's name "
     "and ours, separated by a comma.",
-    "layout": "Name of the joint layout (docs/data.md). Points without names are taken in its order.",
+    "layout": "Name of the joint layout (docs/layouts.md). Points without names are taken in its order.",
     "model": "Folder of a bundle, or the word default.",
     "options": "Set an option of a method or an encoder: METHOD.OPTION=VALUE or ENCODER.OPTION=VALUE (repeatable).",
     "protocol": "Choose the training recordings by this protocol, such as cross-subject or cross-view. "

@@ -25,7 +25,7 @@ def plot_skeleton(
     label: Literal["names", "numbers"] | None = None,
     ax: "Axes | None" = None,
 ) -> "Figure":
-    """Draw moments of a recording side by side, seen from the front.
+    """Draw moments of a recording side by side, seen from where people face on average.
 
     The person's left side is orange, the right side is blue. Joints that were not observed are left out.
 
@@ -72,7 +72,7 @@ def plot_skeleton(
 
 
 def animate(sequence: SkeletonSequence, *, turn: float = 0.0, speed: float = 1.0) -> "FuncAnimation":
-    """Return an animation of a recording, seen from the front, at about 15 pictures per second.
+    """Return an animation of a recording, seen from where people face on average, at about 15 pictures per second.
 
     `animation.save("clip.gif", writer="pillow")` writes a file, and `animation.to_jshtml()` returns a player for a
     notebook.
@@ -128,16 +128,24 @@ def _new_axes(width: float) -> "Axes":
 
 
 def _seen_from(sequence: SkeletonSequence, turn: float) -> np.ndarray:
-    """Return the joints on the picture (M, T, V, 2): to the right and up.
-
-    The person in front of the camera looks towards it, so their left hand is on the right of the picture.
-    """
+    """Return the joints on the picture (M, T, V, 2): to the right and up."""
     joints = sequence.joints
     if joints.shape[-1] == 2:
         return joints
-    angle = np.deg2rad(turn)
-    across = joints[..., 0] * np.cos(angle) - joints[..., 2] * np.sin(angle)
+    angle = _facing(sequence) + np.deg2rad(turn)
+    across = joints[..., 0] * np.cos(angle) + joints[..., 2] * np.sin(angle)
     return np.stack([across, joints[..., 1]], axis=-1)
+
+
+def _facing(sequence: SkeletonSequence) -> float:
+    """Return the angle from the x axis to the direction in which the left side lies, on average over the recording.
+
+    People who face the camera have their left side on the right of the picture.
+    """
+    pairs = np.array([sequence.layout.indices(pair) for pair in sequence.layout.mirror], dtype=int).reshape(-1, 2)
+    sides = (sequence.joints[:, :, pairs[:, 0]] - sequence.joints[:, :, pairs[:, 1]]).reshape(-1, 3)
+    x, _, z = sides[np.isfinite(sides).all(axis=1)].sum(axis=0)
+    return float(np.arctan2(z, x))
 
 
 def _side_colour(joint: str) -> str:

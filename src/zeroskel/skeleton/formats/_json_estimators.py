@@ -21,7 +21,7 @@ _BODIES_FIRST = {68: 26, 49: 25}  # points -> those of the body, which come firs
 _FROM_THE_HIPS = ("poseworldlandmarks", "worldlandmarks", "keypoints3d")
 _OF_THE_PICTURE = ("poselandmarks", "landmarks", "keypoints")
 _MOST_NAMES = 1000
-_REMEDY = "Correct the file, or convert it to one of the formats in docs/data.md"
+_REMEDY = "Correct the file, or convert it to one of the formats in docs/recordings.md"
 
 
 def estimator_points(value: Any, file: Path, frames: Sequence[Record] | None = None) -> FilePoints | None:
