@@ -104,6 +104,7 @@ def on_page_content(html: str, **_: Any) -> str:
     from latex2mathml.converter import convert
 
     def mathml(match: re.Match[str]) -> str:
-        return convert(unescape(match[2]), display="block" if match[1] == "div" else "inline")
+        display = "block" if match[1] == "div" else "inline"
+        return f'<{match[1]} class="equation">{convert(unescape(match[2]), display=display)}</{match[1]}>'
 
     return EQUATION.sub(mathml, html)
