@@ -22,7 +22,7 @@ lint: $(STAMP)
 	$(BIN)/ruff check src tests examples benchmarks tools
 	$(BIN)/ruff format --check src tests examples benchmarks tools
 	$(BIN)/mypy
-	$(BIN)/codespell src tests docs examples benchmarks tools README.md
+	$(BIN)/codespell src tests docs examples benchmarks tools *.md
 	$(BIN)/python tools/check_language.py
 
 # Build the documentation site into site/. The build reads nothing from the network; broken links end it.

@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BANNED = tomllib.loads((ROOT / "tools" / "banned_words.toml").read_text(encoding="utf-8"))
 PROSE = {re.compile(pattern, re.IGNORECASE): remedy for pattern, remedy in BANNED["prose"].items()}
-DEFAULT_PATHS = ("src", "tests", "benchmarks", "examples", "docs", "tools", "README.md")
+DEFAULT_PATHS = ("src", "tests", "benchmarks", "examples", "docs", "tools", *map(str, ROOT.glob("*.md")))
 EXEMPT_PARTS = {"resources", "vendor", "web", "results", "node_modules", "__pycache__"}
 
 
