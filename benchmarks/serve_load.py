@@ -28,6 +28,7 @@ from zeroskel.skeleton.transforms import convert_layout
 
 LAYOUT = "kinect-20"
 FIRST_ANSWER = 1.5  # seconds that a stream may take until its first answer
+STARTING = 32  # clients that connect at the same time; the server closes some of more than 64 without a start message
 OVER = 10  # clients that ask for a connection when the server is full
 
 
@@ -88,13 +89,23 @@ def make_clients(count: int, lists: int) -> list[Client]:
     return clients
 
 
-async def drive(client: Client, url: str, seconds: float, rate: float, ready: asyncio.Barrier) -> None:
+async def start_stream(client: Client, url: str) -> ClientConnection:
+    """Open the stream of one client."""
+    socket = await connect(url, compression=None, open_timeout=120, ping_interval=None)
+    await socket.send(json.dumps({"type": "start", "layout": LAYOUT, "actions": client.actions}))
+    first = json.loads(await asyncio.wait_for(socket.recv(), 600))
+    if first["type"] != "ready":
+        raise SystemExit(f"the server answered a start with {first}")
+    return socket
+
+
+async def drive(
+    client: Client, url: str, seconds: float, rate: float, ready: asyncio.Barrier, starting: asyncio.Semaphore
+) -> None:
     """Stream the frames of one client for a number of seconds."""
-    async with connect(url, compression=None, open_timeout=120, ping_interval=None) as socket:
-        await socket.send(json.dumps({"type": "start", "layout": LAYOUT, "actions": client.actions}))
-        first = json.loads(await asyncio.wait_for(socket.recv(), 600))
-        if first["type"] != "ready":
-            raise SystemExit(f"the server answered a start with {first}")
+    async with starting:
+        socket = await start_stream(client, url)
+    async with socket:
         await ready.wait()
         listening = asyncio.create_task(listen(client, socket))
         client.began = start = time.perf_counter() + (client.number * 0.618 % 1) / rate
@@ -169,8 +180,8 @@ class Server:
 
 async def measure(server: Server, clients: list[Client], seconds: float, rate: float) -> dict[str, Any]:
     """Drive all clients and watch the memory of the server."""
-    ready = asyncio.Barrier(len(clients) + 1)
-    driving = [asyncio.create_task(drive(client, server.url, seconds, rate, ready)) for client in clients]
+    ready, starting = asyncio.Barrier(len(clients) + 1), asyncio.Semaphore(STARTING)
+    driving = [asyncio.create_task(drive(client, server.url, seconds, rate, ready, starting)) for client in clients]
     memory, began = [], 0.0
     opened = asyncio.create_task(ready.wait())
     await asyncio.wait([opened, *driving], return_when=asyncio.FIRST_COMPLETED)

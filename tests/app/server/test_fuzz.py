@@ -5,14 +5,18 @@ import json
 import random
 
 import pytest
-from starlette.websockets import WebSocketDisconnect
 
+from zeroskel.app.server import connection
+from zeroskel.app.server.application import create_app
+from zeroskel.app.server.settings import Limits, Settings
 from zeroskel.datasets.synthetic import generate_sequence
 from zeroskel.skeleton.formats import write
 
 from .conftest import ACTIONS
+from .loop_client import LoopClient, LoopStream
 
 MESSAGES, BODIES, FILES = 12_000, 5_000, 3_000
+STREAMS = 30  # that send the messages, one after the other
 MARK, MARKED = "[]", "The message is not a JSON object."
 HARMLESS = '{"type": "frame", "joints": null}'  # resets the number of consecutive malformed messages
 START = {"type": "start", "layout": "ntu-25", "actions": ACTIONS[:2]}
@@ -53,46 +57,52 @@ def odd_bytes(content: bytes, rng: random.Random) -> bytes:
     return bytes(changed)
 
 
+@pytest.fixture(scope="module")
+def fuzzed(recognizer):
+    """A client of one server for all tests of this file: each of them shows that it survived the others."""
+    with LoopClient(create_app(recognizer, Settings(limits=Limits(streams=8)))) as client:
+        yield client
+
+
 @pytest.mark.slow
-def test_messages_of_streams(client, stream_frames):
+def test_messages_of_streams(fuzzed, stream_frames, monkeypatch):
+    monkeypatch.setattr(connection, "MAX_MESSAGE_RATE", 10**6)  # else the server waits most of the time
     rng = random.Random(0)
     models = [
         *(json.loads(frame) for frame in stream_frames(count=5)),
         {"type": "actions", "actions": [ACTIONS[0], {"name": "hop", "texts": ["jump"]}]},
         START,
     ]
-    sent = errors = 0
-    while sent < MESSAGES:
-        with client.websocket_connect("/api/stream", headers={"Host": "127.0.0.1"}) as socket:
-            try:
-                socket.send_json(START)
-                assert socket.receive_json() == {"type": "ready"}
-                for _ in range(400):
-                    mutated = odd_value(rng.choice(models), rng)
-                    text = json.dumps(mutated)
-                    if rng.random() < 0.3:
-                        text = odd_bytes(text.encode(), rng).decode(errors="replace")
-                    sent += 1
-                    if rng.random() < 0.1:
-                        socket.send_bytes(odd_bytes(text.encode(), rng))
-                    else:
-                        socket.send_text(text)
-                    socket.send_text(MARK)  # the server answers it in any case, after the message before it
-                    while (message := socket.receive_json()).get("message") != MARKED:
-                        assert message["type"] in ("scores", "error", "actions"), message
-                        errors += message["type"] == "error"
-                    socket.send_text(HARMLESS)
-            except WebSocketDisconnect as closed:
-                raise AssertionError(f"closed with {closed.code} after {text[:300]!r}") from closed
+    errors = sum(fuzzed.run(send_mutated(fuzzed.app, models, MESSAGES // STREAMS, rng)) for _ in range(STREAMS))
     assert errors > MESSAGES / 4
-    assert client.get("/api/health").json()["status"] == "ok"
-    with client.websocket_connect("/api/stream", headers={"Host": "127.0.0.1"}) as socket:
-        socket.send_json(START)
-        assert socket.receive_json() == {"type": "ready"}
+    assert fuzzed.request("GET", "/api/health").json()["status"] == "ok"
+    assert fuzzed.run(send_mutated(fuzzed.app, models, 0, rng)) == 0
+
+
+async def send_mutated(app, models: list, count: int, rng: random.Random) -> int:
+    """Send mutated messages in one stream. Returns the number of errors that answer them."""
+    errors = 0
+    async with LoopStream(app, "/api/stream") as stream:
+        stream.send(json.dumps(START))
+        assert await stream.receive() == {"type": "ready"}
+        for _ in range(count):
+            text = json.dumps(odd_value(rng.choice(models), rng))
+            if rng.random() < 0.3:
+                text = odd_bytes(text.encode(), rng).decode(errors="replace")
+            stream.send(odd_bytes(text.encode(), rng) if rng.random() < 0.1 else text)
+            stream.send(MARK)  # the server answers it in any case, after the message before it
+            try:
+                while (message := await stream.receive()).get("message") != MARKED:
+                    assert message["type"] in ("scores", "error", "actions"), message
+                    errors += message["type"] == "error"
+            except EOFError as closed:
+                raise AssertionError(f"{closed} after {text[:300]!r}") from closed
+            stream.send(HARMLESS)
+    return errors
 
 
 @pytest.mark.slow
-def test_bodies(client, request_body):
+def test_bodies(fuzzed, request_body):
     rng = random.Random(1)
     short = {**request_body["recording"], "positions": [request_body["recording"]["positions"][0][:8]]}
     models = [
@@ -112,7 +122,7 @@ def test_bodies(client, request_body):
         content = json.dumps(odd_value(body, rng)).encode()
         if rng.random() < 0.4:
             content = odd_bytes(content, rng)
-        answer = client.post(path, content=content)
+        answer = fuzzed.post(path, content=content)
         seen.add(answer.status_code)
         assert answer.status_code in (200, 400, 404, 422), content[-300:]
         if answer.status_code != 200:
@@ -121,7 +131,7 @@ def test_bodies(client, request_body):
 
 
 @pytest.mark.slow
-def test_files(client, tmp_path):
+def test_files(fuzzed, tmp_path):
     rng = random.Random(2)
     sequence = generate_sequence("squat", seed=1, frames=12)
     originals = []
@@ -134,10 +144,10 @@ def test_files(client, tmp_path):
         suffix, content = rng.choice(originals)
         if rng.random() < 0.1:
             suffix = rng.choice([".mat", ".bvh", ".c3d", ".txt", ".pkl", "", ".amc"])
-        answer = client.post("/api/recordings", params={"name": f"clip{suffix}"}, content=odd_bytes(content, rng))
+        answer = fuzzed.post("/api/recordings", params={"name": f"clip{suffix}"}, content=odd_bytes(content, rng))
         seen.add(answer.status_code)
         assert answer.status_code in (200, 400, 415)
         if answer.status_code != 200:
             assert answer.json()["detail"] and "\n" not in answer.json()["detail"]
     assert {200, 400, 415} <= seen
-    assert client.get("/api/health").status_code == 200
+    assert fuzzed.request("GET", "/api/health").status_code == 200
