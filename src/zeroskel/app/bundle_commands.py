@@ -111,6 +111,7 @@ def serve(
     trust_proxy: list[str] | None = None,
     streams: Annotated[int | None, Option(min=1)] = None,
     max_bytes: Annotated[int, Option(min=1024)] = 16 * 2**20,
+    max_bytes_in_flight: Annotated[int, Option(min=2048)] = 96 * 2**20,
     max_frames: Annotated[int, Option(min=1)] = 5000,
     max_seconds: Annotated[float, Option(min=0.1)] = 300.0,
     max_actions: Annotated[int, Option(min=1)] = 60,
@@ -129,6 +130,7 @@ def serve(
         trust_proxy: Trust the X-Forwarded headers of a proxy at this address (repeatable).
         streams: Largest number of open streams. The default is measured when the server starts.
         max_bytes: Largest size of a request's body, in bytes.
+        max_bytes_in_flight: Largest size of all requests and answers together, in bytes; one address may use half.
         max_frames: Largest number of frames of a recording.
         max_seconds: Longest duration of a recording, in seconds.
         max_actions: Largest number of actions of a request or stream.
@@ -139,7 +141,14 @@ def serve(
     from zeroskel.app.server.running import serve as run_server
     from zeroskel.app.server.settings import Limits, Settings
 
-    limits = Limits(bytes=max_bytes, frames=max_frames, seconds=max_seconds, actions=max_actions, streams=streams)
+    limits = Limits(
+        bytes=max_bytes,
+        bytes_in_flight=max_bytes_in_flight,
+        frames=max_frames,
+        seconds=max_seconds,
+        actions=max_actions,
+        streams=streams,
+    )
     settings = Settings(
         host=host,
         port=port,

@@ -21,6 +21,7 @@ from http.client import HTTPConnection
 import anyio
 import pytest
 from starlette.exceptions import HTTPException
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from websockets.sync.client import connect
 
 from zeroskel.app.server.body_limits import PART, SMALL_BODY, BodyLimits
@@ -294,6 +295,39 @@ async def _share_bytes_in_flight() -> None:
         await anyio.wait_all_tasks_blocked()
         assert (await start("third", SMALL_BODY + large // 2)).refusal == 0
         group.cancel_scope.cancel()
+    assert not bodies._held
+
+
+def test_clients_behind_a_trusted_proxy_have_shares_of_their_own():
+    anyio.run(_share_bytes_behind_a_proxy)
+
+
+async def _share_bytes_behind_a_proxy() -> None:
+    large, proxy = 10 * SMALL_BODY, "10.0.0.1"
+    bodies = BodyLimits(hold, Limits(bytes_in_flight=4 * large), Metrics())
+    refusals = []
+    async with anyio.create_task_group() as group:
+        for forwarded in (b"198.51.100.7",) * 3 + (b"198.51.100.8",) * 2:
+            request = Request(ProxyHeadersMiddleware(bodies, trusted_hosts=[proxy]), proxy, large)
+            request.scope["headers"] = [(b"x-forwarded-for", forwarded)]
+            group.start_soon(request.run)
+            await request.received.wait()
+            refusals.append(request.refusal)
+        group.cancel_scope.cancel()
+    assert refusals == [0, 0, 503, 0, 0]
+
+
+def test_an_answer_in_parts_counts_as_a_whole():
+    async def answer_in_parts(scope, receive, send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(10):
+            await send({"type": "http.response.body", "body": bytes(SMALL_BODY), "more_body": True})
+
+    bodies = BodyLimits(answer_in_parts, Limits(bytes_in_flight=10 * SMALL_BODY), Metrics())
+    request = Request(bodies, "client", 1)
+    with pytest.raises(ConnectionAbortedError):
+        anyio.run(request.run)
+    assert sum(map(len, request.parts)) == 6 * SMALL_BODY, "the first part is free, and one client may use half"
     assert not bodies._held
 
 

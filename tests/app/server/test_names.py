@@ -6,7 +6,7 @@ import pytest
 
 from zeroskel.app.server.names import UnusableName, comparison_key, normalised_name
 from zeroskel.app.server.settings import Limits
-from zeroskel.app.server.wire import Malformed, parse_actions
+from zeroskel.app.server.wire import Action, Malformed, parse_actions
 
 PERSIAN = "می\u200cدود"  # "runs": the joiner separates prefix and stem
 DEVANAGARI = "क\u094d\u200dष"
@@ -47,7 +47,7 @@ def test_spellings_of_one_name_are_equal():
 
 
 def test_one_name_that_cannot_be_used_does_not_block_the_others():
-    sent = ["jump", "\u200b", {"name": "Jump.", "texts": ["hop", "\x00"]}, "sit"]
+    sent = ["jump", "\u200b", Action(name="Jump.", texts=["hop", "\x00"]), "sit"]
     actions, faults = parse_actions(sent, Limits())
     assert actions == {"jump": ["hop"], "sit": []}
     assert [(fault.index, fault.reason) for fault in faults] == [(1, "unusable"), (2, "duplicate"), (2, "text")]

@@ -1,15 +1,19 @@
 """Timelines over REST, in all formats, and the work that they share with others."""
 
 import asyncio
+import json
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from zeroskel.app.server.engine import Engine, Stopped
+from zeroskel.app.server.progress_lines import INTERVAL, TimelineLine, progress_response
 from zeroskel.app.server.recordings import recording_to_dict
-from zeroskel.app.server.turns import Ticket
+from zeroskel.app.server.turns import Busy, Ticket
+from zeroskel.core import InputError
 from zeroskel.datasets.synthetic import generate_sequence
 from zeroskel.recognition import Timeline
 
@@ -58,9 +62,74 @@ def test_a_clip_may_be_named_instead_of_sent(default_client):
     assert answer.status_code == 404 and answer.headers["content-type"] == "application/problem+json"
 
 
+def test_progress_comes_as_lines_before_the_timeline(default_client, default, two_actions):
+    recording = two_actions.replace(np.tile(two_actions.joints, (1, 5, 1, 1)))
+    body = {"recording": recording_to_dict(recording), "actions": WORDS}
+    answer = default_client.post("/api/v1/timeline", json=body, headers={"accept": "application/x-ndjson"})
+    assert answer.status_code == 200 and answer.headers["content-type"] == "application/x-ndjson"
+    *before, last = [TimelineLine.model_validate_json(line) for line in answer.text.splitlines()]
+    shares = [line.progress for line in before]
+    assert shares[0] == 0 and shares == sorted(shares) and shares[-1] <= 1
+    expected = default.timeline(recording, WORDS)
+    assert [each.action for each in last.timeline.segments] == [each.action for each in expected]
+
+
+def lines_of(work, receive) -> list[dict]:
+    """Return the lines of an answer whose work is the coroutine function `work`."""
+
+    async def collect() -> list[dict]:
+        response = progress_response(SimpleNamespace(receive=receive), "result", work)
+        return [json.loads(line) async for line in response.body_iterator]
+
+    return asyncio.run(collect())
+
+
+async def stay() -> dict:
+    await asyncio.sleep(60)
+    return {"type": "http.disconnect"}
+
+
+def test_the_share_of_the_work_is_told_while_it_lasts():
+    async def work(note) -> dict:
+        for share in (0.25, 0.75):
+            await asyncio.to_thread(note, share)
+            await asyncio.sleep(1.5 * INTERVAL)
+        return {"seconds": 3}
+
+    assert lines_of(work, stay) == [*({"progress": share} for share in (0, 0.25, 0.75)), {"result": {"seconds": 3}}]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(InputError("odd"), "unusable"), (Busy("later"), "busy"), (OSError("secret"), "failed")]
+)
+def test_a_fault_after_the_status_is_the_last_line(error, code):
+    async def work(_) -> dict:
+        raise error
+
+    first, last = lines_of(work, stay)
+    assert first == {"progress": 0} and last["problem"]["code"] == code and "secret" not in last["problem"]["detail"]
+
+
+def test_work_with_progress_ends_when_the_client_leaves():
+    ended = []
+
+    async def work(_) -> dict:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append(True)
+
+    async def leave() -> dict:
+        await asyncio.sleep(0.05)
+        return {"type": "http.disconnect"}
+
+    assert lines_of(work, leave) == [{"progress": 0}]
+    assert ended == [True]
+
+
 def test_a_bundle_without_calibration_has_no_timelines(client, request_body):
     answer = client.post("/api/v1/timeline", json=request_body)
-    assert answer.status_code == 400 and "not calibrated" in answer.json()["detail"]
+    assert answer.status_code == 400 and answer.json()["code"] == "not-calibrated"
 
 
 def test_other_requests_have_their_turn_during_a_timeline_which_stops_when_nobody_waits(default, squat):

@@ -161,3 +161,41 @@ def test_frames_of_a_stream_are_answered_while_its_new_words_are_read(fresh_defa
         count = len(read)
         time.sleep(0.2)
         assert len(read) == count < len(words)  # nobody waits for them any more
+
+
+def test_a_stream_that_leaves_while_its_start_is_read_gives_back_its_turn_and_its_place(fresh_default):
+    app = create_app(fresh_default, Settings(limits=Limits(streams=1)))
+    read = slow_reader(fresh_default, 0.05)
+    words = [f"wobble number {number}" for number in range(60)]
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        with client.websocket_connect("/api/v1/stream", headers={"Host": "127.0.0.1"}) as socket:
+            socket.send_json({"type": "start", "actions": words})
+            socket.send_json({"type": "frame", "joints": None})
+            while not read:
+                time.sleep(0.01)
+        deadline = time.monotonic() + 1
+        while app.state.streams._reserved and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not app.state.streams._reserved
+        time.sleep(0.1)  # one text may be half read
+        count = len(read)
+        time.sleep(0.2)
+        assert len(read) == count < len(words)
+
+
+def test_frames_that_come_before_the_stream_is_ready_count(fresh_default):
+    recording = recording_to_dict(generate_sequence("squat", seed=5))
+    app = create_app(fresh_default, Settings(limits=Limits(streams=1)))
+    slow_reader(fresh_default, 0.2)
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        with client.websocket_connect("/api/v1/stream", headers={"Host": "127.0.0.1"}) as socket:
+            actions = ["wobble about", "wobble a lot"]
+            socket.send_json({"type": "start", "layout": recording["layout"], "actions": actions})
+            frames = recording["positions"][0][:60]
+            for number, joints in enumerate(frames):
+                socket.send_json({"type": "frame", "time": number / 30, "joints": joints})
+            assert socket.receive_json() == {"type": "ready"}
+            message = socket.receive_json()
+            while message["time"] < (len(frames) - 1) / 30:
+                message = socket.receive_json()
+            assert message["type"] == "scores" and message["actions"] == actions

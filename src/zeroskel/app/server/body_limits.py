@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zeroskel.app.server.errors import problem
+from zeroskel.app.server.problem_codes import ProblemCode
 from zeroskel.app.server.settings import Limits
 from zeroskel.app.server.streams import Metrics
 
@@ -64,7 +65,7 @@ class _Exchange:
         self._owner, self._limits = owner, owner.limits
         self._scope, self._receive, self._send = scope, receive, send
         self._ends_at = time.monotonic() + self._limits.body_seconds
-        self._received, self._complete = 0, False
+        self._received, self._sent, self._complete = 0, 0, False
         self._start: Message | None = None  # of the answer, until its size is known
         self._refused = False
 
@@ -95,13 +96,17 @@ class _Exchange:
             self._start = message
             return
         body = message.get("body", b"")
+        before, self._sent = self._sent, self._sent + len(body)
+        allowed = self._refused or self._hold(_counted(self._sent) - _counted(before))
         if self._start is not None:
             start, self._start = self._start, None
-            self._refused = not self._hold(_counted(len(body)))
+            self._refused = not allowed
             if self._refused:
-                await problem(503, TOO_MANY_BYTES, RETRY)(self._scope, self._receive, self._send)
+                await problem(ProblemCode.TOO_MANY_BYTES, TOO_MANY_BYTES, RETRY)(self._scope, self._receive, self._send)
             else:
                 await self._send(start)
+        elif not allowed:
+            raise ConnectionAbortedError(TOO_MANY_BYTES)  # the answer has begun, so it can only end
         if self._refused:
             return
         for begin in range(0, len(body) - PART, PART):

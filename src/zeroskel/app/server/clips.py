@@ -1,7 +1,6 @@
 """Built-in synthetic clips to try the server with."""
 
-from starlette.exceptions import HTTPException
-
+from zeroskel.app.server.problem_codes import ProblemCode, Refusal
 from zeroskel.core import SkeletonSequence
 from zeroskel.datasets.synthetic import DEMO_UNSEEN, generate_sequence
 
@@ -10,7 +9,7 @@ CLIP_SEED = 7
 
 
 def clip_sequence(clip: str) -> SkeletonSequence:
-    """Return the recording of a clip. Raises HTTPException where there is no such clip."""
+    """Return the recording of a clip. Raises Refusal where there is no such clip."""
     if clip not in CLIPS:
-        raise HTTPException(404, "There is no such clip. GET /api/v1/clips lists them.")
+        raise Refusal("There is no such clip. GET /api/v1/clips lists them.", ProblemCode.UNKNOWN_CLIP)
     return generate_sequence(CLIPS[clip], CLIP_SEED)

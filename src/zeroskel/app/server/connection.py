@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,15 +13,25 @@ from anyio.abc import TaskGroup
 from pydantic_core import from_json
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from zeroskel.app.server.disconnection import until
 from zeroskel.app.server.engine import Engine
 from zeroskel.app.server.errors import problem
 from zeroskel.app.server.guard import SECURITY_HEADERS
+from zeroskel.app.server.problem_codes import ProblemCode, code_of
 from zeroskel.app.server.recordings import parse_coordinates
 from zeroskel.app.server.settings import Limits, Settings
 from zeroskel.app.server.streams import LiveStream, Streams
 from zeroskel.app.server.teaching import Teaching, Teachings
 from zeroskel.app.server.turns import Busy, ticket_of
-from zeroskel.app.server.wire import Malformed, ParsedActions, one_line, parse_actions
+from zeroskel.app.server.wire import (
+    Malformed,
+    ParsedActions,
+    StreamActions,
+    StreamStart,
+    one_line,
+    parse_actions,
+    parse_model,
+)
 from zeroskel.core import InputError
 from zeroskel.recognition import Candidates, Stream
 
@@ -29,6 +40,7 @@ MAX_TIMESTAMP = 1e12  # seconds
 OVERHEAD = 5  # a frame costs this many times its JSON, with the WebSocket, the event loop and the window
 MAX_MALFORMED = 20  # consecutive unusable messages, after which the server closes a stream
 MAX_ERROR_LENGTH = 300  # characters
+MAX_EARLY_MESSAGES, MAX_EARLY_SIZE = 64, 256 * 2**10  # messages, and their characters, before the stream has started
 POLICY_VIOLATION, TRY_AGAIN = 1008, 1013  # WebSocket close codes
 TOO_MANY_MALFORMED = "Too many consecutive messages cannot be used. The server closes the stream."
 
@@ -84,6 +96,7 @@ class Connection:
         self.metrics = streams.metrics
         self.last_received = time.monotonic()
         self._reading = anyio.CancelScope()  # of the latest actions
+        self._early: deque[Any] = deque()  # messages that arrived while the words of the start were read
         self.malformed = 0  # consecutive unusable messages
 
     async def run(self) -> None:
@@ -93,7 +106,7 @@ class Connection:
         except Busy as busy:
             self.metrics.refused.labels("capacity").inc()
             headers = {**SECURITY_HEADERS, "Retry-After": str(busy.retry_after)}
-            await self.socket.send_denial_response(problem(503, str(busy), headers))
+            await self.socket.send_denial_response(problem(busy.code, str(busy), headers))
             return
         try:
             await self.socket.accept()
@@ -108,12 +121,14 @@ class Connection:
         while self.malformed < MAX_MALFORMED:
             try:
                 with self.starting.wait():
-                    message = self._parse_message(await self.socket.receive())
+                    message = self._parse_message(await self._next_message())
                 if message.get("type") != "start":
                     raise Malformed('The first message must be {"type": "start", "layout": …, "actions": …}.')
             except TimeoutError:
                 seconds = f"{self.limits.start_seconds:g} seconds, and less when many clients connect"
-                await self._close_with_error(f"No start message arrived in time. The server waits {seconds}.")
+                await self._close_with_error(
+                    ProblemCode.TOO_SLOW, f"No start message arrived in time. The server waits {seconds}."
+                )
                 return None
             except InputError as error:
                 await self._report_malformed(error)
@@ -121,9 +136,11 @@ class Connection:
             if "authorization" in self.socket.headers or self.settings.is_token(message.get("token")):
                 return message  # the guard checked the header
             self.metrics.refused.labels("token").inc()
-            await self._close_with_error("This server requires a token. Send it as token in the start message.")
+            await self._close_with_error(
+                ProblemCode.TOKEN_REQUIRED, "This server requires a token. Send it as token in the start message."
+            )
             return None
-        await self._close_with_error(TOO_MANY_MALFORMED)
+        await self._close_with_error(ProblemCode.MALFORMED, TOO_MANY_MALFORMED)
         return None
 
     async def _serve(self, start: dict[str, Any]) -> bool:
@@ -150,19 +167,15 @@ class Connection:
             self.streams.release(live)
 
     async def _create_stream(self, message: dict[str, Any]) -> tuple[LiveStream, dict[str, Any]]:
-        _check_fields(message, {"type", "layout", "actions", "threshold", "token", "teaching"})
-        layout, threshold = message.get("layout", "kinect-20"), message.get("threshold")
-        if not isinstance(layout, str) or len(layout) > 40:
-            raise Malformed("The field layout must be the name of a joint layout.")
-        if threshold is not None:
-            if isinstance(threshold, bool) or not isinstance(threshold, (int, float)) or not 0 <= threshold <= 1:
-                raise Malformed("The field threshold must be a number from 0 to 1.")
-            if self.engine.recognizer.calibration is None:
-                raise Malformed("The bundle of this server is not calibrated, so a stream cannot have a threshold.")
-        teaching = self._find_teaching(message)
-        candidates, answer = await self._embed_actions(parse_actions(message.get("actions"), self.limits))
+        start = parse_model(StreamStart, message)
+        if start.threshold is not None and self.engine.recognizer.calibration is None:
+            reason = "The bundle of this server is not calibrated, so a stream cannot have a threshold."
+            raise Malformed(reason, ProblemCode.NOT_CALIBRATED)
+        teaching = self._find_teaching(start.teaching)
+        work = self._embed_actions(parse_actions(start.actions, self.limits))
+        candidates, answer = await until(work, self._keep_messages())
         self.last_received = time.monotonic()
-        stream = Stream(self.engine.recognizer, candidates, layout=layout, threshold=threshold)
+        stream = Stream(self.engine.recognizer, candidates, layout=start.layout, threshold=start.threshold)
         live = LiveStream(stream, self.last_received)
         live.teaching = teaching
         return live, answer
@@ -174,11 +187,25 @@ class Connection:
         name_problems = [fault.to_dict() for fault in faults]
         return candidates, {"actions": list(candidates.actions), "name_problems": name_problems} if faults else {}
 
-    def _find_teaching(self, message: dict[str, Any]) -> Teaching | None:
-        """Return the teaching session that a message names; None where it names none."""
-        identifier = message.get("teaching")
-        if identifier is not None and not isinstance(identifier, str):
-            raise Malformed("The field teaching must be the id of a teaching session.")
+    async def _keep_messages(self) -> None:
+        """Receive messages for later. Raises WebSocketDisconnect where the client leaves.
+
+        After too many messages the client must wait, so that those who send before the answer take little memory.
+        """
+        size = sum(_size(message) for message in self._early)
+        while len(self._early) < MAX_EARLY_MESSAGES and size < MAX_EARLY_SIZE:
+            message = await self.socket.receive()
+            if message["type"] == "websocket.disconnect":
+                raise WebSocketDisconnect(message.get("code", 1005))
+            self._early.append(message)
+            size += _size(message)
+        await anyio.sleep_forever()
+
+    async def _next_message(self) -> Any:
+        return self._early.popleft() if self._early else await self.socket.receive()
+
+    def _find_teaching(self, identifier: str | None) -> Teaching | None:
+        """Return the teaching session of that id; None where there is no id."""
         return None if identifier is None else self.teachings.get(identifier)
 
     async def _exchange_messages(self, live: LiveStream) -> None:
@@ -201,7 +228,7 @@ class Connection:
     async def _receive(self, live: LiveStream, group: TaskGroup) -> None:
         self.malformed, second, count = 0, self.last_received, 0
         while self.malformed < MAX_MALFORMED:
-            received = await self.socket.receive()
+            received = await self._next_message()
             self.last_received = now = time.monotonic()
             if now - second >= 1:
                 second, count = now, 0
@@ -213,14 +240,14 @@ class Connection:
                 self.malformed = 0
             except InputError as error:
                 await self._report_malformed(error)
-        await self._close_with_error(TOO_MANY_MALFORMED)
+        await self._close_with_error(ProblemCode.MALFORMED, TOO_MANY_MALFORMED)
 
     async def _close_when_silent(self) -> None:
         """Close the stream when its client has sent nothing for too long."""
         limit = self.limits.silent_seconds
         while (remaining := self.last_received + limit - time.monotonic()) > 0:
             await anyio.sleep(remaining)
-        await self._close_with_error(f"No message arrived for {limit:g} seconds.")
+        await self._close_with_error(ProblemCode.TOO_SLOW, f"No message arrived for {limit:g} seconds.")
 
     def _handle(self, live: LiveStream, message: dict[str, Any], group: TaskGroup) -> None:
         """Handle one message after the start."""
@@ -228,12 +255,11 @@ class Connection:
         if kind == "frame":
             self._push(live, message)
         elif kind == "actions":
-            _check_fields(message, {"type", "actions", "teaching"})
-            teaching = self._find_teaching(message)
-            parsed = parse_actions(message.get("actions"), self.limits)
+            change = parse_model(StreamActions, message)
+            teaching = live.teaching if "teaching" not in message else self._find_teaching(change.teaching)
+            parsed = parse_actions(change.actions, self.limits)
             self._reading.cancel()  # of the actions before these
             self._reading = anyio.CancelScope()
-            teaching = teaching if "teaching" in message else live.teaching
             group.start_soon(self._change_actions, live, parsed, teaching, self._reading)
         else:
             raise Malformed('The type of a message must be "frame" or "actions".')
@@ -249,6 +275,7 @@ class Connection:
                 live.send({"type": "actions", **answer})
 
     def _push(self, live: LiveStream, message: dict[str, Any]) -> None:
+        """Add a frame to the window. It is checked by hand: a model in `wire` makes it half as expensive again."""
         timestamp, joints = message.get("time"), message.get("joints")
         if timestamp is not None and (
             isinstance(timestamp, bool) or not isinstance(timestamp, (int, float)) or not abs(timestamp) < MAX_TIMESTAMP
@@ -292,16 +319,19 @@ class Connection:
     async def _report_malformed(self, error: InputError) -> None:
         self.malformed += 1
         self.metrics.malformed.inc()
-        await self._send_json({"type": "error", "message": one_line(error, MAX_ERROR_LENGTH)})
+        await self._send_error(code_of(error), one_line(error, MAX_ERROR_LENGTH))
 
     async def _refuse(self, busy: Busy) -> None:
         self.metrics.refused.labels("capacity").inc()
-        await self._send_json({"type": "error", "message": str(busy), "retry_after": busy.retry_after})
+        await self._send_error(busy.code, str(busy), retry_after=busy.retry_after)
         await self.socket.close(TRY_AGAIN)
 
-    async def _close_with_error(self, message: str) -> None:
-        await self._send_json({"type": "error", "message": message})
+    async def _close_with_error(self, code: ProblemCode, message: str) -> None:
+        await self._send_error(code, message)
         await self.socket.close(POLICY_VIOLATION)
+
+    async def _send_error(self, code: ProblemCode, message: str, **further: Any) -> None:
+        await self._send_json({"type": "error", "code": code, "message": message, **further})
 
 
 def measure_frame_seconds(frames: int = 300) -> float:
@@ -314,6 +344,5 @@ def measure_frame_seconds(frames: int = 300) -> float:
     return OVERHEAD * (time.thread_time() - started) / frames
 
 
-def _check_fields(message: dict[str, Any], known: set[str]) -> None:
-    if not set(message) <= known:
-        raise Malformed(f"The message has an unknown field. Known fields: {', '.join(sorted(known))}.")
+def _size(message: Any) -> int:
+    return len(message.get("text") or message.get("bytes") or "")

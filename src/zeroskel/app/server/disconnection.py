@@ -16,18 +16,24 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, Result]) -
     Raises:
         HTTPException: The client disconnected, so nobody reads the answer.
     """
-    task, watch = asyncio.ensure_future(work), asyncio.ensure_future(_wait_for_disconnect(request))
+    return await until(work, _wait_for_disconnect(request))
+
+
+async def until(work: Coroutine[Any, Any, Result], watch: Coroutine[Any, Any, None]) -> Result:
+    """Return the result of work; cancel the work when `watch` raises an exception, and raise that."""
+    tasks = task, watching = asyncio.ensure_future(work), asyncio.ensure_future(watch)
     try:
-        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
-            raise HTTPException(400, "The client disconnected.")
-        return task.result()
+            await watching
+        return await task
     finally:
         task.cancel()
-        watch.cancel()
-        await asyncio.gather(task, watch, return_exceptions=True)
+        watching.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _wait_for_disconnect(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         continue
+    raise HTTPException(400, "The client disconnected.")

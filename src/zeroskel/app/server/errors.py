@@ -1,8 +1,7 @@
 """Answers to requests that fail: RFC 9457 problems, made in one place."""
 
 import logging
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -13,10 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from zeroskel.app.server.reading import UnknownFormat
-from zeroskel.app.server.teaching import UnknownTeaching
+from zeroskel.app.server.problem_codes import ProblemCode, code_of
 from zeroskel.app.server.turns import Busy
-from zeroskel.app.server.wire import Malformed, describe_validation_error, one_line
+from zeroskel.app.server.wire import describe_validation_error, one_line
 from zeroskel.core import InputError
 
 MEDIA_TYPE = "application/problem+json"
@@ -34,29 +32,47 @@ DESCRIPTIONS = {
     500: "The server failed.",
     503: "The server has no capacity left; try again after the seconds of the header Retry-After.",
 }
+CODES = {  # of the exceptions of FastAPI and Starlette, and of body_limits: HTTP status -> code
+    400: ProblemCode.DISCONNECTED,
+    404: ProblemCode.NOT_FOUND,
+    405: ProblemCode.METHOD_NOT_ALLOWED,
+    408: ProblemCode.TOO_SLOW,
+    413: ProblemCode.BODY_TOO_LARGE,
+    503: ProblemCode.TOO_MANY_BYTES,
+}
 
 log = logging.getLogger(__name__)
 
 
 class Problem(BaseModel):
-    """Reason of a refusal (RFC 9457). `detail` is one line for people."""
+    """Reason of a refusal (RFC 9457): a stable `code` for programs; `title` and `detail`, one line each, for people.
 
-    type: str = "about:blank"
+    `type` is the code as a URI.
+    """
+
+    type: str
+    code: ProblemCode
     title: str
     status: int
     detail: str
 
+    @classmethod
+    def of(cls, code: ProblemCode, detail: str) -> "Problem":
+        """Return the problem with that code."""
+        return cls(
+            type=f"urn:zeroskel:problem:{code}", code=code, title=code.summary, status=code.status, detail=detail
+        )
 
-def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+
+def problem(code: ProblemCode, detail: str, headers: Mapping[str, str] | None = None) -> Response:
     """Return the answer that a request failed.
 
     Args:
-        status: HTTP status.
+        code: Reason of the refusal, which has the HTTP status.
         detail: One line for people.
         headers: Further headers.
     """
-    content = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail).model_dump()
-    return JSONResponse(content, status, headers, media_type=MEDIA_TYPE)
+    return JSONResponse(Problem.of(code, detail).model_dump(), code.status, headers, media_type=MEDIA_TYPE)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -68,18 +84,19 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def exception_handlers() -> dict[Any, Any]:
     """Return the handlers of all exceptions that a route may raise."""
     return {
-        Malformed: partial(_answer_error, 422, one_line),
-        UnknownFormat: partial(_answer_error, 415, one_line),
-        UnknownTeaching: partial(_answer_error, 404, one_line),
-        InputError: partial(_answer_error, 400, one_line),
-        RequestValidationError: partial(_answer_error, 422, lambda e: describe_validation_error(e.errors()[0])),
+        InputError: _answer_input_error,
+        RequestValidationError: _answer_validation_error,
         HTTPException: _answer_http_error,
         Busy: _answer_busy,
     }
 
 
-async def _answer_error(status: int, describe: Callable[[Any], str], _: Request, error: Exception) -> Response:
-    return problem(status, describe(error))
+async def _answer_input_error(_: Request, error: Exception) -> Response:
+    return problem(code_of(error), one_line(error))
+
+
+async def _answer_validation_error(_: Request, error: Any) -> Response:
+    return problem(ProblemCode.MALFORMED, describe_validation_error(error.errors()[0]))
 
 
 async def _answer_http_error(_: Request, error: Any) -> Response:
@@ -88,12 +105,12 @@ async def _answer_http_error(_: Request, error: Any) -> Response:
         detail = "There is nothing at this path. GET /openapi.json lists the routes."
     if error.status_code == 405:
         detail = f"This route has another method: {(error.headers or {}).get('Allow', 'see /openapi.json')}."
-    return problem(error.status_code, detail, error.headers)
+    return problem(CODES.get(error.status_code, ProblemCode.UNUSABLE), detail, error.headers)
 
 
 async def _answer_busy(request: Request, error: Any) -> Response:
     request.app.state.metrics.refused.labels("capacity").inc()
-    return problem(503, str(error), {"Retry-After": str(error.retry_after)})
+    return problem(error.code, str(error), {"Retry-After": str(error.retry_after)})
 
 
 class FailureAnswers:
@@ -120,4 +137,4 @@ class FailureAnswers:
             log.error("A request failed with %s.", type(error).__name__)  # the error's message may quote the client
             if started:
                 raise
-            await problem(500, "The server failed to answer this request.")(scope, receive, send)
+            await problem(ProblemCode.FAILED, "The server failed to answer this request.")(scope, receive, send)

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from zeroskel.app.server.errors import problem
+from zeroskel.app.server.problem_codes import ProblemCode
 from zeroskel.app.server.settings import Settings, ip_address
 from zeroskel.app.server.streams import Metrics
 
@@ -99,22 +100,25 @@ class Guard:
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         if len(hosts) != 1:
-            return problem(400, f"The request has {len(hosts)} Host headers; expected exactly one.")
+            return problem(ProblemCode.BAD_HEADERS, f"The request has {len(hosts)} Host headers; expected exactly one.")
         if "content-length" in headers and "transfer-encoding" in headers:
             message = "The request has both Content-Length and Transfer-Encoding; expected one of them."
-            return problem(400, message, {"Connection": "close"})
+            return problem(ProblemCode.BAD_HEADERS, message, {"Connection": "close"})
         if not self._is_served_host(_host_name(hosts[0]), scope):
-            return problem(421, "This server does not serve that host. Allow it with --allow-host HOST.")
+            return problem(
+                ProblemCode.HOST_NOT_SERVED, "This server does not serve that host. Allow it with --allow-host HOST."
+            )
         origins = headers.getlist("origin")
         if origins and (len(origins) > 1 or not self._is_allowed_origin(origins[0], hosts[0])):
-            return problem(403, "Pages of that origin may not use this server. Allow them with --allow-origin ORIGIN.")
+            message = "Pages of that origin may not use this server. Allow them with --allow-origin ORIGIN."
+            return problem(ProblemCode.ORIGIN_NOT_ALLOWED, message)
         preflight = scope.get("method") == "OPTIONS" and "access-control-request-method" in headers
         needs_token = scope["type"] == "http" or "authorization" in headers  # else it is in the first message
         if self.settings.token and needs_token and not preflight and _needs_token(_path_of(scope)):
             scheme, _, token = headers.get("authorization", "").partition(" ")
             if scheme.lower() != "bearer" or not self.settings.is_token(token.strip()):
                 message = "This server requires a token. Send the header Authorization: Bearer TOKEN."
-                return problem(401, message, {"WWW-Authenticate": "Bearer"})
+                return problem(ProblemCode.TOKEN_REQUIRED, message, {"WWW-Authenticate": "Bearer"})
         return None
 
     def _is_served_host(self, name: str, scope: Scope) -> bool:

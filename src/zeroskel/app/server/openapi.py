@@ -8,9 +8,17 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from zeroskel.app.server.errors import Problem, problems
+from zeroskel.app.server.progress_lines import TimelineLine
 from zeroskel.app.server.wire import AdaptRequest, ExplainRequest, PredictRequest, TimelineRequest
 
-DESCRIBED: tuple[type[BaseModel], ...] = (PredictRequest, ExplainRequest, TimelineRequest, AdaptRequest, Problem)
+DESCRIBED: tuple[type[BaseModel], ...] = (
+    PredictRequest,
+    ExplainRequest,
+    TimelineRequest,
+    AdaptRequest,
+    Problem,
+    TimelineLine,
+)
 EVERYWHERE = (400, 401, 403, 405, 421, 500, 503)  # statuses of all routes
 OPEN_PATHS = ("/api/v1/health",)  # need no token
 BEARER = {

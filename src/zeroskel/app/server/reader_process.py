@@ -5,8 +5,8 @@ answers to standard output. Each of them is a length (8 bytes, big endian) follo
 
     request   one line of JSON with "limits", and "suffix" and "facts" (options of zeroskel.read) for a file or "model"
               for a body; then the content of the file or body
-    answer    one byte, "1" for a recording or a body, "0" for an error and "2" for a body that does not fit its model;
-              then JSON. For a body three parts with line feeds between them: the shapes of the positions, the body
+    answer    one byte, "1" for a recording or a body and "0" for an error; then JSON, for an error its code and its
+              message. For a body three parts with line feeds between them: the shapes of the positions, the body
               without positions, the positions as float32.
 """
 
@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from zeroskel.app.server import wire
+from zeroskel.app.server.problem_codes import ProblemCode, Refusal
 from zeroskel.app.server.recordings import check_size, parse_bodies, recording_to_dict
 from zeroskel.app.server.settings import Limits
 from zeroskel.core import InputError
@@ -37,26 +38,32 @@ def answer(header: dict[str, Any], content: bytes) -> bytes:
             check_size(sequence.bodies, sequence.frames, sequence.fps, limits)
             return b"1" + json.dumps(recording_to_dict(sequence), separators=(",", ":")).encode()
         return b"1" + answer_to_body(getattr(wire, header["model"]), content, limits)
-    except wire.Malformed as error:
-        return b"2" + json.dumps(wire.one_line(error)).encode()
-    except (InputError, MemoryError, OSError, RecursionError) as error:
-        reason = str(error)
-        if not isinstance(error, InputError):
-            reason = f"Parsing needs more than a recording may need ({type(error).__name__})."
-        return b"0" + json.dumps(" ".join(reason.split())[:500]).encode()
+    except Refusal as error:
+        return _refusal(error.code, wire.one_line(error))
+    except InputError as error:
+        return _refusal(
+            ProblemCode.UNREADABLE_FILE if "suffix" in header else ProblemCode.UNUSABLE, wire.one_line(error)
+        )
+    except (MemoryError, OSError, RecursionError) as error:
+        message = f"Parsing needs more than a recording may need ({type(error).__name__})."
+        return _refusal(ProblemCode.RECORDING_TOO_LARGE, message)
+
+
+def _refusal(code: ProblemCode, message: str) -> bytes:
+    return b"0" + json.dumps([code, message]).encode()
 
 
 def answer_to_body(model: type[wire.RecordingsRequest], body: bytes, limits: Limits) -> bytes:
     """Return the answer to a JSON body, which is parsed only where it has no more values than the largest recording.
 
     Raises:
-        InputError: The body has too many values, or positions that are not a recording.
-        Malformed: The body does not fit the model.
+        InputError: The body has too many values, does not fit the model, or has positions that are not a recording.
     """
     joints = limits.bodies * limits.frames * limits.joints
     lists, values = body.count(b"[") + body.count(b"{"), body.count(b",") + 1
     if lists > 2 * joints + OTHER_VALUES or values > 3 * joints + OTHER_VALUES:
-        raise InputError(f"The body has {lists} lists and {values} values, more than a recording may have.")
+        message = f"The body has {lists} lists and {values} values, more than a recording may have."
+        raise Refusal(message, ProblemCode.RECORDING_TOO_LARGE)
     content, arrays = wire.parse_model(model, body), []
     for recording in content.recordings():
         arrays.append(parse_bodies(recording.positions, recording.fps, limits))

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from zeroskel.app.server.problem_codes import ProblemCode, Refusal
 from zeroskel.app.server.settings import Limits
 from zeroskel.app.server.turns import Busy
-from zeroskel.app.server.wire import Malformed, RecordingsRequest, parse_model
-from zeroskel.core import InputError
+from zeroskel.app.server.wire import RecordingsRequest, parse_model
 from zeroskel.skeleton.formats import FORMATS
 from zeroskel.skeleton.video import SUFFIXES as VIDEO_SUFFIXES
 
@@ -27,8 +27,10 @@ RETRY_SECONDS = 5
 Model = TypeVar("Model", bound=RecordingsRequest)
 
 
-class UnknownFormat(InputError):
+class UnknownFormat(Refusal):
     """The suffix of a file is not that of a format that can be uploaded."""
+
+    code = ProblemCode.UNKNOWN_FORMAT
 
 
 class Reader:
@@ -53,7 +55,7 @@ class Reader:
 
         Raises:
             UnknownFormat: The suffix is not that of a format that can be uploaded.
-            InputError: The file is broken, too long, or takes too long to read.
+            Refusal: The file is broken, too long, or takes too long to read.
             Busy: Too many files wait.
         """
         return await self._files.answer({"suffix": parse_suffix(name), "facts": dict(facts)}, content)
@@ -62,8 +64,7 @@ class Reader:
         """Return a JSON body as a model, with arrays [M, T, V, C] in place of the positions of its recordings.
 
         Raises:
-            Malformed: The body does not fit the model.
-            InputError: A recording is too large, or takes too long to decode.
+            Refusal: The body does not fit the model, or a recording is too large or takes too long to decode.
             Busy: Too many bodies wait.
         """
         shapes, content, coordinates = (await self._bodies.answer({"model": model.__name__}, body)).split(b"\n", 2)
@@ -104,8 +105,7 @@ class _Process:
         """Return the answer of the process to one request.
 
         Raises:
-            InputError: The process refused the content, or took too much time or memory.
-            Malformed: The content does not fit its model.
+            Refusal: The process refused the content, or took too much time or memory.
             Busy: Too many requests wait.
         """
         if self._waiting >= MAX_WAITING:
@@ -117,7 +117,8 @@ class _Process:
         finally:
             self._waiting -= 1
         if answer[:1] != b"1":
-            raise (Malformed if answer[:1] == b"2" else InputError)(json.loads(answer[1:]))
+            code, message = json.loads(answer[1:])
+            raise Refusal(message, ProblemCode(code))
         return answer[1:]
 
     async def _exchange(self, header: Mapping[str, Any], content: bytes) -> bytes:
@@ -134,12 +135,14 @@ class _Process:
                 return await process.stdout.readexactly(length)
         except TimeoutError:
             await self.close()
-            raise InputError(
-                f"Reading the recording took more than {limits.parse_seconds:g} seconds. Cut it into shorter ones."
+            raise Refusal(
+                f"Reading the recording took more than {limits.parse_seconds:g} seconds. Cut it into shorter ones.",
+                ProblemCode.RECORDING_TOO_LARGE,
             ) from None
         except (asyncio.IncompleteReadError, ConnectionError):
             await self.close()
-            raise InputError("Reading the recording needs more memory than a recording may need.") from None
+            message = "Reading the recording needs more memory than a recording may need."
+            raise Refusal(message, ProblemCode.RECORDING_TOO_LARGE) from None
         except BaseException:  # after a cancellation the next request must not get the answer to this one
             await self.close()
             raise

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from zeroskel.app.server.problem_codes import ProblemCode, Refusal
 from zeroskel.app.server.settings import Limits
 from zeroskel.core import InputError, Layout, SkeletonSequence, get_layout
 from zeroskel.skeleton.formats._parsing import arrange_joints
@@ -63,7 +64,8 @@ def parse_positions(
     if layout is None and joints is None:
         raise InputError("The recording has neither a layout nor joints; expected one of them.")
     if joints is not None and len(joints) > limits.joints:
-        raise InputError(f"The recording has {len(joints)} joints; expected at most {limits.joints}.")
+        message = f"The recording has {len(joints)} joints; expected at most {limits.joints}."
+        raise Refusal(message, ProblemCode.RECORDING_TOO_LARGE)
     array = positions if isinstance(positions, np.ndarray) else parse_bodies(positions, fps, limits)
     if array.shape[-1] == 3 and not np.nan_to_num(array[..., 2]).any():
         array = array[..., :2]
@@ -89,13 +91,14 @@ def check_size(bodies: int, frames: int, fps: float, limits: Limits) -> None:
     """Check the size of a recording.
 
     Raises:
-        InputError: The recording has too many bodies or frames, or is too long.
+        Refusal: The recording has too many bodies or frames, or is too long.
     """
     if bodies > limits.bodies or frames > limits.frames or frames > limits.seconds * fps:
-        raise InputError(
+        raise Refusal(
             f"The recording has {bodies} bodies of {frames} frames at {fps:g} a second; expected at most "
             f"{limits.bodies} bodies, {limits.frames} frames and {limits.seconds:g} seconds. Cut it into shorter "
-            "recordings."
+            "recordings.",
+            ProblemCode.RECORDING_TOO_LARGE,
         )
 
 

@@ -83,8 +83,8 @@ class Settings:
         limits: Limits for clients.
 
     Raises:
-        InputError: The server would listen beyond the loopback without a token, the token is short, or a host, an
-            origin or the path is not of the expected form.
+        InputError: The server would listen beyond the loopback without a token, the token is short, a host, an origin
+            or the path is not of the expected form, or the largest body does not fit the bytes in flight.
     """
 
     host: str = "127.0.0.1"
@@ -107,6 +107,11 @@ class Settings:
             raise InputError(
                 f"--host {self.host} lets other machines in without a token. Give a token with --token or in the "
                 "environment variable ZEROSKEL_TOKEN, which other users cannot read."
+            )
+        if self.limits.bytes_in_flight < 2 * self.limits.bytes:
+            raise InputError(
+                f"--max-bytes-in-flight is {self.limits.bytes_in_flight}, of which one client may use half, and "
+                f"--max-bytes is {self.limits.bytes}. Give at least {2 * self.limits.bytes} with --max-bytes-in-flight."
             )
         for origin in self.origins:
             if not re.fullmatch(r"https?://[^/?#\s]+", origin):

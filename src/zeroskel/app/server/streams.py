@@ -13,6 +13,7 @@ from prometheus_client.process_collector import ProcessCollector
 
 from zeroskel.app.server.answers import stream_answer
 from zeroskel.app.server.engine import Engine, Window
+from zeroskel.app.server.problem_codes import ProblemCode, code_of
 from zeroskel.app.server.teaching import Teaching
 from zeroskel.app.server.turns import Busy
 from zeroskel.core import InputError
@@ -31,7 +32,12 @@ POLL_INTERVAL = 0.005  # seconds between two checks for streams that are due
 RETRY_SECONDS = 10  # for clients that are refused
 MAX_MEASURED_STREAMS = 200  # even if the measurement allows more
 LATENCY_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 5.0)  # seconds
-GOODBYE = {"type": "error", "message": "The server is stopping.", "retry_after": RETRY_SECONDS}
+GOODBYE = {
+    "type": "error",
+    "code": ProblemCode.STOPPING,
+    "message": "The server is stopping.",
+    "retry_after": RETRY_SECONDS,
+}
 
 log = logging.getLogger(__name__)
 
@@ -129,9 +135,10 @@ class Streams:
             Busy: The server is stopping, or all streams are in use.
         """
         if self.closing:
-            raise Busy("The server is stopping. Try again in a moment.", RETRY_SECONDS)
+            raise Busy("The server is stopping. Try again in a moment.", RETRY_SECONDS, ProblemCode.STOPPING)
         if self._reserved >= self.capacity:
-            raise Busy(f"All {self.capacity} streams of this server are in use. Try again later.", RETRY_SECONDS)
+            message = f"All {self.capacity} streams of this server are in use. Try again later."
+            raise Busy(message, RETRY_SECONDS, ProblemCode.STREAMS_IN_USE)
 
     def reserve(self) -> None:
         """Count a client before its stream is open.
@@ -221,7 +228,7 @@ class Streams:
         }
         usable = {person: scored for person, scored in predictions.items() if len(scored) == len(results[person])}
         if errors and not usable:
-            live.send({"type": "error", "message": str(errors[0])[:300]})
+            live.send({"type": "error", "code": code_of(errors[0]), "message": str(errors[0])[:300]})
             return
         settled = live.stream.settle(usable)
         if settled is None:  # the clock was set back, or everybody has left in the meantime

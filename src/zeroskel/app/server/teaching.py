@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from zeroskel.app.server.names import comparison_key
+from zeroskel.app.server.problem_codes import ProblemCode, Refusal
 from zeroskel.app.server.turns import Busy
 from zeroskel.core import InputError, SkeletonSequence
 from zeroskel.recognition import ZeroShotRecognizer
@@ -28,8 +29,10 @@ MIN_EXAMPLE_SECONDS = 0.2
 BUNDLE_NAME = "taught-bundle"
 
 
-class UnknownTeaching(InputError):
+class UnknownTeaching(Refusal):
     """There is no teaching session with this id."""
+
+    code = ProblemCode.UNKNOWN_TEACHING
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,11 +147,12 @@ class Teachings:
         The client's session that was unused for longest is forgotten where the client has too many.
 
         Raises:
-            InputError: The bundle is not calibrated.
+            Refusal: The bundle is not calibrated.
             Busy: The server has too many sessions.
         """
         if self.base.calibration is None:
-            raise InputError("The bundle of this server is not calibrated and cannot weigh examples against words.")
+            message = "The bundle of this server is not calibrated and cannot weigh examples against words."
+            raise Refusal(message, ProblemCode.NOT_CALIBRATED)
         self._forget_unused()
         of_client = sorted((each for each in self._sessions.values() if each.client == client), key=lambda s: s.used)
         for session in of_client[: max(0, len(of_client) + 1 - MAX_SESSIONS_OF_CLIENT)]:

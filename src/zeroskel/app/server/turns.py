@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
+from zeroskel.app.server.problem_codes import ProblemCode
 from zeroskel.core import ZeroskelError
 
 RETRY_SECONDS = 2
@@ -17,9 +18,10 @@ MAX_HOSTS = 1000  # hosts whose last turn is remembered
 class Busy(ZeroskelError):
     """The server has no capacity left; the client may try again after `retry_after` seconds."""
 
-    def __init__(self, message: str, retry_after: int = RETRY_SECONDS) -> None:
+    def __init__(self, message: str, retry_after: int = RETRY_SECONDS, code: ProblemCode = ProblemCode.BUSY) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.code = code
 
 
 @dataclass(eq=False)
@@ -110,4 +112,4 @@ class Turns:
 
 
 def _stopping() -> Busy:
-    return Busy("The server is stopping. Try again in a moment.")
+    return Busy("The server is stopping. Try again in a moment.", code=ProblemCode.STOPPING)

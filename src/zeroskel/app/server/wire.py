@@ -7,8 +7,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from zeroskel.app.server.clips import CLIPS
 from zeroskel.app.server.names import NameProblem, UnusableName, comparison_key, normalised_name, shown_name
+from zeroskel.app.server.problem_codes import ProblemCode, Refusal
 from zeroskel.app.server.settings import Limits
-from zeroskel.core import InputError
 
 Actions = Mapping[str, Sequence[str]]  # name -> further texts
 Model = TypeVar("Model", bound=BaseModel)
@@ -82,7 +82,7 @@ class TimelineRequest(PredictRequest):
     """A PredictRequest whose answer is a timeline. `format` goes before the header Accept."""
 
     lanes: bool = Field(default=False, description="Also return the probabilities over time.")
-    format: Literal["json", "csv", "vtt", "eaf"] | None = None
+    format: Literal["json", "csv", "vtt", "eaf", "ndjson"] | None = None
 
 
 class Example(Strict):
@@ -106,8 +106,27 @@ class AdaptRequest(RecordingsRequest):
         return [example.recording for example in self.examples if isinstance(example.recording, Recording)]
 
 
-class Malformed(InputError):
+class StreamActions(Strict):
+    """Message of a stream: the actions to choose among from now on. Without `teaching` the session stays the same."""
+
+    type: Literal["actions"]
+    actions: list[str | Action]
+    teaching: TeachingId | None = None
+
+
+class StreamStart(StreamActions):
+    """First message of a stream."""
+
+    type: Literal["start"]  # type: ignore[assignment]
+    layout: str = Field(default="kinect-20", max_length=40)
+    threshold: float | None = Field(default=None, ge=0, le=1)
+    token: str | None = None
+
+
+class Malformed(Refusal):
     """A message or a body is not of the wire format."""
+
+    code = ProblemCode.MALFORMED
 
 
 class ParsedActions(NamedTuple):
@@ -127,14 +146,16 @@ def one_line(error: Exception, length: int = 500) -> str:
     return " ".join(str(error).split())[:length]
 
 
-def parse_model(model: type[Model], body: bytes) -> Model:
-    """Return a request's body as a model.
+def parse_model(model: type[Model], content: bytes | dict[str, Any]) -> Model:
+    """Return a request's body, or a decoded message of a stream, as a model.
 
     Raises:
-        Malformed: The body does not fit the model. The message names the field and never its content.
+        Malformed: The content does not fit the model. The message names the field and never its content.
     """
     try:
-        return model.model_validate_json(body)
+        if isinstance(content, dict):
+            return model.model_validate(content)
+        return model.model_validate_json(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         raise Malformed(describe_validation_error(first)) from None
@@ -147,35 +168,32 @@ def describe_validation_error(error: Mapping[str, Any]) -> str:
     return f"{field or 'body'}: {error['msg'][:200]}"
 
 
-def parse_actions(actions: object, limits: Limits) -> ParsedActions:
+def parse_actions(actions: Sequence[str | Action], limits: Limits) -> ParsedActions:
     """Return the further texts of each action by the action's normalised name, and the faults of single names.
 
     A name that cannot be used is left out. Two spellings of one name are one action: the first spelling is used, and
     the texts of both.
 
     Args:
-        actions: List of names, of {"name", "texts"} objects, or of both; as JSON or as `Action`.
+        actions: Names, actions with further texts, or both.
         limits: Largest number of actions and texts, and their largest length.
 
     Raises:
-        InputError: The list is empty or too long, an action is not text, or no action can be used.
+        Refusal: The list is empty or too long, has too many texts, or no action can be used.
     """
-    if not isinstance(actions, list) or not 1 <= len(actions) <= limits.actions:
-        received = f"has {len(actions)} actions" if isinstance(actions, list) else "is not a list"
-        raise InputError(f"The field actions {received}; expected a list of 1 to {limits.actions} actions.")
+    if not 1 <= len(actions) <= limits.actions:
+        message = f"The field actions has {len(actions)} actions; expected a list of 1 to {limits.actions} actions."
+        raise Refusal(message, ProblemCode.UNUSABLE_ACTIONS)
     texts_by_name: dict[str, list[str]] = {}
     spelt: dict[str, str] = {}  # comparison key -> name
     problems: list[NameProblem] = []
     remaining_texts = limits.texts
     for index, action in enumerate(actions):
-        if isinstance(action, Action):
-            action = action.model_dump()
-        sent, texts = (action.get("name"), action.get("texts", [])) if isinstance(action, dict) else (action, [])
-        remaining_texts -= 1 + len(texts) if isinstance(texts, list) else 1
-        if not isinstance(texts, list) or remaining_texts < 0:
-            raise InputError(f"The texts of an action are not a list, or there are more than {limits.texts} in total.")
-        if not isinstance(sent, str) or not all(isinstance(text, str) for text in texts):
-            raise InputError(f"The action {index} or one of its texts is not text; expected words.")
+        sent, texts = (action, []) if isinstance(action, str) else (action.name, action.texts)
+        remaining_texts -= 1 + len(texts)
+        if remaining_texts < 0:
+            message = f"The actions have more than {limits.texts} names and further texts in total."
+            raise Refusal(message, ProblemCode.UNUSABLE_ACTIONS)
         try:
             name = normalised_name(sent, limits.action_length)
         except UnusableName as error:
@@ -193,5 +211,6 @@ def parse_actions(actions: object, limits: Limits) -> ParsedActions:
                 detail = f"One of the texts of this action is left out. {error}"
                 problems.append(NameProblem(index, shown_name(sent), "text", detail))
     if not texts_by_name:
-        raise Malformed(f"No action can be used. The first one: {problems[0].detail}")
+        message = f"No action can be used. The first one: {problems[0].detail}"
+        raise Malformed(message, ProblemCode.NO_USABLE_ACTION)
     return ParsedActions(texts_by_name, problems)
