@@ -99,14 +99,21 @@ async def start_stream(client: Client, url: str) -> ClientConnection:
     return socket
 
 
-async def drive(
-    client: Client, url: str, seconds: float, rate: float, ready: asyncio.Barrier, starting: asyncio.Semaphore
-) -> None:
+@dataclass
+class Moments:
+    """What the clients wait for: their turn to start, the start of all, and that further clients were refused."""
+
+    starting: asyncio.Semaphore
+    ready: asyncio.Barrier
+    refused: asyncio.Event
+
+
+async def drive(client: Client, url: str, seconds: float, rate: float, moments: Moments) -> None:
     """Stream the frames of one client for a number of seconds."""
-    async with starting:
+    async with moments.starting:
         socket = await start_stream(client, url)
     async with socket:
-        await ready.wait()
+        await moments.ready.wait()
         listening = asyncio.create_task(listen(client, socket))
         client.began = start = time.perf_counter() + (client.number * 0.618 % 1) / rate
         for number in range(int(seconds * rate)):
@@ -123,6 +130,7 @@ async def drive(
         client.ended = time.perf_counter()
         await asyncio.sleep(0.5)
         listening.cancel()
+        await moments.refused.wait()  # else there would be room for the further clients
 
 
 async def listen(client: Client, socket: ClientConnection) -> None:
@@ -180,8 +188,9 @@ class Server:
 
 async def measure(server: Server, clients: list[Client], seconds: float, rate: float) -> dict[str, Any]:
     """Drive all clients and watch the memory of the server."""
-    ready, starting = asyncio.Barrier(len(clients) + 1), asyncio.Semaphore(STARTING)
-    driving = [asyncio.create_task(drive(client, server.url, seconds, rate, ready, starting)) for client in clients]
+    ready = asyncio.Barrier(len(clients) + 1)
+    moments = Moments(asyncio.Semaphore(STARTING), ready, asyncio.Event())
+    driving = [asyncio.create_task(drive(client, server.url, seconds, rate, moments)) for client in clients]
     memory, began = [], 0.0
     opened = asyncio.create_task(ready.wait())
     await asyncio.wait([opened, *driving], return_when=asyncio.FIRST_COMPLETED)
@@ -194,6 +203,7 @@ async def measure(server: Server, clients: list[Client], seconds: float, rate: f
         memory.append(server.megabytes())
         if share == 0.5:
             refused = await ask_for_too_much(server.url)
+            moments.refused.set()
     await asyncio.gather(*driving)
     cores = (server.cpu_seconds() - used) / (time.perf_counter() - began)
     latencies = np.concatenate([client.latencies for client in clients])

@@ -29,7 +29,7 @@ from .loop_client import LoopClient
 REQUESTS = 3344  # generated ones of all tests of this file
 ANSWERED = 0.2  # share of the requests with a recording that must get an answer
 EACH = 155  # generated requests of a route, of each kind
-VALID = 230  # of a route that takes recordings
+VALID = 270  # of a route that takes recordings
 NOT_CHECKED = {
     "positive_data_acceptance",  # a schema cannot say that the rows of positions have equal lengths
     "ignored_auth",  # sends a request over the network; test_guard.py has its own tests of tokens

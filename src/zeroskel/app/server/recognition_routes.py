@@ -1,10 +1,9 @@
-"""Routes that recognise actions in a recording: predict, explain and timeline."""
+"""Routes that recognise actions in a recording: predict and explain."""
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -14,17 +13,13 @@ from starlette.responses import JSONResponse, Response
 from zeroskel.app.server.answers import (
     ExplainAnswer,
     PredictAnswer,
-    TimelineAnswer,
     result_to_dict,
-    timeline_to_dict,
 )
 from zeroskel.app.server.bodies import Bodies
 from zeroskel.app.server.clips import clip_sequence
 from zeroskel.app.server.disconnection import while_connected
 from zeroskel.app.server.engine import Engine
 from zeroskel.app.server.errors import problems
-from zeroskel.app.server.problem_codes import ProblemCode, Refusal
-from zeroskel.app.server.progress_lines import MEDIA_TYPE, progress_response
 from zeroskel.app.server.recordings import parse_positions
 from zeroskel.app.server.settings import Limits
 from zeroskel.app.server.teaching import Teachings
@@ -34,28 +29,15 @@ from zeroskel.app.server.wire import (
     ExplainRequest,
     PredictRequest,
     Recording,
-    TimelineRequest,
     parse_actions,
 )
 from zeroskel.core import SkeletonSequence
 from zeroskel.recognition import Candidates, ZeroShotRecognizer
 from zeroskel.recognition._people import main_person
-from zeroskel.recognition._timeline import Timeline
-from zeroskel.recognition._timeline_files import timeline_content
-from zeroskel.skeleton._people import people_of
-
-FORMATS = {  # of timelines -> media type
-    "json": "application/json",
-    "csv": "text/csv; charset=utf-8",
-    "vtt": "text/vtt; charset=utf-8",
-    "eaf": "application/xml",
-    "ndjson": MEDIA_TYPE,
-}
-DESCRIPTIONS = {"ndjson": "Lines of JSON, of the form of TimelineLine: progress from time to time, then the timeline."}
 
 
 def recognition_routes(engine: Engine, teachings: Teachings, bodies: Bodies, limits: Limits) -> APIRouter:
-    """Return a router for predict, explain and timeline."""
+    """Return a router for predict and explain."""
     router = APIRouter(responses=problems(400, 401, 403, 404, 408, 413, 421, 422, 500, 503))
 
     async def respond(
@@ -65,17 +47,12 @@ def recognition_routes(engine: Engine, teachings: Teachings, bodies: Bodies, lim
         content = await bodies.decode(request, model)
         actions, faults = parse_actions(content.actions, limits)
         sequence = await sequence_of(content.recording, limits)
-        recognizer = recognizer_for(content, actions)
+        recognizer = recognizer_for(content, actions, engine, teachings)
         options = {option: getattr(content, option)}
         work = engine.answer(partial(method, recognizer), sequence, actions, ticket_of(request), **options)
         answer = await while_connected(request, work)
         seconds = round(time.perf_counter() - started, 4)
         return JSONResponse({**answer, "seconds": seconds, "name_problems": [fault.to_dict() for fault in faults]})
-
-    def recognizer_for(content: ActionsRequest, actions: Any) -> ZeroShotRecognizer:
-        if content.teaching is None:
-            return engine.recognizer
-        return teachings.get(content.teaching).recognizer(tuple(actions))
 
     @router.post("/predict", response_model=PredictAnswer, openapi_extra=json_body(PredictRequest))
     async def predict(request: Request) -> Response:
@@ -86,59 +63,6 @@ def recognition_routes(engine: Engine, teachings: Teachings, bodies: Bodies, lim
     async def explain(request: Request) -> Response:
         """Return when an action became recognisable, and by which parts of the body."""
         return await respond(request, ExplainRequest, explained, "action")
-
-    @router.post(
-        "/timeline",
-        response_model=TimelineAnswer,
-        responses={
-            200: {
-                "content": {
-                    media.split(";")[0]: {
-                        "schema": {"type": "string", "description": DESCRIPTIONS.get(name, "A file.")}
-                    }
-                    for name, media in FORMATS.items()
-                    if name != "json"
-                }
-            }
-        },
-        openapi_extra=json_body(TimelineRequest),
-    )
-    async def timeline(request: Request) -> Response:
-        """Return when each person of a recording does which of the actions, and when none of them.
-
-        With `Accept: application/x-ndjson` the answer is lines of JSON with the progress, and the timeline in the last.
-        """
-        started = time.perf_counter()
-        content = await bodies.decode(request, TimelineRequest)
-        actions, faults = parse_actions(content.actions, limits)
-        sequence = await sequence_of(content.recording, limits)
-        recognizer, ticket = recognizer_for(content, actions), ticket_of(request)
-        if recognizer.calibration is None:
-            message = "The bundle of this server is not calibrated and cannot tell when nothing happens."
-            raise Refusal(message, ProblemCode.NOT_CALIBRATED)
-
-        async def find(note: Callable[[float], None] = lambda _: None) -> Timeline:
-            candidates = await engine.candidates(actions, ticket)
-            find_in = partial(timeline_with_progress, sequence, candidates, content.threshold, note)
-            return await engine.run_long(recognizer, find_in, ticket)
-
-        def to_dict(result: Timeline) -> dict[str, Any]:
-            answer = timeline_to_dict(result, lanes=content.lanes)
-            seconds = round(time.perf_counter() - started, 4)
-            return {**answer, "computation_seconds": seconds, "name_problems": [fault.to_dict() for fault in faults]}
-
-        async def find_as_dict(note: Callable[[float], None]) -> dict[str, Any]:
-            return to_dict(await find(note))
-
-        name = content.format or accepted_format(request.headers.get("accept", ""))
-        if name == "ndjson":
-            return progress_response(request, "timeline", find_as_dict)
-        result = await while_connected(request, find())
-        if name == "json":
-            return JSONResponse(to_dict(result))
-        file = f"timeline.{name}"
-        headers = {"Content-Disposition": f'attachment; filename="{file}"'}
-        return Response(timeline_content(result, Path(file)), media_type=FORMATS[name], headers=headers)
 
     return router
 
@@ -160,22 +84,13 @@ def explained(
     return result_to_dict(recognizer.explain(sequence, candidates, action=action))
 
 
-def timeline_with_progress(
-    sequence: SkeletonSequence,
-    candidates: Candidates,
-    threshold: float | None,
-    note: Callable[[float], None],
-    recognizer: ZeroShotRecognizer,
-) -> Timeline:
-    """Return the timeline of a recording. `note` is called with the finished share of the work."""
-    people, begun = max(1, len(people_of(sequence))), 0
-
-    def progress(_: str, finished: int, total: int) -> None:
-        nonlocal begun
-        begun += finished == 0
-        note(min(1.0, (max(0, begun - 1) + finished / max(1, total)) / people))
-
-    return recognizer.timeline(sequence, candidates, threshold=threshold, progress=progress)
+def recognizer_for(
+    content: ActionsRequest, actions: Iterable[str], engine: Engine, teachings: Teachings
+) -> ZeroShotRecognizer:
+    """Return the recognizer of the server, with the examples of the teaching session that a request names."""
+    if content.teaching is None:
+        return engine.recognizer
+    return teachings.get(content.teaching).recognizer(tuple(actions))
 
 
 async def sequence_of(recording: Recording | str, limits: Limits) -> SkeletonSequence:
@@ -189,16 +104,6 @@ async def sequence_of(recording: Recording | str, limits: Limits) -> SkeletonSeq
     return await asyncio.to_thread(
         parse_positions, recording.positions, recording.layout, recording.joints, recording.fps, limits
     )
-
-
-def accepted_format(accept: str) -> str:
-    """Return the format of timelines that a header Accept names first; "json" where it names none."""
-    for entry in accept.lower().split(","):
-        media = entry.split(";")[0].strip()
-        for name, known in FORMATS.items():
-            if media == known.split(";")[0]:
-                return name
-    return "json"
 
 
 def json_body(model: type[BaseModel]) -> dict[str, Any]:

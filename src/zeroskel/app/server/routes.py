@@ -18,6 +18,7 @@ from zeroskel.app.server.settings import Limits, Settings
 from zeroskel.app.server.streams import Streams
 from zeroskel.app.server.teaching import Teachings
 from zeroskel.app.server.teaching_routes import teaching_routes
+from zeroskel.app.server.timeline_route import timeline_route
 from zeroskel.app.server.turns import ticket_of
 from zeroskel.core import available_layouts, get_layout
 from zeroskel.datasets.synthetic import NOTICE
@@ -36,6 +37,7 @@ def rest_routes(
         information_routes(engine, streams, limits),
         file_routes(reader),
         recognition_routes(engine, teachings, bodies, limits),
+        timeline_route(engine, teachings, bodies, limits),
         teaching_routes(engine, teachings, bodies, limits),
     )
     router = APIRouter()
