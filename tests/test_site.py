@@ -74,6 +74,7 @@ def test_every_command_is_on_the_page_of_the_command_line(site):
     commands = [command.name or command.callback.__name__ for command in app.registered_commands]
     commands += [f"data {command.name or command.callback.__name__}" for command in data_app.registered_commands]
     assert set(headings) == {*commands, "data"}
+    assert not re.search(r"<li><code>[a-z]+</code>: [^<]*\.\.\.</li>", text), "a summary is cut off"
 
 
 def test_the_search_index_knows_pages_and_names(site):

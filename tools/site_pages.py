@@ -48,7 +48,17 @@ def command_line_page() -> str:
 
     command = add_help(get_command(app))
     text = get_docs_for_click(obj=command, ctx=command.context_class(command, info_name="zeroskel"), name="zeroskel")
-    return text.replace("# `zeroskel`\n", "# Command line\n", 1).replace("```console", "```")
+    text = _with_whole_summaries(text.replace("```console", "```"), command)
+    return text.replace("# `zeroskel`\n", "# Command line\n", 1)
+
+
+def _with_whole_summaries(text: str, command: Any) -> str:
+    """Return the page with the whole summary of each command in its lists, which Typer shortens."""
+    for name, subcommand in getattr(command, "commands", {}).items():
+        summary = " ".join((subcommand.help or "").partition("\n\n")[0].split())
+        text = re.sub(rf"^\* `{name}`: .*$", lambda _, line=f"* `{name}`: {summary}": line, text, flags=re.MULTILINE)
+        text = _with_whole_summaries(text, subcommand)
+    return text
 
 
 def pages() -> Iterator[tuple[str, Callable[[], str]]]:
