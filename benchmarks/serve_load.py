@@ -101,7 +101,7 @@ async def start_stream(client: Client, url: str) -> ClientConnection:
 
 @dataclass
 class Moments:
-    """What the clients wait for: their turn to start, the start of all, and that further clients were refused."""
+    """Moments that the clients wait for: their turn to start, the start of all, and the refusal of further clients."""
 
     starting: asyncio.Semaphore
     ready: asyncio.Barrier

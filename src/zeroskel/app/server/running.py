@@ -26,7 +26,8 @@ FREQUENT_MESSAGES = (
     "without completing handshake",  # for each refused stream
     "Exceeded concurrency limit",
     "Invalid HTTP request",
-    "CancelledError",  # for each request that the server gave up when it stopped
+    "timeout graceful shutdown exceeded",  # for requests that the server gave up when it stopped
+    "CancelledError",  # for each of them
 )
 
 
