@@ -20,6 +20,28 @@ export function parse(text) {
   return { name: clean(name), texts: (rest ?? "").split(";").map(clean).filter(Boolean) };
 }
 
+/** Actions in the form that the server expects. */
+export const toWire = (actions) => actions.map(({ name, texts }) => (texts.length ? { name, texts } : name));
+
+/** Return those of a list of anything that are actions, each once. */
+function valid(list) {
+  const actions = [];
+  for (const one of list) {
+    if (typeof one?.name !== "string") continue;
+    const texts = Array.isArray(one.texts) ? one.texts.filter((text) => typeof text === "string").map(clean).filter(Boolean) : [];
+    const action = { name: clean(one.name), texts };
+    if (action.name && !actions.some((other) => same(other.name, action.name))) actions.push(action);
+  }
+  return actions;
+}
+
+/** Return the actions of the visit before, or those of the first visit. */
+export function storedActions() {
+  const stored = loadJson(STORAGE_KEY);
+  const actions = Array.isArray(stored) ? valid(stored) : [];
+  return actions.length || stored?.length === 0 ? actions : FIRST.map((name) => ({ name, texts: [] }));
+}
+
 /** The inverse of parse. */
 export const format = ({ name, texts }) => (texts.length ? `${name}: ${texts.join("; ")}` : name);
 
@@ -34,7 +56,7 @@ export class ActionList {
   constructor({ list, form, input, note, clear, changed, chosen }) {
     Object.assign(this, { list, form, input, note, chosen, limits: { actions: 100, action_length: 1000 } });
     this.#changed = changed;
-    this.actions = this.#stored();
+    this.actions = storedActions();
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (this.add(input.value)) input.value = "";
@@ -54,7 +76,7 @@ export class ActionList {
 
   /** The actions in the form that the server expects. */
   get wire() {
-    return this.actions.map(({ name, texts }) => (texts.length ? { name, texts } : name));
+    return toWire(this.actions);
   }
 
   has(name) {
@@ -135,26 +157,8 @@ export class ActionList {
     if (focused !== document.activeElement && this.list.contains(focused)) focused.focus({ preventScroll: true });
   }
 
-  #stored() {
-    const stored = loadJson(STORAGE_KEY);
-    const valid = Array.isArray(stored) ? this.#valid(stored) : [];
-    return valid.length || stored?.length === 0 ? valid : FIRST.map((name) => ({ name, texts: [] }));
-  }
-
-  /** Return those of a list of anything that are actions, each once. */
-  #valid(list) {
-    const actions = [];
-    for (const one of list) {
-      if (typeof one?.name !== "string") continue;
-      const texts = Array.isArray(one.texts) ? one.texts.filter((text) => typeof text === "string").map(clean).filter(Boolean) : [];
-      const action = { name: clean(one.name), texts };
-      if (action.name && !actions.some((other) => same(other.name, action.name))) actions.push(action);
-    }
-    return actions;
-  }
-
   #set(actions) {
-    this.actions = this.#valid(actions);
+    this.actions = valid(actions);
     storeJson(STORAGE_KEY, this.actions);
     this.#draw();
     this.#changed();

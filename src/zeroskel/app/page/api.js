@@ -25,7 +25,26 @@ export function setToken(text) {
 
 export const getToken = () => token;
 
-async function ask(path, { kind = "json", ...options } = {}) {
+const early = new Map(); // path and body of a request that was sent before it is needed -> promise of its answer
+
+function ask(path, options = {}) {
+  const request = `${path} ${options.body ?? ""}`;
+  const answer = early.get(request) ?? send(path, options);
+  early.delete(request);
+  return answer;
+}
+
+/** Send a request whose answer the next equal request receives. */
+export function ahead(path, body) {
+  const answer = send(path, body === undefined ? {} : json(body));
+  early.set(`${path} ${body === undefined ? "" : JSON.stringify(body)}`, answer);
+  answer.catch(() => {}); // whoever asks for it learns of the failure
+  return answer;
+}
+
+const json = (body) => ({ method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+
+async function send(path, { kind = "json", ...options }) {
   const headers = { ...options.headers, ...(token ? { Authorization: `Bearer ${token}` } : {}) };
   let response;
   try {
@@ -48,8 +67,7 @@ async function ask(path, { kind = "json", ...options } = {}) {
   throw new ServerError(detail, response.status, Number(response.headers.get("Retry-After")) || null);
 }
 
-const post = (path, body, signal, kind) =>
-  ask(path, { kind, method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal });
+const post = (path, body, signal, kind) => ask(path, { kind, ...json(body), signal });
 
 export const health = () => ask("health", { cache: "no-store" });
 export const model = () => ask("model");

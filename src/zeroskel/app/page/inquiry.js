@@ -18,7 +18,8 @@ export class Inquiry {
   open(recording) {
     this.#about = recording;
     this.#asked = null;
-    this.soon(0);
+    clearTimeout(this.#later);
+    this.attempt(() => this.#ask()); // at once: the first drawing of the skeleton takes the browser some time
   }
 
   soon(milliseconds = DELAY) {

@@ -10,6 +10,7 @@ from starlette.websockets import WebSocket
 
 from zeroskel import __version__
 from zeroskel.app.server.body_limits import BodyLimits
+from zeroskel.app.server.clips import FIRST_ACTIONS
 from zeroskel.app.server.connection import Connection, StartDeadlines, measure_frame_seconds
 from zeroskel.app.server.documentation import documentation_routes
 from zeroskel.app.server.engine import Engine
@@ -38,12 +39,14 @@ def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        answering = asyncio.create_task(streams.answer_all())
+        first_visit = engine.candidates(dict.fromkeys(FIRST_ACTIONS, ()))  # its texts are read before it comes
+        tasks = [asyncio.create_task(work) for work in (streams.answer_all(), first_visit)]
         await reader.start()
         yield
         streams.announce_shutdown()
-        answering.cancel()
-        await asyncio.gather(answering, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await reader.close()
         engine.close()
 

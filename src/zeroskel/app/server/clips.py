@@ -6,6 +6,19 @@ from zeroskel.datasets.synthetic import DEMO_UNSEEN, generate_sequence
 
 CLIPS = {title.replace(" ", "-"): title for title in DEMO_UNSEEN}  # identifier -> title
 CLIP_SEED = 7
+FIRST_ACTIONS = (  # of the page's first visit; a test compares them with the page
+    "wave both hands",
+    "circle the arms",
+    "punch upward",
+    "run and clap overhead",
+    "walk and wave a hand",
+    "raise an arm",
+    "kick",
+    "lift a leg sideways",
+    "lunge",
+    "turn the head to the left",
+    "squat",
+)
 
 
 def clip_sequence(clip: str) -> SkeletonSequence:
