@@ -95,8 +95,7 @@ export class AnswerView {
     this.actions.show(new Map(actions.map((name, index) => [name, main.probabilities[index]])), { pressed: explanation?.action ?? null, problems: prediction.name_problems });
     say(this.find("bars-title"), t("bars.moment", { now }));
     this.people.show(people);
-    const details = [t("answer.moment", { now }), t("answer.parts", { count: lanes.segments.length })];
-    this.verdict.show({ ...main, details, who: who(prediction), quiet: player.playing });
+    this.verdict.show({ ...main, details: [t("answer.moment", { now })], who: who(prediction), quiet: player.playing });
   }
 
   get #known() {

@@ -2,6 +2,8 @@
 import { COLOURS, name } from "./people.js";
 import { inWords, say, seconds, t } from "./texts.js";
 
+const SMALLEST = 24; // pixels: a narrower part is not a button, since fingers would hit its neighbours
+
 export class Lanes {
   #timeline = null;
   #range = null;
@@ -10,8 +12,10 @@ export class Lanes {
   /** find: id -> element; jump: function of seconds. */
   constructor({ find, jump }) {
     Object.assign(this, { root: find("lanes"), says: find("lanes-says"), jump });
-    this.range = Object.assign(document.createElement("div"), { className: "range" });
+    this.range = Object.assign(document.createElement("div"), { className: "range", hidden: true });
     this.now = Object.assign(document.createElement("div"), { className: "now" });
+    this.width = 0; // pixels of a lane
+    new ResizeObserver(() => this.#measure()).observe(this.root);
     this.clear("");
   }
 
@@ -42,7 +46,7 @@ export class Lanes {
     this.#draw();
   }
 
-  /** timeline: an answer of /api/timeline. */
+  /** timeline: an answer of /api/timeline; live: whether it is of a stream, in which nobody can jump. */
   show(timeline) {
     this.#timeline = timeline;
     say(this.says, timeline.segments.length ? "" : t("lanes.none"));
@@ -58,8 +62,8 @@ export class Lanes {
       this.mark(this.#range);
       this.#draw();
     }
-    for (const button of this.root.querySelectorAll("button"))
-      button.classList.toggle("on", moment >= Number(button.dataset.start) && moment <= Number(button.dataset.end));
+    for (const part of this.root.querySelectorAll(".segment"))
+      part.classList.toggle("on", moment >= Number(part.dataset.start) && moment <= Number(part.dataset.end));
   }
 
   /** Mark a part of the recording: {start, end} in seconds, or null for none. */
@@ -91,17 +95,27 @@ export class Lanes {
     this.root.replaceChildren(...rows, marks);
   }
 
+  /** Draw again where the width of the lanes has changed, by which parts become buttons. */
+  #measure() {
+    const { clientWidth: width } = this.now.parentElement;
+    if (width === this.width) return;
+    this.width = width;
+    this.#draw();
+  }
+
   #segment({ start, end, action, probability }) {
     const all = Math.max(this.#seconds, 1e-6);
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "segment" });
+    const wide = ((end - start) / all) * this.width >= SMALLEST;
+    const part = Object.assign(document.createElement(wide && !this.#timeline.live ? "button" : "span"), { className: "segment" });
     const text = t("lanes.segment", { action, start: start.toFixed(1), end: seconds(end), sure: inWords(probability) });
-    button.title = text;
-    button.setAttribute("aria-label", text);
-    button.style.left = `${(100 * start) / all}%`;
-    button.style.width = `${(100 * (end - start)) / all}%`;
-    Object.assign(button.dataset, { start, end });
-    button.append(Object.assign(document.createElement("span"), { textContent: action }));
-    button.addEventListener("click", () => this.jump(start));
-    return button;
+    part.title = text;
+    part.setAttribute("aria-label", text);
+    part.setAttribute(...(part.type ? ["type", "button"] : ["role", "img"]));
+    part.style.left = `${(100 * start) / all}%`;
+    part.style.width = `${(100 * (end - start)) / all}%`;
+    Object.assign(part.dataset, { start, end });
+    part.append(Object.assign(document.createElement("span"), { textContent: action }));
+    if (part.type) part.addEventListener("click", () => this.jump(start));
+    return part;
   }
 }

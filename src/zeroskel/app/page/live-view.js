@@ -238,7 +238,7 @@ export class LiveView {
     const segments = this.#parts.map((part) => ({ ...part, start: Math.max(part.start - from, 0), end: part.end - from }));
     const present = [...new Set([...people, ...this.#parts].map(({ person }) => person))].sort((a, b) => a - b);
     this.view.lanes.at(time - from, Math.max(time - from, 5));
-    this.view.lanes.show({ segments, people: present });
+    this.view.lanes.show({ segments, people: present, live: true });
   }
 
   #draw(message) {

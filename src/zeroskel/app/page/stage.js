@@ -168,7 +168,7 @@ export class Stage {
     const front = facing ?? new Vector3(0, 0, -1);
     front.applyAxisAngle(UP, 0.35).setY(0.18).normalize();
     this.controls.target.copy(middle);
-    this.camera.position.copy(middle).addScaledVector(front, size * 1.6);
+    this.camera.position.copy(middle).addScaledVector(front, size * 1.6 + Math.max(width - 1, 0) / 2); // people in front are nearer
     this.controls.update();
     this.controls.saveState();
     this.recolour();
