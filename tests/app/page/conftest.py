@@ -27,6 +27,7 @@ SWITCHES = [
     "--use-gl=angle",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    "--disable-gpu-compositing",  # only the skeleton is drawn by OpenGL, which the processor computes
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -139,6 +140,10 @@ class Visit:
     def says(self, element_id: str) -> str:
         return self.page.locator(f"#{element_id}").inner_text()
 
+    def next_frame(self) -> None:
+        """Wait until the browser has drawn two frames, in which the page could have changed."""
+        self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
     def wait(self, condition: str) -> None:
         """Poll until a JavaScript expression is true. The policy of the page forbids to evaluate it in the page."""
         until = time.monotonic() + TIMEOUT / 1000
@@ -172,18 +177,10 @@ def measuring_server(tmp_path_factory) -> Iterator[Server]:
     running.stop()
 
 
-@pytest.fixture
-def restartable_server(bundle, tmp_path) -> Iterator[Server]:
-    """A server that the test may stop and start."""
-    running = Server(bundle, tmp_path / "log.txt").start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def guarded_server(bundle, tmp_path) -> Iterator[Server]:
-    """A server that requires a token."""
-    running = Server(bundle, tmp_path / "log.txt", token="correct-horse-battery").start()
+@pytest.fixture(scope="module")
+def guarded_server(bundle, tmp_path_factory) -> Iterator[Server]:
+    """A server that requires a token. A test may stop and start it."""
+    running = Server(bundle, tmp_path_factory.mktemp("guarded") / "log.txt", token="correct-horse-battery").start()
     yield running
     running.stop()
 
@@ -233,10 +230,64 @@ def browser(launch):
     return launch()
 
 
+class Tab:
+    """A tab of the browser with storage of its own. Tests use it one after another, which saves the start of a tab."""
+
+    def __init__(self, browser, touch: bool) -> None:
+        self.browser = browser
+        self.touch = touch
+        self.problems: list[str] = []
+        self.server = ""
+        self.context = browser.new_context(has_touch=touch, accept_downloads=True)
+        self.context.set_default_timeout(TIMEOUT)
+        self.page = self.context.new_page()
+        self.page.on("pageerror", lambda error: self.problems.append(f"error: {error}"))
+        self.page.on("dialog", self._dismiss)
+        self.page.on("console", self._read)
+        self.page.on("request", self._check)
+
+    def _dismiss(self, dialog) -> None:
+        self.problems.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _read(self, line) -> None:
+        if "Content Security" in line.text:
+            self.problems.append(line.text)
+
+    def _check(self, request) -> None:
+        if not request.url.startswith((self.server, "blob:", "data:")):
+            self.problems.append(f"request: {request.url}")
+
+    def open(self, server: Server, *, width: int, height: int, scheme: str, motion: str) -> None:
+        """Open the page of a server."""
+        self.server = server.address
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.emulate_media(color_scheme=scheme, reduced_motion=motion)
+        self.page.goto(server.address)
+
+    def leave(self) -> None:
+        """Forget what the test stored and routed."""
+        self.page.unroute_all(behavior="ignoreErrors")
+        self.page.evaluate("localStorage.clear(); sessionStorage.clear()")
+        self.page.goto("about:blank")
+
+
+@pytest.fixture(scope="module")
+def tabs() -> Iterator[list[Tab]]:
+    """The tabs that no test uses at present."""
+    free: list[Tab] = []
+    yield free
+    for tab in free:
+        tab.context.close()
+
+
 @pytest.fixture
-def open_page(browser, server) -> Iterator:
-    """open_page(width=…, scheme=…, at=…) returns a Visit, during which no error and no request elsewhere may occur."""
-    opened, problems = [], []
+def open_page(browser, server, tabs) -> Iterator:
+    """open_page(width=…, scheme=…, at=…) returns a Visit, during which no error and no request elsewhere may occur.
+
+    `fresh` gives the test a tab of its own, for scripts that stay in it.
+    """
+    used, own = [], []
 
     def start(
         *,
@@ -247,29 +298,27 @@ def open_page(browser, server) -> Iterator:
         of=browser,
         height: int | None = None,
         until: str = "#clips option:nth-child(2)",
+        fresh: bool = False,
     ) -> Visit:
-        context = of.new_context(
-            viewport={"width": width, "height": height or (844 if width < 500 else 900)},
-            color_scheme=scheme,
-            reduced_motion=motion,
-            accept_downloads=True,
-            has_touch=width < 500,
-        )
-        context.set_default_timeout(TIMEOUT)
-        page = context.new_page()
-        page.on("pageerror", lambda error: problems.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: problems.append(f"dialog: {dialog.message}") or dialog.dismiss())
-        page.on("console", lambda line: problems.append(line.text) if "Content Security" in line.text else None)
-        local = (at.address, "blob:", "data:")
-        page.on("request", lambda request: request.url.startswith(local) or problems.append(f"request: {request.url}"))
-        opened.append(context)
-        page.goto(at.address)
-        page.locator(until).first.wait_for(state="attached")
-        return Visit(page)
+        touch = width < 500
+        tab = next((one for one in tabs if one.browser is of and one.touch is touch and not fresh), None)
+        if tab is None:
+            tab = Tab(of, touch)
+        else:
+            tabs.remove(tab)
+        (own if fresh else used).append(tab)
+        tab.open(at, width=width, height=height or (844 if touch else 900), scheme=scheme, motion=motion)
+        tab.page.locator(until).first.wait_for(state="attached")
+        return Visit(tab.page)
 
     yield start
-    for context in opened:
-        context.close()
+    problems = [problem for tab in used + own for problem in tab.problems]
+    for tab in own:
+        tab.context.close()
+    for tab in used:
+        tab.problems.clear()
+        tab.leave()
+        tabs.append(tab)
     assert not problems
 
 

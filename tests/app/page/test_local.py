@@ -55,3 +55,10 @@ def test_wrong_files_of_a_model_are_reported_in_one_line(open_page, tmp_path, in
     (tmp_path / "a.onnx.json").write_text('{"format": 9, "input": "raw"}', encoding="utf-8")
     visit.page.locator("#local").set_input_files([tmp_path / "a.onnx", tmp_path / "a.onnx.json"])
     visit.wait("document.querySelector('#local-note').textContent.includes('expected format 1')")
+
+
+def test_a_model_that_measures_nothing_says_so(open_page):
+    visit = open_page()
+    visit.choose_clip()
+    visit.wait("document.querySelector('#shown-says').textContent.includes('does not describe')")
+    assert visit.page.locator("#shown li").count() == 0

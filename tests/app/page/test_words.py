@@ -38,23 +38,3 @@ def test_names_of_actions_stay_text(open_page, measuring_server):
     visit = open_with_actions(open_page, measuring_server, "wave both hands", typed)
     assert typed in visit.says("for-says")
     assert visit.page.locator(".words img").count() == 0
-
-
-def test_a_model_that_measures_nothing_says_so(open_page):
-    visit = open_page()
-    visit.choose_clip()
-    visit.wait("document.querySelector('#shown-says').textContent.includes('does not describe')")
-    assert phrases(visit, "shown") == []
-
-
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_violation_and_nothing_sticks_out(open_page, measuring_server, width, scheme):
-    from axe_playwright_python.sync_playwright import Axe
-
-    from .test_accessibility import RULES
-
-    visit = open_with_actions(open_page, measuring_server, "wave both hands", "squat", width=width, scheme=scheme)
-    report = Axe().run(visit.page, options=RULES)
-    assert report.violations_count == 0, report.generate_report()
-    assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
