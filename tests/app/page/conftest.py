@@ -27,7 +27,7 @@ SWITCHES = [
     "--use-gl=angle",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
-    "--disable-gpu-compositing",  # only the skeleton is drawn by OpenGL, which the processor computes
+    "--disable-gpu-compositing",  # only the skeleton is drawn by OpenGL, which runs on the CPU
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -287,7 +287,7 @@ def open_page(browser, server, tabs) -> Iterator:
 
     `fresh` gives the test a tab of its own, for scripts that stay in it.
     """
-    used, own = [], []
+    shared_tabs, fresh_tabs = [], []
 
     def start(
         *,
@@ -306,16 +306,16 @@ def open_page(browser, server, tabs) -> Iterator:
             tab = Tab(of, touch)
         else:
             tabs.remove(tab)
-        (own if fresh else used).append(tab)
+        (fresh_tabs if fresh else shared_tabs).append(tab)
         tab.open(at, width=width, height=height or (844 if touch else 900), scheme=scheme, motion=motion)
         tab.page.locator(until).first.wait_for(state="attached")
         return Visit(tab.page)
 
     yield start
-    problems = [problem for tab in used + own for problem in tab.problems]
-    for tab in own:
+    problems = [problem for tab in shared_tabs + fresh_tabs for problem in tab.problems]
+    for tab in fresh_tabs:
         tab.context.close()
-    for tab in used:
+    for tab in shared_tabs:
         tab.problems.clear()
         tab.leave()
         tabs.append(tab)

@@ -1,6 +1,6 @@
 """The page answers each input within 100 ms of work of the browser's main thread.
 
-The time is that of the processor, so that other programs on the machine do not count.
+The test measures CPU time, so other programs on the machine do not count.
 """
 
 from collections.abc import Callable

@@ -43,7 +43,7 @@ export class LiveView {
     const began = performance.now();
     let sent = -1;
     const step = (now) => {
-      const number = Math.floor(((now - began) / 1000) * recording.fps);
+      const number = Math.max(Math.floor(((now - began) / 1000) * recording.fps), sent); // the time of a late frame is before `began`
       for (sent = Math.max(sent + 1, number - Math.ceil(recording.fps)); sent <= number; sent++) {
         const frame = recording.frame(sent % recording.frames);
         this.#stream.frame(sent / recording.fps, frame.length === 1 ? frame[0] : frame);
