@@ -8,7 +8,8 @@ import pytest
 import zeroskel
 from zeroskel.core import get_layout
 from zeroskel.datasets.synthetic import action_names, generate_sequence
-from zeroskel.skeleton.inference._mirror import NOTE, unmirrored
+from zeroskel.skeleton.formats import read, write
+from zeroskel.skeleton.inference._mirror import NOTE, STATED_NOTE, unmirrored
 
 MIRROR = np.array([-1, 1, 1], np.float32)
 
@@ -20,6 +21,16 @@ def test_every_synthetic_action_in_a_mirror_is_seen_and_no_other(action: str) ->
     assert note == (NOTE,)
     np.testing.assert_array_equal(joints, sequence.joints)
     assert unmirrored(sequence.joints, sequence.layout)[1] == ()
+
+
+def test_a_caller_says_whether_a_mirror_shows_the_people(tmp_path: Path) -> None:
+    wave = generate_sequence("wave both hands", seed=3)
+    write(wave, tmp_path / "wave.json")
+    read_as_stated = {mirror: read(tmp_path / "wave.json", mirror=mirror) for mirror in (None, False, True)}
+    for mirror in (None, False):
+        np.testing.assert_allclose(read_as_stated[mirror].joints, wave.joints, atol=1e-4)
+    np.testing.assert_allclose(read_as_stated[True].joints, wave.joints * MIRROR, atol=1e-4)
+    assert str(read_as_stated[True].reading).endswith(STATED_NOTE)
 
 
 def test_left_handed_axes_of_a_file_are_said_and_mirrored(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ export const bundle = (id) => ask(`${teaching(id)}/bundle`, { kind: "blob" });
 /** Return a timeline as the bytes of a file. format: "csv", "json", "vtt" or "eaf". */
 export const timelineFile = (body, format) => post("timeline", { ...body, format }, undefined, "blob");
 
-/** Send a file unchanged and return its recording. facts: {layout, up, unit, fps, joints}, texts; an empty one is not sent. */
+/** Send a file unchanged and return its recording. facts: {layout, up, unit, fps, joints, mirror}, texts; an empty one is not sent. */
 export function read(file, facts) {
   const query = new URLSearchParams({ name: file.name });
   for (const [name, fact] of Object.entries(facts)) if (fact) query.set(name, fact);

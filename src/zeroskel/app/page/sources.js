@@ -2,7 +2,7 @@
 import * as api from "./api.js";
 import { percent, say, t } from "./texts.js";
 
-const FACTS = ["layout", "up", "unit", "fps", "joints"]; // ids of fields, names of parameters
+const FACTS = ["layout", "up", "unit", "fps", "joints", "mirror"]; // ids of fields, names of parameters
 const MOST = 6; // joints that are listed as missing
 
 export class Sources {

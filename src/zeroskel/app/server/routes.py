@@ -121,13 +121,16 @@ def file_routes(reader: Reader) -> APIRouter:
         joints: Annotated[
             str | None, Query(max_length=10_000, description="Names of the file's points in their order, with commas.")
         ] = None,
+        mirror: Annotated[
+            bool | None, Query(description="Whether the file shows people in a mirror, as left-handed axes do.")
+        ] = None,
     ) -> Response:
         """Read a skeleton file, sent unchanged as the body. The server stores nothing of it.
 
         What is not stated and the file does not tell is inferred; `reading` of the answer says what.
         """
         names = None if joints is None else [joint.strip() for joint in joints.split(",")]
-        stated = {"layout": layout, "fps": fps, "up": up, "unit": unit, "joints": names}
+        stated = {"layout": layout, "fps": fps, "up": up, "unit": unit, "joints": names, "mirror": mirror}
         facts = {option: fact for option, fact in stated.items() if fact is not None}
         recording = await reader.read(name, facts, await request.body())
         return Response(recording, media_type="application/json")

@@ -109,6 +109,7 @@ def read(
     up: str | None = None,
     unit: str | None = None,
     joints: Sequence[str] | Mapping[str, str] | None = None,
+    mirror: bool | None = None,
 ) -> SkeletonSequence:
     """Read one recording; its content selects the format, and its suffix where the content is ambiguous.
 
@@ -123,6 +124,8 @@ def read(
         up: The axis of the file that points up: "y", "-y", "z" or "-z".
         unit: The unit of the file: "m", "cm", "mm", "inch" or "pixel".
         joints: Names of the points in the order of the file, or a table from the file's names to joint names.
+        mirror: Whether the file shows people in a mirror, as left-handed axes do. True changes the sign of x, False
+            keeps it, None decides by toes and faces.
 
     Returns:
         A sequence with joints (M, T, V, C) in metres, y up (2-D: pixels, y up); NaN where not observed.
@@ -143,7 +146,7 @@ def read(
         SkeletonSequence(1 bodies, 3 frames, ntu-25, 30 fps, 0.0% missing)
     """
     file = Path(path)
-    stated = Stated.of(file, layout, fps, up, unit, joints)
+    stated = Stated.of(file, layout, fps, up, unit, joints, mirror)
     if file.is_dir():
         return infer_sequence(folder_points(file), stated, "folder of frames", file)
     if file.suffix.lower() in _VIDEO_SUFFIXES:
@@ -162,6 +165,7 @@ def parse(
     up: str | None = None,
     unit: str | None = None,
     joints: Sequence[str] | Mapping[str, str] | None = None,
+    mirror: bool | None = None,
 ) -> SkeletonSequence:
     """Parse the content of a file that was read already, such as an upload or a member of an archive.
 
@@ -173,6 +177,7 @@ def parse(
         up: The axis of the file that points up; see read.
         unit: The unit of the file; see read.
         joints: Names of the points; see read.
+        mirror: Whether the file shows people in a mirror; see read.
 
     Returns:
         A sequence with joints (M, T, V, C); see read.
@@ -189,7 +194,7 @@ def parse(
         >>> parse(content, Path("upload.json")).fps
         15.0
     """
-    return _parse(content, file, Stated.of(file, layout, fps, up, unit, joints))
+    return _parse(content, file, Stated.of(file, layout, fps, up, unit, joints, mirror))
 
 
 def _parse(content: bytes, file: Path, stated: Stated) -> SkeletonSequence:

@@ -12,6 +12,7 @@ from zeroskel.core._layout import Layout
 from zeroskel.skeleton.inference._body_size import body_size, joint_of
 
 NOTE = "toes and faces point backward, so left-handed axes were mirrored"
+STATED_NOTE = "mirrored, as stated"
 _SIDES = ("left", "right")
 _FEWEST_FRAMES = 5
 _CLEARLY = 0.015  # of the height; no sound recording of six data sets of sensors has toes so far behind the ankles
@@ -29,6 +30,11 @@ def unmirrored(joints: np.ndarray, layout: Layout) -> tuple[np.ndarray, tuple[st
         size = body_size(joints, layout)  # none: the joints make no body, such as random numbers
         mirrored = size is not None and _is_mirrored(np.asarray(joints, np.float64) / size, layout)
     return (joints * np.array([-1, 1, 1], joints.dtype), (NOTE,)) if mirrored else (joints, ())
+
+
+def mirrored(joints: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return joints (M, T, V, C) with x of the other sign, and the note that says so."""
+    return joints * np.array([-1, 1, 1][: joints.shape[-1]], joints.dtype), (STATED_NOTE,)
 
 
 def _is_mirrored(joints: np.ndarray, layout: Layout) -> bool:

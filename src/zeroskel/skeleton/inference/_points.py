@@ -52,6 +52,7 @@ class Stated:
         up: axis of the file that points up: "y", "-y", "z" or "-z".
         unit: unit of the file: "m", "cm", "mm", "inch" or "pixel".
         joints: names of the points in the order of the file, or name in the file -> name of the joint.
+        mirror: whether the file shows people in a mirror, as left-handed axes do.
 
     Raises:
         InputError: up or unit is none of these, or fps is not positive.
@@ -62,6 +63,7 @@ class Stated:
     up: str | None = None
     unit: str | None = None
     joints: Sequence[str] | Mapping[str, str] | None = None
+    mirror: bool | None = None
 
     @classmethod
     def of(
@@ -72,6 +74,7 @@ class Stated:
         up: str | None = None,
         unit: str | None = None,
         joints: Sequence[str] | Mapping[str, str] | None = None,
+        mirror: bool | None = None,
     ) -> "Stated":
         """Return the statements about a file after a check of each."""
         if up is not None and up not in UPS:
@@ -82,4 +85,4 @@ class Stated:
             raise InputError(f"{file}: fps is {fps!r}; expected a positive number of frames per second")
         if isinstance(joints, str):
             raise InputError(f"{file}: joints is a text; expected a list of names, or a table of names")
-        return cls(None if layout is None else get_layout(layout), fps, up, unit, joints)
+        return cls(None if layout is None else get_layout(layout), fps, up, unit, joints, mirror)

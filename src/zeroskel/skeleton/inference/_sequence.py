@@ -11,7 +11,7 @@ from zeroskel.core.sequence import SkeletonSequence
 from zeroskel.skeleton.inference._axes import upright
 from zeroskel.skeleton.inference._joint_names import Match, match_points
 from zeroskel.skeleton.inference._markers import joints_of_markers
-from zeroskel.skeleton.inference._mirror import unmirrored
+from zeroskel.skeleton.inference._mirror import mirrored, unmirrored
 from zeroskel.skeleton.inference._people import people
 from zeroskel.skeleton.inference._points import FilePoints, Stated
 from zeroskel.skeleton.transforms import layout_mapping
@@ -49,7 +49,12 @@ def infer_sequence(
     joints, people_notes = people(joints, points.identities, points.tracked)
     unit = stated.unit or (None if points is content else points.unit)  # a finished recording is in metres for sure
     result = upright(joints, match.layout, stated.up or points.up, unit, file, declared_unit=points.unit)
-    joints, mirror_notes = unmirrored(result.joints, match.layout) if points is content else (result.joints, ())
+    if stated.mirror:
+        joints, mirror_notes = mirrored(result.joints)
+    elif points is content and stated.mirror is None:
+        joints, mirror_notes = unmirrored(result.joints, match.layout)
+    else:
+        joints, mirror_notes = result.joints, ()
     inferred = [*(["layout"] if match.inferred else []), *result.inferred]
     rate = stated.fps or points.fps
     if rate is None:
