@@ -91,3 +91,15 @@ def test_the_stream_is_described_as_its_messages_are_checked(client, name, model
     checked = model.model_json_schema()
     assert set(described["properties"]) == set(checked["properties"])
     assert set(described["required"]) == set(checked["required"])
+
+
+def test_the_examples_of_the_description_are_answered(default_client):
+    paths = default_client.get("/openapi.json").json()["paths"]
+    bodies = {
+        path: operations["post"]["requestBody"]["content"]["application/json"]["example"]
+        for path, operations in paths.items()
+        if "application/json" in operations.get("post", {}).get("requestBody", {}).get("content", {})
+    }
+    assert len(bodies) == 4
+    for path, body in bodies.items():
+        assert default_client.post(path, json=body).status_code == 200, path

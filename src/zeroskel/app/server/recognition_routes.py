@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -35,6 +35,8 @@ from zeroskel.core import SkeletonSequence
 from zeroskel.recognition import Candidates, ZeroShotRecognizer
 from zeroskel.recognition._people import main_person
 
+QUESTION = {"recording": "wave-both-hands", "actions": ["wave both hands", "squat twice"]}  # example for OpenAPI
+
 
 def recognition_routes(engine: Engine, teachings: Teachings, bodies: Bodies, limits: Limits) -> APIRouter:
     """Return a router for predict and explain."""
@@ -54,12 +56,12 @@ def recognition_routes(engine: Engine, teachings: Teachings, bodies: Bodies, lim
         seconds = round(time.perf_counter() - started, 4)
         return JSONResponse({**answer, "seconds": seconds, "name_problems": [fault.to_dict() for fault in faults]})
 
-    @router.post("/predict", response_model=PredictAnswer, openapi_extra=json_body(PredictRequest))
+    @router.post("/predict", response_model=PredictAnswer, openapi_extra=json_body(PredictRequest, QUESTION))
     async def predict(request: Request) -> Response:
         """Return how well each action fits a recording, and each person in it."""
         return await respond(request, PredictRequest, predicted, "threshold")
 
-    @router.post("/explain", response_model=ExplainAnswer, openapi_extra=json_body(ExplainRequest))
+    @router.post("/explain", response_model=ExplainAnswer, openapi_extra=json_body(ExplainRequest, QUESTION))
     async def explain(request: Request) -> Response:
         """Return when an action became recognisable, and by which parts of the body."""
         return await respond(request, ExplainRequest, explained, "action")
@@ -106,9 +108,11 @@ async def sequence_of(recording: Recording | str, limits: Limits) -> SkeletonSeq
     )
 
 
-def json_body(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the description of a JSON body that the route reads itself, for OpenAPI."""
-    return body_description("application/json", {"$ref": f"#/components/schemas/{model.__name__}"})
+def json_body(model: type[BaseModel], example: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the description of a JSON body that the route reads itself, with an example, for OpenAPI."""
+    description = body_description("application/json", {"$ref": f"#/components/schemas/{model.__name__}"})
+    description["requestBody"]["content"]["application/json"]["example"] = example
+    return description
 
 
 def body_description(media_type: str, schema: dict[str, Any]) -> dict[str, Any]:

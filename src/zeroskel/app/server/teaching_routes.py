@@ -22,7 +22,12 @@ def teaching_routes(engine: Engine, teachings: Teachings, bodies: Bodies, limits
     router = APIRouter(prefix="/adapt", responses=problems(400, 401, 403, 404, 421, 422, 500, 503))
     packing = asyncio.Semaphore(1)
 
-    @router.post("", response_model=TeachingAnswer, responses=problems(408, 413), openapi_extra=json_body(AdaptRequest))
+    @router.post(
+        "",
+        response_model=TeachingAnswer,
+        responses=problems(408, 413),
+        openapi_extra=json_body(AdaptRequest, {"examples": [{"recording": "wave-both-hands", "name": "greet"}]}),
+    )
     async def adapt(request: Request) -> Response:
         """Add examples to a teaching session, or to a new one. They count at once."""
         content = await bodies.decode(request, AdaptRequest)

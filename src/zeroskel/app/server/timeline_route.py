@@ -16,7 +16,7 @@ from zeroskel.app.server.engine import Engine
 from zeroskel.app.server.errors import problems
 from zeroskel.app.server.problem_codes import ProblemCode, Refusal
 from zeroskel.app.server.progress_lines import MEDIA_TYPE, progress_response
-from zeroskel.app.server.recognition_routes import json_body, recognizer_for, sequence_of
+from zeroskel.app.server.recognition_routes import QUESTION, json_body, recognizer_for, sequence_of
 from zeroskel.app.server.settings import Limits
 from zeroskel.app.server.teaching import Teachings
 from zeroskel.app.server.turns import ticket_of
@@ -55,7 +55,7 @@ def timeline_route(engine: Engine, teachings: Teachings, bodies: Bodies, limits:
                 }
             }
         },
-        openapi_extra=json_body(TimelineRequest),
+        openapi_extra=json_body(TimelineRequest, QUESTION),
     )
     async def timeline(request: Request) -> Response:
         """Return when each person of a recording does which of the actions, and when none of them.
