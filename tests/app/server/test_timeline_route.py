@@ -62,16 +62,14 @@ def test_a_clip_may_be_named_instead_of_sent(default_client):
     assert answer.status_code == 404 and answer.headers["content-type"] == "application/problem+json"
 
 
-def test_progress_comes_as_lines_before_the_timeline(default_client, default, two_actions):
-    recording = two_actions.replace(np.tile(two_actions.joints, (1, 5, 1, 1)))
-    body = {"recording": recording_to_dict(recording), "actions": WORDS}
+def test_progress_comes_as_lines_before_the_timeline(default_client, two_actions):
+    body = {"recording": recording_to_dict(two_actions), "actions": WORDS}
     answer = default_client.post("/api/v1/timeline", json=body, headers={"accept": "application/x-ndjson"})
     assert answer.status_code == 200 and answer.headers["content-type"] == "application/x-ndjson"
     *before, last = [TimelineLine.model_validate_json(line) for line in answer.text.splitlines()]
     shares = [line.progress for line in before]
     assert shares[0] == 0 and shares == sorted(shares) and shares[-1] <= 1
-    expected = default.timeline(recording, WORDS)
-    assert [each.action for each in last.timeline.segments] == [each.action for each in expected]
+    assert [each.action for each in last.timeline.segments] == WORDS[:2]
 
 
 def lines_of(work, receive) -> list[dict]:
