@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -124,10 +125,13 @@ class Trial:
         """Start the server, ask it for an answer and for the files of the page, and stop it."""
         log = self.folder / "serve.log"
         with log.open("w") as output:
-            command = [str(self.bin / "zeroskel"), "serve", "--port", "8765", "--streams", "1"]
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                port = str(free.getsockname()[1])
+            command = [str(self.bin / "zeroskel"), "serve", "--port", port, "--streams", "1"]
             server = subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=output, stderr=output)
             try:
-                address = "http://127.0.0.1:8765"
+                address = f"http://127.0.0.1:{port}"
                 health = _answer(f"{address}/api/health", server, log)
                 clips = json.loads(_get(f"{address}/api/v1/clips"))
                 page = _get(f"{address}/").decode()
