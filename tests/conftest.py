@@ -19,6 +19,13 @@ def find_shared() -> Path:
     return Path(os.environ.get("ZEROSKEL_SHARED") or PROJECT.parent / "shared")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a slow test that does not say why it is slow."""
+    for item in items:
+        if any(not mark.args for mark in item.iter_markers("slow")):
+            raise pytest.UsageError(f"{item.nodeid}: say why it is slow, as in pytest.mark.slow('real recordings')")
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real data and reference numbers; tests that need it skip where it is absent, but never in CI."""

@@ -7,7 +7,7 @@ from zeroskel.core import SkeletonSequence
 from zeroskel.datasets.synthetic import generate_sequence
 from zeroskel.skeleton.formats import write
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("a browser and a server start")
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}  # what differs between light and dark colours

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("a browser and a server start")
 
 WEB = "**/page/web/**"
 

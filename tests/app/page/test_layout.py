@@ -9,7 +9,7 @@ PAGE = Path(__file__).resolve().parents[3] / "src" / "zeroskel" / "app" / "page"
 SIZES = [(360, 640), (390, 844), (768, 1024), (1024, 768), (1440, 900), (1920, 1080)]
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a browser and a server start")
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_field_skeleton_and_answer_are_in_view_together_and_nothing_shifts(open_page, measuring_server, width, height):
     visit = open_page(width=width, height=height, at=measuring_server)

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("a browser and a server start")
 
 BLOCK = """for (const kind of ["localStorage", "sessionStorage"])
     Object.defineProperty(window, kind, { get() { throw new DOMException("blocked", "SecurityError"); } });"""

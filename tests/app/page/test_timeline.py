@@ -11,7 +11,7 @@ from zeroskel.core import SkeletonSequence
 from zeroskel.datasets.synthetic import generate_sequence
 from zeroskel.skeleton.formats import write
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("a browser and a server start")
 
 SEGMENTS = "#lanes .segment"
 # Motions under the names of UTKinect's actions, most of which say something else than what the computed figure does.

@@ -8,7 +8,7 @@ import pytest
 
 from zeroskel.skeleton.formats import read
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("a browser and a server start")
 
 SIZE = (640, 480)
 

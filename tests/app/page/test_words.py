@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("a browser and a server start")
 
 
 def phrases(visit, list_id):

@@ -133,7 +133,7 @@ def read_to_end(connection: socket.socket) -> bytes:
     return content
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a server in a process of its own is attacked for seconds")
 @pytest.mark.parametrize(
     "sent",
     [
@@ -150,7 +150,7 @@ def test_idle_and_half_sent_connections_make_room_for_a_new_client(server, sent)
         read_to_end(opened[-1])  # the newest ends at a deadline
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a server in a process of its own is attacked for seconds")
 def test_silent_streams_take_no_place(server):
     with server.connections(40, upgrade()) as silent, connect(f"ws://127.0.0.1:{server.port}/api/stream") as stream:
         stream.send(json.dumps({"type": "start", "actions": ACTIONS[:3]}))
@@ -160,7 +160,7 @@ def test_silent_streams_take_no_place(server):
         assert any(b"No start message arrived in time" in end for end in ends)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a server in a process of its own is attacked for seconds")
 def test_large_bodies_that_are_held_share_a_bounded_memory(server):
     with server.connections(25, HEAD % (HELD + 1)) as opened:
         threads = [threading.Thread(target=send_until_answered, args=(each, b" " * HELD)) for each in opened]
@@ -173,7 +173,7 @@ def test_large_bodies_that_are_held_share_a_bounded_memory(server):
         assert any(b" 503 " in answer and b"retry-after" in answer.lower() for answer in answers), answers
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a server in a process of its own is attacked for seconds")
 @pytest.mark.parametrize("positions", ["[[[[]]]]", "[" * 150 + "]" * 150])
 def test_nested_json_is_refused_before_it_takes_memory(server, positions):
     lists = ",".join([positions] * (HELD // 2 // len(positions)))
@@ -185,7 +185,7 @@ def test_nested_json_is_refused_before_it_takes_memory(server, positions):
         assert all(b" 400 Bad Request" in each.recv(2**16) for each in opened)
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a server in a process of its own is attacked for seconds")
 def test_large_recordings_do_not_stop_the_others(server):
     frame = "[" + ",".join([json.dumps([round(0.1 * joint, 3), 1.2345, 2.3456]) for joint in range(20)]) + "]"
     bodies = ",".join(["[" + ",".join([frame] * 4000) + "]"] * 4)
@@ -199,7 +199,7 @@ def test_large_recordings_do_not_stop_the_others(server):
             thread.join()
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a server in a process of its own is attacked for seconds")
 def test_tiny_chunks_are_read_slowly(server):
     head = b"POST /api/predict HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
     with server.connections(4, head) as opened:
@@ -210,7 +210,7 @@ def test_tiny_chunks_are_read_slowly(server):
         server.check_others_are_served()
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a server in a process of its own is attacked for seconds")
 def test_a_request_of_two_lengths_ends_the_connection(server):
     head = b"POST /api/predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
     smuggled = b"GET /api/health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
@@ -219,7 +219,7 @@ def test_a_request_of_two_lengths_ends_the_connection(server):
     assert answers.count(b"HTTP/1.1 ") == answers.count(b"HTTP/1.1 400 ") == 1
 
 
-@pytest.mark.slow
+@pytest.mark.slow("a server in a process of its own is attacked for seconds")
 def test_sigterm_during_work_on_texts_ends_with_0(server):
     with server.connections(6) as opened:
         for number, each in enumerate(opened):

@@ -64,7 +64,7 @@ def fuzzed(recognizer):
         yield client
 
 
-@pytest.mark.slow
+@pytest.mark.slow("thousands of generated requests")
 def test_messages_of_streams(fuzzed, stream_frames, monkeypatch):
     monkeypatch.setattr(connection, "MAX_MESSAGE_RATE", 10**6)  # else the server waits most of the time
     rng = random.Random(0)
@@ -101,7 +101,7 @@ async def send_mutated(app, models: list, count: int, rng: random.Random) -> int
     return errors
 
 
-@pytest.mark.slow
+@pytest.mark.slow("thousands of generated requests")
 def test_bodies(fuzzed, request_body):
     rng = random.Random(1)
     short = {**request_body["recording"], "positions": [request_body["recording"]["positions"][0][:8]]}
@@ -130,7 +130,7 @@ def test_bodies(fuzzed, request_body):
     assert {400, 422} <= seen
 
 
-@pytest.mark.slow
+@pytest.mark.slow("thousands of generated requests")
 def test_files(fuzzed, tmp_path):
     rng = random.Random(2)
     sequence = generate_sequence("squat", seed=1, frames=12)

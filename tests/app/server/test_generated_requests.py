@@ -146,7 +146,7 @@ def check_each(cases: st.SearchStrategy, number: int, check) -> None:
     check_one()
 
 
-@pytest.mark.slow
+@pytest.mark.slow("thousands of generated requests")
 @pytest.mark.parametrize("mode", [*GenerationMode])
 def test_generated_requests_get_the_answers_that_the_description_promises(running, operations, mode):
     for operation in operations:
@@ -156,7 +156,7 @@ def test_generated_requests_get_the_answers_that_the_description_promises(runnin
     counts["tests"] += 1
 
 
-@pytest.mark.slow
+@pytest.mark.slow("thousands of generated requests")
 def test_recordings_that_can_be_used_get_an_answer(running, operations):
     def check(case) -> None:
         answer = send(running, case)
@@ -168,7 +168,7 @@ def test_recordings_that_can_be_used_get_an_answer(running, operations):
     counts["tests"] += 1
 
 
-@pytest.mark.slow
+@pytest.mark.slow("thousands of generated requests")
 def test_so_many_requests_were_generated_and_so_many_recordings_answered():
     """Count the requests of the tests above; where only one of them is selected, there is nothing to count."""
     if counts["tests"] < 3:

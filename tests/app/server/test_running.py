@@ -14,7 +14,7 @@ from websockets.sync.client import connect
 from ..conftest import ZEROSKEL, assert_refused, run_zeroskel
 from .conftest import ACTIONS
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow("servers start in processes of their own")
 
 PROJECT = Path(__file__).resolve().parents[3]
 
