@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -244,6 +246,8 @@ def test_help_and_version():
     for command in ([], ["demo"], ["benchmark"], ["train"], ["predict"], ["data"], ["data", "info"]):
         assert zeroskel(*command, "--help").returncode == 0
     assert run_process("--version").stdout.strip() == __version__
+    as_module = subprocess.run([sys.executable, "-m", "zeroskel", "--version"], capture_output=True, text=True)
+    assert as_module.stdout.strip() == __version__
 
 
 def test_every_argument_and_option_is_described():
