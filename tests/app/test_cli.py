@@ -76,6 +76,7 @@ def test_predict_says_how_the_file_was_read_and_whether_an_action_happens(tmp_pa
     assert content["none_of_these"] is False
     assert content["reading"]["unit"] == "mm"
     assert content["reading"]["fps"] == 15
+    assert "mirrored, as stated" in zeroskel(*command, "--mirror", "--actions", "squat").stderr
     unlike = zeroskel(*command, "--actions", "lie on the floor", "wave the left hand", "--threshold", "0.99").stdout
     assert "Answer: none of these. The presence of one of these actions is" in unlike
 

@@ -21,6 +21,7 @@ def read_recording(
     up: str | None,
     unit: str | None,
     joints: Sequence[str] | Mapping[str, str] | None,
+    mirror: bool | None,
     people: int,
 ) -> tuple[SkeletonSequence, "list[Landmarks]"]:
     """Return the recording of a file, a folder of frames or a video; the arguments are those of `zeroskel.read`.
@@ -34,8 +35,8 @@ def read_recording(
     from zeroskel.skeleton.video._reading import find_people, people_sequence
 
     if file.suffix.lower() not in SUFFIXES:
-        return read(file, layout=layout, fps=fps, up=up, unit=unit, joints=joints), []
-    stated = Stated.of(file, layout, fps, up, unit, joints)
+        return read(file, layout=layout, fps=fps, up=up, unit=unit, joints=joints, mirror=mirror), []
+    stated = Stated.of(file, layout, fps, up, unit, joints, mirror)
     with shown_progress() as progress:
         landmarks, notes = find_people(file, people=people, progress=progress)
     return infer_sequence(people_sequence(landmarks, notes), stated, "video", file), landmarks

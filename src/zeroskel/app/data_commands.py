@@ -47,12 +47,14 @@ def data_prepare(
     up: str | None = None,
     unit: str | None = None,
     joints: Path | None = None,
+    mirror: bool | None = None,
     allow_bad: Annotated[bool, Option("--allow-bad")] = False,
 ) -> None:
     """Convert a released dataset to a container.
 
     Every other command reads the container. An interrupted run resumes where it stopped. OUT.left-out.csv lists the
-    skipped files with their reasons. --layout, --fps, --up, --unit and --joints state facts of the files of a folder.
+    skipped files with their reasons. --layout, --fps, --up, --unit, --joints and --mirror state facts of the files of a
+    folder.
 
     Options:
         name: Name of the dataset, such as ntu60, pku-mmd, utd-mhad or folder.
@@ -68,7 +70,7 @@ def data_prepare(
     from zeroskel.datasets._preparing import prepare
 
     names = None if class_names is None else read_class_names(class_names)
-    facts = {"layout": layout, "fps": fps, "up": up, "unit": unit, "joints": joint_names(joints)}
+    facts = {"layout": layout, "fps": fps, "up": up, "unit": unit, "joints": joint_names(joints), "mirror": mirror}
     reading = {option: fact for option, fact in facts.items() if fact is not None}
     with shown_progress() as progress:
         result = prepare(

@@ -26,6 +26,7 @@ def predict(
     up: str | None = None,
     unit: str | None = None,
     joints: Path | None = None,
+    mirror: bool | None = None,
     threshold: float | None = None,
     explain: Annotated[bool, Option("--explain")] = False,
     as_json: Annotated[bool, Option("--json")] = False,
@@ -53,7 +54,7 @@ def predict(
     if explain and len(names) < 2:
         raise InputError("--explain compares actions. Name two or more with --actions.")
     check_save_option(save, file)
-    sequence, landmarks = read_recording(file, layout, fps, up, unit, joint_names(joints), people)
+    sequence, landmarks = read_recording(file, layout, fps, up, unit, joint_names(joints), mirror, people)
     recognizer = ZeroShotRecognizer.load(model)
     explanation = recognizer.explain(sequence, names) if explain else None
     prediction = recognizer.predict(sequence, names, threshold=threshold)
@@ -138,6 +139,7 @@ def timeline(
     up: str | None = None,
     unit: str | None = None,
     joints: Path | None = None,
+    mirror: bool | None = None,
     threshold: float | None = None,
     as_json: Annotated[bool, Option("--json")] = False,
     people: int = 4,
@@ -165,7 +167,7 @@ def timeline(
         if path.exists() and file.exists() and path.samefile(file):
             raise InputError(f"--out {path}: is the recording itself. Choose another name")
     check_save_option(save, file)
-    sequence, landmarks = read_recording(file, layout, fps, up, unit, joint_names(joints), people)
+    sequence, landmarks = read_recording(file, layout, fps, up, unit, joint_names(joints), mirror, people)
     recognizer = ZeroShotRecognizer.load(model)
     with shown_progress() as progress:
         result = recognizer.timeline(sequence, names, threshold=threshold, progress=progress)

@@ -79,7 +79,7 @@ def prepare(
         dtype: "float32" or "float16" (half the space; millimetres within 2 metres of the sensor).
         class_names: for sources without class names.
         title: the dataset's name in the container; None takes `name` ("folder", "npz" and "pyskl": what fits).
-        reading: options of `zeroskel.read` for "folder": layout, fps, up, unit and joints, as far as they are stated.
+        reading: options of `zeroskel.read` for "folder": layout, fps, up, unit, joints and mirror, as far as stated.
         shard_tasks: most files a shard.
         progress: told about finished shards.
 
