@@ -21,7 +21,7 @@ from zeroskel.datasets._preparing import prepare
 from zeroskel.datasets._recipe_parts import broken_recordings
 from zeroskel.datasets.catalog._recipes import RECIPES
 from zeroskel.datasets.synthetic import generate_sequence
-from zeroskel.skeleton.formats import write
+from zeroskel.skeleton.formats import read, write
 from zeroskel.skeleton.transforms import convert_layout
 
 from ..app.conftest import ZEROSKEL, run_zeroskel
@@ -266,6 +266,18 @@ def test_a_folder_of_classes_becomes_a_data_set(tmp_path: Path, sequence_maker) 
     assert opened.names[0] == "sit/s01_take.csv"
     assert opened.train_mask.tolist() == [True, False, True, False]
     np.testing.assert_allclose(opened[2].joints, sequence_maker(seed=0).joints, rtol=1e-6)
+
+
+def test_numbered_recordings_are_not_frames(tmp_path: Path) -> None:
+    for name in ("squat", "jump"):
+        (tmp_path / "mine" / name).mkdir(parents=True)
+        for number in (1, 2, 3):
+            write(generate_sequence(name, seed=number), tmp_path / "mine" / name / f"{number}.json")
+    assert prepare("folder", tmp_path / "mine", tmp_path / "c").recordings == 6
+    jump = SkeletonDataset.open(tmp_path / "c")[1]
+    np.testing.assert_allclose(jump.joints, generate_sequence("jump", seed=2).joints, atol=1e-6)
+    with pytest.raises(InputError, match=r"found 3 recordings; name one of them, such as 1\.json"):
+        read(tmp_path / "mine" / "jump")
 
 
 def test_facts_of_the_files_of_a_folder_can_be_stated_and_other_files_are_counted(tmp_path: Path) -> None:

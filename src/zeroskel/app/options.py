@@ -22,8 +22,8 @@ SHARED_HELP = {  # name of an option that several commands have -> its help
     "joints": "Text file with the names of the file's points: one per line in their order, or per line the file's name "
     "and ours, separated by a comma.",
     "layout": "Name of the joint layout (docs/layouts.md). Points without names are taken in its order.",
-    "mirror": "Whether the file shows people in a mirror, as left-handed axes do. The default is inferred where toes or "
-    "faces tell.",
+    "mirror": "Whether the file shows people in a mirror, as left-handed axes do. The default is inferred where toes "
+    "or faces tell.",
     "model": "Folder of a bundle, or the word default.",
     "options": "Set an option of a method or an encoder: METHOD.OPTION=VALUE or ENCODER.OPTION=VALUE (repeatable).",
     "protocol": "Choose the training recordings by this protocol, such as cross-subject or cross-view. "

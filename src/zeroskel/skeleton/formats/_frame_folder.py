@@ -11,6 +11,7 @@ from zeroskel.core.errors import InputError
 from zeroskel.skeleton.formats._detections import Frame, Person, tabulate
 from zeroskel.skeleton.formats._json_estimators import estimator_points
 from zeroskel.skeleton.formats._json_frames import Record, records
+from zeroskel.skeleton.formats._json_joints import is_recording
 from zeroskel.skeleton.formats._json_people import point_key
 from zeroskel.skeleton.formats._json_text import json_value
 from zeroskel.skeleton.formats._parsing import MOST_FILE_BYTES, file_content, finite_numbers, lines_of, refuse
@@ -52,6 +53,8 @@ def frame_prefix(file: Path) -> str | None:
 def is_frame(content: bytes, file: Path) -> bool | None:
     """Return whether a JSON file has people in one frame; None where it has nobody."""
     value = json_value(content, file)
+    if is_recording(value):
+        return False
     key = point_key(value)
     return None if key is None else len(records(value, key)) == 1
 
@@ -74,19 +77,25 @@ def _numbers(folder: Path, files: Sequence[Path]) -> list[int | None]:
 
 def _json_points(folder: Path, files: Sequence[Path], contents: Sequence[bytes]) -> FilePoints:
     values = [json_value(content, file) for content, file in zip(contents, files, strict=True)]
+    if any(map(is_recording, values)):
+        raise InputError(f"{folder}: found {_counted(files)}; name one of them, such as {files[0].name}")
     key = point_key(values)
     if key is None:
         refuse(folder, f"{len(files)} .json files", "no points of people", "frames of a pose estimator", "Check it")
     by_file = [records(value, key) for value in values]
     if len(files) == 1 or max(len({record.number for record in frames} - {None}) for frames in by_file) > 1:
         if len(files) > 1:
-            raise InputError(f"{folder}: found {len(files)} recordings; name one of them, such as {files[0].name}")
+            raise InputError(f"{folder}: found {_counted(files)}; name one of them, such as {files[0].name}")
         return _checked(estimator_points(values[0], files[0]), folder)
     frames = [
         Record([person for record in frames for person in record.people], number, None, _time(frames))
         for frames, number in zip(by_file, _numbers(folder, files), strict=True)
     ]
     return _checked(estimator_points(values, folder, frames), folder)
+
+
+def _counted(files: Sequence[Path]) -> str:
+    return f"{len(files)} recordings" if len(files) > 1 else "a whole recording and no frames"
 
 
 def _time(frames: Sequence[Record]) -> float | None:

@@ -22,6 +22,7 @@ __all__ = ["looks_like", "parse", "write"]
 _SHAPES = "[frame][joint][x, y, z] or [body][frame][joint][x, y, z], also with [x, y] only"
 _REMEDY = "Correct the file"
 _NAME = "JSON of joints"
+_MOST_PEOPLE = 12  # in one frame; longer lists of joints are frames
 
 
 def parse(
@@ -52,6 +53,15 @@ def parse(
         actual = f"members {', '.join(value)[:200]}" if isinstance(value, dict) else f"a {type(value).__name__}"
         refuse(file, "", actual, 'an object {"joints": [...], "fps": 30}, or frames of a pose estimator', _REMEDY)
     return _joints(value, nested, file)
+
+
+def is_recording(value: Any) -> bool:
+    """Return whether a value is an object whose joints are frame after frame, as `write` writes them."""
+    nested = value.get("joints", value.get("skeletons")) if isinstance(value, dict) else None
+    shape = _shape_below(nested, 0) or ()
+    if not shape or shape[-1] not in (2, 3):
+        return False
+    return (len(shape) == 4 and max(shape[:2]) > 1) or (len(shape) == 3 and shape[0] > _MOST_PEOPLE)
 
 
 def _joints(record: dict[str, Any], nested: Any, file: Path) -> FilePoints | SkeletonSequence:
