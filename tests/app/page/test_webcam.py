@@ -1,6 +1,7 @@
 """The webcam, from the camera to the answer. The fake camera of the browser shows a moving photograph."""
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,9 @@ def test_the_pose_of_a_person_in_front_of_the_camera_is_sent(open_page, launch, 
     visit.page.locator("#overlay").wait_for()
     answered, refused = "/now$/.test(document.querySelector('#bars-title').textContent)", "problem-text"
     visit.wait(f"{answered} || document.querySelector('#{refused}').textContent")
+    deadline = time.monotonic() + 60
+    while len(sent) < 2 and time.monotonic() < deadline:  # the note may come before the server is ready for poses
+        visit.page.wait_for_timeout(50)
     assert sent[0]["layout"] == "mediapipe-33"
     frames = [np.array([joint or [np.nan] * 3 for joint in one["joints"]], float) for one in sent[1:]]
     assert {frame.shape for frame in frames} == {(33, 3)}

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+import anyio
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -30,7 +31,8 @@ async def until(work: Coroutine[Any, Any, Result], watch: Coroutine[Any, Any, No
     finally:
         task.cancel()
         watching.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        with anyio.CancelScope(shield=True):  # a cancelled caller gets its own cancellation, not that of the tasks
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _wait_for_disconnect(request: Request) -> None:
