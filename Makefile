@@ -7,7 +7,7 @@ RECORDINGS := $(VENV)/.recordings
 # Files run in the order of their names: the longest ones have few tests and would otherwise come last.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-fast lint docs bench web dist vendor chromium bundle texts reader clean
+.PHONY: demo test test-fast lint docs bench bench-check web dist vendor chromium bundle texts reader clean
 
 demo: $(STAMP)
 	$(BIN)/zeroskel demo
@@ -88,6 +88,10 @@ chromium:
 # Measure performance and rewrite the tables of docs/performance.md. This takes half an hour on an idle machine.
 bench: $(STAMP)
 	$(BIN)/python benchmarks/performance.py --out docs/results/performance.json --page docs/performance.md
+
+# Measure the stable ratios again, and fail where one is below its floor (benchmarks/floors.toml): every week, four minutes.
+bench-check: $(STAMP)
+	$(BIN)/python benchmarks/check_floors.py
 
 # Compute the files that come with the package: the default bundle, and the embeddings of the texts of all known actions.
 bundle: $(STAMP)

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,30 @@ def test_the_page_of_performance_has_the_figures_that_were_measured(tmp_path: Pa
     page.write_text(text)
     run("performance.py", "--table-only", "--out", str(figures), "--page", str(page))
     assert page.read_text() == text
+
+
+def test_floors_name_rows_that_were_measured_above_them() -> None:
+    recorded = json.loads((SCRIPTS.parent / "docs" / "results" / "performance.json").read_text())["parts"]
+    for part, floors in tomllib.loads((SCRIPTS / "floors.toml").read_text()).items():
+        ratios = {row["what"]: row["figure"] for row in recorded[part] if row["unit"] == "times as fast"}
+        assert all(2 < ratios[row] and 1 < floor < ratios[row] for row, floor in floors.items())
+
+
+def test_a_ratio_below_its_floor_is_measured_twice_and_reported(monkeypatch) -> None:
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    import check_floors
+    from parts.rows import Row
+
+    measured = iter([[1.0, 3.0], [2.5, 3.0], [1.0, 3.0], [1.5, 1.0]])
+
+    def measure() -> list[Row]:
+        return [Row(what, "", "", figure, "") for what, figure in zip("ab", next(measured), strict=True)]
+
+    assert check_floors.ratios_below({"a": 2.0, "b": 2.0}, measure) == []
+    below = check_floors.ratios_below({"a": 2.0, "b": 2.0}, measure)
+    assert below == ["a: 1.50 times as fast; expected at least 2"]
+    with pytest.raises(SystemExit, match="no row 'c'"):
+        check_floors.ratios_below({"c": 2.0}, lambda: [])
 
 
 @pytest.mark.slow("the script measures in a process of its own")
