@@ -89,7 +89,7 @@ chromium:
 bench: $(STAMP)
 	$(BIN)/python benchmarks/performance.py --out docs/results/performance.json --page docs/performance.md
 
-# Measure the stable ratios again, and fail where one is below its floor (benchmarks/floors.toml): every week, four minutes.
+# Measure the stable ratios again, and fail where one is below its floor (benchmarks/floors.toml): every week, five minutes.
 bench-check: $(STAMP)
 	$(BIN)/python benchmarks/check_floors.py
 

@@ -2,7 +2,7 @@
 
     python benchmarks/check_floors.py
 
-It takes about four minutes of an idle machine and exits with code 1 if a ratio is below its floor in `floors.toml`. A
+It takes about five minutes of an idle machine and exits with code 1 if a ratio is below its floor in `floors.toml`. A
 part with such a ratio is measured once more first, since other work on the machine can disturb one measurement.
 """
 
