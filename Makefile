@@ -3,9 +3,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 RECORDINGS := $(VENV)/.recordings
-# Two workers of one thread each, or one worker where there is one core. They share no fixtures, so a file stays together.
+# Two workers of one thread each, or one worker where there is one core. Threads that wait sleep, since both cores are busy.
+# Workers share no fixtures, so a file stays together.
 # Files run in the order of their names: the longest ones have few tests and would otherwise come last.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 2 --dist loadfile --no-loadscope-reorder
+PYTEST := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n logical --maxprocesses 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test test-fast lint docs bench bench-check web dist vendor chromium bundle texts reader clean
 
