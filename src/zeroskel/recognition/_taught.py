@@ -22,7 +22,9 @@ class Taught:
 
         c_a = max over examples i of a of k(cos(x, x_i)) d_i        d_i = max(0, m + max over b != a of z_b - z_a)
 
-    with z of example i as in `Calibration`, and k rising linearly from 0 at a cosine of 0.6 to 1 at 0.9.
+    x are the features of a motion and x_i those of example i, both minus the centre of the calibration. z are the
+    logits of example i, as in `Calibration`, and m is 2 nats. k rises linearly from 0 at a cosine of 0.6 to 1 at 0.9.
+    The formula is ours; docs/tried.md compares it with others.
 
     Args:
         calibration: turns scores into logits.
