@@ -1,6 +1,6 @@
 """Measure the accuracy of the default bundle's configuration on datasets that it did not see.
 
-    python benchmarks/practice.py --out docs/results/practice.json --page docs/practice.md
+    python benchmarks/practice.py --out docs/results/practice.json --page docs/accuracy.md
 
 For each test dataset: train as `make bundle` does, on the members of the pool without the test dataset, then predict
 its recordings among all its actions. HDM05 and CAD-60 are not in the pool and are never trained on. The texts of the

@@ -105,9 +105,9 @@ def test_every_action_of_the_described_datasets_has_a_sentence(practice):
         assert all(sentence.endswith(".") and len(sentence.split()) > 4 for sentence in table.values())
 
 
-def test_the_page_of_practice_has_the_figures_that_were_measured(practice, monkeypatch, tmp_path):
-    docs, page = SCRIPTS.parent / "docs", tmp_path / "practice.md"
-    text = (docs / "practice.md").read_text(encoding="utf-8")
+def test_the_page_of_accuracy_has_the_figures_that_were_measured(practice, monkeypatch, tmp_path):
+    docs, page = SCRIPTS.parent / "docs", tmp_path / "accuracy.md"
+    text = (docs / "accuracy.md").read_text(encoding="utf-8")
     page.write_text(text, encoding="utf-8")
     figures = docs / "results" / "practice.json"
     arguments = ["--table-only", "--out", str(figures), "--page", str(page)]

@@ -1,4 +1,4 @@
-"""Tables of docs/practice.md, from the figures that benchmarks/practice.py measures, and how a page is filled."""
+"""Tables of docs/accuracy.md, from the figures that benchmarks/practice.py measures, and how a page is filled."""
 
 import re
 from collections.abc import Mapping, Sequence

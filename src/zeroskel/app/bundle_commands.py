@@ -118,7 +118,7 @@ def serve(
 ) -> None:
     """Serve a web page, a REST interface and streams.
 
-    docs/serve.md describes the interface, the limits and access control.
+    docs/serve.md describes the interface, docs/deploy.md limits and access control.
 
     Options:
         host: Address to listen on. Any address but the loopback requires a token.
