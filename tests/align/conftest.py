@@ -19,10 +19,11 @@ def toy() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="session")
 def batch_of():
-    """Return a function that makes a batch of features and the text of each, at an epoch."""
+    """Return a function that makes a batch of a method: features and the text of each, at an epoch."""
 
-    def batch(features, texts, epoch=0):
+    def batch(aligner, features, texts, epoch=0):
         labels = torch.arange(len(features))
-        return Batch(torch.tensor(features), torch.tensor(texts), labels, None, epoch, torch.Generator().manual_seed(0))
+        draws = aligner._draw(labels, len(texts), epoch, torch.Generator().manual_seed(0))
+        return Batch(torch.tensor(features), torch.tensor(texts), labels, None, draws)
 
     return batch

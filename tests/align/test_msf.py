@@ -15,7 +15,7 @@ def test_fusion_gives_each_text_the_same_weight():
 
 
 def test_the_loss_on_hand_made_numbers(batch_of):
-    msf = MSF(epochs=1, motion_weight=0.0, text_weight=0.0, cross_weight=3.0)
+    msf = MSF(epochs=1, latent=1, motion_weight=0.0, text_weight=0.0, cross_weight=3.0)
     msf.network_ = space = _FusedSpace(2, (1, 1), 1, ())
     with torch.no_grad():
         for encoder, mean in ((space.motion_encoder, 1.0), (space.text_encoder, 2.0)):
@@ -26,7 +26,7 @@ def test_the_loss_on_hand_made_numbers(batch_of):
         for decoder in (space.motion_decoder, space.text_decoder):
             decoder.out.weight.fill_(1.0)
             decoder.out.bias.zero_()
-        terms = msf._loss(batch_of([[1.0, 3.0]], [[5.0, -7.0]]))
+        terms = msf._loss(batch_of(msf, [[1.0, 3.0]], [[5.0, -7.0]]))
     # words: each text at length one, the whole at mean square one: (1, -1)
     reconstruction = ((1 - 1) ** 2 + (1 - 3) ** 2) / 2 + ((2 - 1) ** 2 + (2 + 1) ** 2) / 2
     cross = ((2 - 1) ** 2 + (2 - 3) ** 2) / 2 + ((1 - 1) ** 2 + (1 + 1) ** 2) / 2

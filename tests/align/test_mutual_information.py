@@ -97,8 +97,8 @@ def held_out(estimator, correlation, batch_size=256, epochs=20):
 
     train(
         critic,
-        lambda _, batch, epoch: {"loss": -of(batch)},
-        lambda: index_batches(4096, batch_size, generator),
+        lambda _, batch: {"loss": -of(batch)},
+        lambda epoch: zip(index_batches(4096, batch_size, generator)),
         epochs=epochs,
         learning_rate=2e-3,
         schedule=lambda epoch: warmup_cosine(epoch + 1, epochs + 1, 0),

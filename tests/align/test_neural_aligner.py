@@ -42,7 +42,21 @@ def test_each_epoch_uses_the_next_masked_view(toy):
         (batch.masked - batch.features).mean().item() * fitted._arrays["feature_scale"][0] for batch in fitted.batches
     ]
     np.testing.assert_allclose(shifts, [1, 2, 1], rtol=1e-4)
-    assert [batch.epoch for batch in fitted.batches] == [0, 1, 2]
+
+
+def test_a_method_draws_for_each_step_in_the_order_of_the_steps(toy):
+    class Drawing(Linear):
+        def _draw(self, labels, classes, epoch, generator):
+            return torch.rand(len(labels), classes, generator=generator), torch.tensor([epoch])
+
+    fitted = Drawing(epochs=2, batch_size=40).fit(*toy, seed=5)
+    generator = torch.Generator().manual_seed(5)
+    for epoch in range(2):
+        torch.randperm(96, generator=generator)
+        for batch in fitted.batches[3 * epoch : 3 * epoch + 3]:
+            values, of_epoch = batch.draws
+            torch.testing.assert_close(values, torch.rand(len(batch.labels), 6, generator=generator))
+            assert of_epoch.tolist() == [epoch]
 
 
 def test_a_child_without_scores_cannot_score(toy):

@@ -19,7 +19,7 @@ def test_the_discriminator_loss_of_worked_logits():
 
 def test_shuffling_keeps_semantic_latents_and_moves_residuals():
     semantic, residual = torch.arange(8.0).reshape(8, 1), torch.arange(8.0).reshape(8, 1)
-    apart = _shuffled_apart(semantic, residual, torch.Generator().manual_seed(0))
+    apart = _shuffled_apart(semantic, residual, torch.randperm(8, generator=torch.Generator().manual_seed(0)))
     assert torch.equal(apart[:, :1], semantic)
     assert not torch.equal(apart[:, 1:], residual)
     assert torch.equal(apart[:, 1:].sort(dim=0).values, residual)
@@ -37,18 +37,20 @@ def test_the_encoder_pays_for_being_told_apart_and_the_discriminator_does_not_le
 def test_the_discriminator_learns_from_latents_without_gradient():
     network, draws = space(), torch.Generator().manual_seed(0)
     semantic, residual = (torch.randn(6, width, generator=draws, requires_grad=True) for width in (3, 2))
-    network.discriminator_loss((semantic, semantic), residual, draws).backward()
+    network.discriminator_loss((semantic, semantic), residual, (torch.arange(6), torch.randperm(6))).backward()
     assert semantic.grad is None and residual.grad is None
     assert all(parameter.grad is not None for parameter in network.discriminator.parameters())
 
 
 def test_the_errors_of_networks_that_know_nothing_are_mean_squares(batch_of):
-    fitted = SADVAE(epochs=10, cross_weight=2.0, motion_start=0.5, cross_start=0.8, correlation_weight=0.1)
+    fitted = SADVAE(
+        epochs=10, latent=3, residual=2, cross_weight=2.0, motion_start=0.5, cross_start=0.8, correlation_weight=0.1
+    )
     fitted.network_ = space()
     with torch.no_grad():
         for parameter in fitted.network_.parameters():
             parameter.zero_()
-        terms = fitted._loss(batch_of([[1.0, 2.0, 2.0, 0.0, 1.0]], [[3.0, 1.0, 1.0, 1.0]], epoch=9))
+        terms = fitted._loss(batch_of(fitted, [[1.0, 2.0, 2.0, 0.0, 1.0]], [[3.0, 1.0, 1.0, 1.0]], epoch=9))
     errors = 10 / 5 + 12 / 4
     assert math.isclose(float(terms["reconstruction"]), errors, rel_tol=1e-6)
     assert math.isclose(float(terms["correlation"]), 0.5)

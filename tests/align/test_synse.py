@@ -18,10 +18,10 @@ def space(blocks):
 
 def test_the_errors_of_networks_that_know_nothing_are_mean_squares(batch_of):
     weights = {"motion_weight": 0.5, "text_weight": 0.25, "cross_weight": 2.0, "motion_start": 0.5, "cross_start": 0.8}
-    synse = SynSE(epochs=10, **weights)
+    synse = SynSE(epochs=10, latent=4, **weights)
     synse.network_ = space((1, 3))
     with torch.no_grad():
-        terms = synse._loss(batch_of([[1.0, 2.0, 2.0]], [[3.0, 1.0, 1.0, 2.0]], epoch=9))
+        terms = synse._loss(batch_of(synse, [[1.0, 2.0, 2.0]], [[3.0, 1.0, 1.0, 2.0]], epoch=9))
     errors = 9 / 3 + 9 / 1 + 6 / 3
     assert math.isclose(float(terms["reconstruction"]), errors, rel_tol=1e-6)
     assert math.isclose(float(terms["cross_reconstruction"]), errors, rel_tol=1e-6)

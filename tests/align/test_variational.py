@@ -20,15 +20,14 @@ def test_the_divergence_of_two_worked_gaussians():
 
 def test_samples_have_the_mean_and_the_deviation_of_their_gaussian():
     latent = gaussian([[3.0, -1.0]] * 20_000, [[4.0, 0.01]] * 20_000)
-    drawn = latent.sample(torch.Generator().manual_seed(0))
+    drawn = latent.sample(torch.randn(20_000, 2, generator=torch.Generator().manual_seed(0)))
     torch.testing.assert_close(drawn.mean(dim=0), torch.tensor([3.0, -1.0]), atol=0.05, rtol=0)
     torch.testing.assert_close(drawn.std(dim=0), torch.tensor([2.0, 0.1]), atol=0.05, rtol=0)
-    assert abs(float(torch.corrcoef(drawn.T)[0, 1])) < 0.05, "noise is drawn for each coordinate"
 
 
 def test_gradients_flow_through_samples():
     mean, log_variance = torch.zeros(2, 3, requires_grad=True), torch.zeros(2, 3, requires_grad=True)
-    Gaussian(mean, log_variance).sample(torch.Generator().manual_seed(0)).sum().backward()
+    Gaussian(mean, log_variance).sample(torch.ones(2, 3)).sum().backward()
     assert mean.grad is not None and torch.equal(mean.grad, torch.ones(2, 3))
     assert log_variance.grad is not None and log_variance.grad.abs().sum() > 0
 

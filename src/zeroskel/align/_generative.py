@@ -26,14 +26,17 @@ def fit_classifier(
     """
     count, width = latent.mean.shape
     with seeded(seed) as generator:
-        drawn = torch.cat([latent.sample(generator) for _ in range(samples)])
+        noise = torch.cat([torch.randn(count, width, generator=generator) for _ in range(samples)])
+        drawn = Gaussian(latent.mean.repeat(samples, 1), latent.log_variance.repeat(samples, 1)).sample(
+            noise.to(latent.mean.device)
+        )
         targets = torch.arange(count, device=drawn.device).repeat(samples)
         classifier = zeros(nn.Linear(width, count, device=drawn.device))
 
-        def step(_: nn.Module, batch: None, epoch: int) -> dict[str, Tensor]:
+        def step(_: nn.Module) -> dict[str, Tensor]:
             return {"loss": cross_entropy(drawn @ classifier.weight.T + classifier.bias, targets)}
 
-        train(classifier, step, lambda: [None], epochs=epochs, learning_rate=learning_rate, schedule=lambda epoch: 1.0)
+        train(classifier, step, lambda _: [()], epochs=epochs, learning_rate=learning_rate, schedule=lambda _: 1.0)
     return arrays_of(classifier)
 
 
@@ -134,20 +137,26 @@ class AnnealedAligner(GenerativeAligner):
         cross = 1.0 if progress >= self.cross_start else 0.0
         return self.motion_weight * motion, self.text_weight * text, self.cross_weight * cross
 
+    def _draw(self, labels: Tensor, classes: int, epoch: int, generator: torch.Generator) -> tuple[Tensor, ...]:
+        """Return the weights of `_terms`, and noise of the latents of motions and of texts."""
+        noise = [torch.randn(len(labels), self.latent, generator=generator) for _ in range(2)]
+        return torch.tensor(self._weights(epoch)), *noise
+
     def _loss(self, batch: Batch) -> dict[str, Tensor]:
         network, features, texts = self.network_, batch.features, batch.text_of_each
+        weights, motion_noise, text_noise = batch.draws
         of_motion, of_text = network.motion(features), network.text(texts)
-        motion, text = of_motion.sample(batch.generator), of_text.sample(batch.generator)
+        motion, text = of_motion.sample(motion_noise), of_text.sample(text_noise)
         reconstruction = network.errors(motion, text, features, texts)
         cross = network.errors(text, motion, features, texts)
         motion_kl, text_kl = divergence(of_motion), divergence(of_text)
-        return self._terms(batch.epoch, reconstruction, motion_kl, text_kl, cross)
+        return self._terms(weights, reconstruction, motion_kl, text_kl, cross)
 
     def _terms(
-        self, epoch: int, reconstruction: Tensor, motion_kl: Tensor, text_kl: Tensor, cross: Tensor
+        self, weights: Tensor, reconstruction: Tensor, motion_kl: Tensor, text_kl: Tensor, cross: Tensor
     ) -> dict[str, Tensor]:
         """Return the terms of the loss by name, and their weighted sum."""
-        motion_weight, text_weight, cross_weight = self._weights(epoch)
+        motion_weight, text_weight, cross_weight = weights
         return {
             "loss": reconstruction + motion_weight * motion_kl + text_weight * text_kl + cross_weight * cross,
             "reconstruction": reconstruction,

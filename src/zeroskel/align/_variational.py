@@ -21,12 +21,11 @@ class Gaussian:
     mean: Tensor
     log_variance: Tensor
 
-    def sample(self, generator: torch.Generator) -> Tensor:
-        """Return samples (N, L), mean + deviation * noise, through which gradients flow.
+    def sample(self, noise: Tensor) -> Tensor:
+        """Return samples (N, L), mean + deviation * noise, through which gradients flow; the noise is N(0, 1).
 
         Source: Kingma and Welling, ICLR 2014.
         """
-        noise = torch.randn(self.mean.shape, generator=generator).to(self.mean.device)
         return self.mean + torch.exp(0.5 * self.log_variance) * noise
 
     def split(self, width: int) -> tuple["Gaussian", "Gaussian"]:

@@ -84,10 +84,20 @@ class CADAVAE(GenerativeAligner):
     def _network(self, feature_dim: int, text_dim: int) -> nn.Module:
         return AutoEncoders(feature_dim, text_dim, self.latent, self.hidden)
 
+    def _draw(self, labels: Tensor, classes: int, epoch: int, generator: torch.Generator) -> tuple[Tensor, ...]:
+        """Return the weights beta, gamma and delta, and noise of the latents of motions and of texts."""
+        progress = epoch / self.epochs
+        beta = self.divergence_weight * ramp(progress, *_DIVERGENCE_RAMP)
+        gamma = self.cross_weight * ramp(progress, *_CROSS_RAMP)
+        delta = self.distance_weight * ramp(progress, *_DISTANCE_RAMP)
+        noise = [torch.randn(len(labels), self.latent, generator=generator) for _ in range(2)]
+        return torch.tensor([beta, gamma, delta]), *noise
+
     def _loss(self, batch: Batch) -> dict[str, Tensor]:
         network, features, texts = self.network_, batch.features, batch.text_of_each
+        weights, motion_noise, text_noise = batch.draws
         of_motion, of_text = network.motion(features), network.text(texts)
-        motion, text = of_motion.sample(batch.generator), of_text.sample(batch.generator)
+        motion, text = of_motion.sample(motion_noise), of_text.sample(text_noise)
 
         def errors(for_motion: Tensor, for_text: Tensor) -> Tensor:
             error = _reconstruction(features, network.motion_decoder(for_motion))
@@ -95,10 +105,7 @@ class CADAVAE(GenerativeAligner):
 
         reconstruction, cross = errors(motion, text), errors(text, motion)
         kl, distance = divergence(of_motion) + divergence(of_text), _wasserstein(of_motion, of_text)
-        progress = batch.epoch / self.epochs
-        beta = self.divergence_weight * ramp(progress, *_DIVERGENCE_RAMP)
-        gamma = self.cross_weight * ramp(progress, *_CROSS_RAMP)
-        delta = self.distance_weight * ramp(progress, *_DISTANCE_RAMP)
+        beta, gamma, delta = weights
         loss = reconstruction + beta * kl + gamma * cross + delta * distance
         errors_by_name = {"reconstruction": reconstruction, "cross_reconstruction": cross}
         return {"loss": loss, **errors_by_name, "divergence": kl, "distance": distance}

@@ -86,9 +86,12 @@ class DeViSE(_UnitLengthAligner):
             nn.init.zeros_(network.weight)
         return network
 
+    def _draw(self, labels: Tensor, classes: int, epoch: int, generator: torch.Generator) -> tuple[Tensor, ...]:
+        return () if self.violations == "all" else (torch.rand(len(labels), classes, generator=generator),)
+
     def _loss(self, batch: Batch) -> dict[str, Tensor]:
         terms = _rank_violations(self._scores(batch.features, batch.texts), batch.labels, self.margin)
-        ranking = (terms if self.violations == "all" else _first_violation(terms, batch.generator)).sum(dim=1).mean()
+        ranking = (terms if self.violations == "all" else _first_violation(terms, *batch.draws)).sum(dim=1).mean()
         return {"loss": ranking + self.penalty * self.network_.weight.square().sum(), "ranking": ranking}
 
     def _scores(self, features: Tensor, texts: Tensor) -> Tensor:
@@ -107,8 +110,7 @@ def _rank_violations(scores: Tensor, labels: Tensor, margin: float) -> Tensor:
     return relu(margin - right + scores).scatter(1, labels[:, None], 0.0)
 
 
-def _first_violation(terms: Tensor, generator: torch.Generator) -> Tensor:
-    """Return `terms` (N, K) with only one non-zero value in each row, the first in a random order of the texts."""
-    order = torch.rand(terms.shape, generator=generator).to(terms.device)
+def _first_violation(terms: Tensor, order: Tensor) -> Tensor:
+    """Return `terms` (N, K) with only one non-zero value in each row, the first in an order (N, K) in [0, 1)."""
     chosen = order.masked_fill(terms <= 0, 2.0).argmin(dim=1, keepdim=True)
     return torch.zeros_like(terms).scatter(1, chosen, terms.gather(1, chosen))

@@ -109,17 +109,24 @@ class Flow(NeuralAligner):
         texts = _smooth(class_embeddings, self._arrays["seen"], self.neighbours, self.neighbour_weight)
         return super()._text_tensor(texts)
 
+    def _draw(self, labels: Tensor, classes: int, epoch: int, generator: torch.Generator) -> tuple[Tensor, ...]:
+        """Return noise of the latents of texts and of motions; after the aligning epochs, also times and negatives."""
+        noise = [torch.randn(len(labels), self.latent, generator=generator) for _ in range(2)]
+        if epoch < self.align_epochs:
+            return tuple(noise)
+        return *noise, torch.randn(len(labels), generator=generator).sigmoid(), *_other_class(labels, generator)
+
     def _loss(self, batch: Batch) -> dict[str, Tensor]:
-        network, x, s, generator = self.network_, batch.features, batch.text_of_each, batch.generator
+        network, x, s = self.network_, batch.features, batch.text_of_each
+        text_noise, motion_noise, *flow_draws = batch.draws
         of_text, of_motion = network.text(s), network.motion(x)
-        z0, z1 = of_text.sample(generator), of_motion.sample(generator)
-        if batch.epoch < self.align_epochs:
+        z0, z1 = of_text.sample(text_noise), of_motion.sample(motion_noise)
+        if not flow_draws:
             distance = mse_loss(of_text.mean, of_motion.mean) + mse_loss(of_text.log_variance, of_motion.log_variance)
             return {"loss": network.reconstruction(z0, z1, s, x) + self.align_weight * distance}
         z0, z1 = z0.detach(), z1.detach()
-        t = torch.randn(len(x), generator=generator).sigmoid().to(x.device)
+        t, rows, partners = flow_draws
         velocity = network.velocity(_between(z0, z1, t), t)
-        rows, partners = _other_class(batch.labels.cpu(), generator)
         return {"loss": _flow_matching(velocity, z1 - z0, rows, partners, self.contrast_weight)}
 
     def _scores(self, features: Tensor, texts: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize, relu
@@ -148,18 +149,26 @@ class JPoSE(ProjectionAligner):
     def _parts(self, texts: Tensor) -> list[Tensor]:
         return [texts, texts] if self.text_blocks is None else list(texts.split(self.text_blocks, dim=1))
 
+    def _prepare(self, features: np.ndarray, class_embeddings: np.ndarray, generator: torch.Generator) -> None:
+        super()._prepare(features, class_embeddings, generator)
+        self._part_classes = [_part_classes(part) for part in self._parts(self._text_tensor(class_embeddings).cpu())]
+
+    def _draw(self, labels: Tensor, classes: int, epoch: int, generator: torch.Generator) -> tuple[Tensor, ...]:
+        """Return the triplets of each space one after the other."""
+        in_spaces = [*(of_part[labels] for of_part in self._part_classes), labels]
+        triplets = [_draw_triplets(in_space, self.triplets, generator) for in_space in in_spaces]
+        return tuple(indices for in_space in triplets for indices in in_space)
+
     def _loss(self, batch: Batch) -> dict[str, Tensor]:
-        parts = self._parts(batch.texts)
-        classes = [*(_part_classes(part)[batch.labels] for part in parts), batch.labels]
         motions = self.network_.of_features(batch.features)
-        words = [space[batch.labels] for space in self.network_.of_texts(parts)]
-        spaces = zip(motions, words, classes, strict=True)
-        losses = [self._space_loss(v, t, in_space, batch.generator) for v, t, in_space in spaces]
+        words = [space[batch.labels] for space in self.network_.of_texts(self._parts(batch.texts))]
+        triplets = zip(*(iter(batch.draws),) * 3, strict=True)
+        spaces = zip(motions, words, triplets, strict=True)
+        losses = [self._space_loss(v, t, in_space) for v, t, in_space in spaces]
         in_parts, in_joint = torch.stack(losses[:-1]).sum(), losses[-1]
         return {"loss": self.part_weight * in_parts + in_joint, "parts": in_parts, "joint": in_joint}
 
-    def _space_loss(self, v: Tensor, t: Tensor, classes: Tensor, generator: torch.Generator) -> Tensor:
-        triplets = _draw_triplets(classes.cpu(), self.triplets, generator)
+    def _space_loss(self, v: Tensor, t: Tensor, triplets: tuple[Tensor, Tensor, Tensor]) -> Tensor:
         kinds = (
             (self.feature_to_text_weight, v, t),
             (self.text_to_feature_weight, t, v),

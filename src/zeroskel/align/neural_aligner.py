@@ -13,26 +13,27 @@ from zeroskel.align.base import Aligner, _EpochEnd
 from zeroskel.core._options import option, refuse, with_options
 from zeroskel.core._rows import mean_and_scale
 from zeroskel.core._saved import with_prefix, without_prefix
-from zeroskel.neural._tensors import arrays_of, expected_device, load_arrays
-from zeroskel.neural._training import History, index_batches, seeded, train, warmup_cosine
+from zeroskel.neural._tensors import arrays_of, expected_device, load_arrays, moved_together
+from zeroskel.neural._training import History, index_batches, one_ahead, seeded, train, warmup_cosine
 
 
 @dataclass(frozen=True)
 class Batch:
     """Training sequences of one step, on the device of the method.
 
+    `_loss` may depend on nothing else that changes between steps, because a GPU repeats a recorded step.
+
     Attributes:
         features: (B, D) standardised features.
         texts: (K, D_text) standardised texts of all seen classes.
         labels: (B,) class ids that index `texts`.
         masked: (B, D) standardised features of the masked view of this epoch; None if there is none.
-        epoch: The epoch, 0-based.
-        generator: CPU generator of random draws.
+        draws: What `_draw` of the method returned for this step: random numbers and weights of the epoch.
 
     Example:
         >>> import torch
         >>> from zeroskel.align import Batch
-        >>> batch = Batch(torch.zeros(2, 3), torch.eye(2), torch.tensor([1, 1]), None, 0, torch.Generator())
+        >>> batch = Batch(torch.zeros(2, 3), torch.eye(2), torch.tensor([1, 1]), None, ())
         >>> batch.text_of_each.tolist()
         [[0.0, 1.0], [0.0, 1.0]]
     """
@@ -41,8 +42,7 @@ class Batch:
     texts: Tensor
     labels: Tensor
     masked: Tensor | None
-    epoch: int
-    generator: torch.Generator
+    draws: tuple[Tensor, ...]
 
     @property
     def text_of_each(self) -> Tensor:
@@ -54,9 +54,10 @@ class Batch:
 class NeuralAligner(Aligner):
     """Base class of methods that train a network on batches of motions and the texts of all seen classes.
 
-    A subclass consists of its options, its network (`_network`), the loss of a batch (`_loss`) and the scores of the
-    network (`_scores`). This class standardises, trains, scores, saves and loads. Features and texts are centred and
-    divided by their overall deviation over the training sequences and the seen classes; scoring does the same.
+    A subclass consists of its options, its network (`_network`), the loss of a batch (`_loss`), the random numbers of
+    the loss (`_draw`, where it needs any) and the scores of the network (`_scores`). This class standardises, trains,
+    scores, saves and loads. Features and texts are centred and divided by their overall deviation over the training
+    sequences and the seen classes; scoring does the same.
 
     Args:
         epochs: Length of the schedule.
@@ -122,6 +123,22 @@ class NeuralAligner(Aligner):
     def _loss(self, batch: Batch) -> dict[str, Tensor]:
         """Return named scalars of a batch; "loss" is minimised and all of them are recorded."""
 
+    def _draw(self, labels: Tensor, classes: int, epoch: int, generator: torch.Generator) -> tuple[Tensor, ...]:
+        """Return what `_loss` needs as `Batch.draws`, by default nothing.
+
+        The steps of an epoch draw in their order before the epoch begins, and their draws move to the device at once.
+
+        Args:
+            labels: (B,) class ids of the batch, on the CPU.
+            classes: K, the number of seen classes.
+            epoch: The epoch, 0-based.
+            generator: The generator of all draws, on the CPU.
+
+        Returns:
+            Tensors on the CPU, as many in each step of an epoch.
+        """
+        return ()
+
     def _scores(self, features: Tensor, texts: Tensor) -> Tensor:
         """Return the scores (N, K) of standardised features (N, D) and texts (K, D_text).
 
@@ -155,19 +172,34 @@ class NeuralAligner(Aligner):
         with seeded(seed) as generator:
             self._prepare(features, class_embeddings, generator)
             motions, texts = self._feature_tensor(features), self._text_tensor(class_embeddings)
-            classes = torch.from_numpy(labels).to(self.device)
-            views = [] if masked_features is None or not self.uses_masked_features else list(masked_features)
-            masked = [self._feature_tensor(view) for view in views]
+            classes = torch.from_numpy(labels)
+            classes_on_device = classes.to(self.device)
+            views: Any = [] if masked_features is None or not self.uses_masked_features else masked_features
+            masked = motions.new_empty(len(views), *motions.shape)
+            for row, view in zip(masked, views, strict=True):
+                row.copy_(self._feature_tensor(view))
+            masked_rows = masked.flatten(0, 1)
             self.network_: Any = self._network(features.shape[1], class_embeddings.shape[1]).to(self.device)
 
-            def step(_: nn.Module, rows: Tensor, epoch: int) -> dict[str, Tensor]:
-                view = masked[epoch % len(masked)][rows] if masked else None
-                return self._loss(Batch(motions[rows], texts, classes[rows], view, epoch, generator))
+            def draw(epoch: int) -> list[tuple[Tensor, ...]]:
+                first = epoch % len(views) * len(motions) if len(views) else 0
+                return [
+                    (rows, rows + first, *self._draw(classes[rows], len(texts), epoch, generator))
+                    for rows in self._batches(len(motions), generator)
+                ]
 
+            def step(_: nn.Module, rows: Tensor, of_view: Tensor, *draws: Tensor) -> dict[str, Tensor]:
+                view = masked_rows[of_view] if len(views) else None
+                return self._loss(Batch(motions[rows], texts, classes_on_device[rows], view, draws))
+
+            inputs = draw
+            if motions.device.type != "cpu":
+                drawn = one_ahead(draw)
+                inputs = lambda epoch: moved_together(drawn(epoch), motions.device)  # noqa: E731
             self.history_: History = train(
                 self.network_,
                 step,
-                lambda: self._batches(len(motions), generator),
+                inputs,
                 epochs=self.epochs if self.stop_epoch is None else self.stop_epoch,
                 learning_rate=self.learning_rate,
                 schedule=self._schedule,

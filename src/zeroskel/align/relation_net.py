@@ -4,7 +4,6 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import one_hot
 
 from zeroskel.align.devise import _UnitLengthAligner
 from zeroskel.align.neural_aligner import Batch
@@ -68,10 +67,13 @@ class RelationNetwork(_UnitLengthAligner):
     def _network(self, feature_dim: int, text_dim: int) -> nn.Module:
         return _Relation(feature_dim, text_dim, self.text_hidden, self.relation_hidden)
 
+    def _draw(self, labels: Tensor, classes: int, epoch: int, generator: torch.Generator) -> tuple[Tensor, ...]:
+        return labels.unique(return_inverse=True) if self.pairs == "batch" else ()
+
     def _loss(self, batch: Batch) -> dict[str, Tensor]:
         texts, labels = batch.texts, batch.labels
         if self.pairs == "batch":
-            present, labels = labels.unique(return_inverse=True)
+            present, labels = batch.draws
             texts = texts[present]
         error = _relation_loss(self.network_(batch.features, texts), labels, balanced=self.balanced)
         squares = torch.stack([weight.square().sum() for weight in self.network_.text.parameters()]).sum()
@@ -108,7 +110,7 @@ def _relation_loss(logits: Tensor, labels: Tensor, *, balanced: bool = True) -> 
 
     Where balanced, it is half of the mean over right pairs plus half of the mean over wrong ones.
     """
-    right = one_hot(labels, logits.shape[1])
+    right = (labels[:, None] == torch.arange(logits.shape[1], device=labels.device)).long()
     error = (torch.sigmoid(logits) - right).square()
     if not balanced or logits.shape[1] < 2:
         return error.mean()

@@ -13,9 +13,8 @@ from zeroskel.align.neural_aligner import Batch
 from zeroskel.core._options import option, with_options
 
 
-def _shuffled_apart(semantic: Tensor, residual: Tensor, generator: torch.Generator) -> Tensor:
-    """Return each semantic latent with the residual of a random motion (N, L + R): samples of the marginals."""
-    order = torch.randperm(len(residual), generator=generator).to(residual.device)
+def _shuffled_apart(semantic: Tensor, residual: Tensor, order: Tensor) -> Tensor:
+    """Return semantic latents with residuals of other motions (N, L + R), in random order: samples of the marginals."""
     return torch.cat((semantic, residual[order]), dim=1)
 
 
@@ -46,14 +45,14 @@ class _SADVAESpace(AutoEncoders):
         return torch.sigmoid(functional_call(self.discriminator, frozen, (latents,))).mean()
 
     def discriminator_loss(
-        self, semantics: tuple[Tensor, Tensor], residual: Tensor, generator: torch.Generator
+        self, semantics: tuple[Tensor, Tensor], residual: Tensor, orders: tuple[Tensor, Tensor]
     ) -> Tensor:
         """Return `_discrimination` on latents without gradient, mean over the semantic latents of motions and texts."""
         losses = []
-        for latent in semantics:
+        for latent, order in zip(semantics, orders, strict=True):
             semantic, rest = latent.detach(), residual.detach()
             together = self.discriminator(torch.cat((semantic, rest), dim=1))
-            losses.append(_discrimination(together, self.discriminator(_shuffled_apart(semantic, rest, generator))))
+            losses.append(_discrimination(together, self.discriminator(_shuffled_apart(semantic, rest, order))))
         return torch.stack(losses).mean()
 
 
@@ -120,16 +119,25 @@ class SADVAE(AnnealedAligner):
     def _network(self, feature_dim: int, text_dim: int) -> nn.Module:
         return _SADVAESpace(feature_dim, text_dim, self.latent, self.hidden, self.residual)
 
+    def _draw(self, labels: Tensor, classes: int, epoch: int, generator: torch.Generator) -> tuple[Tensor, ...]:
+        """Return the weights of `_terms`, noise of motions, residuals and texts, and two orders of the residuals."""
+        widths = (self.latent, self.residual, self.latent)
+        noise = [torch.randn(len(labels), width, generator=generator) for width in widths]
+        orders = [torch.randperm(len(labels), generator=generator) for _ in range(2)]
+        return torch.tensor(self._weights(epoch)), *noise, *orders
+
     def _loss(self, batch: Batch) -> dict[str, Tensor]:
-        network, features, texts, generator = self.network_, batch.features, batch.text_of_each, batch.generator
+        network, features, texts = self.network_, batch.features, batch.text_of_each
+        weights, motion_noise, residual_noise, text_noise, first_order, second_order = batch.draws
         of_motion, of_residual = network.parts(features)
         of_text = network.text(texts)
-        motion, residual, text = (latent.sample(generator) for latent in (of_motion, of_residual, of_text))
+        motion, residual = of_motion.sample(motion_noise), of_residual.sample(residual_noise)
+        text = of_text.sample(text_noise)
         reconstruction = network.errors(torch.cat((motion, residual), dim=1), text, features, texts)
         cross = network.errors(torch.cat((text, residual), dim=1), motion, features, texts)
         motion_kl, text_kl = divergence(of_motion) + divergence(of_residual), divergence(of_text)
         correlation = network.correlation(torch.cat((motion, residual), dim=1))
-        discriminator = network.discriminator_loss((motion, text), residual, generator)
-        terms = self._terms(batch.epoch, reconstruction, motion_kl, text_kl, cross)
+        discriminator = network.discriminator_loss((motion, text), residual, (first_order, second_order))
+        terms = self._terms(weights, reconstruction, motion_kl, text_kl, cross)
         terms["loss"] = terms["loss"] + self.correlation_weight * correlation + discriminator
         return {**terms, "correlation": correlation, "discriminator": discriminator}

@@ -118,7 +118,7 @@ class SMIE(NeuralAligner):
         if self.estimator == "infonce":
             grid, negative = critic.grid(views[0], texts), self._grid_negatives(batch.labels)
             return [info_nce(critic.of_pair(motion, words), grid, negative) for motion in motions]
-        rows, partners = (indices.to(words.device) for indices in self._negatives(batch))
+        rows, partners = batch.draws
         values = critic.of_pair(
             torch.cat((*motions, motions[0].index_select(0, partners))),
             torch.cat((*(words for _ in views), words.index_select(0, rows))),
@@ -127,11 +127,13 @@ class SMIE(NeuralAligner):
         marginal = marginal if len(rows) else values.new_zeros(1)
         return [_ESTIMATES[self.estimator](joint, marginal) for joint in joints]
 
-    def _negatives(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def _draw(self, labels: Tensor, classes: int, epoch: int, generator: torch.Generator) -> tuple[Tensor, ...]:
         """Return which texts of a batch meet which other sequences."""
+        if self.estimator == "infonce":
+            return ()
         if self.negatives == "published":
-            return torch.arange(len(batch.labels)), _rolled_by_one(len(batch.labels))
-        return _other_class(batch.labels.cpu(), batch.generator)
+            return torch.arange(len(labels)), _rolled_by_one(len(labels))
+        return _other_class(labels, generator)
 
     def _grid_negatives(self, classes: Tensor) -> Tensor:
         """Return a mask (B, B) of the texts that are negatives of each motion; "published" includes false ones."""

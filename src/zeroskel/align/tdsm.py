@@ -107,12 +107,18 @@ class TDSM(NeuralAligner):
         self._arrays["scale"] = features.std(axis=0) + np.float32(1e-6)
         self._arrays["noises"] = torch.randn(self.noises, features.shape[1], generator=generator).numpy()
 
+    def _draw(self, labels: Tensor, classes: int, epoch: int, generator: torch.Generator) -> tuple[Tensor, ...]:
+        """Return noise, its times, the share of the signal at these, and wrong texts."""
+        count = len(labels)
+        noise = torch.randn(count, len(self._arrays["scale"]), generator=generator)
+        times = torch.randint(self.steps, (count,), generator=generator)
+        wrong = torch.randint(classes, (count,), generator=generator)
+        return noise, times, _signal_share(self.steps, self.betas)[times], wrong
+
     def _loss(self, batch: Batch) -> dict[str, Tensor]:
-        x, count, generator = batch.features, len(batch.labels), batch.generator
-        noise = torch.randn(x.shape, generator=generator).to(x.device)
-        times = torch.randint(self.steps, (count,), generator=generator).to(x.device)
-        wrong = torch.randint(len(batch.texts), (count,), generator=generator).to(x.device)
-        noised = _add_noise(x, noise, _signal_share(self.steps, self.betas).to(x.device)[times])
+        x, count = batch.features, len(batch.labels)
+        noise, times, share, wrong = batch.draws
+        noised = _add_noise(x, noise, share)
         texts = batch.texts[torch.cat((batch.labels, wrong))]
         predicted = self.network_(torch.cat((noised, noised)), torch.cat((times, times)), texts)
         right_error, wrong_error = _noise_error(predicted, torch.cat((noise, noise))).split(count)

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 
 from zeroskel.core import InputError
 from zeroskel.core._options import layout_name, option
+from zeroskel.encoders._augmentation import Changes, changed, drawn_changes, drawn_on_device
+from zeroskel.encoders._gpu_batches import GpuBatches
 from zeroskel.encoders._processes import launched_accelerator, share_of_process
 from zeroskel.encoders.base import BatchSource, EpochProgress, SkeletonEncoder
 from zeroskel.encoders.stgcn import STGCN, _fast_inference
@@ -21,10 +23,6 @@ from zeroskel.neural._training import seeded, train, warmup_cosine
 logger = logging.getLogger(__name__)
 
 _WITHHELD_SHARE = 0.2
-_LARGEST_ROTATION = np.deg2rad(30.0)  # about the vertical axis, to either side
-_SCALE = 0.15  # largest relative change of size
-_CROP = 0.75  # shortest share of the frames that a crop leaves
-_JITTER = 0.01  # standard deviation of joint noise, in torso lengths
 
 
 @attrs.define(slots=False, eq=False, repr=False)
@@ -38,6 +36,9 @@ class PretrainedSTGCN(SkeletonEncoder):
     Training resumes from a checkpoint, and distributes over the processes that `accelerate launch` starts: each
     computes its share of every batch, while batch statistics, loss and gradients are those of the whole batch. The
     number of processes changes the result only by rounding.
+
+    On a GPU the sequences stay there if they take at most half of its free memory, it draws the random changes itself,
+    and one process repeats the steps as CUDA graphs. `accelerate launch --mixed_precision bf16` trains in bfloat16.
 
     Args:
         layout: Joint layout of the batches, or its name.
@@ -109,17 +110,29 @@ class PretrainedSTGCN(SkeletonEncoder):
             rows, withheld = _withhold(np.asarray(subjects), rng)
         classes, accelerator = torch.from_numpy(labels), launched_accelerator()
         share = share_of_process(accelerator)
+        device = torch.device(self.device) if accelerator is None else accelerator.device
         batches_per_epoch = max(1, round(len(rows) / self.batch_size))
+        on_gpu = GpuBatches(batches, labels, device) if device.type == "cuda" else None
 
-        def index_batches() -> Iterator[np.ndarray]:
-            yield from np.array_split(rng.permutation(rows), batches_per_epoch)
+        def inputs(epoch: int) -> Iterator[tuple[Tensor, ...]]:
+            index_batches = np.array_split(rng.permutation(rows), batches_per_epoch)
+            if on_gpu is not None:  # it draws the changes
+                yield from on_gpu.steps(index_batches)
+                return
+            for chosen in index_batches:
+                sequences = torch.from_numpy(np.ascontiguousarray(batches[chosen]))
+                changes = drawn_changes(sequences.shape, rng) if self.augment else ()
+                yield sequences, classes[chosen], *changes
 
-        def step(model: nn.Module, chosen: np.ndarray, epoch: int) -> dict[str, Tensor]:
-            batch = np.asarray(batches[chosen])
-            batch = _augment(batch, rng) if self.augment else batch
-            logits = model(torch.from_numpy(np.ascontiguousarray(batch[share])))
-            target = classes[chosen[share]].to(logits.device)
-            loss = nn.functional.cross_entropy(logits, target, reduction="sum") / len(chosen)
+        def step(model: nn.Module, sequences: Tensor, target: Tensor, *changes: Tensor) -> dict[str, Tensor]:
+            if self.augment and not changes:
+                changes = drawn_on_device(sequences.shape, sequences.device)
+            count, sequences, target = len(target), sequences[share], target[share]
+            if changes:
+                sequences = changed(sequences, Changes(*(values[share] for values in changes)))
+            logits = model(sequences)
+            target = target.to(logits.device)
+            loss = nn.functional.cross_entropy(logits, target, reduction="sum") / count
             correct = (logits.argmax(dim=1) == target).sum()
             return {"loss": loss, "accuracy": correct * (batches_per_epoch / len(rows))}  # the mean counts samples
 
@@ -131,11 +144,11 @@ class PretrainedSTGCN(SkeletonEncoder):
                 on_epoch(int(record["epoch"]), self.epochs)
 
         with seeded(seed):
-            model = self._new_model(int(labels.max()) + 1)
+            model = self._new_model(int(labels.max()) + 1).to(device)
             history = train(
                 model,
                 step,
-                index_batches,
+                inputs,
                 epochs=self.epochs,
                 learning_rate=self.learning_rate,
                 schedule=lambda epoch: warmup_cosine(epoch, self.epochs),
@@ -183,34 +196,3 @@ def _withhold(subjects: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarra
     chosen = people[: max(1, round(_WITHHELD_SHARE * len(people)))]
     withheld = np.isin(subjects, chosen)
     return np.flatnonzero(~withheld), np.flatnonzero(withheld)
-
-
-def _augment(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return a copy of a batch in which each sequence is rotated, scaled, cropped in time and jittered at random.
-
-    The crop is resampled to T frames, so the tempo changes with it. Joints that were not observed stay 0. Both batches
-    are (N, C, T, V, M) float32.
-    """
-    result = _crop(batch, rng)
-    n, channels = result.shape[:2]
-    if channels == 3:
-        angle = (_LARGEST_ROTATION * (2 * rng.random((n, 1, 1, 1)) - 1)).astype(np.float32)
-        cos, sin = np.cos(angle), np.sin(angle)
-        x, z = result[:, 0].copy(), result[:, 2].copy()
-        result[:, 0], result[:, 2] = cos * x + sin * z, cos * z - sin * x
-    result *= rng.uniform(1 - _SCALE, 1 + _SCALE, (n, 1, 1, 1, 1)).astype(np.float32)
-    noise = rng.standard_normal(result.shape, dtype=np.float32) * np.float32(_JITTER)
-    return result + np.where(batch == 0, 0, noise).astype(np.float32)
-
-
-def _crop(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return a random window of each sequence, resampled linearly to the number of frames of the batch."""
-    n, t = batch.shape[0], batch.shape[2]
-    share = _CROP + (1 - _CROP) * rng.random((n, 1))
-    start = (1 - share) * rng.random((n, 1))
-    positions = (start + share * np.linspace(0, 1, t)) * (t - 1)
-    positions = positions[:, None, :, None, None]
-    before = np.floor(positions).astype(int)
-    weight = (positions - before).astype(np.float32)
-    first, second = (np.take_along_axis(batch, frames, axis=2) for frames in (before, np.minimum(before + 1, t - 1)))
-    return first * (1 - weight) + second * weight

@@ -1,6 +1,6 @@
 """Tensors and NumPy: weights as arrays, modules of arrays, names of devices, and the threads that torch uses."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
@@ -34,6 +34,16 @@ def in_blocks(values: Callable[[Tensor, Tensor], Tensor], rows: Tensor, columns:
         for part in columns.split(max(1, pairs))
     ]
     return torch.cat(of_columns, dim=1)
+
+
+def moved_together(steps: Sequence[tuple[Tensor, ...]], device: torch.device) -> list[tuple[Tensor, ...]]:
+    """Return the tensors of several training steps on a device; the first ones of all steps are one copy, and so on."""
+    moved = []
+    for column in zip(*steps, strict=True):
+        values = torch.cat([value.reshape(-1) for value in column]).to(device)
+        parts = values.split([value.numel() for value in column])
+        moved.append([part.view(value.shape) for part, value in zip(parts, column, strict=True)])
+    return list(zip(*moved, strict=True))
 
 
 def expected_device(device: str) -> str | None:

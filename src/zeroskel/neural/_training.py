@@ -9,6 +9,7 @@ import copy
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,10 +24,12 @@ from torch import Tensor, nn
 from zeroskel.core import InputError
 from zeroskel.core._files import atomic_path
 from zeroskel.core._saved import with_prefix, without_prefix
+from zeroskel.neural._cuda_graphs import GraphedUpdate
 
 Generator = np.random.Generator | torch.Generator
-Batch = TypeVar("Batch")
-Step = Callable[[nn.Module, Batch, int], dict[str, Tensor]]
+Step = Callable[..., dict[str, Tensor]]
+Inputs = Callable[[int], Iterable[tuple[Tensor, ...]]]
+Prepared = TypeVar("Prepared")
 RecordCallback = Callable[[dict[str, float]], None]
 
 
@@ -64,8 +67,8 @@ def index_batches(count: int, batch_size: int, generator: torch.Generator | None
 
 def train(
     model: nn.Module,
-    step: Step[Batch],
-    batches: Callable[[], Iterable[Batch]],
+    step: Step,
+    inputs: Inputs,
     *,
     epochs: int,
     learning_rate: float,
@@ -78,19 +81,23 @@ def train(
 ) -> History:
     """Minimise the loss of a step with Adam, in place.
 
+    The terms of the loss stay on the device until the end of an epoch. On a GPU one process repeats the steps as CUDA
+    graphs: see `GraphedUpdate`.
+
     Args:
         model: The module whose parameters are trained. It is in training mode at the start of each epoch.
-        step: Called with the model (wrapped by the accelerator, if there is one), a batch and the 0-based epoch;
-            returns named scalars. "loss" is minimised and all of them are recorded. With several processes each returns
-            its part of the scalars, whose sum over the processes counts.
-        batches: Called at the start of each epoch; returns the index batches of that epoch.
+        step: Called with the model (wrapped by the accelerator, if there is one) and the inputs of the step; returns
+            named scalars. "loss" is minimised and all of them are recorded. With several processes each returns its
+            part of the scalars, whose sum over the processes counts. All that changes from step to step is an input.
+        inputs: Called with the 0-based epoch at its start; returns the inputs of its steps, tensors that are on the
+            device of the model if that is a GPU.
         epochs: Number of epochs to train.
         learning_rate: Base rate of Adam.
         schedule: Returns the share of the base rate in a 0-based epoch.
         on_epoch: Called with the record of each finished epoch; it may add entries to the record.
         best_by: Entry of the record whose largest value selects the weights that `History.best` keeps.
         checkpoint: File that is written after each epoch but the last. Training resumes from it if it exists.
-        generator: The generator that the step and the batches draw from; its state is part of the checkpoint.
+        generator: The generator that the step and the inputs draw from; its state is part of the checkpoint.
         accelerator: An `accelerate.Accelerator` that distributes the training; None trains in this process alone.
 
     Returns:
@@ -99,31 +106,27 @@ def train(
     Raises:
         InputError: The checkpoint is damaged or belongs to another network.
     """
-    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
+    device = next(model.parameters()).device
+    is_graphed = _can_graph(device) and (accelerator is None or accelerator.num_processes == 1)
+    optimizer = _adam(model, learning_rate, device if is_graphed else None)
     history = History()
     if checkpoint is not None and checkpoint.is_file():
         history = History(**_restore_checkpoint(checkpoint, model, optimizer, generator))
     trained, stepper = (model, optimizer) if accelerator is None else accelerator.prepare(model, optimizer)
+    names: list[str] = []
+    update = _update(trained, step, stepper, accelerator, names)
+    run = GraphedUpdate(update, device) if is_graphed else update
     for epoch in range(len(history.epochs), epochs):
         rate = learning_rate * schedule(epoch)
-        for group in stepper.param_groups:
-            group["lr"] = rate
+        _set_rate(stepper, rate)
+        _seed_device(device)
         trained.train()
-        records: list[dict[str, float]] = []
-        for batch in batches():
-            terms = step(trained, batch, epoch)
-            stepper.zero_grad()
-            if accelerator is None:
-                terms["loss"].backward()
-            else:
-                accelerator.backward(terms["loss"] * accelerator.num_processes)  # gradients are averaged over processes
-                terms = {name: accelerator.reduce(value.detach(), "sum") for name, value in terms.items()}
-            stepper.step()
-            records.append({name: float(value.detach()) for name, value in terms.items()})
-        means = {name: float(np.mean([record[name] for record in records])) for name in records[0]}
+        values = torch.stack([run(*of_step) for of_step in inputs(epoch)]).double().cpu().numpy().T.copy()
+        terms = dict(zip(names, values, strict=True))
+        means = {name: float(np.mean(of_steps)) for name, of_steps in terms.items()}
         epoch_record = {"epoch": epoch + 1, "learning_rate": rate, **means}
         history.epochs.append(epoch_record)
-        history.step_losses.extend(record["loss"] for record in records)
+        history.step_losses.extend(terms["loss"].tolist())
         if on_epoch is not None:
             on_epoch(epoch_record)
         if best_by is not None and (history.best is None or epoch_record[best_by] > history.best[0]):
@@ -134,13 +137,76 @@ def train(
     return history
 
 
+def _update(
+    trained: nn.Module, step: Step, stepper: torch.optim.Optimizer, accelerator: Any, names: list[str]
+) -> Callable[..., Tensor]:
+    """Return a function that trains one step and returns the values of its terms; it writes their names to a list."""
+
+    def update(*values: Tensor) -> Tensor:
+        terms = step(trained, *values)
+        stepper.zero_grad()
+        if accelerator is None:
+            terms["loss"].backward()
+        else:
+            accelerator.backward(terms["loss"] * accelerator.num_processes)  # gradients are averaged over processes
+            terms = {name: accelerator.reduce(value.detach(), "sum") for name, value in terms.items()}
+        stepper.step()
+        names[:] = terms
+        return torch.stack([value.detach() for value in terms.values()])
+
+    return update
+
+
+def one_ahead(prepare: Callable[[int], Prepared]) -> Callable[[int], Prepared]:
+    """Return a function of the epoch that equals `prepare` and prepares the next epoch in a thread meanwhile.
+
+    The epochs are prepared in order, one at a time.
+    """
+    pool = ThreadPoolExecutor(1)
+    ready: dict[int, Future[Prepared]] = {}
+
+    def prepared(epoch: int) -> Prepared:
+        current = ready.pop(epoch, None) or pool.submit(prepare, epoch)
+        ready[epoch + 1] = pool.submit(prepare, epoch + 1)
+        return current.result()
+
+    return prepared
+
+
+def _can_graph(device: torch.device) -> bool:
+    """Return whether training on a device runs as CUDA graphs."""
+    return device.type == "cuda"
+
+
+def _adam(model: nn.Module, learning_rate: float, graph_device: torch.device | None) -> torch.optim.Adam:
+    """Return Adam; for a graph, its rate and its counters are on the device and its step is one kernel."""
+    if graph_device is None:
+        return torch.optim.Adam(model.parameters(), lr=learning_rate)
+    return torch.optim.Adam(model.parameters(), lr=torch.tensor(learning_rate, device=graph_device), fused=True)
+
+
+def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    for group in optimizer.param_groups:
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
+
+
+def _seed_device(device: torch.device) -> None:
+    """Seed a GPU from the generator of the CPU, whose state is in the checkpoint."""
+    if device.type == "cuda":
+        torch.cuda.default_generators[device.index].manual_seed(int(torch.randint(2**62, ())))
+
+
 @contextmanager
 def seeded(seed: int) -> Iterator[torch.Generator]:
     """Seed the global generator of torch inside the context, and yield a second generator for explicit draws.
 
     Initial weights that are drawn inside come from the seed. The global random state is restored afterwards.
     """
-    with torch.random.fork_rng(devices=[]):
+    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    with torch.random.fork_rng(devices=devices):
         torch.manual_seed(seed)
         yield torch.Generator().manual_seed(seed)
 
@@ -156,7 +222,7 @@ def _save_checkpoint(
     tensors = with_prefix("model.", model.state_dict()) | {"random.torch": torch.get_rng_state()}
     for row, entries in state["state"].items():
         tensors |= with_prefix(f"optimizer.{row}.", entries)
-    facts = {**history, "best": best and best[:2], "groups": state["param_groups"]}
+    facts = {**history, "best": best and best[:2]}
     if best is not None:
         tensors |= with_prefix("best.", best[2])
     if isinstance(generator, torch.Generator):
@@ -181,7 +247,7 @@ def _restore_checkpoint(
         for name, value in without_prefix("optimizer.", tensors).items():
             row, _, entry = name.partition(".")
             state.setdefault(int(row), {})[entry] = value
-        optimizer.load_state_dict({"state": state, "param_groups": facts["groups"]})
+        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
         if isinstance(generator, torch.Generator):
             generator.set_state(tensors["random.generator"])
         elif generator is not None:
