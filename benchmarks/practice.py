@@ -36,7 +36,7 @@ from zeroskel.core._files import atomic_path, content_key
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.datasets._opening import read_pool
 from zeroskel.recognition import ZeroShotRecognizer
-from zeroskel.recognition._bundle import Examples
+from zeroskel.recognition._examples import Examples
 from zeroskel.recognition._prediction import Candidates
 from zeroskel.recognition._training import DEFAULT_BUNDLE, TrainingConfig, train_on_rows
 from zeroskel.text import SentenceEncoder, class_embeddings

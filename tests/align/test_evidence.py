@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from zeroskel.align import Evidence, load
-from zeroskel.align.evidence import _QuantityModel
+from zeroskel.align._quantity_model import QuantityModel
 from zeroskel.core._vocabulary import vocabulary
 
 WORDS = vocabulary()
@@ -68,7 +68,8 @@ def test_a_description_that_truly_says_more_does_not_lower_the_score(fitted, rig
 
 
 def test_the_floor_bounds_what_one_quantity_takes_away(fitted, right_hand_up):
-    before_correction = fitted._evidence(right_hand_up, text(arm_side=-1.0)[None])
+    stated = fitted._stated(text(arm_side=-1.0)[None])
+    before_correction = fitted._evidence(fitted._estimates(right_hand_up), stated)
     assert before_correction.min() >= 1.5 * np.log(fitted.floor) - 1e-4  # measured, and regressed at half the weight
     evidence = fitted.evidence(right_hand_up, text(arm_side=-1.0)[None])
     assert evidence.shape == (3, 1, Q)
@@ -145,7 +146,7 @@ def test_the_sums_by_products_of_matrices_are_those_of_the_ratios(fitted):
 
 
 def test_without_a_floor_the_evidence_is_the_log_ratio_of_two_gaussians():
-    model = _QuantityModel(*(np.array([value], np.float32) for value in (0.8, 0.1, 0.04, 0.5, 0.2)))
+    model = QuantityModel(*(np.array([value], np.float32) for value in (0.8, 0.1, 0.04, 0.5, 0.2)))
     value, mean, variance = 0.7, 0.6, 0.05
     spread = 0.8**2 * variance + 0.04
 
@@ -164,10 +165,10 @@ def test_what_texts_leave_open_is_no_noise():
     truths = means[labels] + np.sqrt(variances[labels]) * rng.normal(size=(2000, 2))
     values = 0.1 + 0.8 * truths + 0.15 * rng.normal(size=truths.shape)
     usual = means.mean(axis=0), means.var(axis=0)
-    model = _QuantityModel.fitted(values, np.ones_like(values), labels, means, variances, usual)
+    model = QuantityModel.fitted(values, np.ones_like(values), labels, means, variances, usual)
     assert np.allclose(model.noise, 0.15**2, rtol=0.35)
     assert np.allclose(model.slope, 0.8, atol=0.1) and np.allclose(model.offset, 0.1, atol=0.06)
-    exact = _QuantityModel.fitted(values, np.ones_like(values), labels, means, 0 * variances, usual)
+    exact = QuantityModel.fitted(values, np.ones_like(values), labels, means, 0 * variances, usual)
     assert np.all(exact.noise > 2 * model.noise)
 
 
@@ -180,7 +181,8 @@ def test_a_rate_counts_only_if_something_repeats(fitted):
     features = np.concatenate([rows, np.zeros((2, 2), np.float32)], axis=1)
     evidence = Evidence(regressed=0.0)
     evidence._measured, evidence._blind, evidence._kite = fitted._measured, None, None
-    values = evidence._evidence(features, np.stack([text(hand_rate=0.6, hand_repeats=1.0, turn_side=1.0)]))[:, 0]
+    stated = evidence._stated(np.stack([text(hand_rate=0.6, hand_repeats=1.0, turn_side=1.0)]))
+    values = evidence._evidence(evidence._estimates(features), stated)[:, 0]
     rate, side, repeats = (WORDS.index(name) for name in ("hand_rate", "turn_side", "hand_repeats"))
     assert values[0, rate] == values[0, side] == 0 and values[0, repeats] < 0
     assert values[1, rate] > 0 and values[1, side] > 0 and values[1, repeats] > 0

@@ -18,8 +18,8 @@ from zeroskel.core import InputError, SkeletonSequence
 from zeroskel.datasets import SkeletonDataset
 from zeroskel.datasets.synthetic import action_names, generate_dataset, generate_sequence
 from zeroskel.recognition import TrainingConfig, train_bundle
-from zeroskel.recognition._bundle import Examples
 from zeroskel.recognition._calibration import Calibration
+from zeroskel.recognition._examples import Examples
 from zeroskel.recognition.export import export_onnx
 from zeroskel.skeleton import make_batch
 from zeroskel.skeleton.formats import write

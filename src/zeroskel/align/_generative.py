@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from zeroskel.align._matrices import finite_matrix
 from zeroskel.align._variational import Gaussian, divergence, ramp
-from zeroskel.align.base import _matrix
 from zeroskel.align.neural_aligner import Batch, NeuralAligner
 from zeroskel.core._options import option, with_options
 from zeroskel.core._saved import with_prefix, without_prefix
@@ -79,7 +79,7 @@ class GenerativeAligner(NeuralAligner):
             InputError: The width differs from that in `fit`, or values are not finite.
         """
         self._require_fitted()
-        texts = np.unique(_matrix("class_embeddings", class_embeddings), axis=0)
+        texts = np.unique(finite_matrix("class_embeddings", class_embeddings), axis=0)
         self._check_widths(self.feature_dim_ or 0, texts.shape[1])
         self._arrays |= with_prefix("candidates.", self._classifier(texts, seed))
         return self

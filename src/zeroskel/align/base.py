@@ -2,14 +2,15 @@
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from zeroskel.core import DivergedError, InputError, NotFittedError
+from zeroskel.align._matrices import finite_matrix, finite_scores
+from zeroskel.core import InputError, NotFittedError
 from zeroskel.core._options import refuse
 from zeroskel.core._saved import save_model
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 AlignerCallback = Callable[["Aligner", int], None]
 _EpochEnd = Callable[[int], None]
+Group = tuple[np.ndarray, np.ndarray]  # rows of features, and rows of class embeddings to score them against
 
 
 class Aligner(ABC):
@@ -84,7 +86,7 @@ class Aligner(ABC):
         Raises:
             InputError: Shapes or label range are wrong, values are not finite, or there are fewer than two classes.
         """
-        features = _matrix("features", features)
+        features = finite_matrix("features", features)
         embeddings = np.asarray(class_embeddings, dtype=np.float32)
         labels = np.asarray(labels)
         if labels.shape != (len(features),) or labels.dtype.kind not in "iu":
@@ -101,8 +103,8 @@ class Aligner(ABC):
             masked_features = np.asarray(masked_features, dtype=np.float32)
             if masked_features.ndim != 3 or masked_features.shape[1:] != features.shape or not len(masked_features):
                 raise InputError(f"masked_features {masked_features.shape}; expected (R, {len(features)}, D)")
-            _matrix("masked_features", masked_features.reshape(-1, features.shape[1]))
-        seen = _matrix("class_embeddings of seen classes", embeddings[used])
+            finite_matrix("masked_features", masked_features.reshape(-1, features.shape[1]))
+        seen = finite_matrix("class_embeddings of seen classes", embeddings[used])
         widths = features.shape[1], embeddings.shape[1]
         self.check_text_dim(widths[1])
 
@@ -130,17 +132,23 @@ class Aligner(ABC):
             InputError: The widths differ from those in `fit`, or values are not finite.
             DivergedError: The scores are not finite.
         """
-        self._require_fitted()
-        features = _matrix("features", features)
-        embeddings = _matrix("class_embeddings", class_embeddings)
-        self._check_widths(features.shape[1], embeddings.shape[1])
-        scores = np.asarray(self._score(features, embeddings), dtype=np.float32)
-        if not np.isfinite(scores).all():
-            broken = int((~np.isfinite(scores)).sum())
-            raise DivergedError(
-                f"{self!r}: {broken} of {scores.size} scores are not finite; training diverged. Lower the learning rate"
-            )
-        return scores
+        return finite_scores(self._score(*self._matrices(features, class_embeddings)), of=self)
+
+    def score_groups(
+        self, features: np.ndarray, class_embeddings: np.ndarray, groups: Sequence[Group]
+    ) -> list[np.ndarray]:
+        """Score groups of motions, each against its own candidate texts.
+
+        Args:
+            features: (N, D) features.
+            class_embeddings: (K, D_text) texts of all groups.
+            groups: rows of `features` and of `class_embeddings`, for each group.
+
+        Returns:
+            The scores of each group, as `score_classes` returns them.
+        """
+        matrices = self._matrices(features, class_embeddings)
+        return [finite_scores(scores, of=self) for scores in self._score_groups(*matrices, groups)]
 
     def fit_candidates(self, class_embeddings: np.ndarray, seed: int = 0) -> Self:
         """Prepare for candidates before scoring them; only generative methods do anything here.
@@ -246,6 +254,20 @@ class Aligner(ABC):
         changed = [f"{k}={v!r}" for k, v in self.options().items() if v != defaults[k].default]
         return f"{type(self).__name__}({', '.join(changed)})"
 
+    def _matrices(self, features: np.ndarray, class_embeddings: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return features and texts as matrices of the right widths."""
+        self._require_fitted()
+        matrices = finite_matrix("features", features), finite_matrix("class_embeddings", class_embeddings)
+        self._check_widths(matrices[0].shape[1], matrices[1].shape[1])
+        return matrices
+
+    def _score_groups(
+        self, features: np.ndarray, class_embeddings: np.ndarray, groups: Sequence[Group]
+    ) -> list[np.ndarray]:
+        """Return the scores of each group; a method that can leave out the other pairs overrides this."""
+        scores = self._score(features, class_embeddings)
+        return [scores[np.ix_(rows, texts)] for rows, texts in groups]
+
     def _check_widths(self, feature_dim: int, text_dim: int) -> None:
         if (feature_dim, text_dim) != (self.feature_dim_, self.text_dim_):
             raise InputError(
@@ -322,14 +344,3 @@ class _OneStepAligner(Aligner):
     def _set_state(self, state: dict[str, np.ndarray]) -> None:
         for name, value in state.items():
             setattr(self, f"_{name}", value)
-
-
-def _matrix(name: str, values: np.ndarray) -> np.ndarray:
-    """Return the values as a float32 matrix; raise InputError for another shape or values that are not finite."""
-    matrix = np.asarray(values, dtype=np.float32)
-    if matrix.ndim != 2 or not matrix.size:
-        raise InputError(f"{name} have shape {matrix.shape}; expected a matrix with at least one row and column")
-    if not np.isfinite(matrix).all():
-        row = int(np.flatnonzero(~np.isfinite(matrix).all(axis=1))[0])
-        raise InputError(f"{name} are not finite in row {row}; expected numbers only")
-    return matrix

@@ -1,14 +1,15 @@
 """Evidence: what a motion shows of what a text says, quantity by quantity."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 from array_api_compat import array_namespace
 
 from zeroskel.align._kernel_regression import KernelRegression, predict_tensor
-from zeroskel.align.base import _OneStepAligner
+from zeroskel.align._quantity_model import QuantityModel
+from zeroskel.align.base import Group, _OneStepAligner
 from zeroskel.align.kernel_ridge import KernelRidge, _hub_advantage, _nearest_count
 from zeroskel.core._options import option, option_of, with_options
 from zeroskel.core._saved import with_prefix, without_prefix
@@ -21,15 +22,28 @@ if TYPE_CHECKING:
 
 _PAIRS_AT_ONCE = 4096  # pairs of a motion and a text whose quantities are compared at once
 _TEXTS_REMEMBERED = 10_000  # whose hub advantages are stored: 10 MB
-_USUAL_SLOPE = 0.6  # of a quantity that the training classes do not vary
-_DOUBT = 0.02  # variance of a quantity over the training classes at which they count as much as the usual slope
-_LEAST_NOISE = 0.004  # variance
 _LEAST_EVENT = 0.01  # value of an event from which on its rate and direction count
-_NOISE_SHARES = np.geomspace(0.02, 1, 40)  # of the mean squared error that may be noise; texts account for the rest
 
 Array = Any  # numpy.ndarray or torch.Tensor
-
 _MEASURED, _REGRESSED, _FURTHER = "measured_", "regressed_", "further_"  # prefixes of saved arrays
+
+
+class _Estimate(NamedTuple):
+    """Quantities (N, Q) of N motions, 1 where they are known, their model, and the weight of their evidence."""
+
+    model: QuantityModel
+    values: np.ndarray
+    known: np.ndarray
+    weight: float
+
+    def of_rows(self, rows: np.ndarray) -> "_Estimate":
+        """Return the estimate of some of the motions."""
+        return self._replace(values=self.values[rows], known=self.known[rows])
+
+    def log_ratios(self, stated: tuple[np.ndarray, np.ndarray], floor: float) -> np.ndarray:
+        """Return the evidence (N, K, Q) for what K texts state, with its weight."""
+        ratios = self.model.log_ratios(self.values, self.known, *stated, floor)
+        return ratios if self.weight == 1 else np.float32(self.weight) * ratios
 
 
 @with_options
@@ -96,7 +110,7 @@ class Evidence(_OneStepAligner):
         values, known = features[:, : len(words)], features[:, len(words) : 2 * len(words)]
         if is_movement and known.shape[1] == len(words) and np.isin(known, (0, 1)).all():
             known = _known(features)
-            self._measured = _QuantityModel.fitted(values, known, labels, means, variances, usual)
+            self._measured = QuantityModel.fitted(values, known, labels, means, variances, usual)
         regression, blind, blind_labels = KernelRegression.fitted(
             features,
             labels,
@@ -107,27 +121,43 @@ class Evidence(_OneStepAligner):
         )
         self._regression, self._blind = regression, blind if self.hubness else None
         self._advantages: dict[bytes, float] = {}
-        self._regressed = _QuantityModel.fitted(blind, np.ones_like(blind), blind_labels, means, variances, usual)
+        self._regressed = QuantityModel.fitted(blind, np.ones_like(blind), blind_labels, means, variances, usual)
         self._kite = self._new_kite()
         if self._kite is not None:
             self._kite.fit(features, labels, class_embeddings[:, 2 * len(vocabulary()) :], seed=seed)
 
     def _score(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
-        scores = np.concatenate(
-            [self._evidence(part, class_embeddings).sum(axis=2) for part in _parts(features, class_embeddings)]
-        )
+        stated = self._stated(class_embeddings)
+        parts = _parts(features, class_embeddings)
+        scores = np.concatenate([self._evidence(self._estimates(part), stated).sum(axis=2) for part in parts])
         if self._blind is not None:
             scores -= self._regressed_weight * self.hubness * self._hub_advantages(class_embeddings)
         if self._kite is not None:
             scores += self.further * self._kite.score_classes(features, class_embeddings[:, 2 * len(vocabulary()) :])
         return scores
 
+    def _score_groups(
+        self, features: np.ndarray, class_embeddings: np.ndarray, groups: Sequence[Group]
+    ) -> list[np.ndarray]:
+        if self._kite is not None:
+            return super()._score_groups(features, class_embeddings, groups)
+        estimates, (means, variances) = self._estimates(features), self._stated(class_embeddings)
+        weight = 0.0 if self._blind is None else self._regressed_weight * self.hubness
+        hubs = (
+            weight * self._hub_advantages(class_embeddings) if weight else np.zeros(len(class_embeddings), np.float32)
+        )
+        return [
+            self._evidence([each.of_rows(rows) for each in estimates], (means[texts], variances[texts])).sum(axis=2)
+            - hubs[texts]
+            for rows, texts in groups
+        ]
+
     def evidence(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray | None:
         """Return the part of each quantity in the scores; see `Aligner.evidence`. Memory grows with N times K."""
         if not self._is_movement(class_embeddings) or self._kite is not None:
             return None
         embeddings = np.asarray(class_embeddings, np.float32)
-        total = self._evidence(np.asarray(features, np.float32), embeddings)
+        total = self._evidence(self._estimates(np.asarray(features, np.float32)), self._stated(embeddings))
         if self._blind is not None:
             total -= self._regressed_weight * self.hubness * self._hub_quantities(embeddings)
         return total
@@ -166,18 +196,20 @@ class Evidence(_OneStepAligner):
 
         return Kite(penalty=self.penalty, bandwidth=self.bandwidth, landmarks=self.landmarks, text_blocks=blocks[1:])
 
-    def _evidence(self, features: np.ndarray, class_embeddings: np.ndarray) -> np.ndarray:
-        means, variances = self._stated(class_embeddings)
-        total = np.zeros((len(features), *means.shape), dtype=np.float32)
+    def _estimates(self, features: np.ndarray) -> list[_Estimate]:
+        """Return the quantities as they were measured and as they are regressed, without those that do not count."""
+        estimates = []
         if self._measured is not None:
-            values, known = features[:, : len(vocabulary())], _known(features)
-            total += self._measured.log_ratios(values, known, means, variances, self.floor)
-        weight = self._regressed_weight
-        if weight:
+            estimates.append(_Estimate(self._measured, features[:, : len(vocabulary())], _known(features), 1.0))
+        if self._regressed_weight:
             values = self._regression.predict(features)
-            ratios = self._regressed.log_ratios(values, np.ones_like(values), means, variances, self.floor)
-            total += np.float32(weight) * ratios
-        return total
+            estimates.append(_Estimate(self._regressed, values, np.ones_like(values), self._regressed_weight))
+        return estimates
+
+    def _evidence(self, estimates: Sequence[_Estimate], stated: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        """Return the evidence (N, K, Q) of all estimates for what K texts state, means and variances (K, Q)."""
+        ratios = [each.log_ratios(stated, self.floor) for each in estimates]
+        return sum(ratios[1:], ratios[0])
 
     def to_torch(self) -> "nn.Module":
         """Return the fitted method as a torch module: see `Aligner.to_torch`."""
@@ -186,8 +218,8 @@ class Evidence(_OneStepAligner):
         count, floor, has_measures = len(vocabulary()), self.floor, self._measured is not None
         has_blind, nearest = self._blind is not None, 0 if self._blind is None else _nearest_count(len(self._blind))
 
-        def model(fitted: Any, prefix: str) -> _QuantityModel:
-            return _QuantityModel.of_arrays({field.name: getattr(fitted, prefix + field.name) for field in _ARRAYS})
+        def model(fitted: Any, prefix: str) -> QuantityModel:
+            return QuantityModel.of_arrays({field.name: getattr(fitted, prefix + field.name) for field in _ARRAYS})
 
         def scores(fitted: Any, features: "Tensor", texts: "Tensor") -> "Tensor":
             means, variances = self._stated(texts)
@@ -234,9 +266,9 @@ class Evidence(_OneStepAligner):
 
     def _set_state(self, state: dict[str, np.ndarray]) -> None:
         self._regression = KernelRegression.of_arrays(state)
-        self._regressed = _QuantityModel.of_arrays(without_prefix(_REGRESSED, state))
+        self._regressed = QuantityModel.of_arrays(without_prefix(_REGRESSED, state))
         measured = without_prefix(_MEASURED, state)
-        self._measured = _QuantityModel.of_arrays(measured) if measured else None
+        self._measured = QuantityModel.of_arrays(measured) if measured else None
         self._blind, self._advantages = state.get("blind"), {}
         self._kite = self._new_kite()
         if self._kite is not None:
@@ -244,95 +276,7 @@ class Evidence(_OneStepAligner):
             self._kite._set_state(without_prefix(_FURTHER, state))
 
 
-@dataclass(frozen=True, eq=False)
-class _QuantityModel:
-    """Gaussian of each of Q estimated quantities given what a text says; `Evidence` states the equation.
-
-    Args:
-        slope: (Q,) d.
-        offset: (Q,) c.
-        noise: (Q,) w.
-        usual: (Q,) c + d b.
-        spread: (Q,) d^2 u + w.
-    """
-
-    slope: Array
-    offset: Array
-    noise: Array
-    usual: Array
-    spread: Array
-
-    @classmethod
-    def fitted(
-        cls,
-        values: np.ndarray,
-        known: np.ndarray,
-        labels: np.ndarray,
-        means: np.ndarray,
-        variances: np.ndarray,
-        usual: tuple[np.ndarray, np.ndarray],
-    ) -> "_QuantityModel":
-        """Fit the Gaussians on N motions: slope and offset by least squares, then the noise by maximum likelihood.
-
-        Args:
-            values: (N, Q) estimates.
-            known: (N, Q) 1 where a quantity is known, 0 where not.
-            labels: (N,) classes.
-            means: (K, Q) means of what the texts of the K classes say.
-            variances: (K, Q) its variances, which explain a part of the errors.
-            usual: b and u, (Q,) each.
-        """
-        weights = known / np.bincount(labels, minlength=len(means))[labels, None]
-        weights = weights / np.maximum(weights.sum(axis=0), 1e-9)
-        stated = means[labels]
-        mean_stated, mean_value = (weights * stated).sum(axis=0), (weights * values).sum(axis=0)
-        covariance = (weights * (stated - mean_stated) * (values - mean_value)).sum(axis=0)
-        variance = (weights * (stated - mean_stated) ** 2).sum(axis=0)
-        slope = np.clip((covariance + _DOUBT * _USUAL_SLOPE) / (variance + _DOUBT), 0, 1.5)
-        offset = mean_value - slope * mean_stated
-        squares, of_text = (values - offset - slope * stated) ** 2, slope**2 * variances[labels]
-        candidates = _NOISE_SHARES[:, None] * (weights * squares).sum(axis=0) + 1e-9
-        losses = [(weights * (squares / (of_text + w) + np.log(of_text + w))).sum(axis=0) for w in candidates]
-        noise = np.take_along_axis(candidates, np.argmin(losses, axis=0)[None], axis=0)[0] + _LEAST_NOISE
-        arrays = (slope, offset, noise, offset + slope * usual[0], slope**2 * usual[1] + noise)
-        return cls(*(array.astype(np.float32) for array in arrays))
-
-    def log_ratios(self, values: Array, known: Array, means: Array, variances: Array, floor: float) -> Array:
-        """Return the evidence (N, K, Q) of N motions for K texts; 0 where a quantity is not known.
-
-        The model may hold NumPy arrays or tensors; the other arguments and the result are of the same kind.
-        """
-        xp = array_namespace(values)
-        ratios = self.ratios(values[:, None], means, variances)
-        return xp.log((1 - floor) * xp.exp(xp.minimum(ratios, 30.0)) + floor) * known[:, None]
-
-    def ratios(self, values: Array, means: Array, variances: Array) -> Array:
-        """Return log p(m | s) / p(m), (N, K, Q), of values (N, 1 or K, Q) for K texts."""
-        xp = array_namespace(values)
-        spread = self.slope**2 * variances + self.noise
-        distance = (values - self.offset - self.slope * means) ** 2 / spread
-        usual = (values - self.usual) ** 2 / self.spread
-        return (usual - distance - xp.log(spread / self.spread)) / 2
-
-    def sums(self, values: Array, means: Array, variances: Array) -> Array:
-        """Return the sums (N, K) of `ratios` over the quantities of values (N, Q), as products of matrices."""
-        xp = array_namespace(values)
-        spread, centre = self.slope**2 * variances + self.noise, self.offset + self.slope * means
-        squares, products = 1 / self.spread - 1 / spread, centre / spread - self.usual / self.spread
-        constants = self.usual**2 / self.spread - centre**2 / spread - xp.log(spread / self.spread)
-        return values**2 @ squares.T / 2 + values @ products.T + constants.sum(1) / 2
-
-    def arrays(self) -> dict[str, Array]:
-        """Return the arrays by name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
-
-    @classmethod
-    def of_arrays(cls, arrays: Mapping[str, Array]) -> "_QuantityModel":
-        """Return the model of these arrays."""
-        return cls(**{field.name: arrays[field.name] for field in fields(cls)})
-
-
-_ARRAYS = fields(_QuantityModel)
+_ARRAYS = fields(QuantityModel)
 
 
 def _known(features: Array) -> Array:

@@ -84,7 +84,9 @@ class RolePoints:
 
     def __init__(self, joints: Array, layout: Layout) -> None:
         self._roles, means = _role_matrix(layout)
-        self.points = constant(means, joints) @ joints
+        flat = array_namespace(joints).reshape(joints, (*joints.shape[:2], -1))
+        points = flat @ constant(np.kron(means.T, np.eye(3)), joints)  # one product a recording instead of one a frame
+        self.points = array_namespace(joints).reshape(points, (*joints.shape[:2], len(means), 3))
 
     def __contains__(self, role: str) -> bool:
         return role in self._roles

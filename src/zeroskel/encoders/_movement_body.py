@@ -13,7 +13,17 @@ import numpy as np
 from zeroskel.core import Layout
 from zeroskel.encoders._measures import RolePoints
 from zeroskel.encoders._movement_camera import levelled, steadied
-from zeroskel.encoders._series import TINY, Array, array_namespace, constant, deviation, dot, length, quantiles
+from zeroskel.encoders._series import (
+    TINY,
+    Array,
+    array_namespace,
+    constant,
+    deviation,
+    dot,
+    farthest,
+    length,
+    quantiles,
+)
 
 PAIRS = ("shoulder", "elbow", "wrist", "hand", "hip", "knee", "ankle")
 LEFT, RIGHT = 0, 1  # positions on the axis S
@@ -206,15 +216,14 @@ class Body:
         """Return whether "trunk", "hips", "head", "left arm", "right arm", "legs" and "depth" (N,) were observed."""
         xp = array_namespace(self.joints)
         points = self._roles.points
-        from_pelvis = xp.max(xp.abs(points - self.pelvis[:, :, None]), axis=(1, 3))
-        observed = (xp.max(xp.abs(points), axis=(1, 3)) > 0) & (from_pelvis > TINY)
+        observed = (farthest(points) > 0) & (farthest(points - self.pelvis[:, :, None]) > TINY)
         nothing = xp.zeros_like(observed[:, 0])
         seen = {
             role: observed[:, self._roles.row(role)] if role in self._roles else nothing
             for role in ("head", *(f"{pair}_{side}" for pair in PAIRS for side in ("left", "right")))
         }
         hips = seen["hip_left"] & seen["hip_right"]
-        moving_pelvis = xp.max(xp.abs(self.pelvis), axis=(1, 2)) > 0
+        moving_pelvis = farthest(self.pelvis) > 0
         trunk = seen["shoulder_left"] & seen["shoulder_right"] & (hips | moving_pelvis)
         arms = {
             f"{side} arm": trunk & seen[f"elbow_{side}"] & seen[f"wrist_{side}"] & seen[f"hand_{side}"]
@@ -229,7 +238,7 @@ class Body:
             "head": trunk & seen["head"],
             **arms,
             "legs": legs,
-            "depth": xp.max(xp.abs(self.joints[..., 2]), axis=(1, 2)) > 0,
+            "depth": farthest(self.joints[..., 2]) > 0,
         }
 
     def _point(self, role: str) -> Array:

@@ -60,7 +60,8 @@ def levelled(joints: Array, layout: Layout) -> Array:
     surely = share / (share + _ENOUGH)
     upright = direction(xp.mean(axis * straight[..., None], axis=1)) * surely
     upright = direction(upright + (1 - surely) * constant(np.array([0, 1, 0]), joints))
-    return joints @ xp.permute_dims(_rotation_to_vertical(upright), (0, 2, 1))[:, None]
+    turned = xp.reshape(joints, (joints.shape[0], -1, 3)) @ xp.permute_dims(_rotation_to_vertical(upright), (0, 2, 1))
+    return xp.reshape(turned, joints.shape)
 
 
 def _rotation_to_vertical(upright: Array) -> Array:

@@ -23,7 +23,7 @@ from zeroskel.encoders._movement_body import (
 from zeroskel.encoders._movement_camera import averaged_in_time
 from zeroskel.encoders._movement_legs import Legs
 from zeroskel.encoders._movement_repetition import Repetition
-from zeroskel.encoders._series import TINY, Array, array_namespace, constant, length
+from zeroskel.encoders._series import TINY, Array, array_namespace, constant, farthest, length
 
 POSTURES = ("stands", "sits", "crouches", "kneels", "lies")
 _END = 0.08  # share of the frames that is the beginning, and the end
@@ -179,7 +179,7 @@ def vigour_quantities(body: Body) -> dict[str, Array]:
         *(body.points[pair][:, :, side] for pair in ("hand", "knee", "ankle") for side in (0, 1)),
     ]
     joints = xp.stack(ends, axis=2)
-    observed = xp.astype(xp.max(xp.abs(joints), axis=(1, 3)) > 0, joints.dtype)
+    observed = xp.astype(farthest(joints) > 0, joints.dtype)
     per_second = 1 / (body.seconds[:, None, None] * body.torso[..., None])
     speed = length(steps(joints)) * per_second
     in_body = length(steps(joints - body.pelvis[:, :, None])) * per_second * observed[:, None]

@@ -8,7 +8,7 @@ import numpy as np
 
 from zeroskel.encoders._movement_action import Action
 from zeroskel.encoders._movement_body import LEFT, RIGHT, Body, average_matrix, clip, ramp
-from zeroskel.encoders._series import TINY, Array, array_namespace, constant, lagged_products
+from zeroskel.encoders._series import TINY, Array, array_namespace, constant, dot, farthest, lagged_products
 
 # Parts of the recording that are searched, as shares of it, by their length; and how much a repetition within them
 # counts: a movement that repeats during half of the time repeats nearly as much as one that repeats throughout.
@@ -57,7 +57,7 @@ def repetitions(body: Body, action: Action) -> dict[str, Repetition]:
     xp = array_namespace(body.joints)
     frames, apart = body.joints.shape[1], body.feet_apart
     feet = xp.stack([apart[..., 1], 0.5 * apart[..., 2]], axis=-1)
-    observed = xp.astype(xp.max(xp.abs(body.joints), axis=(1, 3), keepdims=True) > 0, body.joints.dtype)
+    observed = xp.astype(farthest(body.joints) > 0, body.joints.dtype)[:, None, :, None]
     relative = xp.reshape((body.joints - body.pelvis[:, :, None]) * observed, (body.joints.shape[0], frames, -1))
     hands = [action.cut(body.hands[:, :, side], side) for side in (LEFT, RIGHT)]
     paths = {
@@ -136,7 +136,7 @@ def _repetition(points: Array, seconds: Array, fastest: Array, least: Array, vie
     parts = constant(views.cut, points) @ points[:, :, None]
     n, count, width, frames = parts.shape[0], parts.shape[1], parts.shape[2], parts.shape[3]
     lags = np.arange(views.searched.shape[1])
-    energy = xp.sum(parts * parts, axis=4)
+    energy = dot(parts, parts)
     possible_products = (energy[:, :, :, None] @ constant(views.shared, points))[:, :, :, 0]
     products = lagged_products(xp.reshape(parts, (n * count * width, frames, -1)), lags)
     correlation = xp.reshape(products, (n, count, width, len(lags))) / (possible_products + TINY)

@@ -62,8 +62,16 @@ def dot(first: Array, second: Array) -> Array:
     """Return the scalar products (…) of vectors (…, C)."""
     xp = array_namespace(first)
     if isinstance(first, np.ndarray):
+        if first.shape[-1] <= 3:  # NumPy takes six times as long for sums over so short an axis
+            return sum(first[..., axis] * second[..., axis] for axis in range(first.shape[-1]))
         return xp.vecdot(first, second)  # in a graph it would be many products of matrices with one row
     return xp.sum(first * second, axis=-1)
+
+
+def farthest(points: Array) -> Array:
+    """Return the largest coordinate without its sign (N, …) over time of points (N, T, …, C)."""
+    xp = array_namespace(points)
+    return xp.max(xp.max(xp.abs(points), axis=1), axis=-1)  # in one step NumPy takes 20 times as long
 
 
 def deviation(values: Array) -> Array:
@@ -170,7 +178,7 @@ def lagged_products(series: Array, lags: Sequence[int] | np.ndarray) -> Array:
     """
     waves, inverse = _spectrum(series.shape[1], tuple(int(lag) for lag in lags))
     amplitudes = constant(waves, series) @ series
-    return array_namespace(series).sum(amplitudes * amplitudes, axis=2) @ constant(inverse, series)
+    return dot(amplitudes, amplitudes) @ constant(inverse, series)
 
 
 @lru_cache(maxsize=32)

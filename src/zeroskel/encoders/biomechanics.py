@@ -9,7 +9,7 @@ from zeroskel.core import InputError, get_layout
 from zeroskel.core._options import option
 from zeroskel.encoders._measured import MeasuredEncoder, by_recording, each_body, principal_components
 from zeroskel.encoders._measures import body_measures, relation_measures
-from zeroskel.encoders._series import Array, array_namespace
+from zeroskel.encoders._series import Array, array_namespace, farthest
 
 _ONE_UNIT = ("poses", "spread", "frequencies", "speed")  # groups whose numbers share a unit and are not scaled apart
 _FLOOR = 1e-3  # share of a group's overall deviation added to each number's: numbers that hardly vary stay small
@@ -66,7 +66,7 @@ class Biomechanics(MeasuredEncoder):
         xp = array_namespace(batch)
         layout = get_layout(self.layout)
         joints = each_body(batch)
-        present = xp.astype(xp.max(xp.abs(joints), axis=(1, 2, 3)) > 0, batch.dtype)[:, None]
+        present = xp.astype(xp.max(farthest(joints), axis=1) > 0, batch.dtype)[:, None]
         measured = body_measures(joints, layout, moments=self.moments, frequencies=self.frequencies)
         groups = by_recording({name: group * present for name, group in measured.items()}, batch)
         if batch.shape[4] == 2:

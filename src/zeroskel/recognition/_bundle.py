@@ -26,7 +26,8 @@ from zeroskel.features._encoded_split import ENCODE_AT_ONCE
 from zeroskel.features._threads import loaded_pools, one_thread
 from zeroskel.recognition._action_texts import ActionTexts
 from zeroskel.recognition._calibration import Calibration
-from zeroskel.recognition._motion_check import check_motion
+from zeroskel.recognition._examples import Examples
+from zeroskel.recognition._motion_check import motion_faults
 from zeroskel.recognition._prediction import THRESHOLD, Candidates, Prediction
 from zeroskel.recognition._taught import Taught
 from zeroskel.skeleton import Preprocessing, make_batch
@@ -40,46 +41,6 @@ SMALL_BATCH = 32  # sequences; for fewer, more than one thread is slower
 
 Actions = Sequence[str] | Mapping[str, str | Sequence[str]] | Candidates
 """Names; or name -> one or more texts that rephrase it or describe the movement; or embedded candidates."""
-
-
-@dataclass(frozen=True, eq=False)
-class Examples:
-    """Features of example recordings and the action of each.
-
-    Args:
-        features: (n, D) features.
-        labels: n names of actions.
-    """
-
-    features: np.ndarray
-    labels: tuple[str, ...]
-
-    def by_index(self, actions: Sequence[str]) -> dict[int, np.ndarray]:
-        """Return the index of each action that has examples -> the features of these."""
-        labels = np.array(self.labels)
-        return {index: self.features[labels == name] for index, name in enumerate(actions) if name in self.labels}
-
-    def extended(self, other: "Examples") -> "Examples":
-        """Return these examples followed by others."""
-        return Examples(np.concatenate([self.features, other.features]), (*self.labels, *other.labels))
-
-    def save(self, file: Path) -> list[str]:
-        """Write the features to a safetensors file and return the labels, which the caller must store."""
-        save_file({"features": np.ascontiguousarray(self.features, dtype=np.float32)}, file)
-        return list(self.labels)
-
-    @classmethod
-    def load(cls, file: Path, labels: Sequence[str]) -> "Examples":
-        """Return the examples whose features `save` wrote. Raise MissingFileError or InputError for other files."""
-        if not file.is_file():
-            raise MissingFileError(f"{file}: no such file, but the bundle has examples. Train or adapt it again.")
-        try:
-            features = load_file(file)["features"]
-        except (SafetensorError, KeyError) as error:
-            raise InputError(f"{file}: not the examples of a bundle ({error}). Train or adapt it again.") from error
-        if features.ndim != 2 or len(features) != len(labels):
-            raise InputError(f"{file}: features {features.shape} for {len(labels)} labels. Train or adapt it again.")
-        return cls(features, tuple(labels))
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,8 +113,9 @@ class Bundle:
         """
         if not len(sequences):
             raise InputError("There are no sequences. Pass one or more.")
-        for index, sequence in enumerate(sequences):
-            check_motion(sequence, f"Sequence {index}")
+        for index, fault in enumerate(motion_faults(sequences)):
+            if fault:
+                raise InputError(f"Sequence {index} {fault}")
         parts = [sequences[start : start + ENCODE_AT_ONCE] for start in range(0, len(sequences), ENCODE_AT_ONCE)]
         with _threads_for(len(sequences)):
             return np.concatenate([self.encoder.encode(make_batch(part, self.preprocessing)) for part in parts])
@@ -174,7 +136,7 @@ class Bundle:
         with _threads_for(len(features)):
             self.aligner.fit_candidates(candidates.embeddings)
             scores = self._scores(features, candidates.embeddings)
-        return self._predictions(features, scores, candidates, threshold)
+        return self._predictions(features, scores, [candidates] * len(features), [threshold] * len(features))
 
     def score_each(
         self, features: np.ndarray, candidates: Sequence[Candidates], thresholds: Sequence[float | None]
@@ -184,27 +146,32 @@ class Bundle:
         The result is that of `score` row by row. Many short lists of candidates are scored at once, which is much
         faster than one call for each.
         """
-        rows = [features[index : index + 1] for index in range(len(features))]
         if self.aligner.knows_candidates:
             return [
-                self.score(row, listed, threshold=threshold)[0]
-                for row, listed, threshold in zip(rows, candidates, thresholds, strict=True)
+                self.score(features[row : row + 1], listed, threshold=threshold)[0]
+                for row, (listed, threshold) in enumerate(zip(candidates, thresholds, strict=True))
             ]
-        starts: dict[int, int] = {}  # id of a list of candidates -> column of its first action
-        embeddings: list[np.ndarray] = []
-        for listed in candidates:
-            if id(listed) not in starts:
-                starts[id(listed)] = sum(map(len, embeddings))
-                embeddings.append(listed.embeddings)
-        scores = self._scores(features, np.concatenate(embeddings))
-        count = sum(map(len, embeddings))
-        predictions = []
-        for index, (listed, threshold) in enumerate(zip(candidates, thresholds, strict=True)):
-            start = starts[id(listed)]
-            row = scores[index : index + 1]
-            columns = np.concatenate([row[:, start : start + len(listed.actions)], row[:, count:]], axis=1)
-            predictions += self._predictions(rows[index], columns, listed, threshold)
-        return predictions
+        rows_of: dict[Candidates, list[int]] = {}
+        for row, listed in enumerate(candidates):
+            rows_of.setdefault(listed, []).append(row)
+        ends = np.cumsum([len(listed.actions) for listed in rows_of])
+        texts = [*(listed.embeddings for listed in rows_of), *([] if self.background is None else [self.background])]
+        background = np.arange(ends[-1], sum(map(len, texts)))
+        groups = [
+            (np.array(rows), np.concatenate([np.arange(end - len(listed.actions), end), background]))
+            for (listed, rows), end in zip(rows_of.items(), ends, strict=True)
+        ]
+        scores = self.aligner.score_groups(features, np.concatenate(texts), groups)
+        by_length: dict[int, list[int]] = {}  # groups of as many actions become probabilities together
+        for group, listed in enumerate(rows_of):
+            by_length.setdefault(len(listed.actions), []).append(group)
+        predictions: dict[int, Prediction] = {}
+        for chosen in by_length.values():
+            rows = np.concatenate([groups[group][0] for group in chosen])
+            together = np.concatenate([scores[group] for group in chosen])
+            lists, limits = zip(*((candidates[row], thresholds[row]) for row in rows), strict=True)
+            predictions |= zip(rows.tolist(), self._predictions(features[rows], together, lists, limits), strict=True)
+        return [predictions[row] for row in range(len(features))]
 
     def save(self, folder: str | PathLike[str]) -> None:
         """Write the bundle as JSON and safetensors files; an existing folder is replaced in one step.
@@ -277,10 +244,9 @@ class Bundle:
             embeddings = np.concatenate([embeddings, self.background])
         return self.aligner.score_classes(features, embeddings)
 
-    def _taught(self, candidates: Candidates) -> Taught | None:
-        """Return the examples of a list of actions, None if there are none; they stay in memory with the list."""
-        if self.examples is None or self.calibration is None:
-            return None
+    def _taught(self, candidates: Candidates) -> Taught:
+        """Return the examples of a list of actions; they stay in memory with the list."""
+        assert self.examples is not None and self.calibration is not None
         if candidates not in self._taught_lists:
             features, count = self.examples.by_index(candidates.actions), len(candidates.actions)
             self._taught_lists[candidates] = Taught.of(
@@ -294,27 +260,39 @@ class Bundle:
         return WeakKeyDictionary()
 
     def _predictions(
-        self, features: np.ndarray, scores: np.ndarray, candidates: Candidates, threshold: float | None
+        self,
+        features: np.ndarray,
+        scores: np.ndarray,
+        listed: Sequence[Candidates],
+        thresholds: Sequence[float | None],
     ) -> list[Prediction]:
-        """Return a prediction for each row of scores (N, A + B) of A actions and of the background."""
-        if threshold is not None and self.calibration is None:
+        """Return a prediction for each row of scores (N, A + B) of the A actions of each list and of the background."""
+        if self.calibration is None and any(threshold is not None for threshold in thresholds):
             raise InputError(
                 "This bundle is not calibrated and cannot use a threshold. Train it with --calibrate, or leave the "
                 "threshold out."
             )
-        threshold = checked_threshold(threshold)
-        count = len(candidates.actions)
+        count = len(listed[0].actions)
         background = None if self.background is None else scores[:, count:]
         logits = scores = scores[:, :count]
         presences: list[float | None] = [None] * len(scores)
         if self.calibration is not None:
-            taught = self._taught(candidates)
-            logits = self.calibration.logits(scores) if taught is None else taught.logits(features, scores)
+            logits = self.calibration.logits(scores)
+            if self.examples is not None:
+                rows = [[row] for row in range(len(scores))]
+                logits = np.concatenate(
+                    [
+                        self._taught(candidates).logits(features[row], scores[row])
+                        for row, candidates in zip(rows, listed, strict=True)
+                    ]
+                )
             scores = (logits * self.calibration.temperature).astype(np.float32)
             presences = self.calibration.presences(logits, background).tolist()
         return [
-            Prediction(candidates.actions, row, probabilities, presence, threshold)
-            for row, probabilities, presence in zip(scores, softmax(logits, axis=1), presences, strict=True)
+            Prediction(candidates.actions, row, probabilities, presence, checked_threshold(threshold))
+            for candidates, threshold, row, probabilities, presence in zip(
+                listed, thresholds, scores, softmax(logits, axis=1), presences, strict=True
+            )
         ]
 
 

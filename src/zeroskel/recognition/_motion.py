@@ -70,7 +70,8 @@ class Motion:
 
     def rest_inputs(self, moments: np.ndarray) -> np.ndarray:
         """Return the (S, 3) logarithms of the speed about S moments, over 0.3, 0.8 and 2 seconds."""
-        return np.stack([self.log_speed(moments - reach, moments + reach) for reach in _REST_REACH], axis=1)
+        reach = np.array(_REST_REACH)
+        return self.log_speed(moments[:, None] - reach, moments[:, None] + reach)
 
     def window_inputs(self, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
         """Return (W, 9) numbers of windows, in seconds.
@@ -82,12 +83,13 @@ class Motion:
         half, quarter = 0.5, 0.25
         bounds = [(starts, ends), (starts - half, starts), (ends, ends + half), (starts, starts + quarter)]
         bounds += [(ends - quarter, ends), (starts - quarter, starts), (ends, ends + quarter)]
+        speeds = self.log_speed(*(np.stack(moments, axis=1) for moments in zip(*bounds, strict=True)))
         first = np.clip(np.rint(starts * self.fps).astype(int), 0, self.frames - 1)
         last = np.clip(np.rint(ends * self.fps).astype(int) - 1, first, self.frames - 1)
         distance = np.linalg.norm(self._poses[first] - self._poses[last], axis=2).mean(axis=1)
         margin = (last - first) // 4
         slowest = [self._pauses[a : max(b, a + 1)].min() for a, b in zip(first + margin, last - margin, strict=True)]
-        return np.stack([*(self.log_speed(*pair) for pair in bounds), distance, np.array(slowest)], axis=1)
+        return np.column_stack([speeds, distance, np.array(slowest)])
 
 
 def _only_noise(joints: np.ndarray, fps: float) -> np.ndarray:

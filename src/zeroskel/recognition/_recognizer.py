@@ -6,7 +6,8 @@ from typing import overload
 
 from zeroskel.core import InputError, SkeletonSequence
 from zeroskel.core._progress import Progress, quiet
-from zeroskel.recognition._bundle import Actions, Bundle, Examples
+from zeroskel.recognition._bundle import Actions, Bundle
+from zeroskel.recognition._examples import Examples
 from zeroskel.recognition._explanation import Explanation, explain
 from zeroskel.recognition._people import PersonPrediction, predicted_people
 from zeroskel.recognition._prediction import Prediction

@@ -11,7 +11,7 @@ from zeroskel.core import InputError, SkeletonSequence, get_layout
 from zeroskel.recognition._bundle import Actions, Bundle, checked_threshold
 from zeroskel.recognition._following import Following
 from zeroskel.recognition._frame_window import MAX_GAP, WINDOW_RATE, FrameWindow
-from zeroskel.recognition._motion_check import is_judged
+from zeroskel.recognition._motion_check import is_judged, motion_faults
 from zeroskel.recognition._online import LEAST_SECONDS, SHARES, OnlineDecoder
 from zeroskel.recognition._prediction import Candidates, Prediction, StreamPrediction
 from zeroskel.skeleton.inference._people import motion_in_radii
@@ -211,4 +211,4 @@ def _endings(window: SkeletonSequence) -> list[SkeletonSequence]:
     """Return the last third, the last two thirds and the whole of a window; without those that show nobody."""
     frames = {max(round(share * window.frames), round(LEAST_SECONDS * window.fps)) for share in SHARES}
     parts = [window.replace(window.joints[:, -count:]) for count in sorted(frames) if count < window.frames]
-    return [*(part for part in parts if is_judged(part)), window]
+    return [*(part for part, fault in zip(parts, motion_faults(parts), strict=True) if not fault), window]

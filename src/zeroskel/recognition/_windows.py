@@ -128,7 +128,7 @@ def wholeness(inputs: np.ndarray) -> np.ndarray:
     """
     constants = timeline_constants()["wholeness"]
     scaled = np.clip((inputs - constants["mean"]) / constants["scale"], -_FARTHEST, _FARTHEST)
-    squares = np.einsum("wi,ij,wj->w", scaled, constants["products"], scaled, optimize=True)
+    squares = np.vecdot(scaled @ constants["products"], scaled)
     return np.clip(constants["intercept"] + scaled @ constants["weights"] + squares, 0.0, 1.0)
 
 

@@ -11,6 +11,8 @@ from zeroskel.core import InputError, Layout, SkeletonSequence, get_layout
 from zeroskel.skeleton.transforms import _arrays
 from zeroskel.skeleton.transforms.layouts import _convert
 
+_PREPARED_AT_ONCE = 64  # recordings of equal length
+
 
 class Sequences(Protocol):
     """Anything with a length whose items are SkeletonSequence: a list or a SkeletonDataset.
@@ -160,7 +162,16 @@ def make_batch(sequences: Sequence[SkeletonSequence], preprocessing: Preprocessi
         >>> make_batch(sequences, Preprocessing("kinect-20")).shape
         (2, 3, 50, 20, 1)
     """
-    return np.stack([preprocessing(sequence) for sequence in sequences])
+    groups: dict[tuple[Any, ...], list[int]] = {}  # recordings that are prepared together
+    for index, sequence in enumerate(sequences):
+        complete = not np.isnan(sequence.joints).any()
+        groups.setdefault((sequence.joints.shape, sequence.layout, sequence.fps, complete), []).append(index)
+    batch = np.empty((len(sequences), *preprocessing.shape), dtype=np.float32)
+    for (_, layout, fps, _), members in groups.items():
+        for rows in np.split(members, range(_PREPARED_AT_ONCE, len(members), _PREPARED_AT_ONCE)):
+            joints = np.stack([sequences[row].joints for row in rows])
+            batch[rows] = preprocessing.prepare(joints, layout, fps)
+    return batch
 
 
 class SequenceBatches:

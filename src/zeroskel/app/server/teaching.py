@@ -18,7 +18,7 @@ from zeroskel.app.server.problem_codes import ProblemCode, Refusal
 from zeroskel.app.server.turns import Busy
 from zeroskel.core import InputError, SkeletonSequence
 from zeroskel.recognition import ZeroShotRecognizer
-from zeroskel.recognition._bundle import Examples
+from zeroskel.recognition._examples import Examples
 from zeroskel.skeleton._people import people_of
 
 MAX_EXAMPLES = 200  # of a session
