@@ -22,6 +22,7 @@ def test_a_prediction_survives_json(presence, none_of_these):
         "presence": presence,
         "none_of_these": none_of_these,
         "best": "sit down",
+        "note": "",
     }
 
 

@@ -112,7 +112,8 @@ def _print_prediction(prediction: "Prediction") -> None:
     if len(prediction.actions) == 1:
         answer = "no" if prediction.none_of_these else "yes"
     presence, threshold = f"{prediction.presence:.0%}", f"{prediction.threshold:.0%}"
-    print_line(f"Answer: {answer}. The presence of {subject} is {presence} (threshold {threshold}).")
+    reason = f", because {prediction.note}" if prediction.note else ""
+    print_line(f"Answer: {answer}. The presence of {subject} is {presence}{reason} (threshold {threshold}).")
 
 
 def _print_people(people: "Sequence[PersonPrediction]") -> None:
@@ -126,7 +127,8 @@ def _print_people(people: "Sequence[PersonPrediction]") -> None:
         elif person.none_of_these:
             answer = f"none of these; the closest is {answer}"
         presence = "" if person.presence is None else f", presence {person.presence:.0%}"
-        print_line(f"Person {person.person}, {person.start:.1f} to {person.end:.1f} s: {answer}{presence}")
+        note = f", {person.note}" if person.note else ""
+        print_line(f"Person {person.person}, {person.start:.1f} to {person.end:.1f} s: {answer}{presence}{note}")
 
 
 def timeline(

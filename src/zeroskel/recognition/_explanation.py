@@ -13,6 +13,7 @@ from zeroskel.recognition._bundle import Bundle
 from zeroskel.recognition._prediction import Candidates, Prediction, rounded_number
 from zeroskel.recognition._reasons import measured_quantities, reasons
 from zeroskel.recognition._shown import shown
+from zeroskel.recognition._stillness import with_stillness
 from zeroskel.skeleton import make_batch
 from zeroskel.skeleton.transforms import observe_first
 
@@ -114,7 +115,7 @@ def explain(bundle: Bundle, sequence: SkeletonSequence, candidates: Candidates, 
     if len(candidates.actions) < 2:
         raise InputError(f"There is {len(candidates.actions)} action. An explanation compares two or more.")
     features = bundle.encode([sequence])
-    prediction = bundle.score(features, candidates)[0]
+    (prediction,) = with_stillness(bundle, [sequence], candidates, bundle.score(features, candidates))
     action = prediction.best if action is None else action
     if action not in candidates.actions:
         raise InputError(f"Cannot explain action {action!r}. Expected one of {', '.join(candidates.actions)}.")

@@ -34,6 +34,7 @@ class Motion:
         fps: frames per second.
         frames: number of frames T.
         there: (T,) mask of the frames in which the person is there; up to half a second without observation is bridged.
+        reaches: (V,) largest distance of each observed joint from its mean position in the room, in radii of the body.
     """
 
     def __init__(self, sequence: SkeletonSequence, layout: str) -> None:
@@ -53,6 +54,7 @@ class Motion:
         joints = scipy.ndimage.uniform_filter1d(joints, max(1, round(_SMOOTHED * self.fps)), axis=0)
         distances = np.linalg.norm(joints - joints.mean(axis=1, keepdims=True), axis=2).mean(axis=1)
         joints /= float(np.median(distances[self.there])) or 1.0
+        self.reaches = np.linalg.norm(joints - joints.mean(axis=0), axis=2).max(axis=0)
         steps = np.linalg.norm(np.diff(joints, axis=0, prepend=joints[:1]), axis=2) * self.fps
         speed = np.sort(steps, axis=1)[:, -_FASTEST:].mean(axis=1) * (self.there & ~noisy)
         self._sums = np.concatenate([[0.0], np.cumsum(speed)])

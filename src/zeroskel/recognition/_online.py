@@ -30,17 +30,18 @@ class OnlineDecoder:
     settled when the wholeness of these windows times the probability of their best action reaches 0.6 times the
     threshold. A settled answer changes
 
-    - once the person rests for half a second;
+    - once the person rests for half a second, then only an action that allows stillness is an answer;
     - when the windows have left the motion that settled it, for an action that is settled in turn;
     - once within this motion, for an action with clearly more evidence.
 
     Args:
         bundle: the bundle that predicts.
         threshold: presence from which on one of the actions counts as happening.
+        allows_stillness: (A,) mask of the actions that a person at rest may do.
     """
 
-    def __init__(self, bundle: Bundle, threshold: float) -> None:
-        self._bundle, self._threshold = bundle, threshold
+    def __init__(self, bundle: Bundle, threshold: float, allows_stillness: np.ndarray) -> None:
+        self._bundle, self._threshold, self._allows_stillness = bundle, threshold, allows_stillness
         self._times: list[float] = []
         self._totals: list[float] = []  # of the best sequence until each time
         self._answer: int | None = None
@@ -137,6 +138,9 @@ class OnlineDecoder:
         presence = None
         if last.presence is not None:
             presence = float(sum(w * (each.presence or 0.0) for w, each in zip(weights, predictions, strict=True)))
+        answer, rests, best = self._answer, self._rests, int(probabilities.argmax())
+        if rests and self._allows_stillness[best] and (presence or 0.0) >= self._threshold:
+            answer, rests = best, False
         return StreamPrediction(
             last.actions,
             np.log(np.maximum(probabilities, MIN_PROBABILITY)).astype(np.float32),
@@ -144,7 +148,7 @@ class OnlineDecoder:
             presence,
             last.threshold,
             time=time,
-            answer=None if self._answer is None else last.actions[self._answer],
+            answer=None if answer is None else last.actions[answer],
             settled_at=self._settled_at,
-            rests=self._rests,
+            rests=rests,
         )

@@ -8,8 +8,8 @@ from zeroskel.core import SkeletonSequence
 from zeroskel.recognition._bundle import Bundle
 from zeroskel.recognition._motion_check import check_coordinates
 from zeroskel.recognition._prediction import Candidates, Prediction, rounded_number
+from zeroskel.recognition._stillness import main_body, predicted
 from zeroskel.skeleton._people import people_of
-from zeroskel.skeleton.transforms import _arrays
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -22,6 +22,7 @@ class PersonPrediction(Prediction):
         probabilities: as in `Prediction`.
         presence: as in `Prediction`.
         threshold: as in `Prediction`.
+        note: as in `Prediction`.
         person: number of the person, from 0 in the order in which people appear.
         start: seconds from the start of the recording until the person is there.
         end: seconds from the start of the recording until the person is gone.
@@ -64,24 +65,16 @@ def predicted_people(
     """Return the predictions that `ZeroShotRecognizer.predict_people` promises."""
     check_coordinates(sequence, "The recording")
     people = people_of(sequence)
-    features = bundle.encode([person.while_there() for person in people])
+    predictions = predicted(bundle, [person.while_there() for person in people], candidates, threshold)
     return [
         PersonPrediction(
-            prediction.actions,
-            prediction.scores,
-            prediction.probabilities,
-            prediction.presence,
-            prediction.threshold,
-            person=person.number,
-            start=person.start,
-            end=person.end,
-            bodies=person.bodies,
+            **vars(prediction), person=person.number, start=person.start, end=person.end, bodies=person.bodies
         )
-        for person, prediction in zip(people, bundle.score(features, candidates, threshold=threshold), strict=True)
+        for person, prediction in zip(people, predictions, strict=True)
     ]
 
 
 def main_person(sequence: SkeletonSequence, people: Sequence[PersonPrediction]) -> int | None:
     """Return the number of the person whom `ZeroShotRecognizer.predict` judges; None where that body is no person."""
-    body = int(_arrays.body_weights(sequence.joints[None])[0].argmax())
+    body = main_body(sequence)
     return next((person.person for person in people if body in person.bodies), None)

@@ -40,6 +40,8 @@ class Prediction:
         presence: probability that one of the actions happens at all, assuming that half of all clips show one. None
             where the bundle is not calibrated.
         threshold: presence from which on one of the actions counts as happening.
+        note: reason for a presence that does not follow from the scores, such as "the person hardly moves"; empty
+            without one.
 
     Example:
         >>> import numpy as np
@@ -53,6 +55,7 @@ class Prediction:
     probabilities: np.ndarray
     presence: float | None = None
     threshold: float = THRESHOLD
+    note: str = ""
 
     @property
     def best(self) -> str:
@@ -71,8 +74,8 @@ class Prediction:
             decimals: number of decimals of all numbers; None keeps them as they are.
 
         Returns:
-            The keys "actions", "scores", "probabilities", "presence", "none_of_these" and "best"; "presence" is None
-            where the bundle is not calibrated.
+            The keys "actions", "scores", "probabilities", "presence", "none_of_these", "best" and "note"; "presence" is
+            None where the bundle is not calibrated.
         """
         return {
             "actions": list(self.actions),
@@ -81,6 +84,7 @@ class Prediction:
             "presence": None if self.presence is None else rounded_number(self.presence, decimals),
             "none_of_these": bool(self.none_of_these),
             "best": self.best,
+            "note": self.note,
         }
 
     def __repr__(self) -> str:
@@ -101,6 +105,7 @@ class StreamPrediction(Prediction):
         probabilities: (A,) as in `Prediction`, averaged over windows of several lengths that end now.
         presence: as in `Prediction`, averaged over the same windows.
         threshold: as in `Prediction`.
+        note: as in `Prediction`.
         time: timestamp of the latest frame, in seconds.
         answer: action that is settled; it stays until the person rests or another action is settled. None while no
             action is.

@@ -11,6 +11,7 @@ from zeroskel.recognition._examples import Examples
 from zeroskel.recognition._explanation import Explanation, explain
 from zeroskel.recognition._people import PersonPrediction, predicted_people
 from zeroskel.recognition._prediction import Prediction
+from zeroskel.recognition._stillness import predicted
 from zeroskel.recognition._stream import Stream
 from zeroskel.recognition._timeline import Timeline, timeline_of
 
@@ -59,6 +60,9 @@ class ZeroShotRecognizer(Bundle):
     ) -> Prediction | list[Prediction]:
         """Score actions for one or more sequences.
 
+        A person who hardly moves gets a low presence and a note, unless the text of the best action says that little
+        moves, as those of "stand still" and "read a book" do, or the action has examples.
+
         Args:
             sequences: one sequence, of any layout that shares joints with the bundle's, or a list of them.
             actions: one or more names without duplicates; or name -> further texts; or the result of `candidates`.
@@ -74,8 +78,8 @@ class ZeroShotRecognizer(Bundle):
         """
         candidates = self.candidates(actions)
         if isinstance(sequences, SkeletonSequence):
-            return self.score(self.encode([sequences]), candidates, threshold=threshold)[0]
-        return self.score(self.encode(list(sequences)), candidates, threshold=threshold)
+            return predicted(self, [sequences], candidates, threshold)[0]
+        return predicted(self, list(sequences), candidates, threshold)
 
     def predict_people(
         self, sequence: SkeletonSequence, actions: Actions, *, threshold: float | None = None

@@ -14,6 +14,7 @@ from zeroskel.recognition._frame_window import MAX_GAP, WINDOW_RATE, FrameWindow
 from zeroskel.recognition._motion_check import is_judged, motion_faults
 from zeroskel.recognition._online import LEAST_SECONDS, SHARES, OnlineDecoder
 from zeroskel.recognition._prediction import Candidates, Prediction, StreamPrediction
+from zeroskel.recognition._stillness import allows_stillness
 from zeroskel.skeleton.inference._people import motion_in_radii
 
 _STILL = 0.02  # radii of a body, the motion of a person who stands still
@@ -88,6 +89,7 @@ class Stream:
     @candidates.setter
     def candidates(self, actions: Actions) -> None:
         self._candidates = self.recognizer.candidates(actions)
+        self._allows_stillness = allows_stillness(self.recognizer, self._candidates)
         self._decoders = {}
 
     @property
@@ -176,9 +178,9 @@ class Stream:
         threshold = checked_threshold(self.threshold)
         people = tuple(
             replace(
-                self._decoders.setdefault(number, OnlineDecoder(self.recognizer, threshold)).decide(
-                    of_windows, self._windows[number], self.time or 0.0
-                ),
+                self._decoders.setdefault(
+                    number, OnlineDecoder(self.recognizer, threshold, self._allows_stillness)
+                ).decide(of_windows, self._windows[number], self.time or 0.0),
                 person=number,
                 body=self._bodies.get(keys[number]),
             )

@@ -12,11 +12,12 @@ from zeroskel.core._progress import Progress
 from zeroskel.recognition._bundle import Bundle, check_calibrated, checked_threshold
 from zeroskel.recognition._decoder import Span, best_spans, choices_of
 from zeroskel.recognition._motion import Motion
-from zeroskel.recognition._motion_check import check_coordinates, check_motion
+from zeroskel.recognition._motion_check import check_coordinates, check_motion, is_judged
 from zeroskel.recognition._prediction import Candidates, rounded_number
+from zeroskel.recognition._stillness import allows_stillness, still_stretches
 from zeroskel.recognition._timeline_files import read_segments, write_timeline
-from zeroskel.recognition._windows import STEP, rest_probabilities, window_blocks
-from zeroskel.skeleton._people import people_of
+from zeroskel.recognition._windows import STEP, rest_probabilities, window_blocks, window_frames
+from zeroskel.skeleton._people import Person, people_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,6 +159,9 @@ def timeline_of(
         spans = best_spans(choices_of(blocks, course), rest, threshold)
         lanes.append(Lane(person.number, 0.0, STEP, _probabilities(course, rest)))
         segments += [_segment(span, person.number, candidates.actions, seconds) for span in spans]
+        for span in spans:
+            rest[span.start : span.end] = 0
+        segments += _still_segments(bundle, person, candidates, rest, threshold)
     ordered = sorted(segments, key=lambda segment: (segment.start, segment.person))
     return Timeline(tuple(ordered), candidates.actions, seconds, tuple(lanes))
 
@@ -165,6 +169,22 @@ def timeline_of(
 def _segment(span: Span, person: int, actions: tuple[str, ...], seconds: float) -> Segment:
     end = min(span.end * STEP, seconds)
     return Segment(person, span.start * STEP, end, actions[span.action], span.probability)
+
+
+def _still_segments(
+    bundle: Bundle, person: Person, candidates: Candidates, rest: np.ndarray, threshold: float
+) -> Iterator[Segment]:
+    """Yield the stretches of rest (S,) in which a person does an action that allows stillness."""
+    allowed = allows_stillness(bundle, candidates)
+    for start, end in still_stretches(rest) if allowed.any() else ():
+        stretch = person.sequence.replace(person.sequence.joints[:, window_frames(start, end, person.sequence)])
+        if not is_judged(stretch):
+            continue
+        (prediction,) = bundle.score(bundle.encode([stretch]), candidates, threshold=threshold)
+        best = int(prediction.scores.argmax())
+        if allowed[best] and not prediction.none_of_these:
+            probability = float(prediction.probabilities[best]) * (prediction.presence or 0.0)
+            yield Segment(person.number, start * STEP, end * STEP, prediction.best, probability)
 
 
 def _probabilities(course: np.ndarray, rest: np.ndarray) -> np.ndarray:

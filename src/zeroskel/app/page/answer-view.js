@@ -68,13 +68,13 @@ export class AnswerView {
   /** Show one answer for the whole recording; the bars are those after the seconds that were shown. */
   #drawWhole(sort) {
     const { prediction, explanation, player } = this;
-    const { actions, best, probabilities, presence, name_problems: problems } = prediction;
+    const { actions, best, probabilities, presence, note, name_problems: problems } = prediction;
     const now = this.#shares();
     this.actions.show(new Map(actions.map((name, index) => [name, now[index]])), { pressed: explanation?.action ?? best, sort, problems });
     const whole = this.#whole || !explanation;
     say(this.find("bars-title"), whole ? t("bars") : t("bars.so-far", { now: seconds(player.seconds) }));
     this.people.show((prediction.people ?? []).map((one) => ({ ...one, when: t("people.time", { start: one.start.toFixed(1), end: one.end.toFixed(1) }) })));
-    this.verdict.show({ best, share: probabilities[actions.indexOf(best)], presence, details: this.verdict.isNone(presence) ? [] : [this.#from()], who: who(prediction) });
+    this.verdict.show({ best, share: probabilities[actions.indexOf(best)], presence, details: [note ? t("answer.still") : this.verdict.isNone(presence) ? "" : this.#from()], who: who(prediction) });
   }
 
   /** Show what happens at the moment of the slider, where several actions follow each other. */

@@ -25,7 +25,7 @@ class NameProblemAnswer(BaseModel):
 
 
 class ScoredActions(BaseModel):
-    """A prediction. `presence` is null without a calibrated bundle."""
+    """A prediction. `presence` is null without a calibrated bundle. `note` says why it is low, or is empty."""
 
     actions: list[str]
     scores: list[float]
@@ -33,6 +33,7 @@ class ScoredActions(BaseModel):
     presence: float | None
     none_of_these: bool
     best: str
+    note: str
 
 
 class PersonAnswer(ScoredActions):
@@ -226,6 +227,6 @@ def stream_answer(prediction: StreamPrediction) -> dict[str, Any]:
 
 def _settled_to_dict(prediction: StreamPrediction) -> dict[str, Any]:
     answer = result_to_dict(prediction)
-    del answer["scores"]
+    del answer["scores"], answer["note"]
     settled = {"settled": prediction.settled, "settled_at": prediction.settled_at}
     return {"person": prediction.person, **settled, **answer}

@@ -122,6 +122,7 @@ export default {
   "answer.sure": "{sure} sure",
   "answer.none": "None of these",
   "answer.closest": "closest: “{best}”",
+  "answer.still": "the person hardly moves",
   "answer.from": "recognised after {from}",
   "answer.from.end": "recognised only at the end",
   "answer.from.start": "recognised from the start",
