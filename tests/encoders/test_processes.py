@@ -41,7 +41,7 @@ if is_first_process():
 """
 
 
-def train(folder: Path, *, processes: int = 1, kill_after: int = 0, dropout: float = 0.0):
+def train(folder: Path, *, processes: int = 1, kill_after: int = 0, dropout: float = 0.0, **environment: str):
     """Run the program, and kill it after an epoch if `kill_after` names one."""
     folder.mkdir(exist_ok=True)
     program = folder / "program.py"
@@ -51,7 +51,11 @@ def train(folder: Path, *, processes: int = 1, kill_after: int = 0, dropout: flo
     arguments = [str(program), str(folder), str(kill_after), str(dropout)]
     command = [sys.executable, *(launch if processes > 1 else ()), *arguments]
     return subprocess.run(
-        command, capture_output=True, text=True, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"}
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
     )
 
 
@@ -75,6 +79,13 @@ def test_two_processes_have_the_loss_curve_of_one_with_the_joint_batch(alone, tm
     both = loss_and_accuracy(train(tmp_path, processes=2))
     np.testing.assert_allclose(both[:, 0], alone[1][:, 0], rtol=1e-3)
     assert both[-1, 0] < 0.7 * both[0, 0]
+
+
+@pytest.mark.slow("a process trains on its own")
+def test_accelerate_trains_in_bfloat16(alone, tmp_path):
+    short = loss_and_accuracy(train(tmp_path, ACCELERATE_MIXED_PRECISION="bf16", ACCELERATE_USE_CPU="true"))
+    assert 1e-6 < abs(short[0, 0] / alone[1][0, 0] - 1) < 0.05
+    assert short[-1, 0] < 0.7 * short[0, 0]
 
 
 @pytest.mark.slow("several processes train together")

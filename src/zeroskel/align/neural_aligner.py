@@ -13,6 +13,7 @@ from zeroskel.align.base import Aligner, _EpochEnd
 from zeroskel.core._options import option, refuse, with_options
 from zeroskel.core._rows import mean_and_scale
 from zeroskel.core._saved import with_prefix, without_prefix
+from zeroskel.neural import _cuda_graphs
 from zeroskel.neural._tensors import arrays_of, expected_device, load_arrays, moved_together
 from zeroskel.neural._training import History, index_batches, one_ahead, seeded, train, warmup_cosine
 
@@ -193,7 +194,7 @@ class NeuralAligner(Aligner):
                 return self._loss(Batch(motions[rows], texts, classes_on_device[rows], view, draws))
 
             inputs = draw
-            if motions.device.type != "cpu":
+            if _cuda_graphs.is_gpu(motions.device):
                 drawn = one_ahead(draw)
                 inputs = lambda epoch: moved_together(drawn(epoch), motions.device)  # noqa: E731
             self.history_: History = train(

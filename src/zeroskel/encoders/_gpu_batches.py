@@ -35,7 +35,7 @@ class GpuBatches:
         self._source, self._device = batches, device
         self._labels = torch.from_numpy(labels).to(device)
         if most_bytes is None:
-            most_bytes = int(_LARGEST_SHARE * torch.cuda.mem_get_info(device)[0])
+            most_bytes = int(_LARGEST_SHARE * free_bytes(device))
         shape = np.shape(batches[np.arange(1)])[1:]
         self._sequences: Tensor | None = None
         if 4 * len(batches) * int(np.prod(shape)) <= most_bytes:
@@ -63,6 +63,11 @@ class GpuBatches:
         """Return sequences on the CPU, in memory from which a GPU copies without waiting."""
         sequences = torch.from_numpy(np.array(self._source[rows], dtype=np.float32))
         return sequences.pin_memory() if self._device.type == "cuda" else sequences
+
+
+def free_bytes(device: torch.device) -> int:
+    """Return the free memory of a GPU."""
+    return int(torch.cuda.mem_get_info(device)[0])
 
 
 def read_ahead(read: Callable[[Key], Value], keys: Sequence[Key]) -> Iterator[Value]:

@@ -17,6 +17,7 @@ from zeroskel.encoders._gpu_batches import GpuBatches
 from zeroskel.encoders._processes import launched_accelerator, share_of_process
 from zeroskel.encoders.base import BatchSource, EpochProgress, SkeletonEncoder
 from zeroskel.encoders.stgcn import STGCN, _fast_inference
+from zeroskel.neural import _cuda_graphs
 from zeroskel.neural._tensors import arrays_of, expected_device, load_arrays
 from zeroskel.neural._training import seeded, train, warmup_cosine
 
@@ -112,7 +113,7 @@ class PretrainedSTGCN(SkeletonEncoder):
         share = share_of_process(accelerator)
         device = torch.device(self.device) if accelerator is None else accelerator.device
         batches_per_epoch = max(1, round(len(rows) / self.batch_size))
-        on_gpu = GpuBatches(batches, labels, device) if device.type == "cuda" else None
+        on_gpu = GpuBatches(batches, labels, device) if _cuda_graphs.is_gpu(device) else None
 
         def inputs(epoch: int) -> Iterator[tuple[Tensor, ...]]:
             index_batches = np.array_split(rng.permutation(rows), batches_per_epoch)

@@ -19,6 +19,11 @@ _WARM_UPDATES = 3  # run without a graph, so that libraries choose their kernels
 _MOST_GRAPHS = 8  # shapes of inputs beyond these run without a graph
 
 
+def is_gpu(device: torch.device) -> bool:
+    """Return whether a device repeats CUDA graphs and holds the data of a training."""
+    return device.type == "cuda"
+
+
 class GraphedUpdate:
     """Update that is recorded as one CUDA graph for each combination of shapes of its inputs.
 

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from zeroskel.core import InputError
 from zeroskel.core._files import atomic_path
 from zeroskel.core._saved import with_prefix, without_prefix
-from zeroskel.neural._cuda_graphs import GraphedUpdate
+from zeroskel.neural import _cuda_graphs
 
 Generator = np.random.Generator | torch.Generator
 Step = Callable[..., dict[str, Tensor]]
@@ -107,7 +107,7 @@ def train(
         InputError: The checkpoint is damaged or belongs to another network.
     """
     device = next(model.parameters()).device
-    is_graphed = _can_graph(device) and (accelerator is None or accelerator.num_processes == 1)
+    is_graphed = _cuda_graphs.is_gpu(device) and (accelerator is None or accelerator.num_processes == 1)
     optimizer = _adam(model, learning_rate, device if is_graphed else None)
     history = History()
     if checkpoint is not None and checkpoint.is_file():
@@ -115,7 +115,7 @@ def train(
     trained, stepper = (model, optimizer) if accelerator is None else accelerator.prepare(model, optimizer)
     names: list[str] = []
     update = _update(trained, step, stepper, accelerator, names)
-    run = GraphedUpdate(update, device) if is_graphed else update
+    run = _cuda_graphs.GraphedUpdate(update, device) if is_graphed else update
     for epoch in range(len(history.epochs), epochs):
         rate = learning_rate * schedule(epoch)
         _set_rate(stepper, rate)
@@ -171,11 +171,6 @@ def one_ahead(prepare: Callable[[int], Prepared]) -> Callable[[int], Prepared]:
         return current.result()
 
     return prepared
-
-
-def _can_graph(device: torch.device) -> bool:
-    """Return whether training on a device runs as CUDA graphs."""
-    return device.type == "cuda"
 
 
 def _adam(model: nn.Module, learning_rate: float, graph_device: torch.device | None) -> torch.optim.Adam:
