@@ -5,10 +5,11 @@ import inspect
 import numpy as np
 import pytest
 import torch
-from ..recorded_graphs import OnOneDevice, trained_as_on_a_gpu
 
 from zeroskel import align
 from zeroskel.align import Batch, NeuralAligner
+
+from ..recorded_graphs import OnOneDevice, trained_as_on_a_gpu
 
 VARIANTS = {
     "smie": [{}, {"negatives": "published"}, {"estimator": "infonce", "critic": "separable"}],

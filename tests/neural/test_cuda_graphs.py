@@ -4,11 +4,12 @@ import logging
 
 import pytest
 import torch
-from ..recorded_graphs import recorded, trained_as_on_a_gpu
 from torch import nn
 
 from zeroskel.neural import _cuda_graphs
 from zeroskel.neural._training import one_ahead, seeded, train
+
+from ..recorded_graphs import recorded, trained_as_on_a_gpu
 
 
 def losses(step, epochs=4):
