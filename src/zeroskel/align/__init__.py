@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from zeroskel.align.base import Aligner, AlignerCallback
 from zeroskel.core import InputError
-from zeroskel.core._optional import import_part
+from zeroskel.core._optional import import_optional
 from zeroskel.core._options import option, with_options
 from zeroskel.core._saved import load_model
 
@@ -117,7 +117,7 @@ def method_class(method: str) -> type[Aligner]:
     if isinstance(entry, type):
         return entry
     module, name = entry
-    return getattr(import_part(module, f"The method {method}"), name)
+    return getattr(import_optional(module, f"The method {method}"), name)
 
 
 def register(method: str, cls: type[Aligner]) -> None:
@@ -220,5 +220,5 @@ def load(folder: str | PathLike[str]) -> Aligner:
 
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
-        return getattr(import_part(_LAZY[name], f"zeroskel.align.{name}"), name)
+        return getattr(import_optional(_LAZY[name], f"zeroskel.align.{name}"), name)
     raise AttributeError(f"module 'zeroskel.align' has no attribute {name!r}")

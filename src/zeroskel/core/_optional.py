@@ -26,11 +26,11 @@ EXTRA_OF = {
 
 
 def import_optional(module: str, purpose: str) -> ModuleType:
-    """Return a module of a package that an extra of zeroskel installs.
+    """Return a module of a package that an extra of zeroskel installs, or a module of zeroskel that imports one.
 
     Args:
-        module: Name of the module, a key of `EXTRA_OF`.
-        purpose: What needs the module, as the subject of a sentence: "zeroskel serve".
+        module: Name of the module.
+        purpose: What needs the package, as the subject of a sentence: "zeroskel serve", "The method smie".
 
     Raises:
         InputError: The package is not installed. The message names the extra that installs it.
@@ -38,29 +38,10 @@ def import_optional(module: str, purpose: str) -> ModuleType:
     try:
         return import_module(module)
     except ImportError as error:
-        raise InputError(_missing(module, purpose, error)) from error
-
-
-def import_part(module: str, purpose: str) -> ModuleType:
-    """Return a module of zeroskel that may import the package of an extra.
-
-    Args:
-        module: Name of the module.
-        purpose: What the module is, as the subject of a sentence: "The method smie".
-
-    Raises:
-        InputError: The package is not installed. The message names the extra that installs it.
-    """
-    try:
-        return import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name not in EXTRA_OF:
+        missing = module if module in EXTRA_OF else error.name
+        if missing not in EXTRA_OF:
             raise
-        raise InputError(_missing(error.name, purpose, error)) from error
-
-
-def _missing(module: str, purpose: str, error: ImportError) -> str:
-    return (
-        f"{purpose} needs the package {module.partition('.')[0]}, which cannot be imported ({error}). Install it with: "
-        f"pip install 'zeroskel[{EXTRA_OF[module]}]'"
-    )
+        raise InputError(
+            f"{purpose} needs the package {missing.partition('.')[0]}, which cannot be imported ({error}). Install it "
+            f"with: pip install 'zeroskel[{EXTRA_OF[missing]}]'"
+        ) from error

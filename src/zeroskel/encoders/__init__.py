@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from zeroskel.core import InputError, Layout
-from zeroskel.core._optional import import_part
+from zeroskel.core._optional import import_optional
 from zeroskel.core._saved import load_model
 from zeroskel.encoders.base import BatchSource, SkeletonEncoder
 
@@ -73,7 +73,7 @@ def encoder_class(encoder: str) -> type[SkeletonEncoder]:
     if encoder not in ENCODERS:
         raise InputError(f"unknown encoder {encoder!r}; available are {', '.join(ENCODERS)}")
     module, name = ENCODERS[encoder]
-    return cast(type[SkeletonEncoder], getattr(import_part(module, f"The encoder {encoder}"), name))
+    return cast(type[SkeletonEncoder], getattr(import_optional(module, f"The encoder {encoder}"), name))
 
 
 def create(encoder: str, layout: str | Layout, **options: Any) -> SkeletonEncoder:
@@ -134,5 +134,5 @@ def load(folder: str | PathLike[str], device: str | None = None) -> SkeletonEnco
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
-        return getattr(import_part(_MODULES[name], f"zeroskel.encoders.{name}"), name)
+        return getattr(import_optional(_MODULES[name], f"zeroskel.encoders.{name}"), name)
     raise AttributeError(f"module 'zeroskel.encoders' has no attribute {name!r}")
