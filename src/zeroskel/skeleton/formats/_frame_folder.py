@@ -77,25 +77,22 @@ def _numbers(folder: Path, files: Sequence[Path]) -> list[int | None]:
 
 def _json_points(folder: Path, files: Sequence[Path], contents: Sequence[bytes]) -> FilePoints:
     values = [json_value(content, file) for content, file in zip(contents, files, strict=True)]
-    if any(map(is_recording, values)):
-        raise InputError(f"{folder}: found {_counted(files)}; name one of them, such as {files[0].name}")
-    key = point_key(values)
+    is_whole = any(map(is_recording, values))
+    key = None if is_whole else point_key(values)
+    by_file = [] if key is None else [records(value, key) for value in values]
+    is_series = any(len({record.number for record in frames} - {None}) > 1 for frames in by_file)
+    if is_whole or (is_series and len(files) > 1):
+        counted = f"{len(files)} recordings" if len(files) > 1 else "a whole recording and no frames"
+        raise InputError(f"{folder}: found {counted}; name one of them, such as {files[0].name}")
     if key is None:
         refuse(folder, f"{len(files)} .json files", "no points of people", "frames of a pose estimator", "Check it")
-    by_file = [records(value, key) for value in values]
-    if len(files) == 1 or max(len({record.number for record in frames} - {None}) for frames in by_file) > 1:
-        if len(files) > 1:
-            raise InputError(f"{folder}: found {_counted(files)}; name one of them, such as {files[0].name}")
+    if len(files) == 1:
         return _checked(estimator_points(values[0], files[0]), folder)
     frames = [
         Record([person for record in frames for person in record.people], number, None, _time(frames))
         for frames, number in zip(by_file, _numbers(folder, files), strict=True)
     ]
     return _checked(estimator_points(values, folder, frames), folder)
-
-
-def _counted(files: Sequence[Path]) -> str:
-    return f"{len(files)} recordings" if len(files) > 1 else "a whole recording and no frames"
 
 
 def _time(frames: Sequence[Record]) -> float | None:
