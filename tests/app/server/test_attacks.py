@@ -25,8 +25,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from websockets.sync.client import connect
 
 from zeroskel.app.server.body_limits import PART, SMALL_BODY, BodyLimits
-from zeroskel.app.server.connection import StartDeadlines
 from zeroskel.app.server.settings import Limits
+from zeroskel.app.server.start_deadlines import StartDeadlines
 from zeroskel.app.server.streams import Metrics
 
 from .conftest import ACTIONS

@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket
 from zeroskel import __version__
 from zeroskel.app.server.body_limits import BodyLimits
 from zeroskel.app.server.clips import FIRST_ACTIONS
-from zeroskel.app.server.connection import Connection, StartDeadlines, measure_frame_seconds
+from zeroskel.app.server.connection import Connection, measure_frame_seconds
 from zeroskel.app.server.documentation import documentation_routes
 from zeroskel.app.server.engine import Engine
 from zeroskel.app.server.errors import FailureAnswers, exception_handlers
@@ -22,6 +22,7 @@ from zeroskel.app.server.page_files import page_routes
 from zeroskel.app.server.reading import Reader
 from zeroskel.app.server.routes import rest_routes
 from zeroskel.app.server.settings import Settings
+from zeroskel.app.server.start_deadlines import StartDeadlines
 from zeroskel.app.server.streams import Metrics, Streams, stream_capacity
 from zeroskel.app.server.teaching import Teachings
 from zeroskel.recognition import ZeroShotRecognizer

@@ -3,8 +3,7 @@
 import json
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import anyio
@@ -19,7 +18,8 @@ from zeroskel.app.server.errors import problem
 from zeroskel.app.server.guard import SECURITY_HEADERS
 from zeroskel.app.server.problem_codes import ProblemCode, code_of
 from zeroskel.app.server.recordings import parse_coordinates
-from zeroskel.app.server.settings import Limits, Settings
+from zeroskel.app.server.settings import Settings
+from zeroskel.app.server.start_deadlines import StartDeadlines
 from zeroskel.app.server.streams import LiveStream, Streams
 from zeroskel.app.server.teaching import Teaching, Teachings
 from zeroskel.app.server.turns import Busy, ticket_of
@@ -43,35 +43,6 @@ MAX_ERROR_LENGTH = 300  # characters
 MAX_EARLY_MESSAGES, MAX_EARLY_SIZE = 64, 256 * 2**10  # messages, and their characters, before the stream has started
 POLICY_VIOLATION, TRY_AGAIN = 1008, 1013  # WebSocket close codes
 TOO_MANY_MALFORMED = "Too many consecutive messages cannot be used. The server closes the stream."
-
-
-class StartDeadlines:
-    """The connections whose start message has not arrived. Of too many, the one that waited longest ends.
-
-    They do not count as streams, so clients that never start cannot take the place of those that do.
-    """
-
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self._scopes: dict[anyio.CancelScope, None] = {}  # the one that waited longest first
-
-    @contextmanager
-    def wait(self) -> Iterator[None]:
-        """Bound the time in which the body of the `with` statement waits for a message.
-
-        Raises:
-            TimeoutError: The time is over, or too many connections wait.
-        """
-        with anyio.fail_after(self.limits.start_seconds) as scope:
-            self._scopes[scope] = None
-            if len(self._scopes) > self.limits.starting:
-                longest = next(iter(self._scopes))
-                del self._scopes[longest]
-                longest.deadline = anyio.current_time()
-            try:
-                yield
-            finally:
-                self._scopes.pop(scope, None)
 
 
 class Connection:
