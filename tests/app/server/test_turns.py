@@ -14,6 +14,7 @@ from zeroskel.app.server.engine import Engine
 from zeroskel.app.server.recordings import recording_to_dict
 from zeroskel.app.server.settings import Limits, Settings
 from zeroskel.app.server.turns import Busy, Ticket, Turns
+from zeroskel.core import InputError
 from zeroskel.datasets.synthetic import generate_sequence
 
 
@@ -204,3 +205,14 @@ def test_frames_that_come_before_the_stream_is_ready_count(fresh_default):
             while message["time"] < (len(frames) - 1) / 30:
                 message = socket.receive_json()
             assert message["type"] == "scores" and message["actions"] == actions
+
+
+def test_texts_of_the_first_visit_that_cannot_be_read_are_logged_in_one_line(recognizer, monkeypatch, caplog):
+    async def fail(*_: object) -> None:
+        raise InputError("the sentence encoder is broken")
+
+    monkeypatch.setattr(Engine, "candidates", fail)
+    with TestClient(create_app(recognizer, Settings(limits=Limits(streams=1))), base_url="http://127.0.0.1") as client:
+        assert client.get("/api/v1/health").status_code == 200
+    (message,) = [record.getMessage() for record in caplog.records if "first visit" in record.getMessage()]
+    assert message.endswith("could not be read: InputError: the sentence encoder is broken")

@@ -1,8 +1,10 @@
 """The application: REST routes, the WebSocket and the page around one recognizer."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -27,6 +29,8 @@ from zeroskel.app.server.streams import Metrics, Streams, stream_capacity
 from zeroskel.app.server.teaching import Teachings
 from zeroskel.recognition import ZeroShotRecognizer
 
+log = logging.getLogger(__name__)
+
 
 def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None) -> FastAPI:
     """Return the application that serves a recognizer. Its streams are `app.state.streams`."""
@@ -42,6 +46,7 @@ def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None)
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         first_visit = engine.candidates(dict.fromkeys(FIRST_ACTIONS, ()))  # its texts are read before it comes
         tasks = [asyncio.create_task(work) for work in (streams.answer_all(), first_visit)]
+        tasks[1].add_done_callback(_log_failure_of_first_visit)
         await reader.start()
         yield
         streams.announce_shutdown()
@@ -83,3 +88,8 @@ def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None)
     app.add_middleware(Guard, settings=settings, metrics=metrics)
     app.add_middleware(HeadRequests)
     return app
+
+
+def _log_failure_of_first_visit(task: asyncio.Task[Any]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.warning("The texts of the page's first visit could not be read: %s: %s", type(error).__name__, error)
