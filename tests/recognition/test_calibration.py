@@ -60,14 +60,14 @@ def test_examples_count_for_their_class_and_more_of_them_more(fitted):
     gains = []
     for shots in (1, 5):
         pools = {c: np.flatnonzero(part.labels[200:] == c)[:shots] + 200 for c in range(12)}
-        evidence = fitted.evidence_of(queries, {c: part.features[rows] for c, rows in pools.items()}, 12)
+        evidence, _ = fitted.evidence_of(queries, {c: part.features[rows] for c, rows in pools.items()}, 12)
         assert evidence[np.arange(200), labels].mean() > 0 > evidence.mean()
         words = softmax(fitted.logits(part.scores[:200]), axis=1).argmax(axis=1) == labels
         both = softmax(fitted.logits(part.scores[:200], evidence), axis=1).argmax(axis=1) == labels
         assert both.mean() > words.mean()
         gains.append(both.mean())
     assert gains[1] >= gains[0]
-    single = fitted.evidence_of(queries, {3: part.features[pools[3]]}, 12)
+    single, _ = fitted.evidence_of(queries, {3: part.features[pools[3]]}, 12)
     assert not single[:, np.arange(12) != 3].any()
 
 
@@ -147,8 +147,9 @@ def test_each_class_has_the_same_weight():
 
 
 def test_evidence_is_computed_from_cosines():
-    inputs = evidence_inputs(np.array([[2.0, 0], [0, 3]]), np.array([[1.0, 0], [1, 0], [0, 1]]))
+    inputs, cosines = evidence_inputs(np.array([[2.0, 0], [0, 3]]), np.array([[1.0, 0], [1, 0], [0, 1]]))
     np.testing.assert_allclose(inputs[:, 0], 1)
     np.testing.assert_allclose(inputs[:, 1], 1)
     np.testing.assert_allclose(inputs[:, 2], [2 / 5**0.5, 1 / 5**0.5])
     np.testing.assert_allclose(inputs[:, 4], np.log(3))
+    np.testing.assert_allclose(cosines, [[1, 1, 0], [0, 0, 1]])

@@ -61,19 +61,21 @@ class Calibration:
         scaled = None if background is None else background / self.temperature
         return expit(presence_inputs(logits, scaled) @ np.array(self.presence))
 
-    def evidence_of(self, features: np.ndarray, examples: Mapping[int, np.ndarray], actions: int) -> np.ndarray:
-        """Return the evidence (N, A) for features (N, D).
+    def evidence_of(
+        self, features: np.ndarray, examples: Mapping[int, np.ndarray], actions: int
+    ) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+        """Return the evidence (N, A) for features (N, D), and for each action with examples its cosines (N, n).
 
         Args:
             features: (N, D) features of the motions.
             examples: index of an action -> (n, D) features of its examples.
             actions: A.
         """
-        evidence = np.zeros((len(features), actions))
+        evidence, cosines, centre = np.zeros((len(features), actions)), {}, np.array(self.centre)
         for action, rows in examples.items():
-            inputs = evidence_inputs(features - np.array(self.centre), rows - np.array(self.centre))
+            inputs, cosines[action] = evidence_inputs(features - centre, rows - centre)
             evidence[:, action] = inputs @ np.array(self.evidence)
-        return evidence
+        return evidence, cosines
 
     def to_config(self) -> dict[str, Any]:
         """Return the parameters as values that `json.dumps` accepts."""
@@ -107,18 +109,19 @@ def presence_inputs(logits: np.ndarray, background: np.ndarray | None = None) ->
     return np.stack(inputs, axis=1)
 
 
-def evidence_inputs(features: np.ndarray, examples: np.ndarray) -> np.ndarray:
-    """Return (N, 6) rows [1, nearest, mean, log n, log n nearest, log n mean] of cosines with examples.
+def evidence_inputs(features: np.ndarray, examples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return (N, 6) rows [1, nearest, mean, log n, log n nearest, log n mean], and the cosines (N, n) with examples.
 
     Args:
         features: (N, D) centred features of the motions.
         examples: (n, D) centred features of one action's examples.
     """
     rows, example_rows = unit_rows(features), unit_rows(examples)
-    nearest = (rows @ example_rows.T).max(axis=1)
+    cosines = rows @ example_rows.T
+    nearest = cosines.max(axis=1)
     mean = rows @ unit_rows(example_rows.mean(axis=0))
     count = np.full(len(rows), np.log(len(example_rows)))
-    return np.stack([np.ones(len(rows)), nearest, mean, count, count * nearest, count * mean], axis=1)
+    return np.stack([np.ones(len(rows)), nearest, mean, count, count * nearest, count * mean], axis=1), cosines
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,7 +242,7 @@ def _random_examples(part: Withheld, rng: np.random.Generator) -> list[tuple[np.
             available = np.flatnonzero(examples & (part.labels == label))
             if len(available):
                 chosen = rng.choice(available, min(count, len(available)), replace=False)
-                inputs[:, label] = evidence_inputs(part.features[rows], part.features[chosen])
+                inputs[:, label], _ = evidence_inputs(part.features[rows], part.features[chosen])
         if len(rows):
             labels = part.labels[rows]
             result.append((inputs, _Lists(part.scores[rows], labels, _class_weights(labels))))

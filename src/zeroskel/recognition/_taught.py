@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from zeroskel.core._rows import unit_rows
 from zeroskel.recognition._calibration import Calibration
 
 MARGIN = 2.0  # nats by which a taught name wins on its own example
@@ -60,11 +59,9 @@ class Taught:
 
     def logits(self, features: np.ndarray, scores: np.ndarray) -> np.ndarray:
         """Return the logits (N, A) of motions, for their features (N, D) and their scores (N, A) by words."""
-        logits = self.calibration.logits(scores, self.calibration.evidence_of(features, self.features, self.actions))
-        centre = np.array(self.calibration.centre)
-        rows = unit_rows(features - centre)
-        for action, examples in self.features.items():
-            cosines = rows @ unit_rows(examples - centre).T
-            shares = np.clip((cosines - LIKE) / (SAME - LIKE), 0, 1)
+        evidence, cosines = self.calibration.evidence_of(features, self.features, self.actions)
+        logits = self.calibration.logits(scores, evidence)
+        for action, of_examples in cosines.items():
+            shares = np.clip((of_examples - LIKE) / (SAME - LIKE), 0, 1)
             logits[:, action] += (shares * self.lacking[action]).max(axis=1)
         return logits
