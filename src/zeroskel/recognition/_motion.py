@@ -1,7 +1,7 @@
 """Motion of one person over time: when the person moves, and how poses differ."""
 
 import numpy as np
-import scipy  # it loads scipy.ndimage when that is first used: a prediction does not need it
+import scipy  # it loads scipy.ndimage when that is first used: most predictions do not need it
 
 from zeroskel.core import SkeletonSequence, get_layout
 from zeroskel.skeleton.transforms.layouts import convert_layout

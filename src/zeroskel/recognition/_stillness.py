@@ -25,6 +25,7 @@ _LEAST_SECONDS = 1.5  # a shorter stillness may be a pause within an action
 _REACH = 0.25  # radii of a body, about 0.1 m
 _NOISE = 0.08  # radii of a body
 _ALIKE = 2.5  # noise and sway move all joints alike: times the median reach of the joints
+_CLEAR = 0.2  # sizes of the person; a joint with a larger range moves, about three times _REACH
 REST = 0.6  # probability of rest
 _MOTIONS = ("speed", "arm_moves", "leg_moves", "trunk_moves", "head_moves")  # quantities of the movement vocabulary
 _STILL, _MOST_MOTION = 0.6, 0.3  # least of the quantity "still", and most of the motions, of an action that is still
@@ -75,7 +76,7 @@ def with_stillness(
 ) -> list[Prediction]:
     """Return the predictions for sequences, with a low presence and a note for a person who hardly moves."""
     results = list(predictions)
-    still = [index for index, sequence in enumerate(sequences) if hardly_moves(main_motion(bundle, sequence))]
+    still = [index for index, sequence in enumerate(sequences) if _main_person_is_still(bundle, sequence)]
     allowed = allows_stillness(bundle, candidates) if still else np.zeros(0)
     for index in still:
         prediction = results[index]
@@ -84,10 +85,14 @@ def with_stillness(
     return results
 
 
-def main_motion(bundle: Bundle, sequence: SkeletonSequence) -> Motion:
-    """Return the motion of the person whom `predict` judges."""
+def _main_person_is_still(bundle: Bundle, sequence: SkeletonSequence) -> bool:
+    """Return whether the person whom `predict` judges hardly moves; `Motion` is spared for a clear motion."""
     body = main_body(sequence)
-    return Motion(sequence.replace(sequence.joints[body : body + 1]), bundle.layout)
+    joints = sequence.joints[body]
+    high, low = np.fmax.reduce(joints), np.fmin.reduce(joints)  # V, C; NaN where never observed
+    if np.fmax.reduce(high - low, axis=None) > _CLEAR * np.fmax.reduce(np.fmax.reduce(high) - np.fmin.reduce(low)):
+        return False
+    return hardly_moves(Motion(sequence.replace(sequence.joints[body : body + 1]), bundle.layout))
 
 
 def still_stretches(rest: np.ndarray) -> list[tuple[int, int]]:
