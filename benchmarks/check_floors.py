@@ -22,6 +22,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "smie": smie_training.training,
     "grid": grid.grid,
     "encoder": latency.sentence_encoder,
+    "streams": latency.streams,
 }
 
 

@@ -36,6 +36,7 @@ def parts_of(arguments: argparse.Namespace, folder: Path) -> dict[str, Callable[
         "scoring": lambda: scoring.scoring(**rounds),
         "one": lambda: latency.one_sequence(**rounds),
         "stream": latency.stream,
+        "streams": latency.streams,
         "cold": latency.cold,
         "encoder": latency.sentence_encoder,
         "grid": grid.grid,

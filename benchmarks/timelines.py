@@ -34,7 +34,7 @@ from zeroskel.datasets._opening import read_pool
 from zeroskel.evaluate import TimelineResult, evaluate_timelines
 from zeroskel.recognition import Prediction, ZeroShotRecognizer
 from zeroskel.recognition._decoder import best_spans, choices_of
-from zeroskel.recognition._motion import Motion
+from zeroskel.recognition._motion import motion_of
 from zeroskel.recognition._training import BACKGROUND, DEFAULT_BUNDLE
 from zeroskel.recognition._windows import STEP, Windows, window_blocks
 
@@ -100,7 +100,7 @@ def scored(
 
     object.__setattr__(recognizer, "_scores", recorded)
     try:
-        motion = Motion(sequence, recognizer.layout)
+        motion = motion_of(sequence, recognizer.layout)
         rest = windows_module.rest_probabilities(motion)
         blocks = [*window_blocks(recognizer, sequence, motion, rest, recognizer.candidates(names), lambda *_: None)]
     finally:

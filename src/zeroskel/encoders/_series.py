@@ -113,7 +113,8 @@ def quantiles(series: Array, shares: tuple[float, ...]) -> Array:
         (N, len(shares), K).
     """
     interpolation = constant(_quantile_matrix(series.shape[1], shares), series)
-    return interpolation @ array_namespace(series).sort(series, axis=1)
+    ascending = array_namespace(series).sort(series, axis=1, stable=False)  # which NumPy does five times as fast
+    return interpolation @ ascending
 
 
 @lru_cache(maxsize=8)

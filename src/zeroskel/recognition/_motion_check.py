@@ -64,10 +64,11 @@ class _Extent(NamedTuple):
 
 def _extents(joints: np.ndarray) -> Iterator[_Extent]:
     """Yield the extent of each of N recordings (N, M, T, V, C)."""
-    count, channels = len(joints), np.moveaxis(joints, -1, 0)
-    unseen = np.logical_or.reduce(np.isnan(channels))
-    seen = (~unseen).any(axis=(1, 2)).sum(axis=1)
-    highest, lowest = np.fmax.reduce(channels, axis=-1), np.fmin.reduce(channels, axis=-1)
+    count = len(joints)
+    points = np.ascontiguousarray(np.moveaxis(joints, (3, 4), (0, 1)))  # V, C, N, M, T, which NumPy reduces faster
+    unseen = np.logical_or.reduce(np.isnan(points), axis=1)
+    seen = (~unseen).any(axis=(2, 3)).sum(axis=0)
+    highest, lowest = np.fmax.reduce(points), np.fmin.reduce(points)
     sizes = (highest - lowest).max(axis=0).reshape(count, -1)
     distances = np.maximum(highest, -lowest).max(axis=0).reshape(count, -1)
     in_space = sizes > 0  # False for NaN

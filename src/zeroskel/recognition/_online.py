@@ -53,16 +53,16 @@ class OnlineDecoder:
         self._rests = False
 
     def decide(
-        self, predictions: Sequence[Prediction], windows: Sequence[SkeletonSequence], time: float
+        self, predictions: Sequence[Prediction], windows: Sequence[SkeletonSequence], motion: Motion, time: float
     ) -> StreamPrediction:
         """Return what the person does now.
 
         Args:
             predictions: a prediction for each window.
             windows: windows of one body that end now; the longest is the last one.
+            motion: motion in the longest window.
             time: timestamp of the latest frame, in seconds.
         """
-        motion = Motion(windows[-1], self._bundle.layout)
         rest = rest_probabilities(motion)
         total = motion.frames / motion.fps
         lengths = np.array([window.frames / window.fps for window in windows])

@@ -12,7 +12,7 @@ import numpy as np
 from zeroskel.core import SkeletonSequence
 from zeroskel.core._vocabulary import vocabulary
 from zeroskel.recognition._bundle import Bundle
-from zeroskel.recognition._motion import Motion
+from zeroskel.recognition._motion import Motion, motion_of
 from zeroskel.recognition._prediction import Candidates, Prediction
 from zeroskel.recognition._windows import STEP, rest_probabilities
 from zeroskel.skeleton.transforms import _arrays
@@ -86,13 +86,13 @@ def with_stillness(
 
 
 def _main_person_is_still(bundle: Bundle, sequence: SkeletonSequence) -> bool:
-    """Return whether the person whom `predict` judges hardly moves; `Motion` is spared for a clear motion."""
+    """Return whether the person whom `predict` judges hardly moves; the motion is spared for a clear motion."""
     body = main_body(sequence)
     joints = sequence.joints[body]
     high, low = np.fmax.reduce(joints), np.fmin.reduce(joints)  # V, C; NaN where never observed
     if np.fmax.reduce(high - low, axis=None) > _CLEAR * np.fmax.reduce(np.fmax.reduce(high) - np.fmin.reduce(low)):
         return False
-    return hardly_moves(Motion(sequence.replace(sequence.joints[body : body + 1]), bundle.layout))
+    return hardly_moves(motion_of(sequence.replace(sequence.joints[body : body + 1]), bundle.layout))
 
 
 def still_stretches(rest: np.ndarray) -> list[tuple[int, int]]:

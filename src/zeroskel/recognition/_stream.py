@@ -11,6 +11,7 @@ from zeroskel.core import InputError, SkeletonSequence, get_layout
 from zeroskel.recognition._bundle import Actions, Bundle, checked_threshold
 from zeroskel.recognition._following import Following
 from zeroskel.recognition._frame_window import MAX_GAP, WINDOW_RATE, FrameWindow
+from zeroskel.recognition._motion import Motion, motions_of
 from zeroskel.recognition._motion_check import is_judged, motion_faults
 from zeroskel.recognition._online import LEAST_SECONDS, SHARES, OnlineDecoder
 from zeroskel.recognition._prediction import Candidates, Prediction, StreamPrediction
@@ -163,11 +164,14 @@ class Stream:
         self._windows = {number: _endings(window) for number, window in sorted(windows.items())}
         return self._windows
 
-    def settle(self, predictions: Mapping[int, Sequence[Prediction]]) -> StreamPrediction | None:
+    def settle(
+        self, predictions: Mapping[int, Sequence[Prediction]], motions: Mapping[int, Motion] | None = None
+    ) -> StreamPrediction | None:
         """Return what all people do now, by the predictions for the current windows and those before.
 
         Args:
             predictions: number of each person -> a prediction for each window that `windows` returned last.
+            motions: number of each person -> motion in the longest of these windows; computed where it is None.
 
         Returns:
             The prediction for the main person, with those for all `people`; None where there are no predictions for the
@@ -176,11 +180,14 @@ class Stream:
         keys = {person.number: key for key, person in self._following.people.items()}
         self._decoders = {number: decoder for number, decoder in self._decoders.items() if number in keys}
         threshold = checked_threshold(self.threshold)
+        if motions is None:
+            longest = [windows[-1] for windows in self._windows.values()]
+            motions = dict(zip(self._windows, motions_of(longest, self.recognizer.layout), strict=True))
         people = tuple(
             replace(
                 self._decoders.setdefault(
                     number, OnlineDecoder(self.recognizer, threshold, self._allows_stillness)
-                ).decide(of_windows, self._windows[number], self.time or 0.0),
+                ).decide(of_windows, self._windows[number], motions[number], self.time or 0.0),
                 person=number,
                 body=self._bodies.get(keys[number]),
             )

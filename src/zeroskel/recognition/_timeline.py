@@ -11,7 +11,7 @@ from zeroskel.core import Segment, SkeletonSequence
 from zeroskel.core._progress import Progress
 from zeroskel.recognition._bundle import Bundle, check_calibrated, checked_threshold
 from zeroskel.recognition._decoder import Span, best_spans, choices_of
-from zeroskel.recognition._motion import Motion
+from zeroskel.recognition._motion import motion_of
 from zeroskel.recognition._motion_check import check_coordinates, check_motion, is_judged
 from zeroskel.recognition._prediction import Candidates, rounded_number
 from zeroskel.recognition._stillness import allows_stillness, still_stretches
@@ -152,7 +152,7 @@ def timeline_of(
     check_coordinates(sequence, "The recording")
     for person in people_of(sequence):
         check_motion(person.sequence, f"Person {person.number}")
-        motion = Motion(person.sequence, bundle.layout)
+        motion = motion_of(person.sequence, bundle.layout)
         rest = rest_probabilities(motion)
         course = np.zeros((len(rest), len(candidates.actions) + 2), dtype=np.float32)
         blocks = window_blocks(bundle, person.sequence, motion, rest, candidates, progress)

@@ -10,9 +10,10 @@ from starlette.testclient import WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
 from zeroskel.app.server.connection import measure_frame_seconds
-from zeroskel.app.server.engine import Engine, Window
+from zeroskel.app.server.engine import Engine, Person
 from zeroskel.app.server.streams import BATCH_SIZE, LiveStream, Metrics, Streams, stream_capacity
-from zeroskel.recognition import Stream
+from zeroskel.recognition import Stream, ZeroShotRecognizer
+from zeroskel.skeleton.transforms import convert_layout
 
 from .conftest import ACTIONS
 
@@ -132,7 +133,7 @@ def test_a_batch_takes_all_people_of_a_stream_and_no_more_streams_than_fit(recog
         streams.open(live)
     asyncio.run(streams._answer(lives))
     answered = [live for live in lives if live.outbox.qsize()]
-    assert answered == lives[:13]  # of 12 windows each
+    assert answered == lives[:7]  # of 12 windows each
     assert [live.arrived is None for live in lives] == [live in answered for live in lives]
     assert len(answered[0].outbox.get_nowait()["people"]) == 4
     engine.close()
@@ -267,18 +268,34 @@ def test_streams_get_a_message_when_the_server_stops(open_client):
         assert refused.value.status_code == 503
 
 
-def test_a_batch_answers_each_window_for_the_actions_of_its_stream(recognizer, squat):
-    """Different actions and motions in one batch give the same scores as one window at a time."""
+@pytest.mark.parametrize("gap", [False, True])
+def test_a_batch_answers_as_a_stream_alone_does(gap):
+    """People of several lengths, layouts and actions in one batch get the predictions that each stream gets alone."""
     from zeroskel.datasets.synthetic import generate_sequence
 
+    recognizer = ZeroShotRecognizer.load("default")
     engine = Engine(recognizer)
-    lists = [recognizer.candidates(ACTIONS[i:] + ACTIONS[:i]) for i in range(4)]
-    windows = [(generate_sequence(ACTIONS[i % 5], seed=i), lists[i % 4], None, recognizer) for i in range(11)]
-    windows = [Window(*window) for window in windows]
-    for (sequence, candidates, *_), prediction in zip(windows, engine.predict_windows(windows), strict=True):
-        alone = recognizer.predict(sequence, candidates)
-        assert prediction.actions == candidates.actions
-        np.testing.assert_allclose(prediction.scores, alone.scores, rtol=1e-3, atol=1e-3)
+    pairs = []
+    for number in range(9):
+        layout, candidates = ("ntu-25", "kinect-20")[number % 2], recognizer.candidates(ACTIONS[number % 4 :])
+        streams = [Stream(recognizer, candidates, layout=layout) for _ in range(2)]
+        motion = convert_layout(generate_sequence(ACTIONS[number % 5], seed=number), layout).joints[0].copy()
+        if gap:
+            motion[20 : 24 + number, 3] = np.nan
+        pairs.append((motion, 30 + 7 * number, streams))
+    for further in (0, 5, 9):  # an answer depends on those before it
+        for motion, count, streams in pairs:
+            first = 0 if streams[0].time is None else round(30 * streams[0].time) + 1
+            for moment in range(first, count + further):
+                for stream in streams:
+                    stream.push(motion[moment % len(motion)], moment / 30)
+        people = [Person(one.windows()[0], one.candidates, None, recognizer) for _, _, (one, _) in pairs]
+        for (_, _, (one, alone)), scored in zip(pairs, engine.score_people(people), strict=True):
+            together, apart = one.settle({0: scored.predictions}, {0: scored.motion}), alone.predict()
+            assert together.actions == apart.actions
+            assert (together.settled_at, together.answer) == (apart.settled_at, apart.answer)
+            np.testing.assert_allclose(together.probabilities, apart.probabilities, atol=1e-5)
+            np.testing.assert_allclose(together.presence, apart.presence, atol=1e-5)
     engine.close()
 
 

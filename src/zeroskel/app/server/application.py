@@ -38,7 +38,7 @@ def create_app(recognizer: ZeroShotRecognizer, settings: Settings | None = None)
     metrics, limits = Metrics(), settings.limits
     engine = Engine(recognizer)
     recognizer.candidates({"warm up": ["someone gets warm"]})  # loads the sentence encoder, which takes seconds
-    capacity = limits.streams or stream_capacity(engine.measure_window_seconds(), measure_frame_seconds())
+    capacity = limits.streams or stream_capacity(engine.measure_answer_seconds(), measure_frame_seconds())
     streams = Streams(engine, metrics, capacity)
     reader, teachings, starting = Reader(limits), Teachings(recognizer), StartDeadlines(limits)
 

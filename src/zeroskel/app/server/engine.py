@@ -8,7 +8,7 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import fields
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -19,8 +19,9 @@ from zeroskel.core import InputError, SkeletonSequence
 from zeroskel.recognition import Candidates, Prediction, Stream, ZeroShotRecognizer
 from zeroskel.recognition._action_texts import UnreadText
 from zeroskel.recognition._bundle import Bundle
+from zeroskel.recognition._motion import Motion, motions_of
 
-PROBE_WINDOWS = 32  # windows in the measurement at startup
+PROBED = 32  # people in the measurement at startup
 PARALLEL_TIMELINES = 2
 ENCODED_AT_ONCE = 32  # windows of a timeline; after them others may use the motion thread
 READING_SECONDS = 0.02  # after which a reader of short texts gives up its turn
@@ -29,13 +30,20 @@ STOP_CHECK_SECONDS = 0.1  # between two checks whether a timeline is still wante
 Result = TypeVar("Result")
 
 
-class Window(NamedTuple):
-    """Window of a stream that waits to be scored."""
+class Person(NamedTuple):
+    """Person of a stream whose windows wait to be scored; the longest window is the last one."""
 
-    sequence: SkeletonSequence
+    windows: Sequence[SkeletonSequence]
     candidates: Candidates
     threshold: float | None
     recognizer: Bundle
+
+
+class Scored(NamedTuple):
+    """A prediction for each window of a person, and the motion in the longest one."""
+
+    predictions: list[Prediction]
+    motion: Motion
 
 
 class Stopped(Exception):
@@ -179,36 +187,42 @@ class Engine:
         finally:
             self._waiting_requests -= 1
 
-    def timed_predictions(self, windows: Sequence[Window]) -> tuple[list[Prediction | InputError], float]:
-        """Return the result of `predict_windows` and the CPU seconds that it took."""
+    def timed_scores(self, people: Sequence[Person]) -> tuple[list[Scored | InputError], float]:
+        """Return the result of `score_people` and the CPU seconds that it took."""
         started = time.thread_time()
-        predictions = self.predict_windows(windows)
-        return predictions, time.thread_time() - started
+        scored = self.score_people(people)
+        return scored, time.thread_time() - started
 
-    def predict_windows(self, windows: Sequence[Window]) -> list[Prediction | InputError]:
-        """Return a prediction for each window, or the error that it causes; encoded and scored as one batch."""
+    def score_people(self, people: Sequence[Person]) -> list[Scored | InputError]:
+        """Return the result of each person, or the error that it causes; all windows are scored as one batch."""
         try:
-            features = self.recognizer.encode([window.sequence for window in windows])
-            return self._scored(windows, features)
+            features = self.recognizer.encode([*chain(*(person.windows for person in people))])
+            motions = motions_of([person.windows[-1] for person in people], self.recognizer.layout)
+            predictions = iter(self._predictions(people, features))
         except InputError as error:
-            if len(windows) == 1:
+            if len(people) == 1:
                 return [error]
-            return [self.predict_windows([window])[0] for window in windows]  # one bad window must not fail the others
+            return [self.score_people([person])[0] for person in people]  # one bad window must not fail the others
+        return [
+            Scored([*islice(predictions, len(person.windows))], motion)
+            for person, motion in zip(people, motions, strict=True)
+        ]
 
-    def _scored(self, windows: Sequence[Window], features: np.ndarray) -> list[Prediction | InputError]:
-        """Return predictions; windows with the same recognizer are scored together."""
-        predictions: list[Any] = [None] * len(windows)
-        recognizers = {id(window.recognizer): window.recognizer for window in windows}
+    def _predictions(self, people: Sequence[Person], features: np.ndarray) -> list[Prediction]:
+        """Return a prediction for each row of features; people with the same recognizer are scored together."""
+        owners = [person for person in people for _ in person.windows]
+        predictions: list[Any] = [None] * len(owners)
+        recognizers = {id(owner.recognizer): owner.recognizer for owner in owners}
         for recognizer in recognizers.values():
-            rows = [index for index, window in enumerate(windows) if window.recognizer is recognizer]
-            candidates = [windows[row].candidates for row in rows]
-            thresholds = [windows[row].threshold for row in rows]
+            rows = [index for index, owner in enumerate(owners) if owner.recognizer is recognizer]
+            candidates = [owners[row].candidates for row in rows]
+            thresholds = [owners[row].threshold for row in rows]
             for row, each in zip(rows, recognizer.score_each(features[rows], candidates, thresholds), strict=True):
                 predictions[row] = each
         return predictions
 
-    def measure_window_seconds(self) -> float:
-        """Return the CPU seconds that one window of a batch costs on this machine; the best of three runs."""
+    def measure_answer_seconds(self) -> float:
+        """Return the CPU seconds that an answer about one person costs in a batch; the best of three runs."""
         candidates = self.recognizer.candidates(["wave a hand", "sit down", "kick a ball"])
         stream = Stream(self.recognizer, candidates, layout="kinect-20")
         rng = np.random.default_rng(0)
@@ -218,9 +232,11 @@ class Engine:
         seconds = []
         for _ in range(3):
             started = time.thread_time()
-            windows = [window for _ in range(PROBE_WINDOWS) for window in chain(*stream.windows().values())]
-            self.predict_windows([Window(window, candidates, None, self.recognizer) for window in windows])
-            seconds.append((time.thread_time() - started) / PROBE_WINDOWS)
+            people = [Person(stream.windows()[0], candidates, None, self.recognizer) for _ in range(PROBED)]
+            for scored in self.score_people(people):
+                if isinstance(scored, Scored):
+                    stream.settle({0: scored.predictions}, {0: scored.motion})
+            seconds.append((time.thread_time() - started) / PROBED)
         return min(seconds)
 
 

@@ -5,23 +5,23 @@ import logging
 import time
 from collections.abc import Iterable, Mapping
 from functools import partial
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.process_collector import ProcessCollector
 
 from zeroskel.app.server.answers import stream_answer
-from zeroskel.app.server.engine import Engine, Window
+from zeroskel.app.server.engine import Engine, Person, Scored
 from zeroskel.app.server.problem_codes import ProblemCode, code_of
 from zeroskel.app.server.teaching import Teaching
 from zeroskel.app.server.turns import Busy
 from zeroskel.core import InputError
-from zeroskel.recognition import Candidates, Prediction, Stream
+from zeroskel.recognition import Candidates, Stream
 from zeroskel.recognition._bundle import Bundle
 
-BATCH_SIZE = 50  # streams whose windows are encoded together
-BATCH_WINDOWS = 150  # after which a batch takes no further stream; the windows of one stream stay together
+BATCH_SIZE = 25  # streams whose windows are encoded together
+BATCH_WINDOWS = 75  # after which a batch takes no further stream; the windows of one stream stay together
 CORE_SHARE = 0.8  # share of a core that the measured number of streams needs
 FRAME_RATE = 30  # frames a second that a stream is expected to send
 BUSY_SHARE = 0.9  # largest share of the time in which answers are computed
@@ -195,42 +195,38 @@ class Streams:
     async def _answer(self, due: Iterable[LiveStream]) -> None:
         started = time.monotonic()
         pending: list[_Pending] = []
-        windows: list[Window] = []
+        people: list[Person] = []
         for live in due:
-            if len(windows) >= BATCH_WINDOWS:
+            if sum(len(person.windows) for person in people) >= BATCH_WINDOWS:
                 break
             stream, arrived = live.stream, live.arrived
-            people = stream.windows()
+            windows = stream.windows()
             live.answered, live.arrived = started, None
-            if people and arrived is not None:
-                counts = {person: len(parts) for person, parts in people.items()}
-                pending.append(_Pending(live, counts, stream.candidates, stream.time, arrived))
+            if windows and arrived is not None:
+                pending.append(_Pending(live, [*windows], stream.candidates, stream.time, arrived))
                 context = (stream.candidates, stream.threshold, live.recognizer)
-                windows += [Window(window, *context) for window in chain(*people.values())]
-            elif not people and not live.nobody:
+                people += [Person(of_person, *context) for of_person in windows.values()]
+            elif not windows and not live.nobody:
                 live.nobody = live.send({"type": "nobody", "time": stream.time})
-        if not windows:
+        if not people:
             return
-        predictions, cpu_seconds = await self.engine.motion.run_for_stream(self.engine.timed_predictions, windows)
-        now, rest = time.monotonic(), iter(predictions)
+        scored, cpu_seconds = await self.engine.motion.run_for_stream(self.engine.timed_scores, people)
+        now, rest = time.monotonic(), iter(scored)
         for each in pending:
-            results = {person: [*islice(rest, count)] for person, count in each.people.items()}
+            results = dict(zip(each.people, islice(rest, len(each.people)), strict=True))
             if each.live.stream.candidates is each.candidates and each.live in self._open:  # else they were changed
                 self._send(each, results, now - each.arrived)
         await asyncio.sleep(cpu_seconds * (1 / BUSY_SHARE - 1))
 
-    def _send(self, pending: "_Pending", results: Mapping[int, list[Prediction | InputError]], latency: float) -> None:
+    def _send(self, pending: "_Pending", results: Mapping[int, Scored | InputError], latency: float) -> None:
         live = pending.live
-        errors = [result for result in chain(*results.values()) if isinstance(result, InputError)]
-        predictions = {
-            person: [result for result in of_windows if isinstance(result, Prediction)]
-            for person, of_windows in results.items()
-        }
-        usable = {person: scored for person, scored in predictions.items() if len(scored) == len(results[person])}
-        if errors and not usable:
-            live.send({"type": "error", "code": code_of(errors[0]), "message": str(errors[0])[:300]})
+        scored = {person: result for person, result in results.items() if isinstance(result, Scored)}
+        if not scored:
+            error = next(result for result in results.values() if isinstance(result, InputError))
+            live.send({"type": "error", "code": code_of(error), "message": str(error)[:300]})
             return
-        settled = live.stream.settle(usable)
+        predictions = {person: result.predictions for person, result in scored.items()}
+        settled = live.stream.settle(predictions, {person: result.motion for person, result in scored.items()})
         if settled is None:  # the clock was set back, or everybody has left in the meantime
             return
         live.nobody = False
@@ -246,25 +242,25 @@ class _Pending(NamedTuple):
 
     Attributes:
         live: the stream.
-        people: number of each person -> number of the windows of this person.
+        people: numbers of its people.
         candidates: the actions when the windows were taken.
         timestamp: timestamp of the latest frame in the windows.
         arrived: arrival of that frame.
     """
 
     live: LiveStream
-    people: dict[int, int]
+    people: list[int]
     candidates: Candidates
     timestamp: float | None
     arrived: float
 
 
-def stream_capacity(window_seconds: float, frame_seconds: float) -> int:
+def stream_capacity(answer_seconds: float, frame_seconds: float) -> int:
     """Return the number of streams that a share of a core can serve, each answered about once a second.
 
     Args:
-        window_seconds: CPU seconds of one window, so of a stream with one person, from `Engine.measure_window_seconds`.
+        answer_seconds: CPU seconds of an answer about one person, from `Engine.measure_answer_seconds`.
         frame_seconds: CPU seconds of one frame, from `connection.measure_frame_seconds`.
     """
-    stream_seconds = window_seconds / MAX_INTERVAL + FRAME_RATE * frame_seconds
+    stream_seconds = answer_seconds / MAX_INTERVAL + FRAME_RATE * frame_seconds
     return max(1, min(MAX_MEASURED_STREAMS, int(CORE_SHARE / stream_seconds)))
