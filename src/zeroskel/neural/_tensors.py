@@ -28,12 +28,18 @@ def zeros(layer: nn.Linear) -> nn.Linear:
 
 
 def in_blocks(values: Callable[[Tensor, Tensor], Tensor], rows: Tensor, columns: Tensor, pairs: int) -> Tensor:
-    """Return the values (N, K) of all pairs of N rows and K columns, of which about `pairs` are computed at once."""
-    of_columns = [
-        torch.cat([values(block, part) for block in rows.split(max(1, pairs // len(part)))])
-        for part in columns.split(max(1, pairs))
-    ]
-    return torch.cat(of_columns, dim=1)
+    """Return the values (N, K) of all pairs of N rows and K columns, of which about `pairs` are computed at once.
+
+    Each block is written into the result. A list of small blocks would pin the freed memory between them.
+    """
+    result, width = rows.new_empty(len(rows), len(columns)), max(1, pairs)
+    for column in range(0, len(columns), width):
+        part = columns[column : column + width]
+        height = max(1, pairs // len(part))
+        for row in range(0, len(rows), height):
+            block = rows[row : row + height]
+            result[row : row + height, column : column + width] = values(block, part)
+    return result
 
 
 def moved_together(steps: Sequence[tuple[Tensor, ...]], device: torch.device) -> list[tuple[Tensor, ...]]:
