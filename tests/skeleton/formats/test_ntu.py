@@ -406,7 +406,7 @@ def test_numbers_are_written_as_numpy_writes_them(tmp_path: Path) -> None:
         "1",
         "1 0 0 0 0 0 0 0 0 2",
         "25",
-        "1e-05 1.234567e+06 -0.0 0 0 0 0 0 0 0 0 2",
+        f"1e-05 {np.float32(1234567.0)!s} -0.0 0 0 0 0 0 0 0 0 2",  # 1.234567e+06 in recent releases of NumPy
         "0.0 0.0 0.0 " + "0 " * 8 + "0",
     ]
     assert lines[6] == f"{where[2, 0]!s} {where[2, 1]!s} {where[2, 2]!s} 0 0 0 0 0 0 0 0 2"
