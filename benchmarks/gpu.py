@@ -1,174 +1,110 @@
-"""Measure what runs on a GPU, that it gives the CPU's numbers, and how long it takes there: figures of docs/scale.md.
+"""Measure on one GPU what docs/scale.md says of it, against the plain published module and loop, within eight minutes.
 
     python benchmarks/gpu.py --json docs/results/gpu.json
+    python benchmarks/gpu.py --device cpu --quick          # a trial without a GPU: every line runs, no figure counts
 
-Exits with 1 where a GPU gives other numbers. Each ratio is of two ways that ran in turn in this one process.
+Each ratio is of two ways that ran in turn in this one process. The figures are written after each part, so that a
+stopped run keeps what it has. Exits with 1 where the GPU gives other numbers than the CPU.
 """
 
 import argparse
-import inspect
 import json
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from torch import nn
 
-from parts.plain_stgcn import PlainSTGCN
-from parts.rows import time_in_turn
-from parts.stgcn import CASES, CLASSES, FRAMES, apart, trained_network, ways_of_inference
-from zeroskel import align
-from zeroskel.encoders import PretrainedSTGCN
+from parts.gpu_load import inference, load, parity
+from parts.gpu_setting import Setting
+from parts.gpu_steps import compiled, smie, steps
+from parts.rows import Row
 
-BATCH, STEP = 1024, 128  # sequences of a batch of inference; the published training step
-CLOSE, CLOSE_TRAINED = 1e-4, 0.99  # largest relative difference of features; least correlation of scores
-NTU_SEQUENCES = 8_192  # of the pre-training that is measured
-NTU60_TRAINING = 33_000
+Part = Callable[[Setting], Iterator[Row]]
+PARTS: dict[str, tuple[Part, float]] = {  # in the order in which they run, with their seconds
+    "steps": (steps, 60),
+    "smie": (smie, 90),
+    "load": (load, 90),
+    "parity": (parity, 60),
+    "inference": (inference, 30),
+    "compiled": (compiled, 120),  # the compiler waits for no deadline, so it comes last
+}
+MUST_AGREE = ("parity", "inference")
 
 
 def main() -> None:
-    """Measure the requested parts on a GPU."""
+    """Measure the requested parts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, help="write the figures there too")
-    parser.add_argument("--only", help="parts, with commas")
+    parser.add_argument("--only", help=f"parts, with commas, of {', '.join(PARTS)}")
+    parser.add_argument("--device", default="cuda", help="device to measure, cuda by default")
+    parser.add_argument("--quick", action="store_true", help="use small sizes, for a trial")
+    parser.add_argument("--seconds", type=float, default=450, help="no part begins after this time (default: 450)")
     arguments = parser.parse_args()
-    if not torch.cuda.is_available():
-        raise SystemExit("no GPU that torch can use; expected one, see docs/scale.md")
+    if arguments.device == "cuda" and not torch.cuda.is_available():
+        raise SystemExit("no GPU that torch can use; expected one, or --device cpu --quick for a trial")
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
-    figures: dict[str, Any] = {"gpu": torch.cuda.get_device_name(), "torch": torch.__version__}
-    print(f"{figures['gpu']}, torch {figures['torch']}; float32 products in float32, not in TF32")
-    parts: dict[str, Callable[[], Any]] = {
-        "methods": methods, "inference": inference, "step": step, "pretraining": pretraining, "kite": kite
-    }  # fmt: skip
-    for name in parts if arguments.only is None else arguments.only.split(","):
-        figures[name] = parts[name]()
-        figures["gib"] = round(torch.cuda.max_memory_allocated() / 2**30, 2)
+    setting = Setting.of(arguments.device, quick=arguments.quick)
+    name = torch.cuda.get_device_name() if setting.device.type == "cuda" else "CPU"
+    figures: dict[str, Any] = {"device": name, "torch": torch.__version__, "quick": arguments.quick, "parts": {}}
+    print(f"{name}, torch {torch.__version__}; float32 products in float32, not in TF32")
+    logging.getLogger("zeroskel").addHandler(_Noted(figures.setdefault("warnings", [])))
+    begin = time.perf_counter()
+    for part in PARTS if arguments.only is None else arguments.only.split(","):
+        if time.perf_counter() - begin > arguments.seconds:
+            print(f"{part}: left out, {arguments.seconds:g} seconds are over")
+            continue
+        figures["parts"][part] = measured(part, setting)
+        figures["seconds"] = round(time.perf_counter() - begin, 1)
         if arguments.json is not None:
             arguments.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    other = [row["method"] for row in figures.get("methods", ()) if row["correlation"] < CLOSE_TRAINED]
+    print(f"{time.perf_counter() - begin:.0f} seconds in all")
+    rows = [row for part in MUST_AGREE for row in figures["parts"].get(part, ())]
+    other = [row["what"] for row in rows if row.get("met") is False]
     if other:
-        raise SystemExit(f"other scores than on the CPU: {', '.join(other)}")
+        raise SystemExit(f"other numbers than on the CPU: {'; '.join(other)}")
 
 
-def methods() -> list[dict[str, Any]]:
-    """Each method that has a device, trained on both with the same seed: how its scores correlate.
+class _Noted(logging.Handler):
+    """Prints and collects warnings, such as that a step was not recorded as a graph."""
 
-    Without dropout, which each device draws for itself.
-    """
-    rng = np.random.default_rng(0)
-    texts = rng.normal(size=(24, 384)).astype(np.float32)
-    labels = np.arange(400) % 20
-    features = (texts[labels, :256] + rng.normal(size=(400, 256))).astype(np.float32)
-    masked = features[None] + rng.normal(scale=0.3, size=(2, *features.shape)).astype(np.float32)
+    def __init__(self, messages: list[str]) -> None:
+        super().__init__(logging.WARNING)
+        self._messages = messages
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print and keep a message."""
+        self._messages.append(record.getMessage())
+        print(f"warning: {record.getMessage()}", flush=True)
+
+
+def measured(part: str, setting: Setting) -> list[dict[str, Any]]:
+    """Measure and print a part, and return its rows; a fault ends the part and is a row."""
+    measure, seconds = PARTS[part]
     rows = []
-    for method in align.available():
-        options = inspect.signature(align.method_class(method)).parameters
-        if "device" not in options:
-            continue
-        wanted = {"epochs": 3, "align_epochs": 1, "dropout": 0.0}
-        short = {name: value for name, value in wanted.items() if name in options}
-        scores, seconds, fault = {}, {}, ""
-        for device in ("cpu", "cuda"):
-            start = time.perf_counter()
-            aligner = align.create(method, device=device, **short)
-            try:
-                aligner.fit(features, labels, texts[:20], masked)
-                aligner.fit_candidates(texts[20:])
-                scores[device] = aligner.score_classes(features, texts[20:])
-            except RuntimeError as error:
-                fault = f"; {device}: {error}".splitlines()[0]
-                scores[device] = np.zeros((len(features), 4), np.float32)
-            seconds[device] = round(time.perf_counter() - start, 2)
-        correlation = 0.0 if fault else float(np.corrcoef(scores["cpu"].ravel(), scores["cuda"].ravel())[0, 1])
-        rows.append({"method": method, "correlation": correlation, "seconds": seconds})
-        print(f"{method}: correlation of scores {correlation:.6f}, {seconds}{fault}", flush=True)
+    start = time.perf_counter()
+    try:
+        for row in measure(setting.with_limit(seconds)):
+            rows.append(row.as_json())
+            print(shown(row), flush=True)
+    except Exception as error:  # noqa: BLE001 - the other parts are worth their time on a GPU
+        fault = f"{type(error).__name__}: {error}".splitlines()[0]
+        rows.append({"what": part, "fault": fault, "met": False})
+        print(f"{part}: {fault}", flush=True)
+    print(f"{part}: {time.perf_counter() - start:.0f} s", flush=True)
     return rows
 
 
-def inference() -> list[dict[str, Any]]:
-    """Sequences a second of the plain module and of ours, in float32 and bfloat16."""
-    rows = []
-    for layout, bodies in CASES:
-        network = trained_network(layout, bodies)
-        batch = torch.randn(BATCH, 3, FRAMES, len(network.layout.joints), bodies)
-        expected = PlainSTGCN(network).eval()(batch[:64]).detach()
-        network, batch = network.cuda(), batch.cuda()
-        ways = ways_of_inference(network)
-        with torch.inference_mode():
-            error, short_error = (apart(ways[name](batch)[:64].cpu(), expected) for name in ("float32", "bfloat16"))
-            if error > CLOSE:
-                raise SystemExit(f"{layout}: features of the GPU differ by {error:.1e} from those of the CPU")
-            calls = {name: lambda way=way, batch=batch: way(batch) for name, way in ways.items()}
-            seconds = time_in_turn(calls, 10, 3, torch.cuda.synchronize)
-        rate = {name: round(BATCH / value) for name, value in seconds.items()}
-        row = {"layout": layout, "bodies": bodies, "a_second": rate, "apart": error, "bfloat16_apart": short_error}
-        rows.append(row)
-        print(f"inference, {row}", flush=True)
-    return rows
-
-
-def step() -> list[dict[str, Any]]:
-    """Milliseconds of a training step, plain and ours, float32 and with bfloat16 where torch holds it safe."""
-    rows = []
-    for layout, bodies in CASES:
-        network = trained_network(layout, bodies).cuda().train()
-        batch = torch.randn(STEP, 3, FRAMES, len(network.layout.joints), bodies).cuda()
-        target, head = torch.randint(0, CLASSES, (STEP,)).cuda(), nn.Linear(network.embed_dim, CLASSES).cuda()
-        ways = {"plain": PlainSTGCN(network).train(), "ours": network}
-
-        def train(way: nn.Module, mixed: bool, head: nn.Module = head, batch=batch, target=target) -> None:
-            way.zero_grad()
-            with torch.autocast("cuda", torch.bfloat16, enabled=mixed):
-                loss = nn.functional.cross_entropy(head(way(batch)), target)
-            loss.backward()
-
-        calls = {
-            f"{name}, {'bfloat16' if mixed else 'float32'}": lambda way=way, mixed=mixed: train(way, mixed)
-            for name, way in ways.items()
-            for mixed in (False, True)
-        }
-        seconds = time_in_turn(calls, 10, 3, torch.cuda.synchronize)
-        row = {"layout": layout, "bodies": bodies, "ms": {name: round(1000 * s, 1) for name, s in seconds.items()}}
-        rows.append(row)
-        print(f"training step of {STEP}, {row}", flush=True)
-    return rows
-
-
-def pretraining() -> list[dict[str, Any]]:
-    """Measure an epoch of pre-training at the size of NTU, augmented on the CPU, in milliseconds per sequence."""
-    rng = np.random.default_rng(0)
-    batches = rng.normal(size=(NTU_SEQUENCES, 3, FRAMES, 25, 2)).astype(np.float32)
-    labels = rng.integers(0, CLASSES, NTU_SEQUENCES)
-    rows = []
-    for batch_size in (32, 128):
-        seconds = []
-        for epochs in (1, 2):
-            encoder = PretrainedSTGCN("ntu-25", epochs=epochs, batch_size=batch_size, device="cuda")
-            start = time.perf_counter()
-            encoder.fit(batches, labels)
-            seconds.append(time.perf_counter() - start)
-        each = 1000 * (seconds[1] - seconds[0]) / NTU_SEQUENCES
-        rows.append({"batch_size": batch_size, "ms_a_sequence_and_epoch": round(each, 3)})
-        print(f"pre-training, {rows[-1]}", flush=True)
-    return rows
-
-
-def kite() -> dict[str, Any]:
-    """Kite on as many sequences as train in NTU-60, its networks on either."""
-    rng = np.random.default_rng(0)
-    texts = rng.normal(size=(CLASSES, 2 * 384)).astype(np.float32)
-    labels = rng.integers(0, CLASSES, NTU60_TRAINING)
-    features = (texts[labels, :512] + rng.normal(size=(NTU60_TRAINING, 512))).astype(np.float32)
-    seconds = {}
-    for device in ("cuda", "cpu"):
-        start = time.perf_counter()
-        align.create("kite", device=device, text_blocks=(384, 384)).fit(features, labels, texts)
-        seconds[device] = round(time.perf_counter() - start, 1)
-        print(f"kite, {NTU60_TRAINING} sequences, {device}: {seconds[device]} s", flush=True)
-    return {"sequences": NTU60_TRAINING, "seconds": seconds}
+def shown(row: Row) -> str:
+    """Return a row as a line: the figure, its goal, and what was compared."""
+    line = f"{row.what}: {row.figure:.6g} {row.unit}"
+    if row.target is not None:
+        sign, result = "≥" if row.more_is_better else "≤", "met" if row.met else "missed"
+        line += f" (goal {sign} {row.target:g}: {result})"
+    compared = " | ".join(filter(None, (row.yardstick, row.ours, row.note)))
+    return f"{line} | {compared}" if compared else line
 
 
 if __name__ == "__main__":

@@ -62,6 +62,19 @@ def test_without_a_gpu_its_benchmark_says_so() -> None:
     assert shown.stderr.startswith("no GPU that torch can use")
 
 
+@pytest.mark.slow("every part of the script runs once, and the compiler takes its time")
+def test_every_part_of_the_benchmark_of_a_gpu_runs_on_a_cpu(tmp_path: Path) -> None:
+    shown = run("gpu.py", "--device", "cpu", "--quick", "--json", tmp_path / "out.json")
+    figures = json.loads((tmp_path / "out.json").read_text())
+    assert list(figures["parts"]) == ["steps", "smie", "load", "parity", "inference", "compiled"]
+    rows = [row for part in figures["parts"].values() for row in part]
+    assert not [row for row in rows if "fault" in row]
+    assert not figures["warnings"]
+    for what, goal in (("training step", 1.5), ("SMIE", 50.0), ("pre-training", 80.0), ("smie, scores", 0.99)):
+        assert any(row["what"].startswith(what) and row["target"] == goal for row in rows)
+    assert "(goal ≥ 1.5: " in shown
+
+
 @pytest.mark.slow("the script measures in a process of its own")
 def test_the_latency_of_kite_is_set_against_that_of_smie(tmp_path: Path) -> None:
     shown = run("kite_latency.py", "--rounds", "2", "--json", str(tmp_path / "out.json"))

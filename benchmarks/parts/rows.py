@@ -1,5 +1,6 @@
 """Rows of the performance table, and the timing of alternatives in turn."""
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -49,6 +50,7 @@ def time_in_turn(
     warm: int = 1,
     finish: Callable[[], object] = lambda: None,
     clock: Callable[[], float] = time.perf_counter,
+    seconds_at_most: float = math.inf,
 ) -> dict[str, float]:
     """Return the median seconds of each alternative.
 
@@ -60,9 +62,13 @@ def time_in_turn(
         warm: The number of rounds before the timed ones.
         finish: A function that waits for asynchronous work, for example on a GPU.
         clock: The clock that is read.
+        seconds_at_most: After this time no further round begins; at least one round is timed.
     """
+    begin = time.perf_counter()
     seconds: dict[str, list[float]] = {name: [] for name in alternatives}
     for number in range(warm + rounds):
+        if number > warm and time.perf_counter() - begin > seconds_at_most:
+            break
         for name, run in alternatives.items():
             start = clock()
             run()

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from zeroskel.neural import _cuda_graphs
-from zeroskel.neural._training import one_ahead, seeded, train
+from zeroskel.neural._training import _adam, _set_rate, one_ahead, seeded, train
 
 from ..recorded_graphs import recorded, trained_as_on_a_gpu
 
@@ -65,6 +65,15 @@ def test_a_step_that_waits_for_a_value_trains_without_a_graph(monkeypatch, caplo
     assert caplog.messages == [
         "Training runs without CUDA graphs, which is slower: _local_scalar_dense cannot be recorded"
     ]
+
+
+def test_the_optimizer_of_a_graph_keeps_its_rate_and_counters_on_the_device():
+    optimizer = _adam(nn.Linear(3, 1), 0.1, torch.device("cpu"))
+    (group,) = optimizer.param_groups
+    assert group["capturable"] and group["fused"], "torch refuses to record other steps of Adam"
+    rate = group["lr"]
+    _set_rate(optimizer, 0.05)
+    assert optimizer.param_groups[0]["lr"] is rate and rate.item() == pytest.approx(0.05)
 
 
 def test_epochs_are_prepared_in_order_and_one_ahead():

@@ -177,7 +177,8 @@ def _adam(model: nn.Module, learning_rate: float, graph_device: torch.device | N
     """Return Adam; for a graph, its rate and its counters are on the device and its step is one kernel."""
     if graph_device is None:
         return torch.optim.Adam(model.parameters(), lr=learning_rate)
-    return torch.optim.Adam(model.parameters(), lr=torch.tensor(learning_rate, device=graph_device), fused=True)
+    rate = torch.tensor(learning_rate, device=graph_device)
+    return torch.optim.Adam(model.parameters(), lr=rate, fused=True, capturable=True)
 
 
 def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
