@@ -1,4 +1,4 @@
-"""How busy training keeps a GPU, what memory it takes, and whether a GPU gives the numbers of the CPU."""
+"""Measure how busy training keeps a GPU, what memory it takes, and whether a GPU gives the numbers of the CPU."""
 
 import inspect
 import time
