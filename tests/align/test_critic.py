@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 import torch
 
@@ -82,18 +80,3 @@ def test_the_separable_critic_has_rank_of_its_last_layer():
     network = CRITICS["separable"](7, 5, (16, 2))
     grid = network.grid(torch.randn(9, 7), torch.randn(8, 5))
     assert torch.linalg.matrix_rank(grid, rtol=1e-4) == 2
-
-
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from Linux's /proc")
-def test_scoring_many_motions_keeps_only_the_scores():
-    critic = Critic(640)
-    features, texts = torch.randn(2000, 256), torch.randn(120, 384)
-
-    def own_megabytes():
-        return int(Path("/proc/self/status").read_text().split("RssAnon:")[1].split()[0]) / 1024
-
-    with torch.inference_mode():
-        critic.grid(features[:200], texts)
-        before = own_megabytes()
-        scores = critic.grid(features, texts)
-    assert own_megabytes() - before < 100, scores.shape
