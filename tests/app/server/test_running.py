@@ -19,12 +19,13 @@ pytestmark = pytest.mark.slow("servers start in processes of their own")
 PROJECT = Path(__file__).resolve().parents[3]
 
 
-def start(*arguments: str) -> subprocess.Popen:
+def start(*arguments: str, **environment: str) -> subprocess.Popen:
     return subprocess.Popen(
         [*ZEROSKEL, "serve", "--port", "0", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env={**os.environ, **environment},
     )
 
 
@@ -34,8 +35,12 @@ def address_of(process: subprocess.Popen) -> str:
     return line.split("http://")[1].split()[0]
 
 
-def test_it_answers_and_on_sigterm_informs_its_streams_and_exits_with_0(bundle):
-    process = start("--model", str(bundle), "--streams", "2")
+def test_it_answers_and_on_sigterm_informs_its_streams_and_exits_with_0(bundle, tmp_path):
+    (tmp_path / "uvloop.py").write_text(
+        "raise RuntimeError('asyncio is the event loop, even where uvloop is installed')"
+    )
+    search = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    process = start("--model", str(bundle), "--streams", "2", PYTHONPATH=search)
     try:
         address = address_of(process)
         with urllib.request.urlopen(f"http://{address}/api/health", timeout=30) as answer:

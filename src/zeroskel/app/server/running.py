@@ -83,6 +83,7 @@ def serve(recognizer: ZeroShotRecognizer, settings: Settings) -> None:
         gc.freeze()  # else the collector visits the objects of all libraries from time to time, which takes 0.3 s
         config = uvicorn.Config(
             app,
+            loop="asyncio",  # uvloop, where it is installed, has no limit on the size of a read
             log_level=logging.WARNING,
             access_log=False,  # the server stores nothing about the requests of clients
             server_header=False,
