@@ -63,9 +63,19 @@ def test_a_text_that_states_stillness_names_a_still_person_everywhere(recognizer
 def test_texts_say_whether_a_still_person_can_do_the_action(recognizer):
     still = ("stand still", "sit still", "hold a pose", "freeze", "balance on one leg", "meditate", "sleep", "listen")
     still += ("type on a keyboard", "read a book", "sitting", "plank")
-    moving = (*ACTIONS, "sit down", "stand up", "nod", "shake the head", "drink", "kick a ball", "point")
-    allowed = allows_stillness(recognizer, recognizer.candidates(still + moving))
-    assert [name for name, allows in zip(still + moving, allowed, strict=True) if allows] == list(still)
+    of_head = ("turn the head to the left", "shake the head", "nod", "tilt the head")
+    moving = (*ACTIONS, "sit down", "stand up", "drink", "kick a ball", "point", "touch the head")
+    listed = (*still, *of_head, *moving)
+    allowed = allows_stillness(recognizer, recognizer.candidates(listed))
+    assert [name for name, allows in zip(listed, allowed, strict=True) if allows] == [*still, *of_head]
+
+
+def test_a_turn_of_the_head_that_moves_no_joint_keeps_its_name(recognizer):
+    actions = ("walk", "wave one hand", "squat", "turn the head to the left")
+    turns = [generate_sequence("turn the head to the left", seed) for seed in (5, 7)]
+    assert all(hardly_moves(motion_of(turn, recognizer.layout)) for turn in turns)
+    for prediction in recognizer.predict(turns, actions):
+        assert (prediction.best, prediction.none_of_these, prediction.note) == (actions[-1], False, "")
 
 
 def test_no_simulated_action_but_turns_of_the_head_counts_as_stillness():

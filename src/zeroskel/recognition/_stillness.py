@@ -27,8 +27,9 @@ _NOISE = 0.08  # radii of a body
 _ALIKE = 2.5  # noise and sway move all joints alike: times the median reach of the joints
 _CLEAR = 0.2  # sizes of the person; a joint with a larger range moves, about three times _REACH
 REST = 0.6  # probability of rest
-_MOTIONS = ("speed", "arm_moves", "leg_moves", "trunk_moves", "head_moves")  # quantities of the movement vocabulary
+_BODY = ("speed", "arm_moves", "leg_moves", "trunk_moves")  # quantities of the movement vocabulary
 _STILL, _MOST_MOTION = 0.6, 0.3  # least of the quantity "still", and most of the motions, of an action that is still
+_HEAD_MOVES = 0.4  # least of the quantity "head_moves" of an action of the head
 _SURELY_STILL = 0.75  # of the quantity "still", however much moves before: a pose is taken first
 
 
@@ -48,8 +49,9 @@ def hardly_moves(motion: Motion) -> bool:
 def allows_stillness(bundle: Bundle, candidates: Candidates) -> np.ndarray:
     """Return the mask (A,) of the actions that a person who hardly moves may do.
 
-    They are those whose text says that nearly nothing moves, in quantities of the movement vocabulary, and those with
-    examples. Where the texts of the bundle are not in this vocabulary, the names are read.
+    They are those whose text says that nearly nothing moves, in quantities of the movement vocabulary, or nothing but
+    the head, which turns without moving a joint of most layouts; and those with examples. Where the texts of the bundle
+    are not in this vocabulary, the names are read.
     """
     taught = np.isin(candidates.actions, () if bundle.examples is None else bundle.examples.labels)
     prompts, words = bundle.prompt.split("+"), vocabulary()
@@ -57,9 +59,10 @@ def allows_stillness(bundle: Bundle, candidates: Candidates) -> np.ndarray:
         embeddings = candidates.embeddings * np.sqrt(len(prompts))
     else:
         embeddings = class_embeddings(bundle.sentences, class_texts(candidates.actions, MOVEMENT))
-    columns = [words.index(name) for name in ("still", *_MOTIONS)]
-    still, *motions = (embeddings[:, columns] * words.scale[columns] + words.usual[columns]).T
-    moves_little = (still >= _STILL) & (np.max(motions, axis=0) <= _MOST_MOTION)
+    columns = [words.index(name) for name in ("still", "head_moves", *_BODY)]
+    still, head, *body = (embeddings[:, columns] * words.scale[columns] + words.usual[columns]).T
+    head_at_most = ((still >= _STILL) & (head <= _MOST_MOTION)) | (head >= _HEAD_MOVES)
+    moves_little = head_at_most & (np.max(body, axis=0) <= _MOST_MOTION)
     return np.asarray(taught | moves_little | (still >= _SURELY_STILL))
 
 
