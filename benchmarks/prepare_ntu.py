@@ -13,7 +13,6 @@ import argparse
 import json
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from ntu_recordings import recording_names, recording_text
+from parts.watched import resident_bytes, run_watched
 from zeroskel import SkeletonDataset
 from zeroskel.datasets._recipe_parts import broken_recordings
 
@@ -86,15 +86,9 @@ def prepare_once(source: Path, container: Path, workers: int) -> dict[str, float
     """Time, peak memory of all its processes together, and what the container is like."""
     program = source.parent / "prepare_it.py"
     program.write_text(PROGRAM)
-    started = time.perf_counter()
-    run = subprocess.Popen([sys.executable, str(program), str(source), str(container), str(workers)])
-    peak = 0
-    while run.poll() is None:
-        peak = max(peak, sum(resident(pid) for pid in family(run.pid)))
-        time.sleep(0.05)
-    seconds = time.perf_counter() - started
-    if run.returncode:
-        raise SystemExit(f"prepare ended with {run.returncode}")
+    command = [sys.executable, program, source, container, str(workers)]
+    watched = run_watched(command, memory=resident_bytes)
+    seconds = watched["seconds"]
     data = SkeletonDataset.open(container)
     batches = batch_seconds(data)
     result = {
@@ -103,7 +97,7 @@ def prepare_once(source: Path, container: Path, workers: int) -> dict[str, float
         "seconds": seconds,
         "recordings_a_second": len(data) / seconds,
         "source_megabytes": sum(file.stat().st_size for file in source.iterdir()) / 1e6,
-        "peak_megabytes": peak / 2**20,
+        "peak_megabytes": watched["megabytes"],
         "container_megabytes": sum(file.stat().st_size for file in container.iterdir()) / 1e6,
         "batch_of_128_milliseconds": 1000 * batches,
     }
@@ -123,23 +117,6 @@ def batch_seconds(data: SkeletonDataset, rounds: int = 20) -> float:
             data[int(row)]
         times.append(time.perf_counter() - started)
     return float(np.median(times))
-
-
-def family(pid: int) -> list[int]:
-    """Return the ids of a process and of its descendants."""
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return []
-    return [pid, *(grandchild for child in children for grandchild in family(int(child)))]
-
-
-def resident(pid: int) -> int:
-    """Return the resident bytes of a process; 0 if it has just ended."""
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
-    except (OSError, IndexError):
-        return 0
 
 
 def show(result: dict[str, float]) -> None:
