@@ -32,12 +32,13 @@ ZEROSKEL = Path(sys.executable).with_name("zeroskel")
 GROUPS, PROCESSES = 2, 2  # of Dask's workers
 STAGES = {
     "prepare": "`data prepare ntu120`, two workers",
-    "pretrain": "ST-GCN pre-training, one epoch",
-    "features": "batches, ST-GCN features with 4 masked views, `ridge`, evaluation",
-    "smie": "`smie`, 100 epochs, evaluation",
-    "kite": "`kite` on `biomechanics`: features, synthetic motion, evaluation",
+    "features": "batches, `biomechanics` features with 4 masked views, `ridge`, evaluation",
+    "smie": "`smie` on them, 100 epochs, evaluation",
+    "kite": "`kite` on them, with synthetic motion, evaluation",
     "report": "`report`",
-    "grid": "8 cells on Dask, two workers of two processes, scheduler and features included",
+    "grid": "8 cells with `kinematic` on Dask, two workers of two processes; features and the scheduler included",
+    "pretrain": "ST-GCN pre-training, one epoch",
+    "stgcn": "ST-GCN features with 4 masked views, `smie`, evaluation",
 }
 
 
@@ -76,7 +77,8 @@ def measure(stage: str, size: int, folder: Path, device: str, epochs: int | None
     recordings, prepared, out = folder / "nturgbd", folder / "prepared", folder / "runs"
     data = ("--data", prepared, *SPLIT, "--cache", folder / "cache")
     benchmark = ("benchmark", *data, "--seeds", "0", "--out", out, "--methods")
-    short = () if epochs is None else (f"smie.epochs={epochs}",)
+    measured = ("--encoder", "biomechanics")
+    smie = () if epochs is None else (f"smie.epochs={epochs}",)
     stgcn = ("--set", "stgcn.epochs=1", f"stgcn.device={device}")
     if stage == "prepare":
         write_recordings(recordings, size)
@@ -84,18 +86,20 @@ def measure(stage: str, size: int, folder: Path, device: str, epochs: int | None
         result = zeroskel("data", "prepare", "ntu120", recordings, "--out", prepared, "--workers", "2")
         shutil.rmtree(recordings)
         return {**result, "container_megabytes": sum(file.stat().st_size for file in prepared.iterdir()) / 1e6}
-    if stage == "pretrain":
-        return zeroskel("pretrain", *data, *stgcn)
     if stage == "features":
-        return zeroskel(*benchmark, "ridge", *stgcn)
+        return zeroskel(*benchmark, "ridge", *measured)
     if stage == "smie":
-        return zeroskel(*benchmark, "smie", *stgcn, f"smie.device={device}", *short)
+        return zeroskel(*benchmark, "smie", *measured, "--set", f"smie.device={device}", *smie)
     if stage == "kite":
-        options = ("--encoder", "biomechanics", "--prompt", "aspects+best", "--synthetic", "6")
-        return zeroskel(*benchmark, "kite", *options, "--set", f"kite.device={device}")
+        words = ("--prompt", "aspects+best", "--synthetic", "6")
+        return zeroskel(*benchmark, "kite", *measured, *words, "--set", f"kite.device={device}")
     if stage == "report":
         return zeroskel("report", out, "--out", folder / "report.html")
-    return on_dask(folder, *data, *(("--set", *short) if short else ()))
+    if stage == "pretrain":
+        return zeroskel("pretrain", *data, *stgcn)
+    if stage == "stgcn":
+        return zeroskel(*benchmark, "smie", *stgcn, f"smie.device={device}", *smie)
+    return on_dask(folder, *data, *(("--set", *smie) if smie else ()))
 
 
 def write_recordings(folder: Path, size: int) -> None:
