@@ -36,7 +36,7 @@ STAGES = {
     "smie": "`smie` on them, 100 epochs, evaluation",
     "kite": "`kite` on them, with synthetic motion, evaluation",
     "report": "`report`",
-    "grid": "8 cells (`ridge`, `conse`, `devise`, `revise`) on Dask, two workers of two processes, `kinematic` features included",
+    "grid": "8 `kinematic` cells of four methods on Dask, two workers of two processes, features included",
     "pretrain": "ST-GCN pre-training, one epoch",
     "stgcn": "ST-GCN features with 4 masked views, `smie`, evaluation",
 }
