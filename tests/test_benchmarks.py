@@ -54,6 +54,24 @@ def test_preparing_is_measured_with_one_and_two_workers(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("zeroskel-*")), "the working folder was left behind"
 
 
+@pytest.mark.slow("each of six commands starts a process that imports torch")
+def test_the_documented_commands_are_watched_at_two_sizes(tmp_path: Path) -> None:
+    figures, page = tmp_path / "out.json", tmp_path / "page.md"
+    page.write_text("<!-- measured -->\n<!-- end -->\n")
+    options = ("--folder", tmp_path, "--json", figures, "--page", page, "--epochs", "1")
+    run("ntu_full.py", *options, "--sizes", "240,480", "--stages", "prepare,features")
+    shown = run("ntu_full.py", *options, "--sizes", "240", "--stages", "prepare,smie,report")
+    measured = json.loads(figures.read_text())["sizes"]
+    assert list(measured["240"]) == ["prepare", "features", "smie", "report"]
+    assert list(measured["480"]) == ["prepare", "features"]
+    assert all(
+        row["cpu_seconds"] > 0.1 and row["megabytes"] > 20 for rows in measured.values() for row in rows.values()
+    )
+    assert "240 recordings, prepare" not in shown, "a stage that is in the figures is not repeated"
+    prepared = next(line for line in page.read_text().splitlines() if "data prepare" in line)
+    assert prepared.count(" MB |") == 2
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here, and measuring on it takes minutes")
 def test_without_a_gpu_its_benchmark_says_so() -> None:
     command = [sys.executable, str(SCRIPTS / "gpu.py")]
