@@ -4,7 +4,7 @@
 
 The script writes synthetic recordings of all 120 classes in the release's format: some hundred different contents under
 the requested number of names, as hard links. It then runs the documented commands, one after the other: each in a
-process of its own whose time, processor time and memory are watched. It repeats this for each size. Stages that are in
+process of its own whose time, CPU time and memory are watched. It repeats this for each size. Stages that are in
 the JSON file are not repeated, so that an interrupted run continues. Accuracies of these recordings mean nothing.
 """
 

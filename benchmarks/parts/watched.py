@@ -39,14 +39,14 @@ def own_bytes(pid: int) -> int:
 def run_watched(
     command: Sequence[str | Path], *, beside: Sequence[int] = (), memory: Callable[[int], int] = own_bytes
 ) -> dict[str, float]:
-    """Run a command and return its seconds, the seconds of processor time, and the peak of its memory in megabytes.
+    """Run a command and return its seconds, its CPU seconds, and the peak of its memory in megabytes.
 
     The memory is that of the process and its descendants together, and of the processes `beside` and theirs.
 
     Raises:
         SystemExit: The command ended with another code than 0.
     """
-    before, start = _processor_seconds(), time.perf_counter()
+    before, start = _cpu_seconds(), time.perf_counter()
     run = subprocess.Popen([str(word) for word in command])
     peak = 0
     while run.poll() is None:
@@ -55,10 +55,10 @@ def run_watched(
     seconds = time.perf_counter() - start
     if run.returncode:
         raise SystemExit(f"{' '.join(map(str, command))} ended with {run.returncode}")
-    return {"seconds": seconds, "cpu_seconds": _processor_seconds() - before, "megabytes": peak / 2**20}
+    return {"seconds": seconds, "cpu_seconds": _cpu_seconds() - before, "megabytes": peak / 2**20}
 
 
-def _processor_seconds() -> float:
-    """Return the processor time of all children that have ended."""
+def _cpu_seconds() -> float:
+    """Return the CPU seconds of all children that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
