@@ -55,7 +55,7 @@ def main() -> None:
     arguments = parser.parse_args()
     stages = arguments.stages.split(",")
     if unknown := sorted(set(stages) - set(STAGES)):
-        raise SystemExit(f"--stages names {', '.join(unknown)}; expected some of {', '.join(STAGES)}")
+        parser.error(f"--stages names {', '.join(unknown)}; expected some of {', '.join(STAGES)}")
     figures: dict[str, Any] = json.loads(arguments.json.read_text()) if arguments.json.exists() else {}
     figures |= {"machine": f"{os.cpu_count()} cores, {arguments.device}, {platform.machine()}"}
     for size in map(int, arguments.sizes.split(",")):

@@ -7,17 +7,15 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, layer_norm, relu
+from torch.nn.functional import cross_entropy, layer_norm
 
 from parts.gpu_setting import Setting
 from parts.plain_stgcn import PlainSTGCN
 from parts.rows import Row, duration_text, time_in_turn
-from parts.scoring import plain_critic
-from parts.smie_training import LOW_MOTION_FRAMES, REMAINING_FRAMES
+from parts.smie_training import LOW_MOTION_FRAMES, REMAINING_FRAMES, published_loss
 from parts.stgcn import CLASSES, trained_network
 from zeroskel import align
 from zeroskel.align._critic import Critic
-from zeroskel.align.mutual_information import jensen_shannon
 from zeroskel.core import get_layout
 from zeroskel.encoders import STGCN, stgcn
 from zeroskel.encoders.stgcn import _fast_inference
@@ -185,10 +183,7 @@ def _published_seconds(setting: Setting, network: STGCN, batches: np.ndarray, of
             data, text = torch.from_numpy(batches[rows]).to(setting.device), of_each[rows.to(setting.device)]
             with torch.no_grad():
                 v, v_masked = (layer_norm(plain(x), (256,)) for x in (data, _masked(setting, data)))
-            against = plain_critic(critic, v.roll(-1, dims=0), text)
-            information = jensen_shannon(plain_critic(critic, v, text), against)
-            masked_information = jensen_shannon(plain_critic(critic, v_masked, text), against)
-            loss = -information + 0.5 * relu(0.1 - (information - masked_information))
+            loss = published_loss(critic, v, v_masked, text)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

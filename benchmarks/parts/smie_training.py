@@ -15,7 +15,7 @@ from parts.scoring import plain_critic
 from parts.stgcn import trained_network
 from zeroskel import align
 from zeroskel.align._critic import Critic
-from zeroskel.align.mutual_information import _rolled_by_one, jensen_shannon
+from zeroskel.align.mutual_information import jensen_shannon
 from zeroskel.benchmark import BenchmarkConfig, run_benchmark
 from zeroskel.datasets import open_datasets
 from zeroskel.encoders.stgcn import _fast_inference
@@ -24,6 +24,14 @@ from zeroskel.skeleton.transforms import temporal_mask
 SEQUENCES, EPOCHS, BATCH, VIEWS, CLASSES = 8_000, 100, 128, 4, 55
 SAMPLE = 512  # sequences that are measured; costs are multiples of theirs
 LOW_MOTION_FRAMES, REMAINING_FRAMES = 35, 20  # of a masked view
+
+
+def published_loss(critic: Critic, features: torch.Tensor, masked: torch.Tensor, texts: torch.Tensor) -> torch.Tensor:
+    """Return the loss of SMIE as published: a text meets the next sequence of the batch, as negative of both views."""
+    against = plain_critic(critic, features.roll(-1, dims=0), texts)
+    information = jensen_shannon(plain_critic(critic, features, texts), against)
+    masked_information = jensen_shannon(plain_critic(critic, masked, texts), against)
+    return -information + 0.5 * relu(0.1 - (information - masked_information))
 
 
 def training() -> list[Row]:
@@ -46,11 +54,7 @@ def training() -> list[Row]:
             with torch.no_grad():
                 v, v_masked = (layer_norm(plain(torch.from_numpy(x)), (256,)) for x in (part, masked))
             text = of_each[start : start + BATCH]
-            other = v[_rolled_by_one(len(v))]
-            against = plain_critic(critic, other, text)
-            information = jensen_shannon(plain_critic(critic, v, text), against)
-            masked_information = jensen_shannon(plain_critic(critic, v_masked, text), against)
-            loss = -information + 0.5 * relu(0.1 - (information - masked_information))
+            loss = published_loss(critic, v, v_masked, text)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
